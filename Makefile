@@ -1,0 +1,69 @@
+# The commands a person must know. Each first installs what it needs and this machine lacks (.ci/setup says what).
+#   ARGS="..."  goes to the program: make demo ARGS="--minutes 3 --speed 10 --cut s1@40..100"
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# The parts of a target stand in order (setup first), also under make -j.
+.NOTPARALLEL:
+.PHONY: help demo test check bench sim web setup-% test-rust test-web check-rust check-web check-deps check-sh
+
+LARDER_CACHE ?= $(HOME)/.cache/larder
+# First what .ci/setup brought; last where Debian keeps cargo's and the daemons' binaries for people who are not root.
+export PATH := $(LARDER_CACHE)/bin:$(PATH):$(HOME)/.cargo/bin:/usr/sbin:/sbin
+
+CARGO := cargo
+LOCKED := --locked
+ARGS ?=
+BENCHES := order-commit scan-ack pick-route sync-bytes footprint
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: setup-demo ## a hub, two stores with devices, and people shopping; prints the addresses (Ctrl-C stops it)
+	@$(CARGO) run $(LOCKED) --release -p tests --bin demo -- $(ARGS)
+
+test: setup-test test-rust test-web ## every test: units, scenarios, 200 simulated days, kill -9, and a real browser
+
+check: check-sh setup-check check-rust check-deps check-web ## format, lints, docs, licences, types; no warning passes
+
+bench: setup-bench ## the scorecards, each against its peer or control
+	@for name in $(BENCHES); do $(CARGO) run $(LOCKED) --release -p tests --bin scorecard -- $$name $(ARGS); done
+
+sim: setup-sim ## the long campaign of the deterministic world
+	@$(CARGO) run $(LOCKED) --release -p tests --bin sim -- $(ARGS)
+
+# ---- parts of the above ---------------------------------------------------------------------------------------------
+
+setup-%:
+	@.ci/setup $*
+
+web:
+	@.ci/setup web
+
+# nextest runs tests in parallel processes; without it cargo's own runner runs the same tests.
+test-rust:
+	@if cargo nextest --version >/dev/null 2>&1; then \
+	    $(CARGO) nextest run $(LOCKED) --workspace --no-fail-fast && $(CARGO) test $(LOCKED) --workspace --doc --quiet; \
+	else \
+	    $(CARGO) test $(LOCKED) --workspace --no-fail-fast; \
+	fi
+
+test-web:
+	@npm run --silent test:unit
+	@npm run --silent test:walk
+
+check-sh:
+	@for script in .ci/setup .ci/run; do bash -n $$script; done
+
+check-rust:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(LOCKED) --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCKED) --workspace --no-deps --quiet
+
+# Duplicated versions are warnings and stay quiet here; `cargo deny check bans` shows them.
+check-deps:
+	$(CARGO) deny --offline -L error check bans licenses sources
+
+check-web:
+	npm run --silent check
