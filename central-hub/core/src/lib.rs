@@ -1,0 +1,1 @@
+//! The hub's decisions: store choice, rider scores, prices, the saga's steps. Pure.

@@ -1,0 +1,1 @@
+//! The central hub: customers, payments, riders, and one session per store.

@@ -1,0 +1,55 @@
+//! AIM symbology identifiers: the three characters `]cm` that a scanner sets before the data.
+
+/// What kind of code the scanner says it read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Symbology {
+    /// `]E0`: EAN-13 or UPC, sent as 12 or 13 digits.
+    Ean13,
+    /// `]E4`: EAN-8.
+    Ean8,
+    /// `]C1`, `]e0`, `]d2`, `]Q3`: GS1-128, DataBar, GS1 DataMatrix, GS1 QR: an element string follows.
+    Gs1,
+    /// `]C0`, `]d1`, `]Q1` and every other identifier: plain text follows.
+    Text,
+    /// The scanner sends no identifier.
+    Unknown,
+}
+
+/// Splits an AIM identifier from the data; a scan without one is [`Symbology::Unknown`].
+#[must_use]
+pub fn split(raw: &[u8]) -> (Symbology, &[u8]) {
+    let [b']', code, modifier, data @ ..] = raw else { return (Symbology::Unknown, raw) };
+    if !code.is_ascii_alphabetic() || !modifier.is_ascii_alphanumeric() {
+        return (Symbology::Unknown, raw);
+    }
+    let symbology = match (code, modifier) {
+        (b'E', b'0') => Symbology::Ean13,
+        (b'E', b'4') => Symbology::Ean8,
+        (b'C', b'1') | (b'e', b'0') | (b'd', b'2') | (b'Q', b'3') => Symbology::Gs1,
+        _ => Symbology::Text,
+    };
+    (symbology, data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_split_and_named() {
+        assert_eq!(split(b"]E09521321109998"), (Symbology::Ean13, &b"9521321109998"[..]));
+        assert_eq!(split(b"]E496385074"), (Symbology::Ean8, &b"96385074"[..]));
+        for gs1 in [&b"]C110X"[..], b"]e010X", b"]d210X", b"]Q310X"] {
+            assert_eq!(split(gs1), (Symbology::Gs1, &b"10X"[..]));
+        }
+        assert_eq!(split(b"]Q1LB:4K7"), (Symbology::Text, &b"LB:4K7"[..]));
+        assert_eq!(split(b"]A0X"), (Symbology::Text, &b"X"[..]));
+    }
+
+    #[test]
+    fn what_is_no_identifier_stays_in_the_data() {
+        for raw in [&b""[..], b"]", b"]E", b"]\x1d0", b"LB:1", b"]]]x"] {
+            assert_eq!(split(raw), (Symbology::Unknown, raw));
+        }
+    }
+}

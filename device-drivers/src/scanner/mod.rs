@@ -1,0 +1,10 @@
+//! Barcode scanners: bytes to lines, lines to scans. Knows labels and GS1, no stock and no orders.
+//!
+//! The parts are pure and serve a keyboard wedge as well: its text goes through [`parse_scan`] unchanged.
+
+pub mod aim;
+pub mod framing;
+pub mod scan;
+
+pub use framing::{Ending, Framer, Framing, Line};
+pub use scan::{Gs1Scan, Scan, ScanError, parse_scan};

@@ -1,0 +1,152 @@
+//! One line from a scanner to what it says: a product, a lot label, a bag, a badge, or a clear error.
+//! Shared with keyboard wedges. Never what the store should do about it.
+
+use model::code::OwnCode;
+use model::{BagId, Date, LotId, PersonId};
+
+use crate::gs1::{self, Gs1Error, Gtin};
+use crate::scanner::aim::{self, Symbology};
+
+/// What a scan says (REQ-41).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scan {
+    /// A product's EAN or UPC: the item, but no lot.
+    Ean(Gtin),
+    /// A GS1 element string: the item with lot, expiry and more, as far as they stand there.
+    Gs1(Gs1Scan),
+    /// One of our bag labels (`LB:`).
+    Bag(BagId),
+    /// A staff badge (`LP:`).
+    Badge(PersonId),
+    /// A rider's badge (`LR:`).
+    Rider(String),
+    /// One of our lot labels (`LL:`, REQ-93).
+    Lot(LotId),
+    /// Readable text that is none of these (a stranger's QR, a tote's own code).
+    Other(String),
+}
+
+/// The part of a GS1 element string that identifies goods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gs1Scan {
+    /// (01) the item.
+    pub gtin: Gtin,
+    /// (10) batch or lot.
+    pub lot: Option<String>,
+    /// (17) expiry, else (15) best before.
+    pub expiry: Option<Date>,
+    /// (11) production date.
+    pub made: Option<Date>,
+    /// (21) serial number.
+    pub serial: Option<String>,
+    /// (310n) net weight in grams.
+    pub net_weight_g: Option<u32>,
+}
+
+/// Why a line is no scan. The person scans again; nothing is guessed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// Nothing between two line ends, or an AIM id alone.
+    #[error("the scan is empty")]
+    Empty,
+    /// Control characters or bytes that are no text: a torn or disturbed transmission.
+    #[error("at character {position}: a sign that no code carries; scan again")]
+    Noise {
+        /// Byte position in the raw line.
+        position: usize,
+    },
+    /// An EAN or UPC whose digits do not fit each other.
+    #[error("the check digit is wrong; scan again")]
+    CheckDigit,
+    /// A symbology that must hold digits of a certain length held something else.
+    #[error("an EAN or UPC has 8, 12 or 13 digits, this has {0} characters; scan again")]
+    EanLength(usize),
+    /// A GS1 code with a fault in it.
+    #[error("GS1 code, {0}")]
+    Gs1(#[from] Gs1Error),
+    /// A GS1 code that names no item.
+    #[error("the GS1 code has no (01) item number")]
+    NoItem,
+    /// A label of ours whose content is damaged.
+    #[error("this looks like one of our labels, but its code is damaged; scan again")]
+    DamagedLabel,
+}
+
+/// Reads one line (without its ending) as it came from the scanner, with or without an AIM id.
+///
+/// # Errors
+/// [`ScanError`], fit to be shown; a disturbed line is never turned into another product.
+pub fn parse_scan(raw: &[u8]) -> Result<Scan, ScanError> {
+    if let Some(position) = noise(raw) {
+        return Err(ScanError::Noise { position });
+    }
+    let (symbology, data) = aim::split(raw);
+    if data.is_empty() {
+        return Err(ScanError::Empty);
+    }
+    match symbology {
+        Symbology::Ean13 if !matches!(data.len(), 12 | 13) => Err(ScanError::EanLength(data.len())),
+        Symbology::Ean8 if data.len() != 8 => Err(ScanError::EanLength(data.len())),
+        Symbology::Ean13 | Symbology::Ean8 => ean(data),
+        Symbology::Gs1 => element_string(data),
+        Symbology::Text => text(data),
+        Symbology::Unknown if looks_like_gs1(data) => element_string(data),
+        Symbology::Unknown if looks_like_gtin(data) => ean(data),
+        Symbology::Unknown => text(data),
+    }
+}
+
+/// The first byte that no code carries: a control character other than GS, or a break in UTF-8.
+fn noise(raw: &[u8]) -> Option<usize> {
+    if let Err(broken) = std::str::from_utf8(raw) {
+        return Some(broken.valid_up_to());
+    }
+    raw.iter().position(|b| b.is_ascii_control() && *b != gs1::element::GS)
+}
+
+fn ean(data: &[u8]) -> Result<Scan, ScanError> {
+    Gtin::parse(data).map(Scan::Ean).ok_or(ScanError::CheckDigit)
+}
+
+fn element_string(data: &[u8]) -> Result<Scan, ScanError> {
+    let elements = gs1::parse(data)?;
+    Ok(Scan::Gs1(Gs1Scan {
+        gtin: elements.gtin.ok_or(ScanError::NoItem)?,
+        lot: elements.lot,
+        expiry: elements.expiry.or(elements.best_before),
+        made: elements.made,
+        serial: elements.serial,
+        net_weight_g: elements.net_weight_g,
+    }))
+}
+
+/// Without an AIM id: a leading separator, or (01) with fourteen digits, opens an element string.
+fn looks_like_gs1(data: &[u8]) -> bool {
+    let item = data.get(2..16).is_some_and(|digits| digits.iter().all(u8::is_ascii_digit));
+    data.first() == Some(&gs1::element::GS) || (data.starts_with(b"01") && item)
+}
+
+/// Without an AIM id: only digits, in a length that GTINs have.
+fn looks_like_gtin(data: &[u8]) -> bool {
+    matches!(data.len(), 8 | 12 | 13 | 14) && data.iter().all(u8::is_ascii_digit)
+}
+
+fn text(data: &[u8]) -> Result<Scan, ScanError> {
+    let words = std::str::from_utf8(data).map_err(|e| ScanError::Noise { position: e.valid_up_to() })?;
+    if let Some(position) = data.iter().position(|b| *b == gs1::element::GS) {
+        return Err(ScanError::Noise { position });
+    }
+    let ours = ["LB:", "LP:", "LR:", "LL:"].iter().any(|prefix| words.starts_with(prefix));
+    match OwnCode::parse(words) {
+        Some(OwnCode::Bag(id)) => Ok(Scan::Bag(id)),
+        Some(OwnCode::Badge(id)) => Ok(Scan::Badge(id)),
+        Some(OwnCode::Rider(code)) => Ok(Scan::Rider(code)),
+        Some(OwnCode::Lot(id)) => Ok(Scan::Lot(id)),
+        None if ours => Err(ScanError::DamagedLabel),
+        None => Ok(Scan::Other(words.to_owned())),
+    }
+}
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;

@@ -1,0 +1,83 @@
+//! Tests of whole scans: real forms, and noise that must never become another product.
+
+use super::*;
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+fn gtin(digits: &str) -> Gtin {
+    Gtin::parse(digits.as_bytes()).unwrap()
+}
+
+#[test]
+fn products_with_and_without_an_aim_id() {
+    for raw in [&b"]E09521321109998"[..], b"9521321109998", b"09521321109998"] {
+        assert_eq!(parse_scan(raw), Ok(Scan::Ean(gtin("9521321109998"))), "{}", raw.escape_ascii());
+    }
+    assert_eq!(parse_scan(b"]E0614141000036"), Ok(Scan::Ean(gtin("614141000036"))));
+    assert_eq!(parse_scan(b"]E496385074"), Ok(Scan::Ean(gtin("96385074"))));
+}
+
+#[test]
+fn gs1_in_its_four_symbologies_and_bare() {
+    for raw in ["]C1", "]e0", "]d2", "]Q3", "", "\u{1d}"] {
+        let raw = format!("{raw}01095213211099981726120010L-7\u{1d}3103000450");
+        let Ok(Scan::Gs1(got)) = parse_scan(raw.as_bytes()) else { panic!("{raw:?}") };
+        assert_eq!(got.gtin, gtin("9521321109998"));
+        assert_eq!(got.lot.as_deref(), Some("L-7"));
+        assert_eq!(got.expiry.unwrap().to_string(), "2026-12-31");
+        assert_eq!(got.net_weight_g, Some(450));
+    }
+}
+
+#[test]
+fn our_own_labels() {
+    assert_eq!(parse_scan(b"]Q1LB:4K7-1"), Ok(Scan::Bag(BagId::new("4K7-1").unwrap())));
+    assert_eq!(parse_scan(b"LP:asha"), Ok(Scan::Badge(PersonId::new("asha").unwrap())));
+    assert_eq!(parse_scan(b"]C0LL:lot-9"), Ok(Scan::Lot(LotId::new("lot-9").unwrap())));
+    assert_eq!(parse_scan(b"LR:r17"), Ok(Scan::Rider("r17".into())));
+    assert_eq!(parse_scan(b"LB:4K 7"), Err(ScanError::DamagedLabel));
+    assert_eq!(parse_scan("नमक".as_bytes()), Ok(Scan::Other("नमक".into())));
+}
+
+#[test]
+fn faults_are_named() {
+    assert_eq!(parse_scan(b""), Err(ScanError::Empty));
+    assert_eq!(parse_scan(b"]C1"), Err(ScanError::Empty));
+    assert_eq!(parse_scan(b"9521321109997"), Err(ScanError::CheckDigit));
+    assert_eq!(parse_scan(b"]E0952132110999"), Err(ScanError::CheckDigit));
+    assert_eq!(parse_scan(b"]E095213211099"), Err(ScanError::EanLength(11)));
+    assert_eq!(parse_scan(b"ab\x07c"), Err(ScanError::Noise { position: 2 }));
+    assert_eq!(parse_scan(b"ab\xff"), Err(ScanError::Noise { position: 2 }));
+    assert_eq!(parse_scan(b"]C110LOT"), Err(ScanError::NoItem));
+    assert_eq!(parse_scan(b"]Q1LB:a\x1db"), Err(ScanError::Noise { position: 6 }));
+}
+
+/// One disturbed byte: an EAN must never turn into another product (its check digit sees every single error).
+#[test]
+fn one_disturbed_byte_never_makes_another_product() {
+    let truth = gtin("9521321109998");
+    let raw = b"]E09521321109998";
+    for at in 0..raw.len() {
+        for byte in 0..=255_u8 {
+            let mut torn = *raw;
+            torn[at] = byte;
+            if let Ok(Scan::Ean(read)) = parse_scan(&torn) {
+                assert_eq!(read, truth, "{}", torn.escape_ascii());
+            }
+        }
+    }
+}
+
+/// Random bytes: never a panic, never a bag, a badge or a lot out of nothing.
+#[test]
+fn garbage_never_becomes_one_of_our_labels() {
+    let mut rng = SmallRng::seed_from_u64(41);
+    for round in 0..20_000 {
+        let length = rng.random_range(0..60);
+        let bytes: Vec<u8> = (0..length).map(|_| rng.random()).collect();
+        match parse_scan(&bytes) {
+            Ok(Scan::Other(_) | Scan::Ean(_)) | Err(_) => {}
+            Ok(found) => panic!("round {round}: {found:?} from {}", bytes.escape_ascii()),
+        }
+    }
+}

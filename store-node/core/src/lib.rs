@@ -1,0 +1,1 @@
+//! A store's decisions: stock, lots, routes, bags. No IO, no clock, no SQL, no async, no randomness.

@@ -1,0 +1,612 @@
+//! The hub's HTTP surface (`/api/v1`): shop, rider, ops. Every write takes an `Idempotency-Key` header (a
+//! [`crate::CommandId`]); a retry gets the first answer.
+//!
+//! | route | who | shape |
+//! |---|---|---|
+//! | POST /api/v1/auth/otp | - | [`OtpRequest`] -> 204 |
+//! | POST /api/v1/auth/verify | - | [`VerifyRequest`] -> [`Session`] |
+//! | POST /api/v1/auth/refresh | - | [`RefreshRequest`] -> [`Session`] |
+//! | GET /api/v1/demo/inbox?phone= | profile demo, loopback | [`InboxMessage`] list, newest first |
+//! | GET, PUT /api/v1/me | customer | [`Me`] |
+//! | POST /api/v1/me/addresses | customer | [`AddressIn`] -> [`Address`] |
+//! | GET /api/v1/serviceable?lat=&lon= | - | [`Serviceable`] |
+//! | GET /api/v1/categories?store= | - | [`Category`] list |
+//! | GET /api/v1/search?q=&category=&store=&lang= | - | [`SearchPage`] |
+//! | GET /api/v1/cart | customer | [`Cart`] |
+//! | PUT /api/v1/cart/lines/{sku} | customer | [`CartLineIn`] -> [`Cart`] |
+//! | POST /api/v1/checkout | customer | [`CheckoutRequest`] -> [`Order`] (state `placed` or `confirmed`), or a Problem |
+//! | GET /api/v1/orders, /api/v1/orders/{id} | customer | [`Order`] |
+//! | GET /api/v1/orders/{id}/stream | customer | server-sent events `order` with [`Tracking`] |
+//! | POST /api/v1/orders/{id}/cancel | customer | -> [`Order`] |
+//! | POST /api/v1/orders/{id}/substitute | customer | [`SubstituteReply`] -> [`Order`] |
+//! | POST /api/v1/rider/shift | rider | [`ShiftRequest`] -> [`RiderNow`] |
+//! | GET /api/v1/rider/now | rider | [`RiderNow`] |
+//! | POST /api/v1/rider/positions | rider | [`PositionsIn`] -> 204 |
+//! | POST /api/v1/rider/orders/{id}/deliver | rider | [`DeliverRequest`] -> [`RiderNow`] |
+//! | GET /api/v1/ops/now | city_ops, admin | [`OpsNow`] |
+//! | GET /api/v1/ops/orders/{id} | city_ops, admin | [`OpsOrder`] |
+//! | GET /sync/v1/connect | store token | WebSocket, binary frames of `sync::wire` |
+//! | GET /healthz, /readyz, /metrics, /api/openapi.json | - | |
+
+use crate::id::{AddressId, CustomerId, OrderId, RiderId, SkuId, StoreId};
+use crate::order::{Moments, OrderState};
+use crate::order_doc::SubstitutePreset;
+use crate::{Paise, Qty, Role, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Sends a one-time password to a phone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OtpRequest {
+    /// E.164, for example `+919800000001`.
+    pub phone: String,
+}
+
+/// Trades the password for a session; registers the phone if it is new.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct VerifyRequest {
+    /// The phone.
+    pub phone: String,
+    /// Six digits; five tries, ten minutes.
+    pub code: String,
+}
+
+/// A session's tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Session {
+    /// Bearer token for 15 minutes.
+    pub access: String,
+    /// For a new access token; used once.
+    pub refresh: String,
+    /// When `access` ends.
+    pub until: Timestamp,
+    /// Role of the person.
+    pub role: Role,
+    /// Customer or rider id as text.
+    pub subject: String,
+}
+
+/// Renews a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct RefreshRequest {
+    /// The refresh token; the answer carries a new one.
+    pub refresh: String,
+}
+
+/// A message in the demo's inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct InboxMessage {
+    /// When.
+    pub at: Timestamp,
+    /// The text, as an SMS would carry it.
+    pub text: String,
+}
+
+/// A customer about herself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Me {
+    /// The customer.
+    pub customer: CustomerId,
+    /// Phone.
+    pub phone: String,
+    /// First name, or empty.
+    pub name: String,
+    /// Addresses, primary first.
+    pub addresses: Vec<Address>,
+}
+
+/// Changes to [`Me`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct MeIn {
+    /// First name, at most 60 signs.
+    pub name: String,
+}
+
+/// A point on earth, WGS 84 degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Point {
+    /// Latitude, -90 to 90.
+    pub lat: f64,
+    /// Longitude, -180 to 180.
+    pub lon: f64,
+}
+
+/// A new address.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct AddressIn {
+    /// House, street, landmark; at most 200 signs.
+    pub text: String,
+    /// Where the pin is.
+    pub at: Point,
+}
+
+/// An address.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Address {
+    /// The address.
+    pub id: AddressId,
+    /// House, street, landmark.
+    pub text: String,
+    /// Where.
+    pub at: Point,
+}
+
+/// Whether and from where a place is served (REQ-57).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Serviceable {
+    /// The store that would serve it; `None`: not served or not now.
+    pub store: Option<StoreId>,
+    /// Its name.
+    pub store_name: String,
+    /// Minutes that would be promised.
+    pub promise_min: u32,
+    /// A stable word: `delivering`, `outside`, `store_unreachable`, `closed`.
+    pub status: String,
+    /// The same for a person.
+    pub reason: String,
+}
+
+/// A category with its size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Category {
+    /// Outermost name.
+    pub name: String,
+    /// Products in it.
+    pub products: u32,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct SearchPage {
+    /// Best first, at most 60.
+    pub hits: Vec<ProductCard>,
+    /// Products that match in all.
+    pub total: u32,
+    /// Age of the availability in milliseconds; `None` without a store.
+    #[cfg_attr(feature = "schema", ts(type = "number | null"))]
+    pub availability_age_ms: Option<i64>,
+}
+
+/// A product in the shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ProductCard {
+    /// What.
+    pub sku: SkuId,
+    /// English name.
+    pub name: String,
+    /// Hindi name.
+    pub name_hi: String,
+    /// Brand.
+    pub brand: String,
+    /// Outermost category.
+    pub category: String,
+    /// `1 L pouch`.
+    pub unit: String,
+    /// To pay.
+    pub price: Paise,
+    /// Printed maximum.
+    pub mrp: Paise,
+    /// Units that can be promised now from the store (at most 20 is told).
+    pub available: u32,
+    /// Keeps cold.
+    pub cold: bool,
+}
+
+/// The cart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Cart {
+    /// Its lines, in the order they were added.
+    pub lines: Vec<CartLine>,
+    /// Sum of the lines.
+    pub subtotal: Paise,
+    /// Delivery fee.
+    pub delivery_fee: Paise,
+    /// To pay.
+    pub total: Paise,
+}
+
+/// One line of a cart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct CartLine {
+    /// The product.
+    pub product: ProductCard,
+    /// How many.
+    pub qty: Qty,
+    /// Price of the line.
+    pub total: Paise,
+}
+
+/// Sets a line; 0 takes it out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct CartLineIn {
+    /// 0 to 50 of one product.
+    pub qty: Qty,
+}
+
+/// How to pay (REQ-64).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Payment {
+    /// Cash at the door.
+    Cod,
+    /// UPI debit; the token is the gateway's.
+    Upi {
+        /// The gateway's token, never a number of an account. In the demo `tok_ok`, `tok_declined`, `tok_slow`, `tok_error`.
+        token: String,
+    },
+    /// Card, authorised now and captured when packed.
+    Card {
+        /// The gateway's token.
+        token: String,
+    },
+}
+
+/// Checks out the cart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct CheckoutRequest {
+    /// Where to.
+    pub address: AddressId,
+    /// How to pay.
+    pub payment: Payment,
+    /// What about missing goods.
+    pub preset: SubstitutePreset,
+}
+
+/// An order as its customer sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Order {
+    /// The order.
+    pub id: OrderId,
+    /// Its short number.
+    pub number: String,
+    /// Where it stands.
+    pub state: OrderState,
+    /// The times so far.
+    pub moments: Moments,
+    /// The store.
+    pub store: StoreId,
+    /// Its name.
+    pub store_name: String,
+    /// Why this store (REQ-62: explained).
+    pub store_why: String,
+    /// Where it goes.
+    pub address: Address,
+    /// Lines with what was really picked.
+    pub lines: Vec<OrderLine>,
+    /// Sum of the lines.
+    pub subtotal: Paise,
+    /// Delivery fee.
+    pub delivery_fee: Paise,
+    /// Refunded so far.
+    pub refunded: Paise,
+    /// To pay.
+    pub total: Paise,
+    /// `cod`, `upi`, `card`.
+    pub payment_method: String,
+    /// `pending`, `authorised`, `paid`, `failed`, `refunded`.
+    pub payment_status: String,
+    /// When it was promised.
+    pub promise_at: Timestamp,
+    /// The code to tell the rider at the door; shown once it is on its way.
+    pub delivery_code: Option<String>,
+    /// A substitute that waits for an answer.
+    pub substitute: Option<SubstituteQuestion>,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OrderLine {
+    /// Its number, from 0.
+    pub line: u8,
+    /// What.
+    pub sku: SkuId,
+    /// English name.
+    pub name: String,
+    /// Hindi name.
+    pub name_hi: String,
+    /// Ordered.
+    pub qty: Qty,
+    /// Price of one.
+    pub unit_price: Paise,
+    /// Picked (known once packed).
+    pub picked: Option<Qty>,
+    /// Refunded units.
+    pub short: Qty,
+    /// What came instead.
+    pub substitute: Option<String>,
+}
+
+/// "Is this all right instead?" (REQ-33)
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct SubstituteQuestion {
+    /// For which line.
+    pub line: u8,
+    /// The proposal.
+    pub product: ProductCard,
+    /// How many.
+    pub qty: Qty,
+    /// The preset applies after this time.
+    pub until: Timestamp,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct SubstituteReply {
+    /// For which line.
+    pub line: u8,
+    /// Take it, or refund.
+    pub accept: bool,
+}
+
+/// Pushed while an order is under way (REQ-78).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Tracking {
+    /// The order.
+    pub order: Order,
+    /// The rider's first name.
+    pub rider: Option<String>,
+    /// The rider's last position.
+    pub position: Option<Point>,
+    /// When that was.
+    pub position_at: Option<Timestamp>,
+    /// When it should arrive.
+    pub eta_at: Timestamp,
+    /// Where the store is.
+    pub store_at: Point,
+    /// The way from the rider to the door.
+    pub route: Vec<Point>,
+    /// When this was true.
+    pub updated_at: Timestamp,
+}
+
+/// Starts or ends a shift.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ShiftRequest {
+    /// On or off.
+    pub on: bool,
+    /// The shift's planned end.
+    pub until: Timestamp,
+    /// Where the rider is.
+    pub at: Point,
+}
+
+/// All a rider's screen needs: one next action (UX 39).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct RiderNow {
+    /// The rider.
+    pub rider: RiderId,
+    /// First name.
+    pub name: String,
+    /// Badge code to show at the bay (`LR:` QR).
+    pub code: String,
+    /// On shift.
+    pub on_shift: bool,
+    /// What to do.
+    pub next: RiderTask,
+    /// Delivered today.
+    pub delivered_today: u32,
+    /// Cash collected and not yet handed in.
+    pub cash: Paise,
+}
+
+/// What a rider does next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum RiderTask {
+    /// Nothing: wait near the store.
+    Wait,
+    /// Go to the store, show the badge, take the bags.
+    Collect {
+        /// The order.
+        order: OrderId,
+        /// Its number.
+        number: String,
+        /// The store.
+        store_name: String,
+        /// Where it is.
+        store_at: Point,
+        /// How far the store is with it.
+        state: OrderState,
+        /// The way there.
+        route: Vec<Point>,
+    },
+    /// Ride to the customer.
+    Deliver {
+        /// The order.
+        order: OrderId,
+        /// Its number.
+        number: String,
+        /// First name.
+        customer: String,
+        /// House, street, landmark.
+        address: String,
+        /// Where it is.
+        at: Point,
+        /// Bags to give.
+        bags: u32,
+        /// Cash to take.
+        cod: Paise,
+        /// The way there.
+        route: Vec<Point>,
+    },
+}
+
+/// Positions, newest first; a backlog after a dead spot is welcome (at most 600).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct PositionsIn {
+    /// The fixes.
+    pub fixes: Vec<Fix>,
+}
+
+/// One position.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Fix {
+    /// When.
+    pub at: Timestamp,
+    /// Where.
+    pub point: Point,
+}
+
+/// Proof of delivery (REQ-80, decision 11).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct DeliverRequest {
+    /// The customer's code; five tries.
+    pub code: String,
+    /// Cash taken.
+    pub cash: Paise,
+    /// Where.
+    pub at: Point,
+    /// When it happened (a rider without signal sends it later).
+    pub delivered_at: Timestamp,
+}
+
+/// The operations page (UX 27-29).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OpsNow {
+    /// When these figures were true.
+    pub at: Timestamp,
+    /// Stores.
+    pub stores: Vec<OpsStore>,
+    /// Riders on shift.
+    pub riders: Vec<OpsRider>,
+    /// Open orders, most urgent first, at most 200.
+    pub orders: Vec<OpsOrderRow>,
+    /// Orders placed in the last hour.
+    pub placed_last_hour: u32,
+    /// Delivered in the last hour.
+    pub delivered_last_hour: u32,
+}
+
+/// One store, seen from the hub.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OpsStore {
+    /// The store.
+    pub store: StoreId,
+    /// Its name.
+    pub name: String,
+    /// Where.
+    pub at: Point,
+    /// Service radius in metres.
+    pub radius_m: u32,
+    /// The session is up.
+    pub online: bool,
+    /// Milliseconds since something was heard of it: the age of all its figures.
+    #[cfg_attr(feature = "schema", ts(type = "number | null"))]
+    pub link_age_ms: Option<i64>,
+    /// Whether the hub sells for it now; else the reason, a stable word: `unreachable`, `closed`, `never_connected`.
+    pub selling: bool,
+    /// The reason.
+    pub selling_why: String,
+    /// Open orders.
+    pub open_orders: u32,
+    /// Of them, later than promised.
+    pub late_orders: u32,
+    /// Units of quota left.
+    pub quota_units: u32,
+    /// Facts for it that it has not acknowledged.
+    pub facts_waiting: u32,
+}
+
+/// One rider, seen from ops.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OpsRider {
+    /// The rider.
+    pub rider: RiderId,
+    /// First name.
+    pub name: String,
+    /// Last position.
+    pub at: Option<Point>,
+    /// When that was.
+    pub at_time: Option<Timestamp>,
+    /// The order in hand, by number.
+    pub order: Option<String>,
+}
+
+/// One order, seen from ops.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OpsOrderRow {
+    /// The order.
+    pub order: OrderId,
+    /// Its number.
+    pub number: String,
+    /// The store.
+    pub store: StoreId,
+    /// Where it stands, as far as the hub knows.
+    pub state: OrderState,
+    /// When it was promised.
+    pub promise_at: Timestamp,
+    /// When it should arrive.
+    pub eta_at: Timestamp,
+    /// The rider.
+    pub rider: Option<String>,
+    /// Where it goes.
+    pub to: Point,
+}
+
+/// One order with its history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OpsOrder {
+    /// As the customer sees it.
+    pub order: Order,
+    /// What happened, oldest first.
+    pub history: Vec<super::store::HistoryRow>,
+    /// How the rider was scored (REQ-75: explained).
+    pub rider_scores: Vec<RiderScore>,
+}
+
+/// Why a rider was or was not chosen (REQ-75).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct RiderScore {
+    /// The rider.
+    pub rider: String,
+    /// The sum.
+    pub score: f64,
+    /// `travel 31.5, batch 0, rating 9.4, shift 0, load -2`.
+    pub parts: String,
+}

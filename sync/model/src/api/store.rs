@@ -1,0 +1,548 @@
+//! The store node's HTTP surface (`/api/v1`, console). Every write takes an `Idempotency-Key` header (a [`crate::CommandId`]).
+//!
+//! | route | who | shape |
+//! |---|---|---|
+//! | POST /api/v1/login | - | [`LoginRequest`] -> [`LoginAnswer`]; then `Authorization: Bearer` |
+//! | GET /api/v1/board | staff | [`Board`] |
+//! | GET /api/v1/stream | staff | server-sent events `changed` {what: board\|stock\|cold\|devices\|link} |
+//! | GET /api/v1/orders/{id} | staff | [`OrderDetail`] |
+//! | GET /api/v1/stock?q=&after= | staff | [`StockPage`] |
+//! | GET /api/v1/stock/{sku} | staff | [`StockDetail`] |
+//! | POST /api/v1/receive | receiver, manager | [`ReceiveRequest`] -> [`ReceiveAnswer`] |
+//! | POST /api/v1/counter-orders | manager, picker | [`CounterOrderRequest`] -> [`CounterOrderAnswer`] |
+//! | POST /api/v1/handover | staff | [`HandoverRequest`] -> [`HandoverAnswer`] |
+//! | POST /api/v1/orders/{id}/reprint | staff | -> 204 |
+//! | GET /api/v1/cold | staff | [`ColdChain`] |
+//! | POST /api/v1/alarms/{id}/acknowledge | manager | -> 204 |
+//! | GET /api/v1/devices | staff | [`DeviceRow`] list |
+//! | POST /api/v1/prints/{id}/resolve | staff | [`PrintResolve`] -> 204 |
+//! | GET /api/v1/link | staff | [`Link`] |
+//! | POST /api/v1/handhelds | manager | [`EnrolRequest`] -> [`EnrolAnswer`] |
+//! | GET /api/v1/handheld/config | - | [`HandheldConfig`] |
+//! | GET /healthz, /readyz, /metrics, /api/openapi.json | - | |
+
+use crate::id::{BagId, BinId, CommandId, DeviceId, LotId, OrderId, PersonId, PrintJobId, SkuId, StoreId, ZoneId};
+use crate::mqtt::{DeviceClass, Health, Quality};
+use crate::order::{Channel, Moments, OrderState};
+use crate::{Date, Grams, Paise, Qty, Role, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// PIN login of a member of staff at the console.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct LoginRequest {
+    /// Who.
+    pub person: PersonId,
+    /// Four to eight digits.
+    pub pin: String,
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct LoginAnswer {
+    /// Bearer token.
+    pub token: String,
+    /// Name to greet by.
+    pub name: String,
+    /// What the person may do.
+    pub role: Role,
+    /// When it ends by itself.
+    pub until: Timestamp,
+}
+
+/// The orders board, most urgent first (UX 26).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Board {
+    /// When these figures were true.
+    pub at: Timestamp,
+    /// The store.
+    pub store: StoreId,
+    /// Its name.
+    pub store_name: String,
+    /// Orders that are not ended, and those that ended in the last hour (at most 200).
+    pub orders: Vec<BoardOrder>,
+    /// Orders dispatched today (store's business day).
+    pub dispatched_today: u32,
+    /// Open alarms.
+    pub alarms: u32,
+    /// Whether the uplink is up.
+    pub online: bool,
+    /// Since when the uplink is down.
+    pub offline_since: Option<Timestamp>,
+}
+
+/// One card on the board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct BoardOrder {
+    /// The order.
+    pub order: OrderId,
+    /// Its short number.
+    pub number: String,
+    /// How it came in.
+    pub channel: Channel,
+    /// Where it stands.
+    pub state: OrderState,
+    /// The times so far.
+    pub moments: Moments,
+    /// When the customer was promised to have it.
+    pub promise_at: Timestamp,
+    /// Lines, and how many of them are done.
+    pub lines: u32,
+    /// Lines fully picked or given up.
+    pub lines_done: u32,
+    /// Weight of the goods.
+    pub weight: Grams,
+    /// Something in it is cold.
+    pub cold: bool,
+    /// Who picks it.
+    pub picker: Option<String>,
+    /// Where the picker should be now.
+    pub next_bin: Option<BinId>,
+    /// Bags closed.
+    pub bags: u32,
+    /// The rider chosen by the hub, or who took it.
+    pub rider: Option<String>,
+    /// When the rider should be at the bay.
+    pub rider_eta: Option<Timestamp>,
+    /// A substitute that waits for the customer, until then.
+    pub substitute_until: Option<Timestamp>,
+    /// Labels that did not come out, or are in doubt.
+    pub prints_in_doubt: u32,
+}
+
+/// Everything about one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OrderDetail {
+    /// The card.
+    pub card: BoardOrder,
+    /// Its lines.
+    pub lines: Vec<OrderLineRow>,
+    /// Its bags.
+    pub bags: Vec<BagRow>,
+    /// What happened, oldest first.
+    pub history: Vec<HistoryRow>,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OrderLineRow {
+    /// Its number, from 0.
+    pub line: u8,
+    /// What was ordered.
+    pub sku: SkuId,
+    /// Its name.
+    pub name: String,
+    /// Its Hindi name.
+    pub name_hi: String,
+    /// Ordered.
+    pub qty: Qty,
+    /// Picked.
+    pub picked: Qty,
+    /// Refunded.
+    pub short: Qty,
+    /// The substitute that was taken instead.
+    pub substitute: Option<String>,
+}
+
+/// One bag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct BagRow {
+    /// The code on its label.
+    pub bag: BagId,
+    /// Its number, from 1.
+    pub n: u8,
+    /// Insulated.
+    pub cold: bool,
+    /// Goods in it.
+    pub weight: Grams,
+    /// What the scale said.
+    pub weighed: Option<Grams>,
+    /// Scanned at handover.
+    pub handed_over: bool,
+}
+
+/// One thing that happened: who, at which device, what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct HistoryRow {
+    /// When.
+    pub at: Timestamp,
+    /// A stable word: a moment, `scan`, `not_found`, `undo`, `label_printed` ...
+    pub what: String,
+    /// Particulars.
+    pub detail: String,
+    /// Who.
+    pub person: String,
+    /// At which device.
+    pub device: String,
+}
+
+/// Stock by SKU, 100 a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct StockPage {
+    /// The rows, by SKU.
+    pub rows: Vec<StockRow>,
+    /// Pass as `after` for the next page.
+    pub next: Option<SkuId>,
+    /// SKUs that match in all.
+    pub total: u32,
+}
+
+/// One SKU's stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct StockRow {
+    /// What.
+    pub sku: SkuId,
+    /// English name.
+    pub name: String,
+    /// Hindi name.
+    pub name_hi: String,
+    /// On the shelves.
+    pub on_hand: u32,
+    /// Promised to orders in the store.
+    pub reserved: u32,
+    /// Blocked, for whatever reason.
+    pub blocked: u32,
+    /// Rights the hub holds and has not used (SYNC.md: outstanding).
+    pub hub_quota: u32,
+    /// What the counter may sell now.
+    pub free: u32,
+    /// Earliest expiry among its lots.
+    pub expiry: Option<Date>,
+    /// Below the minimum (REQ-12).
+    pub low: bool,
+}
+
+/// One SKU by lot and bin, with its latest movements.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct StockDetail {
+    /// The sum.
+    pub row: StockRow,
+    /// By lot and bin, first expired first.
+    pub lots: Vec<LotRow>,
+    /// The latest 100 movements, newest first.
+    pub movements: Vec<MovementRow>,
+}
+
+/// Stock of one lot in one bin (REQ-5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct LotRow {
+    /// The lot.
+    pub lot: LotId,
+    /// Maker's batch.
+    pub batch: String,
+    /// Expiry.
+    pub expiry: Option<Date>,
+    /// Where.
+    pub bin: BinId,
+    /// On the shelf.
+    pub on_hand: u32,
+    /// Promised.
+    pub reserved: u32,
+    /// Blocked.
+    pub blocked: u32,
+    /// Why it is blocked, or empty.
+    pub blocked_why: String,
+}
+
+/// One row of the ledger (REQ-6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct MovementRow {
+    /// Its place in the ledger.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Kind (REQ-7).
+    pub kind: String,
+    /// Lot.
+    pub lot: LotId,
+    /// Bin.
+    pub bin: BinId,
+    /// Units.
+    pub qty: u32,
+    /// On hand before and after.
+    pub on_hand: (u32, u32),
+    /// Reserved before and after.
+    pub reserved: (u32, u32),
+    /// Blocked before and after.
+    pub blocked: (u32, u32),
+    /// Who.
+    pub person: String,
+    /// At which device.
+    pub device: String,
+    /// Why.
+    pub why: String,
+    /// Order, receipt or alarm it belongs to.
+    pub reference: String,
+}
+
+/// A simple receipt of goods (deep receiving comes later).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ReceiveRequest {
+    /// What; or a GTIN in `code`.
+    pub sku: SkuId,
+    /// How many; at least 1.
+    pub qty: Qty,
+    /// Maker's batch number.
+    pub batch: String,
+    /// Expiry, where the good expires.
+    pub expiry: Option<Date>,
+    /// MRP on the pack.
+    pub mrp: Paise,
+    /// Where to; default: the SKU's home bin.
+    pub bin: Option<BinId>,
+}
+
+/// The lot that came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ReceiveAnswer {
+    /// The lot.
+    pub lot: LotId,
+    /// Where it lies.
+    pub bin: BinId,
+}
+
+/// An order at the counter or by phone (REQ-28).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct CounterOrderRequest {
+    /// 1 to 100 lines; lines of one SKU are summed before stock is checked (REQ-8).
+    pub lines: Vec<CounterLine>,
+    /// A first name to call, or empty.
+    pub first_name: String,
+}
+
+/// One line at the counter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct CounterLine {
+    /// What.
+    pub sku: SkuId,
+    /// How many; at least 1.
+    pub qty: Qty,
+}
+
+/// The new order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct CounterOrderAnswer {
+    /// The order.
+    pub order: OrderId,
+    /// Its short number.
+    pub number: String,
+    /// To pay, taxes in.
+    pub total: Paise,
+}
+
+/// Hands an order's bags to a rider or, for counter orders, to the customer (REQ-39). Every bag is scanned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct HandoverRequest {
+    /// The order.
+    pub order: OrderId,
+    /// The rider's badge code (`LR:` scan without the prefix); empty for a counter order.
+    pub rider: String,
+    /// The scanned bag codes.
+    pub bags: Vec<BagId>,
+}
+
+/// Dispatched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct HandoverAnswer {
+    /// When.
+    pub dispatched_at: Timestamp,
+}
+
+/// The cold chain now (REQ-18).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ColdChain {
+    /// When these figures were true.
+    pub at: Timestamp,
+    /// By sensor.
+    pub sensors: Vec<SensorChart>,
+    /// Alarms: open ones, and those of the last day.
+    pub alarms: Vec<AlarmRow>,
+}
+
+/// One sensor's last six hours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct SensorChart {
+    /// The sensor.
+    pub sensor: DeviceId,
+    /// Its zone.
+    pub zone: ZoneId,
+    /// The zone's band in thousandths of a degree.
+    pub low_milli_c: i32,
+    /// Upper end.
+    pub high_milli_c: i32,
+    /// Newest value.
+    pub last: Option<ReadingRow>,
+    /// Oldest first, thinned to at most 720 points; a gap is a point without a value.
+    pub points: Vec<ReadingRow>,
+}
+
+/// One reading.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ReadingRow {
+    /// When.
+    pub at: Timestamp,
+    /// Thousandths of a degree; `None` in a gap.
+    pub milli_c: Option<i32>,
+    /// How far it can be trusted.
+    pub quality: Quality,
+}
+
+/// An alarm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct AlarmRow {
+    /// The alarm.
+    pub id: CommandId,
+    /// A stable word: `too_warm`, `too_cold`, `sensor_silent`, `sensor_suspect`, `device_lost`.
+    pub kind: String,
+    /// The zone, for cold-chain alarms.
+    pub zone: Option<ZoneId>,
+    /// The device.
+    pub device: DeviceId,
+    /// When the trouble began.
+    pub began: Timestamp,
+    /// When it was raised.
+    pub raised: Timestamp,
+    /// When it ended; acknowledging is not clearing.
+    pub cleared: Option<Timestamp>,
+    /// Who has seen it.
+    pub acknowledged_by: Option<String>,
+    /// Particulars: worst value, lots blocked.
+    pub detail: String,
+}
+
+/// One device on the devices page (UX 31).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct DeviceRow {
+    /// The device.
+    pub device: DeviceId,
+    /// Its class.
+    pub class: DeviceClass,
+    /// Driver and model.
+    pub model: String,
+    /// How it is.
+    pub health: Health,
+    /// What is wrong.
+    pub detail: String,
+    /// What to do.
+    pub hint: String,
+    /// Last heard.
+    pub heard: Timestamp,
+    /// Charge.
+    pub battery_pct: Option<u8>,
+    /// Jobs that wait.
+    pub queued: u32,
+    /// Who uses it now.
+    pub person: Option<String>,
+    /// Its print jobs that need a person.
+    pub prints: Vec<PrintRow>,
+}
+
+/// A print job that needs a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct PrintRow {
+    /// The job.
+    pub job: PrintJobId,
+    /// What it is: `bag 1/2 of 4K7`.
+    pub what: String,
+    /// `queued`, `sent_unconfirmed`, `in_doubt`, `rejected`.
+    pub state: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A person's word about a print in doubt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct PrintResolve {
+    /// True: the label is there. False: print it again (it will say DUPLICATE).
+    pub printed: bool,
+}
+
+/// The link to the hub (REQ-38, the part issue A needs).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Link {
+    /// When these figures were true.
+    pub at: Timestamp,
+    /// Whether the uplink is up.
+    pub online: bool,
+    /// Since when it is as it is.
+    pub since: Timestamp,
+    /// Online orders that are not dispatched.
+    pub orders_promised: u32,
+    /// Units of quota the hub holds and has not used.
+    pub hub_quota_units: u32,
+    /// Facts that the hub has not acknowledged.
+    pub facts_waiting: u32,
+    /// The oldest of them.
+    pub oldest_fact: Option<Timestamp>,
+    /// What to do, a stable word: `all_well`, `finish_and_counter`.
+    pub advice: String,
+}
+
+/// Enrols a handheld.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct EnrolRequest {
+    /// Its name on the board, also its MQTT client id and user name.
+    pub device: DeviceId,
+}
+
+/// What the handheld keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct EnrolAnswer {
+    /// Its name.
+    pub device: DeviceId,
+    /// MQTT password (decision 7); shown once.
+    pub token: String,
+    /// Address to open on the handheld: the picker page with both in its fragment.
+    pub url: String,
+}
+
+/// Where a handheld connects to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct HandheldConfig {
+    /// The store, for topics.
+    pub store: StoreId,
+    /// Its name.
+    pub store_name: String,
+    /// Port of the broker's WebSocket listener on the node's own host name.
+    pub ws_port: u16,
+    /// People who may log in: id and name (PIN asked afterwards).
+    pub people: Vec<(PersonId, String)>,
+}

@@ -1,0 +1,84 @@
+//! Facts that travel: what a flow writes into the outbox, in its own transaction, for the carrier to turn into document
+//! changes (ARCHITECTURE, "How data flows"). Kept as JSON rows, so a newer field survives an older binary.
+
+use crate::id::{OrderId, SkuId};
+use crate::order::Moment;
+use crate::order_doc::{OrderHead, Picks, RiderCard, SubstituteAnswer, SubstituteAsk};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One fact for the other side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Fact {
+    /// A new order enters the document of its hour.
+    Order {
+        /// The order.
+        order: OrderId,
+        /// The hour of placement ([`Timestamp::hour`]): names its document for ever.
+        hour: i64,
+        /// What was ordered.
+        head: OrderHead,
+    },
+    /// A moment got its time.
+    Moment {
+        /// The order.
+        order: OrderId,
+        /// Its document's hour.
+        hour: i64,
+        /// Which moment.
+        moment: Moment,
+        /// When it happened.
+        at: Timestamp,
+    },
+    /// What the store put into the bags.
+    Picks {
+        /// The order.
+        order: OrderId,
+        /// Its document's hour.
+        hour: i64,
+        /// The picks.
+        picks: Picks,
+    },
+    /// The rider the hub chose (or chose anew).
+    Rider {
+        /// The order.
+        order: OrderId,
+        /// Its document's hour.
+        hour: i64,
+        /// The card for the bay.
+        rider: RiderCard,
+    },
+    /// The store asks the customer about a substitute (REQ-33).
+    Ask {
+        /// The order.
+        order: OrderId,
+        /// Its document's hour.
+        hour: i64,
+        /// The proposal.
+        ask: SubstituteAsk,
+    },
+    /// The customer's answer.
+    Answer {
+        /// The order.
+        order: OrderId,
+        /// Its document's hour.
+        hour: i64,
+        /// Yes or no, for which line.
+        answer: SubstituteAnswer,
+    },
+    /// The store's cumulative grant of one SKU in the current (E, G).
+    Granted {
+        /// What.
+        sku: SkuId,
+        /// Units granted since the epoch began; never falls.
+        total: u64,
+    },
+    /// The hub's cumulative return of one SKU in the current (E, G).
+    Returned {
+        /// What.
+        sku: SkuId,
+        /// Units returned since the epoch began; never falls.
+        total: u64,
+    },
+}

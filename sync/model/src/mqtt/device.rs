@@ -1,0 +1,228 @@
+//! Payloads of scanners, printers, sensors and scales.
+
+use crate::id::{CommandId, PrintJobId};
+use crate::qty::Grams;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// `birth`, retained: a device introduces itself once per session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Birth {
+    /// Payload version; 1.
+    pub schema: u16,
+    /// Grows with every start; a will of an older session is ignored.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub session: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Driver name, for example `escpos`, `ds18b20`, `serial-lines`.
+    pub driver: String,
+    /// Maker and model where known.
+    pub model: String,
+    /// Agent or firmware version.
+    pub firmware: String,
+}
+
+/// How a device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Health {
+    /// Works.
+    Ok,
+    /// Works, but a person should look: paper low, suspect value, battery low.
+    Warn,
+    /// Does not work: paper out, cover open, unplugged.
+    Down,
+    /// Said nothing more (last will).
+    Lost,
+}
+
+/// `state`, retained; with [`Health::Lost`] it is the last will.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct DeviceState {
+    /// The session this belongs to ([`Birth::session`]).
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub session: u64,
+    /// When; of a will: when the session began.
+    pub at: Timestamp,
+    /// How it is.
+    pub health: Health,
+    /// What is wrong, in words; empty when nothing is.
+    pub detail: String,
+    /// What to do; empty when nothing is to be done.
+    pub hint: String,
+    /// Charge in percent, where the device tells.
+    pub battery_pct: Option<u8>,
+    /// Jobs or events that wait in the agent.
+    pub queued: u32,
+}
+
+/// `event`, not retained: something happened at a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Event {
+    /// Idempotency key: made once at the edge, kept through every retry.
+    pub id: CommandId,
+    /// When it happened at the device.
+    pub at: Timestamp,
+    /// The session.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub session: u64,
+    /// Counts the device's events in a session from 1, so that a gap is seen.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub seq: u64,
+    /// What happened.
+    pub body: EventBody,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum EventBody {
+    /// A barcode was read. `text` as the scanner sent it, AIM prefix taken off, GS as U+001D.
+    Scan {
+        /// The data.
+        text: String,
+        /// The AIM symbology id such as `]C1`, where the scanner sends it.
+        aim: Option<String>,
+    },
+    /// A temperature.
+    Reading {
+        /// Corrected value in thousandths of a degree Celsius; `None` when the sensor gave none that can be trusted.
+        milli_c: Option<i32>,
+        /// What the chip said, before correction.
+        raw_milli_c: Option<i32>,
+        /// How far it can be trusted.
+        quality: Quality,
+    },
+    /// A stable weight on the scale.
+    Weight {
+        /// Net weight in grams.
+        grams: Grams,
+    },
+    /// A print job ended or stands in doubt.
+    Print {
+        /// The job.
+        job: PrintJobId,
+        /// How it went.
+        outcome: PrintOutcome,
+    },
+}
+
+/// How far a reading can be trusted (REQ-43).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Quality {
+    /// Checked and plausible.
+    Good,
+    /// The checksum was wrong.
+    CrcError,
+    /// Outside what the chip or the place can be (85 degC power-on value, below -55).
+    Implausible,
+    /// Jumped faster than air can.
+    Jump,
+    /// The same to the last bit for too long.
+    Flat,
+    /// The sensor did not answer.
+    Silent,
+}
+
+/// How a print job went (REQ-34; never printed twice by itself).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum PrintOutcome {
+    /// The printer says that it printed.
+    Done,
+    /// All bytes were sent; this printer never tells. A person confirms.
+    SentUnconfirmed,
+    /// Power or link went while bytes were on their way: a person decides.
+    InDoubt,
+    /// The job cannot be printed (bad content); nothing was sent.
+    Rejected,
+}
+
+/// `cmd` to a printer, scanner or scale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Command {
+    /// Idempotency key; a repeated command has no second effect.
+    pub id: CommandId,
+    /// What to do.
+    pub body: CommandBody,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum CommandBody {
+    /// Print a label. The job's row is durable at the store before this is sent.
+    Print {
+        /// The job; stands in the label's footer.
+        job: PrintJobId,
+        /// What to print.
+        label: Label,
+    },
+}
+
+/// A label, as facts; the driver lays it out for its printer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "template", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Label {
+    /// On each bag: `1/2`, number, QR.
+    Bag {
+        /// Short order number.
+        number: String,
+        /// This bag, from 1.
+        bag: u8,
+        /// Of how many.
+        of: u8,
+        /// The QR's text ([`crate::code::OwnCode::Bag`]).
+        code: String,
+        /// Insulated bag.
+        cold: bool,
+        /// Something in it breaks.
+        fragile: bool,
+        /// First name, or empty.
+        first_name: String,
+        /// Printed before: says DUPLICATE.
+        duplicate: bool,
+    },
+    /// One per order, for the rider: number, bags, cash to collect.
+    Delivery {
+        /// Short order number.
+        number: String,
+        /// The QR's text: the first bag's code.
+        code: String,
+        /// Number of bags.
+        bags: u8,
+        /// First name, or empty.
+        first_name: String,
+        /// Name and quantity of each line, in English.
+        lines: Vec<(String, u32)>,
+        /// Cash to collect in paise; 0 = paid.
+        cod: crate::money::Paise,
+        /// Promised time, already in the store's own zone, `19:42`.
+        promise: String,
+        /// Printed before: says DUPLICATE.
+        duplicate: bool,
+    },
+    /// On goods at receiving (REQ-93).
+    Lot {
+        /// Product name in English.
+        name: String,
+        /// GTIN-14 digits, or empty.
+        gtin: String,
+        /// The code to scan ([`crate::code::OwnCode::Lot`]).
+        code: String,
+        /// Expiry, or empty.
+        expiry: String,
+    },
+}

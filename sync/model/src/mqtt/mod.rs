@@ -1,0 +1,18 @@
+//! What is said on the store's MQTT broker (REQ-46; DEVICES.md "MQTT"). Devices publish birth, state, event; the store
+//! publishes cmd and ack; nobody else writes (ARCHITECTURE, decision 8). Payloads are JSON; every event carries an id,
+//! which is its idempotency key.
+
+mod device;
+mod handheld;
+mod topic;
+
+pub use device::{
+    Birth, Command, CommandBody, DeviceState, Event, EventBody, Health, Label, PrintOutcome, Quality,
+};
+pub use handheld::{
+    Ack, AckOutcome, Action, HandheldEvent, HandheldView, LotHint, Notice, PickLine, PickTask, SubstituteOffer,
+};
+pub use topic::{DeviceClass, Leaf, Topic, TopicError};
+
+/// The largest payload on the broker in bytes; a bigger one is refused by the broker and by the node.
+pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;

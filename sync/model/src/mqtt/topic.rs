@@ -1,0 +1,148 @@
+//! Topics: `ds/v1/{store}/{class}/{device}/{birth|state|event|cmd|ack}`.
+
+use crate::id::{DeviceId, IdError, StoreId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// What kind of device stands behind a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum DeviceClass {
+    /// A fixed or cordless barcode scanner.
+    Scanner,
+    /// A receipt or label printer.
+    Printer,
+    /// A temperature sensor.
+    Sensor,
+    /// A scale.
+    Scale,
+    /// A picker's handheld.
+    Handheld,
+}
+
+impl DeviceClass {
+    /// Every class.
+    pub const ALL: [DeviceClass; 5] = [
+        DeviceClass::Scanner,
+        DeviceClass::Printer,
+        DeviceClass::Sensor,
+        DeviceClass::Scale,
+        DeviceClass::Handheld,
+    ];
+    /// The word in a topic, in SQL and in store.toml.
+    pub const fn word(self) -> &'static str {
+        match self {
+            DeviceClass::Scanner => "scanner",
+            DeviceClass::Printer => "printer",
+            DeviceClass::Sensor => "sensor",
+            DeviceClass::Scale => "scale",
+            DeviceClass::Handheld => "handheld",
+        }
+    }
+    /// The class of a word.
+    pub fn from_word(word: &str) -> Option<DeviceClass> {
+        DeviceClass::ALL.into_iter().find(|class| class.word() == word)
+    }
+}
+
+/// The last part of a topic: who may write it, and whether it is retained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Leaf {
+    /// Device -> store, retained: what it is (one per session).
+    Birth,
+    /// Device -> store, retained; also the last will.
+    State,
+    /// Device -> store, not retained: something happened.
+    Event,
+    /// Store -> device: do something. For handhelds: the retained [`super::HandheldView`].
+    Cmd,
+    /// Store -> device, not retained: the answer to an event.
+    Ack,
+}
+
+impl Leaf {
+    const ALL: [Leaf; 5] = [Leaf::Birth, Leaf::State, Leaf::Event, Leaf::Cmd, Leaf::Ack];
+
+    /// The word in the topic.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Leaf::Birth => "birth",
+            Leaf::State => "state",
+            Leaf::Event => "event",
+            Leaf::Cmd => "cmd",
+            Leaf::Ack => "ack",
+        }
+    }
+}
+
+/// A parsed topic.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Topic {
+    /// The store.
+    pub store: StoreId,
+    /// The kind of device.
+    pub class: DeviceClass,
+    /// The device.
+    pub device: DeviceId,
+    /// What is said.
+    pub leaf: Leaf,
+}
+
+/// Why a topic is not one of ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TopicError {
+    /// Not `ds/v1/store/class/device/leaf`.
+    #[error("want ds/v1/STORE/CLASS/DEVICE/LEAF, got {0}")]
+    Shape(String),
+    /// A part is not a code.
+    #[error("{0}")]
+    Id(#[from] IdError),
+}
+
+impl Topic {
+    /// Builds a topic.
+    pub fn new(store: &StoreId, class: DeviceClass, device: &DeviceId, leaf: Leaf) -> Self {
+        Self { store: store.clone(), class, device: device.clone(), leaf }
+    }
+    /// The filter for everything that devices of a store say: three subscriptions, one per leaf they write.
+    pub fn filters(store: &StoreId) -> [String; 3] {
+        [Leaf::Birth, Leaf::State, Leaf::Event].map(|leaf| format!("ds/v1/{store}/+/+/{}", leaf.word()))
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ds/v1/{}/{}/{}/{}", self.store, self.class.word(), self.device, self.leaf.word())
+    }
+}
+
+impl FromStr for Topic {
+    type Err = TopicError;
+    fn from_str(text: &str) -> Result<Self, TopicError> {
+        let shape = || TopicError::Shape(text.chars().take(200).collect());
+        let parts: Vec<&str> = text.split('/').collect();
+        let ["ds", "v1", store, class, device, leaf] = parts.as_slice() else { return Err(shape()) };
+        Ok(Topic {
+            store: StoreId::new(*store)?,
+            class: DeviceClass::from_word(class).ok_or_else(shape)?,
+            device: DeviceId::new(*device)?,
+            leaf: Leaf::ALL.into_iter().find(|l| l.word() == *leaf).ok_or_else(shape)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_round_trip_and_strangers_are_refused() {
+        let topic: Topic = "ds/v1/s1/scanner/sc-1/event".parse().unwrap();
+        assert_eq!(topic.to_string(), "ds/v1/s1/scanner/sc-1/event");
+        for bad in ["", "ds/v1/s1/scanner/sc-1", "ds/v1/s1/camera/x/event", "ds/v1/s1/scanner/+/event", "a/b/c/d/e/f"] {
+            assert!(bad.parse::<Topic>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The CRDT documents between one store and its hub: their names, shape, load, merge and write rules (SYNC.md).
+//! Carries what was decided, decides nothing; SQLite at each side remains the truth. No SQL, no clock, no randomness.
+//!
+//! A document's bytes at rest and on the wire are *chunks*: one slim change each (what `commit` gives and `apply_change`
+//! takes), or a whole document (`save_full`). `load` reads any run of chunks, so a caller may append change after change
+//! and replace them by one `save_full` when an hour closes.
+
+mod actor;
+mod chunk;
+mod code;
+mod document;
+mod error;
+mod id;
+mod orders;
+mod pack;
+mod quota;
+
+pub use actor::DocActor;
+pub use document::{Document, MAX_PENDING, Touched};
+pub use error::DocError;
+pub use id::{DocId, DocKey};
+pub use orders::OrderView;
+
+#[cfg(test)]
+mod tests;

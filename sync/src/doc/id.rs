@@ -1,0 +1,117 @@
+//! Names of documents: `DocId` with its store, `DocKey` without it (inside a session that is bound to one store).
+//! Further kinds (stock per hour, catalogue) are added at the end of both enums.
+
+use std::fmt;
+use std::str::FromStr;
+
+use model::id::StoreId;
+use model::quota::{HubGeneration, StoreEpoch};
+use model::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::DocError;
+
+/// A document of one store. Its text form is stable: `orders/s1/495312`, `quota/s1/3/1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DocId {
+    /// The orders placed in one hour.
+    Orders {
+        /// The store that fulfils them.
+        store: StoreId,
+        /// [`Timestamp::hour`] of placement.
+        hour: i64,
+    },
+    /// Grants and returns of one store epoch and hub generation.
+    Quota {
+        /// The store that grants.
+        store: StoreId,
+        /// E.
+        epoch: StoreEpoch,
+        /// G.
+        generation: HubGeneration,
+    },
+}
+
+/// A document of the session's store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum DocKey {
+    /// See [`DocId::Orders`].
+    Orders {
+        /// Hour of placement.
+        hour: i64,
+    },
+    /// See [`DocId::Quota`].
+    Quota {
+        /// E.
+        epoch: StoreEpoch,
+        /// G.
+        generation: HubGeneration,
+    },
+}
+
+impl DocKey {
+    /// The orders document for an order placed at `placed_at`.
+    pub const fn orders_at(placed_at: Timestamp) -> Self {
+        DocKey::Orders { hour: placed_at.hour() }
+    }
+
+    /// The full name in a session with `store`.
+    pub fn of(self, store: &StoreId) -> DocId {
+        match self {
+            DocKey::Orders { hour } => DocId::Orders { store: store.clone(), hour },
+            DocKey::Quota { epoch, generation } => DocId::Quota { store: store.clone(), epoch, generation },
+        }
+    }
+}
+
+impl DocId {
+    /// The store.
+    pub const fn store(&self) -> &StoreId {
+        match self {
+            DocId::Orders { store, .. } | DocId::Quota { store, .. } => store,
+        }
+    }
+
+    /// The name without the store, as frames carry it.
+    pub const fn key(&self) -> DocKey {
+        match self {
+            DocId::Orders { hour, .. } => DocKey::Orders { hour: *hour },
+            DocId::Quota { epoch, generation, .. } => {
+                DocKey::Quota { epoch: *epoch, generation: *generation }
+            }
+        }
+    }
+}
+
+impl fmt::Display for DocId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DocId::Orders { store, hour } => write!(f, "orders/{store}/{hour}"),
+            DocId::Quota { store, epoch, generation } => {
+                write!(f, "quota/{store}/{}/{}", epoch.0, generation.0)
+            }
+        }
+    }
+}
+
+impl FromStr for DocId {
+    type Err = DocError;
+
+    fn from_str(text: &str) -> Result<Self, DocError> {
+        let bad = || DocError::BadId { text: text.chars().take(80).collect() };
+        let parts: Vec<&str> = text.split('/').collect();
+        let store = |text: &str| StoreId::new(text).map_err(|_| bad());
+        let id = match parts.as_slice() {
+            ["orders", at, hour] => {
+                DocId::Orders { store: store(at)?, hour: hour.parse().map_err(|_| bad())? }
+            }
+            ["quota", at, epoch, generation] => DocId::Quota {
+                store: store(at)?,
+                epoch: StoreEpoch(epoch.parse().map_err(|_| bad())?),
+                generation: HubGeneration(generation.parse().map_err(|_| bad())?),
+            },
+            _ => return Err(bad()),
+        };
+        if id.to_string() == text { Ok(id) } else { Err(bad()) }
+    }
+}

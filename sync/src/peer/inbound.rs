@@ -1,0 +1,66 @@
+//! The receiving half: in order, once, and acknowledged only when durable. No frames, no time.
+
+use std::collections::BTreeMap;
+
+use crate::doc::DocKey;
+
+/// One received record.
+pub(super) type Record = (u64, DocKey, Vec<u8>);
+
+/// Where the other side's log stands here. `committed <= delivered < every early record`.
+#[derive(Debug)]
+pub(super) struct Inbound {
+    committed: u64,
+    delivered: u64,
+    early: BTreeMap<u64, (DocKey, Vec<u8>)>,
+    room: usize,
+}
+
+impl Inbound {
+    pub(super) fn new(received: u64, room: usize) -> Self {
+        Self { committed: received, delivered: received, early: BTreeMap::new(), room }
+    }
+
+    /// Last durable record.
+    pub(super) fn committed(&self) -> u64 {
+        self.committed
+    }
+
+    /// Takes one record. Gives what may now be delivered, in order; nothing for a duplicate, a record that came too
+    /// early, or one there is no room for (the sender repeats it).
+    pub(super) fn take(&mut self, seq: u64, doc: DocKey, change: Vec<u8>) -> Vec<Record> {
+        if seq <= self.delivered || self.is_full() {
+            return Vec::new();
+        }
+        if seq - self.delivered <= self.room as u64 {
+            self.early.insert(seq, (doc, change));
+        }
+        self.ready()
+    }
+
+    /// Notes what the caller made durable, and gives what there is room for now.
+    pub(super) fn commit(&mut self, upto: u64) -> Vec<Record> {
+        self.committed = self.committed.max(upto.min(self.delivered));
+        self.ready()
+    }
+
+    /// A record that is already durable: the sender has missed an acknowledgement.
+    pub(super) fn is_old(&self, seq: u64) -> bool {
+        seq <= self.committed
+    }
+
+    fn is_full(&self) -> bool {
+        self.delivered - self.committed >= self.room as u64
+    }
+
+    fn ready(&mut self) -> Vec<Record> {
+        let mut out = Vec::new();
+        while !self.is_full() {
+            let next = self.delivered + 1;
+            let Some((doc, change)) = self.early.remove(&next) else { break };
+            self.delivered = next;
+            out.push((next, doc, change));
+        }
+        out
+    }
+}

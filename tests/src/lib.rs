@@ -1,0 +1,1 @@
+//! Stories, the deterministic world, the demo and the scorecard.
