@@ -339,4 +339,4 @@ fn check_bins(spec: &LayoutSpec) -> Result<BTreeMap<BinId, Bin>, LayoutError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,1 +1,4 @@
 //! A store's decisions: stock, lots, routes, bags. No IO, no clock, no SQL, no async, no randomness.
+
+pub mod layout;
+pub mod route;

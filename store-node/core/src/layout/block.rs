@@ -66,7 +66,10 @@ impl Block {
             return Err(LayoutError::Block("it needs at least one aisle and one bay".to_owned()));
         }
         if self.packing_aisle >= aisles {
-            return Err(LayoutError::Block(format!("packing is at aisle {} of {aisles}", self.packing_aisle)));
+            return Err(LayoutError::Block(format!(
+                "packing is at aisle {} of {aisles}",
+                self.packing_aisle
+            )));
         }
         if u64::from(aisles) * (u64::from(self.bays) + 2) > 1_000_000 {
             return Err(LayoutError::Block("more than a million places".to_owned()));

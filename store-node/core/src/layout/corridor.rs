@@ -1,8 +1,8 @@
 //! Folds an aisle graph: nodes with two neighbours become interior places of a corridor between two junctions.
 //! No distances over more than one corridor here; those are in `paths`.
 
+use super::EdgeSpec;
 use super::paths::Paths;
-use super::{EdgeSpec, NodeId};
 
 /// Marks "none" in index tables.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -139,7 +139,8 @@ impl Folder<'_> {
 
     /// Takes a chain of (node, way from its start); one that comes back to its start is cut in its middle.
     fn corridor(&mut self, chain: &[(usize, u32)]) {
-        let (Some((first, start)), Some((last, end))) = (chain.first().copied(), chain.last().copied()) else {
+        let (Some((first, start)), Some((last, end))) = (chain.first().copied(), chain.last().copied())
+        else {
             return;
         };
         if first == last {
@@ -165,10 +166,4 @@ impl Folder<'_> {
 /// An index as the tables keep it; tables are far below 2^32 entries.
 pub(crate) fn index32(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(NONE)
-}
-
-impl From<u32> for NodeId {
-    fn from(node: u32) -> Self {
-        NodeId(node)
-    }
 }

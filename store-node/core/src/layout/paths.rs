@@ -104,7 +104,8 @@ fn inside(folded: &Folded, from: u32, to: u32, nodes: &mut Vec<u32>) {
     chain.push(folded.junctions[corridor.a as usize]);
     chain.extend(corridor.inside.iter().copied());
     chain.push(folded.junctions[corridor.b as usize]);
-    let (Some(i), Some(j)) = (chain.iter().position(|n| *n == from), chain.iter().position(|n| *n == to)) else {
+    let (Some(i), Some(j)) = (chain.iter().position(|n| *n == from), chain.iter().position(|n| *n == to))
+    else {
         return;
     };
     if i < j {
