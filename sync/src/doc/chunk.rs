@@ -68,8 +68,8 @@ pub(crate) fn slim(change: &Change) -> Result<Vec<u8>, DocError> {
 
 /// A whole document, compressed.
 pub(crate) fn whole(document: &[u8]) -> Result<Vec<u8>, DocError> {
-    let packed = zstd::bulk::compress(document, LEVEL)
-        .map_err(|e| DocError::Broken { what: format!("zstd: {e}") })?;
+    let packed =
+        zstd::bulk::compress(document, LEVEL).map_err(|e| DocError::Broken { what: format!("zstd: {e}") })?;
     Ok(framed(WHOLE, &packed))
 }
 

@@ -115,7 +115,9 @@ pub enum CloseReason {
     #[error("both sides have the same role: a store must dial a hub")]
     SameSide,
     /// The store's epoch differs.
-    #[error("store epoch is {mine} here and {theirs} there: the node was replaced or restored, enrol it again")]
+    #[error(
+        "store epoch is {mine} here and {theirs} there: the node was replaced or restored, enrol it again"
+    )]
     WrongEpoch {
         /// Known at the side that closes.
         mine: u32,
@@ -123,7 +125,9 @@ pub enum CloseReason {
         theirs: u32,
     },
     /// The hub's generation differs.
-    #[error("hub generation is {mine} here and {theirs} there: the hub was restored, acknowledge its generation")]
+    #[error(
+        "hub generation is {mine} here and {theirs} there: the hub was restored, acknowledge its generation"
+    )]
     WrongGeneration {
         /// Known at the side that closes.
         mine: u32,
@@ -142,7 +146,9 @@ pub enum CloseReason {
         theirs: u64,
     },
     /// This side has lost records it once had.
-    #[error("this side knows up to {mine}, but the other has {theirs}: this side was rolled back and must fence itself")]
+    #[error(
+        "this side knows up to {mine}, but the other has {theirs}: this side was rolled back and must fence itself"
+    )]
     WeRolledBack {
         /// High-water mark known here.
         mine: u64,

@@ -1,0 +1,423 @@
+//! One live document: load, take changes in any order, stage own writes, commit them as one change.
+//! The shapes of the kinds stand in `orders.rs` and `quota.rs`; sessions and durability are the caller's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{
+    Automerge, AutomergeError, Change, ChangeHash, ObjId, ObjType, PatchAction, PatchLog, Prop, ROOT,
+    ReadDoc, ScalarValue, Value,
+};
+use model::id::{OrderId, SkuId};
+use model::order::Owner;
+use model::time::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::actor::{genesis, side_of};
+use super::chunk::{self, Chunk, Prefix, Slim};
+use super::{DocActor, DocError, DocId, orders, quota};
+
+/// The most changes that may wait in memory for a missing one.
+pub const MAX_PENDING: usize = 4_096;
+
+/// What a change did, so that the caller reads these again and makes commands of them. All commands made of it must be
+/// idempotent: a change that comes again touches nothing, one that comes late may touch what is known already.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Touched {
+    /// Orders to read again.
+    pub orders: BTreeSet<OrderId>,
+    /// SKUs whose quota fields to read again.
+    pub skus: BTreeSet<SkuId>,
+    /// Keys that name nothing: to be quarantined and named, not to stop anything.
+    pub poisoned: Vec<String>,
+    /// The change waits for one that has not come yet.
+    pub waiting: bool,
+}
+
+/// A map inside a document that holds values.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct MapAt {
+    /// A root map, made by the first change.
+    pub(super) root: &'static str,
+    /// The map inside it, made by its first writer; none for the root map itself.
+    pub(super) inner: Option<String>,
+}
+
+/// One automerge document between a store and its hub.
+#[derive(Debug)]
+pub struct Document {
+    id: DocId,
+    side: Owner,
+    pub(super) am: Automerge,
+    known: BTreeMap<Prefix, ChangeHash>,
+    pending: Vec<Vec<u8>>,
+    pub(super) staged: BTreeMap<(MapAt, String), ScalarValue>,
+}
+
+impl Document {
+    /// A document that holds nothing but its first change.
+    ///
+    /// # Errors
+    /// [`DocError::Broken`] if automerge fails.
+    pub fn new(id: DocId, actor: &DocActor) -> Result<Self, DocError> {
+        let mut am = Automerge::new().with_actor(genesis());
+        {
+            let mut tx = am.transaction();
+            let roots = match &id {
+                DocId::Orders { .. } => orders::ROOTS,
+                DocId::Quota { .. } => &quota::SHARDS,
+            };
+            for root in roots {
+                tx.put_object(ROOT, *root, ObjType::Map).map_err(broken)?;
+            }
+            tx.commit_with(CommitOptions::default().with_time(0));
+        }
+        am.set_actor(actor.id());
+        let mut document = Self {
+            id,
+            side: actor.side,
+            am,
+            known: BTreeMap::new(),
+            pending: Vec::new(),
+            staged: BTreeMap::new(),
+        };
+        document.learn();
+        Ok(document)
+    }
+
+    /// A document from what was kept of it: any run of chunks (`commit`, received changes, `save_full`), in any order.
+    ///
+    /// # Errors
+    /// The first chunk that is not sound; see [`Document::apply_change`].
+    pub fn load(id: DocId, actor: &DocActor, chunks: &[u8]) -> Result<Self, DocError> {
+        let mut document = Self::new(id, actor)?;
+        let mut rest = chunks;
+        while !rest.is_empty() {
+            let (chunk, after) = chunk::next(rest)?;
+            document.apply_chunk(&chunk, rest.get(..rest.len() - after.len()).unwrap_or_default())?;
+            rest = after;
+        }
+        Ok(document)
+    }
+
+    /// Its name.
+    pub const fn id(&self) -> &DocId {
+        &self.id
+    }
+
+    /// Takes one change in any order; a repeated one changes nothing, an early one waits in memory.
+    ///
+    /// # Errors
+    /// [`DocError::Poisoned`], [`DocError::Stranger`], [`DocError::DuplicateSeq`] for a change to be quarantined,
+    /// [`DocError::TooManyPending`] when the whole document should be asked for. The document is unchanged by them.
+    pub fn apply_change(&mut self, bytes: &[u8]) -> Result<Touched, DocError> {
+        let (chunk, rest) = chunk::next(bytes)?;
+        if !rest.is_empty() {
+            return Err(DocError::poisoned("bytes after a change"));
+        }
+        self.apply_chunk(&chunk, bytes)
+    }
+
+    /// Merges a whole document of the other side (`save_full`): the repair path.
+    ///
+    /// # Errors
+    /// As [`Document::apply_change`].
+    pub fn apply_whole(&mut self, bytes: &[u8]) -> Result<Touched, DocError> {
+        self.apply_change(bytes)
+    }
+
+    /// Makes one change of everything staged since the last commit, for the log and the wire. `None` when there is
+    /// nothing to say. Automerge's own commit time stays 0: the moments carry the times that matter.
+    ///
+    /// # Errors
+    /// [`DocError::Broken`] if automerge fails.
+    pub fn commit(&mut self) -> Result<Option<Vec<u8>>, DocError> {
+        if self.staged.is_empty() {
+            return Ok(None);
+        }
+        let staged = std::mem::take(&mut self.staged);
+        let mut made: BTreeMap<MapAt, ObjId> = BTreeMap::new();
+        for (at, _) in staged.keys() {
+            if let Some(obj) = self.map_at(at)? {
+                made.insert(at.clone(), obj);
+            }
+        }
+        let roots: BTreeMap<&str, ObjId> = staged
+            .keys()
+            .map(|(at, _)| self.root(at.root).map(|obj| (at.root, obj)))
+            .collect::<Result<_, _>>()?;
+        let mut tx = self.am.transaction();
+        for ((at, field), value) in staged {
+            let obj = match (made.get(&at), &at.inner, roots.get(at.root)) {
+                (Some(obj), _, _) => obj.clone(),
+                (None, Some(key), Some(root)) => {
+                    let obj = tx.put_object(root, key.as_str(), ObjType::Map).map_err(broken)?;
+                    made.insert(at, obj.clone());
+                    obj
+                }
+                (None, _, _) => return Err(DocError::Broken { what: format!("no root map {}", at.root) }),
+            };
+            tx.put(&obj, field, value).map_err(broken)?;
+        }
+        tx.commit_with(CommitOptions::default().with_time(0));
+        let change = self.am.get_last_local_change();
+        let change = change.ok_or_else(|| DocError::Broken { what: "a commit without a change".into() })?;
+        self.known.insert(chunk::prefix(&change.hash()), change.hash());
+        chunk::slim(&change).map(Some)
+    }
+
+    /// The whole document as one chunk, compressed: for a closed hour, and for repair.
+    ///
+    /// # Errors
+    /// [`DocError::Broken`] if the compressor fails.
+    pub fn save_full(&self) -> Result<Vec<u8>, DocError> {
+        chunk::whole(&self.am.save_nocompress())
+    }
+
+    /// Changes that wait for a missing one. Not nought for long means: ask for the whole document.
+    pub fn waiting(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// A digest of the document's heads: equal at both sides exactly when both have the same changes.
+    pub fn heads(&self) -> [u8; 8] {
+        let mut heads = self.am.get_heads();
+        heads.sort_unstable();
+        let mut hash = Sha256::new();
+        for head in heads {
+            hash.update(head.0);
+        }
+        let full: [u8; 32] = hash.finalize().into();
+        std::array::from_fn(|i| full[i])
+    }
+
+    pub(super) const fn side(&self) -> Owner {
+        self.side
+    }
+
+    /// The time that relative times count from.
+    pub(super) fn base(&self) -> Timestamp {
+        match &self.id {
+            DocId::Orders { hour, .. } => Timestamp::from_ms(hour.saturating_mul(model::time::HOUR_MS)),
+            DocId::Quota { .. } => Timestamp::from_ms(0),
+        }
+    }
+
+    fn apply_chunk(&mut self, chunk: &Chunk<'_>, bytes: &[u8]) -> Result<Touched, DocError> {
+        let mut touched = Touched::default();
+        match chunk {
+            Chunk::Slim(slim) => match self.expand(slim)? {
+                Some(change) => self.apply(vec![change], &mut touched)?,
+                None => {
+                    self.wait(bytes)?;
+                    touched.waiting = true;
+                    return Ok(touched);
+                }
+            },
+            Chunk::Whole(packed) => {
+                let changes = changes_of(&chunk::unpack_whole(packed)?)?;
+                self.apply(changes, &mut touched)?;
+            }
+        }
+        self.retry_pending(&mut touched)?;
+        Ok(touched)
+    }
+
+    fn wait(&mut self, bytes: &[u8]) -> Result<(), DocError> {
+        if self.pending.iter().any(|known| known == bytes) {
+            return Ok(());
+        }
+        if self.pending.len() >= MAX_PENDING {
+            return Err(DocError::TooManyPending { waiting: self.pending.len() });
+        }
+        self.pending.push(bytes.to_vec());
+        Ok(())
+    }
+
+    fn retry_pending(&mut self, touched: &mut Touched) -> Result<(), DocError> {
+        let mut progress = true;
+        while progress && !self.pending.is_empty() {
+            progress = false;
+            for bytes in std::mem::take(&mut self.pending) {
+                let Ok((Chunk::Slim(slim), _)) = chunk::next(&bytes) else { continue };
+                match self.expand(&slim) {
+                    Ok(Some(change)) => {
+                        progress = true;
+                        match self.apply(vec![change], touched) {
+                            Ok(()) => {}
+                            Err(error @ DocError::Broken { .. }) => return Err(error),
+                            Err(error) => touched.poisoned.push(error.to_string()),
+                        }
+                    }
+                    Ok(None) => self.pending.push(bytes),
+                    Err(error) => touched.poisoned.push(error.to_string()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The full change, if everything it builds on is here.
+    fn expand(&self, slim: &Slim<'_>) -> Result<Option<Change>, DocError> {
+        let deps: Option<Vec<ChangeHash>> = slim.deps.iter().map(|p| self.known.get(p).copied()).collect();
+        deps.map(|deps| slim.expand(&deps)).transpose()
+    }
+
+    /// Applies changes whose dependencies are here, after the check that their writers may write here at all.
+    fn apply(&mut self, changes: Vec<Change>, touched: &mut Touched) -> Result<(), DocError> {
+        let fresh: Vec<Change> =
+            changes.into_iter().filter(|c| !self.known.contains_key(&chunk::prefix(&c.hash()))).collect();
+        for change in &fresh {
+            if side_of(change.actor_id(), self.id.store()).is_none() {
+                return Err(DocError::Stranger { actor: change.actor_id().to_hex_string() });
+            }
+        }
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let mut log = PatchLog::active();
+        self.am.apply_changes_log_patches(fresh, &mut log).map_err(refused)?;
+        self.learn();
+        for patch in self.am.make_patches(&mut log) {
+            self.note(&patch.path, &patch.action, touched);
+        }
+        Ok(())
+    }
+
+    /// Keeps the hashes of changes that automerge has applied since the last time.
+    fn learn(&mut self) {
+        let have: Vec<ChangeHash> = Vec::new();
+        if self.known.is_empty() {
+            self.known =
+                self.am.get_changes(&have).iter().map(|c| (chunk::prefix(&c.hash()), c.hash())).collect();
+            return;
+        }
+        // Walk back from the heads until known ground.
+        let mut open = self.am.get_heads();
+        while let Some(hash) = open.pop() {
+            if self.known.insert(chunk::prefix(&hash), hash).is_none()
+                && let Some(change) = self.am.get_change_by_hash(&hash)
+            {
+                open.extend_from_slice(change.deps());
+            }
+        }
+    }
+
+    fn note(&self, path: &[(ObjId, Prop)], action: &PatchAction, touched: &mut Touched) {
+        let key = match action {
+            PatchAction::PutMap { key, .. } | PatchAction::DeleteMap { key } => Some(key.as_str()),
+            PatchAction::Conflict { prop: Prop::Map(key) }
+            | PatchAction::Increment { prop: Prop::Map(key), .. } => Some(key.as_str()),
+            PatchAction::Conflict { .. }
+            | PatchAction::Increment { .. }
+            | PatchAction::PutSeq { .. }
+            | PatchAction::Insert { .. }
+            | PatchAction::SpliceText { .. }
+            | PatchAction::DeleteSeq { .. }
+            | PatchAction::Mark { .. } => None,
+        };
+        // What changed, seen from the root map: its first key is an order or a quota field.
+        let name = match path.get(1) {
+            Some((_, Prop::Map(inner))) => Some(inner.as_str()),
+            Some((_, Prop::Seq(_))) => None,
+            None => key,
+        };
+        let known = match (&self.id, name, path.is_empty()) {
+            (_, _, true) | (_, None, _) => false,
+            (DocId::Orders { .. }, Some(name), false) => {
+                orders::order_of(name).map(|order| touched.orders.insert(order)).is_some()
+            }
+            (DocId::Quota { .. }, Some(name), false) => {
+                quota::sku_of(name).map(|sku| touched.skus.insert(sku)).is_some()
+            }
+        };
+        if !known {
+            touched.poisoned.push(format!("{}: a write at no known place, key {:?}", self.id, name.or(key)));
+        }
+    }
+
+    fn root(&self, name: &str) -> Result<ObjId, DocError> {
+        // The first change's map is the only one that counts, whoever may have written over its key.
+        let all = self.am.get_all(ROOT, name).map_err(broken)?;
+        let genesis = genesis();
+        all.into_iter()
+            .find_map(|(_, obj)| match &obj {
+                ObjId::Id(_, actor, _) if *actor == genesis => Some(obj),
+                ObjId::Id(..) | ObjId::Root => None,
+            })
+            .ok_or_else(|| DocError::poisoned(format!("root map {name} was overwritten")))
+    }
+
+    fn map_at(&self, at: &MapAt) -> Result<Option<ObjId>, DocError> {
+        let root = self.root(at.root)?;
+        match &at.inner {
+            None => Ok(Some(root)),
+            Some(key) => Ok(self
+                .written(&root, key)?
+                .into_iter()
+                .rev()
+                .find_map(|(value, obj, _)| matches!(value, Value::Object(ObjType::Map)).then_some(obj))),
+        }
+    }
+
+    /// The map at a place, if its maker is `maker`.
+    pub(super) fn map_made_by(&self, at: &MapAt, maker: Owner) -> Result<Option<ObjId>, DocError> {
+        let root = self.root(at.root)?;
+        match &at.inner {
+            None => Ok(Some(root)),
+            Some(key) => Ok(self.written(&root, key)?.into_iter().rev().find_map(|(value, obj, side)| {
+                (matches!(value, Value::Object(ObjType::Map)) && side == maker).then_some(obj)
+            })),
+        }
+    }
+
+    /// The inner keys of a root map.
+    pub(super) fn keys(&self, root: &'static str) -> Result<Vec<String>, DocError> {
+        Ok(self.am.keys(self.root(root)?).collect())
+    }
+
+    /// All standing scalars of a field that `writer` wrote: more than one only after a restart that forgot.
+    pub(super) fn scalars(
+        &self,
+        obj: &ObjId,
+        field: &str,
+        writer: Owner,
+    ) -> Result<Vec<ScalarValue>, DocError> {
+        let all = self.written(obj, field)?;
+        let mine = all.into_iter().filter(|(_, _, side)| *side == writer);
+        mine.map(|(value, _, _)| {
+            value.into_scalar().map_err(|_| DocError::poisoned(format!("field {field} is not a plain value")))
+        })
+        .collect()
+    }
+
+    fn written(&self, obj: &ObjId, key: &str) -> Result<Vec<(Value<'_>, ObjId, Owner)>, DocError> {
+        let all = self.am.get_all(obj, key).map_err(broken)?;
+        Ok(all
+            .into_iter()
+            .filter_map(|(value, op)| match &op {
+                ObjId::Id(_, actor, _) => {
+                    side_of(actor, self.id.store()).map(|side| (value, op.clone(), side))
+                }
+                ObjId::Root => None,
+            })
+            .collect())
+    }
+}
+
+fn changes_of(document: &[u8]) -> Result<Vec<Change>, DocError> {
+    let other =
+        Automerge::load(document).map_err(|e| DocError::poisoned(format!("a whole document: {e}")))?;
+    Ok(other.get_changes(&[]))
+}
+
+fn broken(error: AutomergeError) -> DocError {
+    DocError::Broken { what: error.to_string() }
+}
+
+fn refused(error: AutomergeError) -> DocError {
+    if let AutomergeError::DuplicateSeqNumber(seq, actor) = &error {
+        return DocError::DuplicateSeq { actor: actor.to_hex_string(), seq: *seq };
+    }
+    DocError::poisoned(format!("a change that does not apply: {error}"))
+}

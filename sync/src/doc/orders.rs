@@ -1,0 +1,258 @@
+//! Shape of an orders document, and its reading and writing. Two root maps: `o` holds the hub's orders, `c` those taken
+//! at the counter. An order is a small map: `h` head, `p` picks, `r` rider (all packed), and one integer per moment,
+//! milliseconds from the promised time (the smallest number there is). Every field counts only from the side that owns
+//! it.
+
+use automerge::{ObjId, ScalarValue};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use model::id::OrderId;
+use model::order::{Channel, Moment, Moments, Owner};
+use model::order_doc::{OrderHead, Picks, RiderCard};
+use model::time::{DAY_MS, Timestamp};
+
+use super::document::{Document, MapAt};
+use super::{DocError, DocId, pack};
+
+const ONLINE: &str = "o";
+const COUNTER: &str = "c";
+/// The root maps of the first change, in its order.
+pub(super) const ROOTS: &[&str] = &[ONLINE, COUNTER];
+
+const HEAD: &str = "h";
+const PICKS: &str = "p";
+const RIDER: &str = "r";
+
+/// The farthest a moment may lie from the promised time.
+const MOMENT_SPAN_MS: i64 = 400 * DAY_MS;
+
+/// One order as its document says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderView {
+    /// Its id.
+    pub order: OrderId,
+    /// What was ordered.
+    pub head: OrderHead,
+    /// Its times, each from its owner alone.
+    pub moments: Moments,
+    /// What the store put into the bags.
+    pub picks: Option<Picks>,
+    /// Whom the hub sends.
+    pub rider: Option<RiderCard>,
+}
+
+/// The order that a key names.
+pub(super) fn order_of(key: &str) -> Option<OrderId> {
+    let bytes = URL_SAFE_NO_PAD.decode(key).ok()?;
+    Some(OrderId::from_bytes(<[u8; 16]>::try_from(bytes.as_slice()).ok()?))
+}
+
+fn key_of(order: &OrderId) -> String {
+    URL_SAFE_NO_PAD.encode(order.as_bytes())
+}
+
+const fn root_of(channel: Channel) -> (&'static str, Owner) {
+    match channel {
+        Channel::Online => (ONLINE, Owner::Hub),
+        Channel::Counter => (COUNTER, Owner::Store),
+    }
+}
+
+impl Document {
+    /// Stages a new order. `Ok(false)`: it is here already, with the same head.
+    ///
+    /// # Errors
+    /// [`DocError::OtherContent`] for the same id with another head, [`DocError::NotMine`] for an order that the other
+    /// side makes, [`DocError::Poisoned`] for a head that cannot be packed, [`DocError::WrongKind`].
+    pub fn put_order(&mut self, order: &OrderId, head: &OrderHead) -> Result<bool, DocError> {
+        self.wants_orders()?;
+        let (root, maker) = root_of(head.channel);
+        if maker != self.side() {
+            return Err(DocError::NotMine { field: format!("order {order}") });
+        }
+        let packed = pack::head(head, self.base())?;
+        let other = || DocError::OtherContent { order: order.to_string() };
+        let at = MapAt { root, inner: Some(key_of(order)) };
+        if let Some(staged) = self.staged.get(&(at.clone(), HEAD.to_owned())) {
+            return if *staged == ScalarValue::Bytes(packed) { Ok(false) } else { Err(other()) };
+        }
+        if let Some((known, _, _)) = self.find(order)? {
+            return if known == *head { Ok(false) } else { Err(other()) };
+        }
+        self.staged.insert((at, HEAD.to_owned()), ScalarValue::Bytes(packed));
+        Ok(true)
+    }
+
+    /// Stages the time of a moment. `Ok(false)`: it has one already; the first stands for ever.
+    ///
+    /// # Errors
+    /// [`DocError::UnknownOrder`], [`DocError::NotMine`], [`DocError::Poisoned`] for a time far from the promised one,
+    /// [`DocError::WrongKind`].
+    pub fn put_moment(&mut self, order: &OrderId, moment: Moment, at: Timestamp) -> Result<bool, DocError> {
+        let (head, map, obj) = self.head_for_write(order)?;
+        if head.channel.owner_of(moment) != self.side() {
+            return Err(DocError::NotMine { field: format!("{moment:?} of order {order}") });
+        }
+        let ms = at.since_ms(head.promise_at);
+        if ms.saturating_abs() > MOMENT_SPAN_MS {
+            return Err(DocError::poisoned(format!("{moment:?} at {at}, far from the promised time")));
+        }
+        let place = (map, moment.field().to_owned());
+        let known = match &obj {
+            Some(obj) => !self.scalars(obj, moment.field(), self.side())?.is_empty(),
+            None => false,
+        };
+        if known || self.staged.contains_key(&place) {
+            return Ok(false);
+        }
+        self.staged.insert(place, ScalarValue::Int(ms));
+        Ok(true)
+    }
+
+    /// Stages what the store put into the bags, replacing what it said before. `Ok(false)`: no change.
+    ///
+    /// # Errors
+    /// As [`Document::put_moment`]; the hub may not write picks.
+    pub fn put_picks(&mut self, order: &OrderId, picks: &Picks) -> Result<bool, DocError> {
+        let (head, map, obj) = self.head_for_write(order)?;
+        let packed = pack::picks(picks, &head)?;
+        self.put_packed(order, (map, PICKS), obj.as_ref(), Owner::Store, packed)
+    }
+
+    /// Stages the rider the hub chose, replacing an earlier one. `Ok(false)`: no change.
+    ///
+    /// # Errors
+    /// As [`Document::put_moment`]; the store may not write riders.
+    pub fn put_rider(&mut self, order: &OrderId, rider: &RiderCard) -> Result<bool, DocError> {
+        let (_, map, obj) = self.head_for_write(order)?;
+        let packed = pack::rider(rider, self.base())?;
+        self.put_packed(order, (map, RIDER), obj.as_ref(), Owner::Hub, packed)
+    }
+
+    /// One order; `None` when it is not here. Staged writes show after `commit`.
+    ///
+    /// # Errors
+    /// [`DocError::Poisoned`] names the field that cannot be true; [`DocError::WrongKind`].
+    pub fn order(&self, order: &OrderId) -> Result<Option<OrderView>, DocError> {
+        self.wants_orders()?;
+        let Some((head, _, obj)) = self.find(order)? else { return Ok(None) };
+        let mut moments = Moments::default();
+        for moment in Moment::ALL {
+            let values = self.scalars(&obj, moment.field(), head.channel.owner_of(moment))?;
+            if let Some(ms) = earliest(order, moment, &values)? {
+                moments.record(moment, head.promise_at.plus_ms(ms));
+            }
+        }
+        let packed = |field, writer| self.packed(&obj, field, writer);
+        let picks = packed(PICKS, Owner::Store)?.map(|bytes| pack::read_picks(&bytes, &head)).transpose()?;
+        let rider =
+            packed(RIDER, Owner::Hub)?.map(|bytes| pack::read_rider(&bytes, self.base())).transpose()?;
+        Ok(Some(OrderView { order: *order, head, moments, picks, rider }))
+    }
+
+    /// Every order in the document, by id; a poisoned one stands as its error and stops none of the rest.
+    ///
+    /// # Errors
+    /// [`DocError::WrongKind`], or a root map that was overwritten.
+    pub fn orders(&self) -> Result<Vec<(OrderId, Result<OrderView, DocError>)>, DocError> {
+        self.wants_orders()?;
+        let mut ids: Vec<OrderId> = Vec::new();
+        for root in ROOTS {
+            ids.extend(self.keys(root)?.iter().filter_map(|key| order_of(key)));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        let read = |id: &OrderId| match self.order(id) {
+            Ok(Some(view)) => Ok(view),
+            Ok(None) => Err(DocError::poisoned(format!("order {id} was made by the wrong side"))),
+            Err(error) => Err(error),
+        };
+        Ok(ids.into_iter().map(|id| (id, read(&id))).collect())
+    }
+
+    /// The head and the map of an order that was made by the side that may make it.
+    fn find(&self, order: &OrderId) -> Result<Option<(OrderHead, MapAt, ObjId)>, DocError> {
+        let key = key_of(order);
+        for channel in [Channel::Online, Channel::Counter] {
+            let (root, maker) = root_of(channel);
+            let at = MapAt { root, inner: Some(key.clone()) };
+            let Some(obj) = self.map_made_by(&at, maker)? else { continue };
+            let bytes = self
+                .packed(&obj, HEAD, maker)?
+                .ok_or_else(|| DocError::poisoned(format!("order {order} without a head")))?;
+            let head = pack::read_head(&bytes, self.base())?;
+            if head.channel != channel {
+                return Err(DocError::poisoned(format!("order {order} says another channel than its place")));
+            }
+            return Ok(Some((head, at, obj)));
+        }
+        Ok(None)
+    }
+
+    /// As `find`, also among what is staged.
+    fn head_for_write(&self, order: &OrderId) -> Result<(OrderHead, MapAt, Option<ObjId>), DocError> {
+        self.wants_orders()?;
+        if let Some((head, at, obj)) = self.find(order)? {
+            return Ok((head, at, Some(obj)));
+        }
+        for root in ROOTS {
+            let at = MapAt { root, inner: Some(key_of(order)) };
+            if let Some(ScalarValue::Bytes(bytes)) = self.staged.get(&(at.clone(), HEAD.to_owned())) {
+                return Ok((pack::read_head(bytes, self.base())?, at, None));
+            }
+        }
+        Err(DocError::UnknownOrder { order: order.to_string() })
+    }
+
+    fn packed(&self, obj: &ObjId, field: &str, writer: Owner) -> Result<Option<Vec<u8>>, DocError> {
+        match self.scalars(obj, field, writer)?.pop() {
+            Some(ScalarValue::Bytes(bytes)) => Ok(Some(bytes)),
+            Some(_) => Err(DocError::poisoned(format!("field {field} is not packed bytes"))),
+            None => Ok(None),
+        }
+    }
+
+    fn put_packed(
+        &mut self,
+        order: &OrderId,
+        (map, field): (MapAt, &str),
+        obj: Option<&ObjId>,
+        owner: Owner,
+        packed: Vec<u8>,
+    ) -> Result<bool, DocError> {
+        if self.side() != owner {
+            return Err(DocError::NotMine { field: format!("{field} of order {order}") });
+        }
+        let place = (map, field.to_owned());
+        let known = match (self.staged.get(&place), obj) {
+            (Some(ScalarValue::Bytes(staged)), _) => Some(staged.clone()),
+            (Some(_), _) | (None, None) => None,
+            (None, Some(obj)) => self.packed(obj, field, owner)?,
+        };
+        if known.as_ref() == Some(&packed) {
+            return Ok(false);
+        }
+        self.staged.insert(place, ScalarValue::Bytes(packed));
+        Ok(true)
+    }
+
+    fn wants_orders(&self) -> Result<(), DocError> {
+        match self.id() {
+            DocId::Orders { .. } => Ok(()),
+            DocId::Quota { .. } => Err(DocError::WrongKind { wanted: "orders" }),
+        }
+    }
+}
+
+/// The earliest of the values that the owner's lives have written.
+fn earliest(order: &OrderId, moment: Moment, values: &[ScalarValue]) -> Result<Option<i64>, DocError> {
+    let mut first: Option<i64> = None;
+    for value in values {
+        let ms = match value {
+            ScalarValue::Int(ms) if ms.saturating_abs() <= MOMENT_SPAN_MS => *ms,
+            other => return Err(DocError::poisoned(format!("order {order}: {moment:?} is {other:?}"))),
+        };
+        first = Some(first.map_or(ms, |known| known.min(ms)));
+    }
+    Ok(first)
+}

@@ -1,0 +1,208 @@
+//! Packed values inside an order's map: head, picks, rider. A version byte, then postcard; times relative to the
+//! document's hour, codes squeezed, and in picks only what differs from the ordered line. A later version may append
+//! fields: what follows the known ones is left alone, and the bytes themselves are never rewritten by the other side.
+
+use model::id::{LotId, SkuId};
+use model::money::Paise;
+use model::order::Channel;
+use model::order_doc::{
+    HeadLine, LINES_MAX, OrderHead, PickedUnits, Picks, RiderCard, ShortUnits, SubstitutePreset,
+};
+use model::qty::Qty;
+use model::time::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::DocError;
+use super::code::Code;
+
+const V1: u8 = 1;
+/// The most characters of a name or number.
+const TEXT_MAX: usize = 80;
+/// The most entries of one order's picks.
+const PICKS_MAX: usize = 1_000;
+
+/// What one packed pick says beyond its lot.
+const OTHER_SKU: i32 = 1;
+const OTHER_QTY: i32 = 2;
+
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn put<T: Serialize>(self, value: &T) -> Result<Self, DocError> {
+        postcard::to_extend(value, self.0).map(Writer).map_err(|e| DocError::poisoned(format!("pack: {e}")))
+    }
+}
+
+struct Reader<'a> {
+    what: &'static str,
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn new(what: &'static str, bytes: &'a [u8]) -> Result<Self, DocError> {
+        match bytes.split_first() {
+            Some((&V1, rest)) => Ok(Self { what, rest }),
+            Some((version, _)) => Err(DocError::poisoned(format!("{what} of version {version}"))),
+            None => Err(DocError::poisoned(format!("{what} without bytes"))),
+        }
+    }
+
+    fn take<T: DeserializeOwned>(&mut self) -> Result<T, DocError> {
+        let (value, rest) = postcard::take_from_bytes(self.rest).map_err(|_| self.bad("cut short"))?;
+        self.rest = rest;
+        Ok(value)
+    }
+
+    fn text(&mut self) -> Result<String, DocError> {
+        let Code(text) = self.take()?;
+        if text.chars().count() > TEXT_MAX { Err(self.bad("a text too long")) } else { Ok(text) }
+    }
+
+    fn count(&mut self, max: usize) -> Result<usize, DocError> {
+        let n: u32 = self.take()?;
+        usize::try_from(n).ok().filter(|n| *n <= max).ok_or_else(|| self.bad("too many entries"))
+    }
+
+    fn qty(&mut self) -> Result<Qty, DocError> {
+        let n: u32 = self.take()?;
+        Qty::new(i64::from(n)).map_err(|e| self.bad(&e.to_string()))
+    }
+
+    fn money(&mut self) -> Result<Paise, DocError> {
+        let n: u64 = self.take()?;
+        i64::try_from(n).map(Paise::new).map_err(|_| self.bad("an amount too large"))
+    }
+
+    fn sku(&mut self) -> Result<SkuId, DocError> {
+        SkuId::new(self.text()?).map_err(|e| self.bad(&e.to_string()))
+    }
+
+    fn time(&mut self, base: Timestamp) -> Result<Timestamp, DocError> {
+        let ms: i64 = self.take()?;
+        Ok(base.plus_ms(ms))
+    }
+
+    fn bad(&self, why: &str) -> DocError {
+        DocError::poisoned(format!("{}: {why}", self.what))
+    }
+}
+
+fn price(amount: Paise) -> Result<u64, DocError> {
+    u64::try_from(amount.get()).map_err(|_| DocError::poisoned("a negative amount in an order"))
+}
+
+fn len(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn head(value: &OrderHead, base: Timestamp) -> Result<Vec<u8>, DocError> {
+    let mut to = Writer(vec![V1])
+        .put(&Code(value.number.clone()))?
+        .put(&value.channel)?
+        .put(&value.promise_at.since_ms(base))?
+        .put(&Code(value.first_name.clone()))?
+        .put(&price(value.cod)?)?
+        .put(&value.preset)?
+        .put(&len(value.lines.len()))?;
+    for line in &value.lines {
+        to = to
+            .put(&Code(line.sku.as_str().to_owned()))?
+            .put(&line.qty.get())?
+            .put(&price(line.unit_price)?)?;
+    }
+    // What cannot be read back must not travel.
+    read_head(&to.0, base)?;
+    Ok(to.0)
+}
+
+pub(crate) fn read_head(bytes: &[u8], base: Timestamp) -> Result<OrderHead, DocError> {
+    let mut from = Reader::new("order head", bytes)?;
+    let number = from.text()?;
+    let channel: Channel = from.take()?;
+    let promise_at = from.time(base)?;
+    let first_name = from.text()?;
+    let cod = from.money()?;
+    let preset: SubstitutePreset = from.take()?;
+    let count = from.count(LINES_MAX)?;
+    let mut lines = Vec::with_capacity(count);
+    for _ in 0..count {
+        let line = HeadLine { sku: from.sku()?, qty: from.qty()?, unit_price: from.money()? };
+        if line.qty.is_zero() {
+            return Err(from.bad("a line of nothing"));
+        }
+        lines.push(line);
+    }
+    if lines.is_empty() {
+        return Err(from.bad("no lines"));
+    }
+    Ok(OrderHead { number, channel, promise_at, first_name, cod, preset, lines })
+}
+
+pub(crate) fn picks(value: &Picks, head: &OrderHead) -> Result<Vec<u8>, DocError> {
+    let mut to = Writer(vec![V1]).put(&value.bags)?.put(&len(value.picked.len()))?;
+    let mut before = -1;
+    for pick in &value.picked {
+        let line = head.lines.get(usize::from(pick.line));
+        let other_sku = line.is_none_or(|l| l.sku != pick.sku);
+        let other_qty = line.is_none_or(|l| l.qty != pick.qty);
+        let step = i32::from(pick.line) - before;
+        before = i32::from(pick.line);
+        let flags = i32::from(other_sku) * OTHER_SKU + i32::from(other_qty) * OTHER_QTY;
+        to = to.put(&(step * 4 + flags))?.put(&Code(pick.lot.as_str().to_owned()))?;
+        if other_sku {
+            to = to.put(&Code(pick.sku.as_str().to_owned()))?;
+        }
+        if other_qty {
+            to = to.put(&pick.qty.get())?;
+        }
+    }
+    to = to.put(&len(value.short.len()))?;
+    for short in &value.short {
+        to = to.put(&short.line)?.put(&short.qty.get())?;
+    }
+    read_picks(&to.0, head)?;
+    Ok(to.0)
+}
+
+pub(crate) fn read_picks(bytes: &[u8], head: &OrderHead) -> Result<Picks, DocError> {
+    let mut from = Reader::new("picks", bytes)?;
+    let bags: u8 = from.take()?;
+    let mut picked = Vec::new();
+    let mut before = -1i32;
+    for _ in 0..from.count(PICKS_MAX)? {
+        let word: i32 = from.take()?;
+        before = before.checked_add(word.div_euclid(4)).ok_or_else(|| from.bad("no such line"))?;
+        let line = usize::try_from(before).ok().and_then(|n| head.lines.get(n));
+        let line = line.ok_or_else(|| from.bad("no such line"))?;
+        let lot = LotId::new(from.text()?).map_err(|e| from.bad(&e.to_string()))?;
+        let flags = word.rem_euclid(4);
+        let sku = if flags & OTHER_SKU != 0 { from.sku()? } else { line.sku.clone() };
+        let qty = if flags & OTHER_QTY != 0 { from.qty()? } else { line.qty };
+        let line = u8::try_from(before).map_err(|_| from.bad("no such line"))?;
+        picked.push(PickedUnits { line, sku, lot, qty });
+    }
+    let mut short = Vec::new();
+    for _ in 0..from.count(PICKS_MAX)? {
+        let line: u8 = from.take()?;
+        if usize::from(line) >= head.lines.len() {
+            return Err(from.bad("no such line"));
+        }
+        short.push(ShortUnits { line, qty: from.qty()? });
+    }
+    Ok(Picks { picked, short, bags })
+}
+
+pub(crate) fn rider(value: &RiderCard, base: Timestamp) -> Result<Vec<u8>, DocError> {
+    let to = Writer(vec![V1])
+        .put(&Code(value.code.clone()))?
+        .put(&Code(value.name.clone()))?
+        .put(&value.eta_at.since_ms(base))?;
+    read_rider(&to.0, base)?;
+    Ok(to.0)
+}
+
+pub(crate) fn read_rider(bytes: &[u8], base: Timestamp) -> Result<RiderCard, DocError> {
+    let mut from = Reader::new("rider", bytes)?;
+    Ok(RiderCard { code: from.text()?, name: from.text()?, eta_at: from.time(base)? })
+}

@@ -1,0 +1,163 @@
+//! Shape of a quota document, and its reading and writing. SKUs are spread over 64 root maps, because a remote change
+//! costs time in proportion to the history of one map. Three cumulative numbers per SKU, each with one writer, merged by
+//! max: `g` granted and `s` orders seen by the store, `r` returned by the hub. The rules stand in `crate::quota`.
+
+use automerge::ScalarValue;
+use model::id::SkuId;
+use model::order::Owner;
+use sha2::{Digest, Sha256};
+
+use super::document::{Document, MapAt};
+use super::{DocError, DocId};
+
+/// The root maps of the first change: at 2,500 SKUs about 40 in each.
+pub(super) const SHARDS: [&str; 64] = [
+    "00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "0a", "0b", "0c", "0d", "0e", "0f", "10",
+    "11", "12", "13", "14", "15", "16", "17", "18", "19", "1a", "1b", "1c", "1d", "1e", "1f", "20", "21",
+    "22", "23", "24", "25", "26", "27", "28", "29", "2a", "2b", "2c", "2d", "2e", "2f", "30", "31", "32",
+    "33", "34", "35", "36", "37", "38", "39", "3a", "3b", "3c", "3d", "3e", "3f",
+];
+
+const FIELDS: [Field; 3] = [Field::Granted, Field::Seen, Field::Returned];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Granted,
+    Seen,
+    Returned,
+}
+
+impl Field {
+    const fn letter(self) -> char {
+        match self {
+            Field::Granted => 'g',
+            Field::Seen => 's',
+            Field::Returned => 'r',
+        }
+    }
+
+    const fn owner(self) -> Owner {
+        match self {
+            Field::Granted | Field::Seen => Owner::Store,
+            Field::Returned => Owner::Hub,
+        }
+    }
+}
+
+/// The SKU that a key (a field's letter and the code) names.
+pub(super) fn sku_of(key: &str) -> Option<SkuId> {
+    let mut chars = key.chars();
+    let letter = chars.next()?;
+    FIELDS.iter().find(|f| f.letter() == letter)?;
+    SkuId::new(chars.as_str()).ok()
+}
+
+fn shard(sku: &SkuId) -> MapAt {
+    let hash: [u8; 32] = Sha256::digest(sku.as_str().as_bytes()).into();
+    let root = SHARDS.get(usize::from(hash[0]) % SHARDS.len()).copied().unwrap_or(SHARDS[0]);
+    MapAt { root, inner: None }
+}
+
+impl Document {
+    /// Stages the store's cumulative grant in units. `Ok(false)`: not more than what stands; the number never falls.
+    ///
+    /// # Errors
+    /// [`DocError::NotMine`] at the hub, [`DocError::WrongKind`], [`DocError::Poisoned`] for what stands there.
+    pub fn set_granted(&mut self, sku: &SkuId, total: u64) -> Result<bool, DocError> {
+        self.raise(Field::Granted, sku, total)
+    }
+
+    /// Stages the store's cumulative count of units in orders it has taken over from the hub. As `set_granted`.
+    ///
+    /// # Errors
+    /// As [`Document::set_granted`].
+    pub fn set_orders_seen(&mut self, sku: &SkuId, total: u64) -> Result<bool, DocError> {
+        self.raise(Field::Seen, sku, total)
+    }
+
+    /// Stages the hub's cumulative return in units. As `set_granted`.
+    ///
+    /// # Errors
+    /// As [`Document::set_granted`], at the store.
+    pub fn set_returned(&mut self, sku: &SkuId, total: u64) -> Result<bool, DocError> {
+        self.raise(Field::Returned, sku, total)
+    }
+
+    /// Units the store has granted so far.
+    ///
+    /// # Errors
+    /// [`DocError::Poisoned`] for a value that is no count; [`DocError::WrongKind`].
+    pub fn granted(&self, sku: &SkuId) -> Result<u64, DocError> {
+        self.largest(Field::Granted, sku)
+    }
+
+    /// Units in hub orders that the store has taken over.
+    ///
+    /// # Errors
+    /// As [`Document::granted`].
+    pub fn orders_seen(&self, sku: &SkuId) -> Result<u64, DocError> {
+        self.largest(Field::Seen, sku)
+    }
+
+    /// Units the hub has returned so far.
+    ///
+    /// # Errors
+    /// As [`Document::granted`].
+    pub fn returned(&self, sku: &SkuId) -> Result<u64, DocError> {
+        self.largest(Field::Returned, sku)
+    }
+
+    /// Every SKU with a field, by code.
+    ///
+    /// # Errors
+    /// [`DocError::WrongKind`], or a root map that was overwritten.
+    pub fn skus(&self) -> Result<Vec<SkuId>, DocError> {
+        self.wants_quota()?;
+        let mut all = Vec::new();
+        for root in SHARDS {
+            all.extend(self.keys(root)?.iter().filter_map(|key| sku_of(key)));
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
+    }
+
+    fn raise(&mut self, field: Field, sku: &SkuId, total: u64) -> Result<bool, DocError> {
+        self.wants_quota()?;
+        if field.owner() != self.side() {
+            return Err(DocError::NotMine { field: format!("{} of {sku}", field.letter()) });
+        }
+        let place = (shard(sku), format!("{}{sku}", field.letter()));
+        let staged = match self.staged.get(&place) {
+            Some(ScalarValue::Uint(n)) => *n,
+            Some(_) | None => 0,
+        };
+        if total <= self.largest(field, sku)?.max(staged) {
+            return Ok(false);
+        }
+        self.staged.insert(place, ScalarValue::Uint(total));
+        Ok(true)
+    }
+
+    /// The largest of all standing values: never plain `get`, whose winner is arbitrary between two lives of a writer.
+    fn largest(&self, field: Field, sku: &SkuId) -> Result<u64, DocError> {
+        self.wants_quota()?;
+        let Some(map) = self.map_made_by(&shard(sku), field.owner())? else { return Ok(0) };
+        let mut most = 0;
+        for value in self.scalars(&map, &format!("{}{sku}", field.letter()), field.owner())? {
+            match value {
+                // SQLite keeps it as i64 at both sides.
+                ScalarValue::Uint(n) if i64::try_from(n).is_ok() => most = most.max(n),
+                other => return Err(DocError::poisoned(format!("{} of {sku} is {other:?}", field.letter()))),
+            }
+        }
+        Ok(most)
+    }
+
+    fn wants_quota(&self) -> Result<(), DocError> {
+        match self.id() {
+            DocId::Quota { .. } => Ok(()),
+            DocId::Orders { .. } => Err(DocError::WrongKind { wanted: "quota" }),
+        }
+    }
+}
