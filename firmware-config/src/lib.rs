@@ -1,4 +1,112 @@
 //! What one store is made of, and everything the machine needs to become that store.
+//!
+//! One file, `store.toml`, is the whole truth about a store's hardware and people. [`load`] reads it and names every
+//! bad line at once, each with line, column and a hint (REQ-48). Nothing here opens a device or a socket.
+
+mod check;
+mod devices;
 mod fault;
 mod read;
+mod store;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub use devices::{Device, Driver, DriverLine, Port, PortError, PortKind, Settings};
 pub use fault::{Fault, Place};
+pub use store::{Band, Broker, BrokerMode, Hub, Layout, Node, Person, Store, StoreManifest, Zone};
+
+/// Why there is no manifest.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file has faults; all of them, in file order.
+    #[error("{path} has {} fault(s):\n{}", faults.len(), list(faults))]
+    Faults {
+        /// The file, or `store.toml` where the text came from elsewhere.
+        path: PathBuf,
+        /// Every bad line.
+        faults: Vec<Fault>,
+    },
+}
+
+fn list(faults: &[Fault]) -> String {
+    let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
+    lines.join("\n")
+}
+
+/// Reads and checks the file at `path`.
+///
+/// # Errors
+/// [`LoadError::Faults`] holds every bad line, not only the first.
+pub fn load(path: &Path) -> Result<StoreManifest, LoadError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+    parse(&text).map_err(|faults| LoadError::Faults { path: path.to_owned(), faults })
+}
+
+/// Checks the text of a `store.toml`.
+///
+/// # Errors
+/// Every fault, in file order; an empty list is never returned.
+pub fn parse(text: &str) -> Result<StoreManifest, Vec<Fault>> {
+    let reading: read::Reading<'_, Draft> = read::read(text);
+    let mut faults = reading.faults;
+    let manifest = match reading.value {
+        Some(draft) => {
+            faults.extend(check::Checker::run(&reading.tree, &draft, &reading.cut));
+            draft.finish()
+        }
+        None => None,
+    };
+    faults.sort();
+    match manifest {
+        Some(manifest) if faults.is_empty() => Ok(manifest),
+        Some(_) | None => Err(faults),
+    }
+}
+
+/// The file as far as it could be read: sections with faults are absent, so that the others are still checked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Draft {
+    #[serde(default)]
+    store: Option<Store>,
+    #[serde(default)]
+    node: Option<Node>,
+    #[serde(default)]
+    hub: Option<Hub>,
+    #[serde(default)]
+    broker: Option<Broker>,
+    #[serde(default)]
+    layout: Option<Layout>,
+    #[serde(default)]
+    zones: Vec<Zone>,
+    #[serde(default)]
+    devices: Vec<Device>,
+    #[serde(default)]
+    people: Vec<Person>,
+}
+
+impl Draft {
+    fn finish(self) -> Option<StoreManifest> {
+        Some(StoreManifest {
+            store: self.store?,
+            node: self.node?,
+            hub: self.hub?,
+            broker: self.broker?,
+            layout: self.layout?,
+            zones: self.zones,
+            devices: self.devices,
+            people: self.people,
+        })
+    }
+}

@@ -5,8 +5,8 @@
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
-use toml::de::{DeArray, DeTable, DeValue, Error, ValueDeserializer};
 use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue, Error, ValueDeserializer};
 
 use crate::fault::{Fault, Place};
 
@@ -141,7 +141,10 @@ fn cut_out(node: &mut Spanned<DeValue<'_>>, span: &Range<usize>, missing: bool, 
                 }
             }
             let doomed = doomed?;
-            let kept = std::mem::replace(list, DeArray::new()).into_iter().enumerate().filter(|(index, _)| *index != doomed);
+            let kept = std::mem::replace(list, DeArray::new())
+                .into_iter()
+                .enumerate()
+                .filter(|(index, _)| *index != doomed);
             *list = kept.map(|(_, item)| item).collect();
             Some(Cut { key: name.to_owned(), table: own })
         }

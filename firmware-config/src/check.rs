@@ -1,0 +1,307 @@
+//! The rules that join the parts of a `store.toml`: unique names, known zones, free ports, sane numbers.
+//! Each rule adds its faults to one list; none stops the others.
+
+use std::collections::BTreeMap;
+
+use model::Role;
+use model::mqtt::DeviceClass;
+
+use crate::devices::{Device, Port};
+use crate::fault::Fault;
+use crate::read::{Step, Tree};
+use crate::store::{Broker, Hub, Layout, Person, Store, Zone};
+use crate::{Draft, Node};
+
+/// Collects faults of the joined parts.
+pub(crate) struct Checker<'c, 't> {
+    tree: &'c Tree<'t>,
+    faults: Vec<Fault>,
+}
+
+impl<'c, 't> Checker<'c, 't> {
+    /// Checks whatever could be read. Sections named in `cut` are incomplete: rules about what is missing leave them.
+    pub(crate) fn run(tree: &'c Tree<'t>, draft: &Draft, cut: &[String]) -> Vec<Fault> {
+        let mut checker = Self { tree, faults: Vec::new() };
+        let was_cut = |name: &str| cut.iter().any(|c| c == name);
+        checker.sections(draft, &was_cut);
+        if let Some(store) = &draft.store {
+            checker.store(store);
+        }
+        if let Some(hub) = &draft.hub {
+            checker.hub(hub);
+        }
+        if let Some(layout) = &draft.layout {
+            checker.layout(layout);
+        }
+        checker.zones(&draft.zones);
+        checker.devices(&draft.devices, &draft.zones, was_cut("zones"));
+        checker.ports(draft.node.as_ref(), draft.broker.as_ref(), &draft.devices);
+        checker.people(&draft.people);
+        checker.faults
+    }
+
+    fn say(&mut self, path: &[Step<'_>], what: String, hint: &str) {
+        self.faults.push(Fault { place: self.tree.place(path), what, hint: hint.to_owned() });
+    }
+
+    fn sections(&mut self, draft: &Draft, was_cut: &dyn Fn(&str) -> bool) {
+        let present = [
+            ("store", draft.store.is_some()),
+            ("node", draft.node.is_some()),
+            ("hub", draft.hub.is_some()),
+            ("broker", draft.broker.is_some()),
+            ("layout", draft.layout.is_some()),
+        ];
+        for (name, there) in present {
+            if !there && !was_cut(name) {
+                self.say(&[], format!("the section [{name}] is missing"), "copy it from examples/store.toml");
+            }
+        }
+        if draft.zones.is_empty() && !was_cut("zones") {
+            self.say(&[], "there is no [[zones]]".into(), "a store has at least one zone of shelves");
+        }
+    }
+
+    fn store(&mut self, store: &Store) {
+        let at = |key| [Step::Key("store"), Step::Key(key)];
+        if !(-90.0..=90.0).contains(&store.lat) {
+            self.say(
+                &at("lat"),
+                format!("latitude {} is not on Earth", store.lat),
+                "degrees north, -90 to 90",
+            );
+        }
+        if !(-180.0..=180.0).contains(&store.lon) {
+            self.say(
+                &at("lon"),
+                format!("longitude {} is not on Earth", store.lon),
+                "degrees east, -180 to 180",
+            );
+        }
+        if jiff::tz::TimeZone::get(&store.time_zone).is_err() {
+            let what = format!("time zone {:?} is not known", store.time_zone);
+            self.say(&at("time_zone"), what, "an IANA name such as Asia/Kolkata");
+        }
+        if !(100..=20_000).contains(&store.service_radius_m) {
+            let what =
+                format!("a service radius of {} m cannot be served in minutes", store.service_radius_m);
+            self.say(&at("service_radius_m"), what, "100 to 20000 metres");
+        }
+        if store.capacity_orders == 0 {
+            self.say(
+                &at("capacity_orders"),
+                "a capacity of 0 sells nothing".into(),
+                "orders in work at once",
+            );
+        }
+        for (key, text) in [("name", &store.name), ("city", &store.city)] {
+            if text.trim().is_empty() {
+                self.say(&at(key), format!("{key} is empty"), "people read it");
+            }
+        }
+    }
+
+    fn hub(&mut self, hub: &Hub) {
+        let at = |key| [Step::Key("hub"), Step::Key(key)];
+        let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+        if !hub.url.starts_with("https://") && !loopback.iter().any(|start| hub.url.starts_with(start)) {
+            let what = format!("{:?} would send the token in the clear", hub.url);
+            self.say(&at("url"), what, "https://..., or http:// on loopback only");
+        }
+        if hub.token.len() < 16 {
+            self.say(
+                &at("token"),
+                "the token is too short to keep anybody out".into(),
+                "at least 16 characters",
+            );
+        }
+    }
+
+    fn layout(&mut self, layout: &Layout) {
+        let numbers = [
+            ("aisle_spacing_cm", layout.aisle_spacing_cm, 50..=2_000),
+            ("bay_spacing_cm", layout.bay_spacing_cm, 20..=1_000),
+            ("level_height_cm", layout.level_height_cm, 10..=300),
+            ("walk_cm_per_s", layout.walk_cm_per_s, 30..=300),
+            ("packing_stations", u32::from(layout.packing_stations), 1..=20),
+        ];
+        for (key, value, range) in numbers {
+            if !range.contains(&value) {
+                let what = format!("{key} = {value} is outside {} to {}", range.start(), range.end());
+                self.say(&[Step::Key("layout"), Step::Key(key)], what, "measure it again");
+            }
+        }
+    }
+
+    fn zones(&mut self, zones: &[Zone]) {
+        self.unique("zones", zones.iter().map(|zone| zone.id.as_str()));
+        for (index, zone) in zones.iter().enumerate() {
+            let at = |key| [Step::Key("zones"), Step::Item(index), Step::Key(key)];
+            for (key, count) in [("aisles", zone.aisles), ("bays", zone.bays), ("levels", zone.levels)] {
+                if !(1..=500).contains(&count) {
+                    self.say(&at(key), format!("{key} = {count} holds nothing"), "1 to 500");
+                }
+            }
+            match zone.band {
+                None if zone.temp.is_cold() => {
+                    let what = format!("cold zone {} has no temperature band", zone.id);
+                    self.say(
+                        &at("band"),
+                        what,
+                        "band = { min_centi_c = 0, max_centi_c = 500, alarm_delay_s = 300 }",
+                    );
+                }
+                Some(band) if band.min_centi_c >= band.max_centi_c => {
+                    self.say(
+                        &at("band"),
+                        "the band is empty: min is not below max".into(),
+                        "hundredths of a degree",
+                    );
+                }
+                Some(_) | None => {}
+            }
+        }
+    }
+
+    fn devices(&mut self, devices: &[Device], zones: &[Zone], zones_cut: bool) {
+        self.unique("devices", devices.iter().map(|device| device.id.as_str()));
+        for (index, device) in devices.iter().enumerate() {
+            let at = |key| [Step::Key("devices"), Step::Item(index), Step::Key(key)];
+            let line = device.driver.line();
+            if line.class != device.class {
+                let what = format!(
+                    "driver {} serves a {}, not a {}",
+                    line.word,
+                    line.class.word(),
+                    device.class.word()
+                );
+                self.say(&at("driver"), what, &drivers_for(device.class));
+                continue;
+            }
+            if !line.ports.contains(&device.port.kind()) {
+                let words: Vec<&str> = line.ports.iter().map(|kind| kind.word()).collect();
+                let what = format!("driver {} cannot use a {} port", line.word, device.port.kind().word());
+                self.say(&at("port"), what, &format!("it takes {}:", words.join(": or ")));
+            }
+            for name in device.settings.given() {
+                if !line.settings.contains(&name) {
+                    let path =
+                        [Step::Key("devices"), Step::Item(index), Step::Key("settings"), Step::Key(name)];
+                    let what = format!("driver {} has no setting {name}", line.word);
+                    self.say(&path, what, &format!("it knows {}", line.settings.join(", ")));
+                }
+            }
+            self.device_zone(index, device, zones, zones_cut);
+        }
+    }
+
+    fn device_zone(&mut self, index: usize, device: &Device, zones: &[Zone], zones_cut: bool) {
+        let path = [Step::Key("devices"), Step::Item(index), Step::Key("zone")];
+        match &device.zone {
+            Some(zone) if !zones_cut && !zones.iter().any(|known| known.id == *zone) => {
+                let known: Vec<&str> = zones.iter().map(|zone| zone.id.as_str()).collect();
+                let what = format!("device {} watches zone {zone}, which does not exist", device.id);
+                self.say(&path, what, &format!("the zones are {}", known.join(", ")));
+            }
+            None if device.class == DeviceClass::Sensor => {
+                self.say(&path, format!("sensor {} watches no zone", device.id), "add zone = \"...\"");
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    /// Two things at one port: TCP listeners of this machine, and ports of devices.
+    fn ports(&mut self, node: Option<&Node>, broker: Option<&Broker>, devices: &[Device]) {
+        let mut listeners: Vec<(u16, &str, Vec<Step<'_>>)> = Vec::new();
+        if let Some(node) = node {
+            listeners.push((node.http.port(), "[node] http", vec![Step::Key("node"), Step::Key("http")]));
+        }
+        if let Some(broker) = broker {
+            let path = |key| vec![Step::Key("broker"), Step::Key(key)];
+            listeners.push((broker.tcp_port, "[broker] tcp_port", path("tcp_port")));
+            listeners.push((broker.websocket_port, "[broker] websocket_port", path("websocket_port")));
+        }
+        let mut taken: BTreeMap<u16, &str> = BTreeMap::new();
+        for (port, who, path) in listeners {
+            if port == 0 {
+                self.say(&path, format!("{who}: port 0 is none"), "1 to 65535");
+            } else if let Some(other) = taken.insert(port, who) {
+                self.say(
+                    &path,
+                    format!("port {port} is already taken by {other}"),
+                    "give each listener its own",
+                );
+            }
+        }
+        let mut plugged: BTreeMap<&Port, &Device> = BTreeMap::new();
+        for (index, device) in devices.iter().enumerate() {
+            if let Some(other) = plugged.insert(&device.port, device) {
+                let what = format!("{} and {} are both at {}", other.id, device.id, device.port);
+                let path = [Step::Key("devices"), Step::Item(index), Step::Key("port")];
+                self.say(&path, what, "one device per port");
+            }
+        }
+    }
+
+    fn people(&mut self, people: &[Person]) {
+        self.unique("people", people.iter().map(|person| person.id.as_str()));
+        for (index, person) in people.iter().enumerate() {
+            let at = |key| [Step::Key("people"), Step::Item(index), Step::Key(key)];
+            match person.role {
+                Role::Picker | Role::Receiver | Role::Manager | Role::Auditor => {}
+                Role::Customer | Role::Rider | Role::CityOps | Role::Admin | Role::System => {
+                    let what = format!("{} cannot have this role at a store", person.id);
+                    self.say(&at("role"), what, "picker, receiver, manager or auditor");
+                }
+            }
+            match (&person.pin_hash, &person.demo_pin) {
+                (Some(hash), None) if !hash.starts_with("$argon2") => {
+                    self.say(&at("pin_hash"), "this is no argon2 hash".into(), "it begins with $argon2id$");
+                }
+                (None, Some(pin)) if !is_pin(pin) => {
+                    self.say(&at("demo_pin"), "a PIN has 4 to 8 digits".into(), "for example \"4711\"");
+                }
+                (Some(_), Some(_)) => {
+                    self.say(&at("demo_pin"), "both pin_hash and demo_pin are given".into(), "keep one");
+                }
+                (None, None) => {
+                    self.say(
+                        &at("pin_hash"),
+                        format!("{} has no PIN", person.id),
+                        "add pin_hash or demo_pin",
+                    );
+                }
+                (Some(_), None) | (None, Some(_)) => {}
+            }
+        }
+    }
+
+    fn unique<'n>(&mut self, list: &'static str, names: impl Iterator<Item = &'n str>) {
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        for (index, name) in names.enumerate() {
+            if let Some(first) = seen.insert(name, index) {
+                let line = self.tree.place(&[Step::Key(list), Step::Item(first), Step::Key("id")]).line;
+                let path = [Step::Key(list), Step::Item(index), Step::Key("id")];
+                self.say(
+                    &path,
+                    format!("id {name:?} stands twice in [[{list}]]"),
+                    &format!("first on line {line}"),
+                );
+            }
+        }
+    }
+}
+
+fn drivers_for(class: DeviceClass) -> String {
+    let fitting = crate::Driver::TABLE.iter().filter(|line| line.class == class);
+    let words: Vec<&str> = fitting.map(|line| line.word).collect();
+    if words.is_empty() {
+        format!("a {} enrols itself and is not listed", class.word())
+    } else {
+        format!("drivers for a {}: {}", class.word(), words.join(", "))
+    }
+}
+
+fn is_pin(pin: &str) -> bool {
+    (4..=8).contains(&pin.len()) && pin.bytes().all(|b| b.is_ascii_digit())
+}

@@ -1,0 +1,285 @@
+//! The devices of a store: class, driver, port and settings, and the table of drivers that exist.
+//! What a driver does with its port is device-drivers' business.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use model::mqtt::DeviceClass;
+use model::{DeviceId, ZoneId};
+use serde::{Deserialize, Serialize};
+
+/// One device of the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// Its id; also its MQTT client id.
+    pub id: DeviceId,
+    /// What it is.
+    pub class: DeviceClass,
+    /// Who speaks to it.
+    pub driver: Driver,
+    /// Where it is plugged in.
+    pub port: Port,
+    /// The zone a sensor watches.
+    #[serde(default)]
+    pub zone: Option<ZoneId>,
+    /// What differs from the driver's defaults.
+    #[serde(default)]
+    pub settings: Settings,
+}
+
+/// The drivers that exist. A new one is a line here, a line in [`Driver::TABLE`], a file in device-drivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Driver {
+    /// Scanner that sends lines of text over USB-CDC or RS-232.
+    SerialLines,
+    /// Receipt printer, ESC/POS.
+    Escpos,
+    /// Label printer, ZPL II at 8 dots/mm.
+    Zpl,
+    /// DS18B20 through the kernel's 1-wire sysfs folder.
+    Ds18b20,
+    /// Scale that answers `W`, Toledo style.
+    ToledoW,
+}
+
+/// Which kinds of port a driver can use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PortKind {
+    /// A serial line or pseudo-terminal.
+    Serial,
+    /// A TCP address.
+    Tcp,
+    /// A file or folder (sysfs, lp).
+    File,
+}
+
+impl PortKind {
+    /// The word before the colon in `store.toml`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            PortKind::Serial => "serial",
+            PortKind::Tcp => "tcp",
+            PortKind::File => "file",
+        }
+    }
+}
+
+/// One line of the driver table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DriverLine {
+    /// The driver.
+    pub driver: Driver,
+    /// Its word in `store.toml` and in [`model::mqtt::Birth::driver`].
+    pub word: &'static str,
+    /// The class it serves.
+    pub class: DeviceClass,
+    /// The ports it can use.
+    pub ports: &'static [PortKind],
+    /// The settings it knows, as they are called in `store.toml`.
+    pub settings: &'static [&'static str],
+}
+
+const PRINTER_SETTINGS: &[&str] = &["width_mm", "height_mm", "reports_status"];
+
+impl Driver {
+    /// Every driver with its class, ports and settings.
+    pub const TABLE: [DriverLine; 5] = [
+        DriverLine {
+            driver: Driver::SerialLines,
+            word: "serial-lines",
+            class: DeviceClass::Scanner,
+            ports: &[PortKind::Serial],
+            settings: &["baud", "prefix", "suffix"],
+        },
+        DriverLine {
+            driver: Driver::Escpos,
+            word: "escpos",
+            class: DeviceClass::Printer,
+            ports: &[PortKind::Tcp],
+            settings: PRINTER_SETTINGS,
+        },
+        DriverLine {
+            driver: Driver::Zpl,
+            word: "zpl",
+            class: DeviceClass::Printer,
+            ports: &[PortKind::Tcp],
+            settings: PRINTER_SETTINGS,
+        },
+        DriverLine {
+            driver: Driver::Ds18b20,
+            word: "ds18b20",
+            class: DeviceClass::Sensor,
+            ports: &[PortKind::File],
+            settings: &["poll_ms", "offset_milli_c", "calibration_due"],
+        },
+        DriverLine {
+            driver: Driver::ToledoW,
+            word: "toledo-w",
+            class: DeviceClass::Scale,
+            ports: &[PortKind::Serial],
+            settings: &["baud", "poll_ms", "stable_readings", "max_g"],
+        },
+    ];
+
+    /// This driver's line of the table.
+    #[must_use]
+    pub const fn line(self) -> DriverLine {
+        match self {
+            Driver::SerialLines => Self::TABLE[0],
+            Driver::Escpos => Self::TABLE[1],
+            Driver::Zpl => Self::TABLE[2],
+            Driver::Ds18b20 => Self::TABLE[3],
+            Driver::ToledoW => Self::TABLE[4],
+        }
+    }
+}
+
+/// Where a device is plugged in: `serial:/dev/serial/by-id/...`, `tcp:127.0.0.1:9100`, `file:/sys/bus/w1/...`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Port {
+    /// A serial line; name it by `/dev/serial/by-id/...`, so that a replug finds it.
+    Serial(PathBuf),
+    /// Host and port.
+    Tcp(String),
+    /// A file or folder.
+    File(PathBuf),
+}
+
+/// A text that is no port.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no port: write serial:/dev/serial/by-id/NAME, tcp:HOST:PORT or file:/PATH")]
+pub struct PortError(String);
+
+impl Port {
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> PortKind {
+        match self {
+            Port::Serial(_) => PortKind::Serial,
+            Port::Tcp(_) => PortKind::Tcp,
+            Port::File(_) => PortKind::File,
+        }
+    }
+}
+
+impl TryFrom<String> for Port {
+    type Error = PortError;
+    fn try_from(text: String) -> Result<Self, PortError> {
+        match text.split_once(':') {
+            Some(("serial", path)) if path.starts_with('/') => Ok(Port::Serial(path.into())),
+            Some(("file", path)) if path.starts_with('/') => Ok(Port::File(path.into())),
+            Some(("tcp", address)) if is_host_and_port(address) => Ok(Port::Tcp(address.to_owned())),
+            Some(_) | None => Err(PortError(text)),
+        }
+    }
+}
+
+fn is_host_and_port(address: &str) -> bool {
+    address.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && !host.contains(' ') && port.parse::<u16>().is_ok_and(|number| number > 0)
+    })
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Port::Serial(path) => write!(f, "serial:{}", path.display()),
+            Port::Tcp(address) => write!(f, "tcp:{address}"),
+            Port::File(path) => write!(f, "file:{}", path.display()),
+        }
+    }
+}
+
+impl From<Port> for String {
+    fn from(port: Port) -> String {
+        port.to_string()
+    }
+}
+
+/// What differs from a driver's defaults; each driver knows some of these ([`DriverLine::settings`]).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Serial speed in bits per second.
+    pub baud: Option<u32>,
+    /// Text a scanner sets before each scan.
+    pub prefix: Option<String>,
+    /// The one character that ends a scan, where it is neither CR nor LF.
+    pub suffix: Option<char>,
+    /// Printable width, millimetres.
+    pub width_mm: Option<u16>,
+    /// Label height, millimetres (label printers).
+    pub height_mm: Option<u16>,
+    /// Whether the printer tells its status; without it a job ends as `sent_unconfirmed`. Default: it does.
+    pub reports_status: Option<bool>,
+    /// Time between two readings, milliseconds.
+    pub poll_ms: Option<u32>,
+    /// Added to every reading (calibration), thousandths of a degree Celsius.
+    pub offset_milli_c: Option<i32>,
+    /// When the calibration is due again.
+    pub calibration_due: Option<model::Date>,
+    /// Equal readings that make a weight stable.
+    pub stable_readings: Option<u8>,
+    /// The scale's range, grams.
+    pub max_g: Option<u32>,
+}
+
+impl Settings {
+    /// The names of the settings that are given, as in `store.toml`.
+    #[must_use]
+    pub fn given(&self) -> Vec<&'static str> {
+        let all = [
+            ("baud", self.baud.is_some()),
+            ("prefix", self.prefix.is_some()),
+            ("suffix", self.suffix.is_some()),
+            ("width_mm", self.width_mm.is_some()),
+            ("height_mm", self.height_mm.is_some()),
+            ("reports_status", self.reports_status.is_some()),
+            ("poll_ms", self.poll_ms.is_some()),
+            ("offset_milli_c", self.offset_milli_c.is_some()),
+            ("calibration_due", self.calibration_due.is_some()),
+            ("stable_readings", self.stable_readings.is_some()),
+            ("max_g", self.max_g.is_some()),
+        ];
+        all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_and_the_words_agree() {
+        for line in Driver::TABLE {
+            assert_eq!(line.driver.line(), line);
+            assert_eq!(serde_json_word(line.driver), line.word);
+        }
+    }
+
+    fn serde_json_word(driver: Driver) -> String {
+        #[derive(Serialize)]
+        struct Wrap {
+            driver: Driver,
+        }
+        let text = toml::to_string(&Wrap { driver }).unwrap();
+        text.trim().trim_start_matches("driver = ").trim_matches('"').to_owned()
+    }
+
+    #[test]
+    fn ports_round_trip_and_strangers_are_refused() {
+        for good in
+            ["serial:/dev/ttyACM0", "tcp:127.0.0.1:9100", "tcp:[::1]:9100", "file:/sys/bus/w1/devices/28-1"]
+        {
+            let port = Port::try_from(good.to_owned()).unwrap();
+            assert_eq!(port.to_string(), good);
+        }
+        for bad in ["", "/dev/ttyACM0", "serial:ttyACM0", "tcp:9100", "tcp:a:0", "tcp:a:70000", "usb:/x"] {
+            assert!(Port::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+}

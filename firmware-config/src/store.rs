@@ -1,0 +1,194 @@
+//! What one store is: place, layout, zones, people, and where its node listens. Devices are in `devices.rs`.
+//! Plain data as it stands in `store.toml`; the rules that join its parts are in `check.rs`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use model::catalogue::TempClass;
+use model::{PersonId, Role, StoreId, ZoneId};
+use serde::{Deserialize, Serialize};
+
+use crate::devices::Device;
+
+/// One store, whole and checked (REQ-1, REQ-2, REQ-48).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreManifest {
+    /// Name, place, capacity.
+    pub store: Store,
+    /// Where the node keeps its data and listens.
+    pub node: Node,
+    /// The uplink.
+    pub hub: Hub,
+    /// The MQTT broker that devices and handhelds speak to.
+    pub broker: Broker,
+    /// Distances that hold for all zones.
+    pub layout: Layout,
+    /// The zones, in file order.
+    pub zones: Vec<Zone>,
+    /// Scanners, printers, sensors, scales; handhelds enrol themselves and are not listed.
+    #[serde(default)]
+    pub devices: Vec<Device>,
+    /// Staff.
+    #[serde(default)]
+    pub people: Vec<Person>,
+}
+
+impl StoreManifest {
+    /// The zone of that id.
+    #[must_use]
+    pub fn zone(&self, id: &ZoneId) -> Option<&Zone> {
+        self.zones.iter().find(|zone| zone.id == *id)
+    }
+}
+
+/// The store record (REQ-1).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// Short id; stands in topics and document paths.
+    pub id: StoreId,
+    /// Name as people say it.
+    pub name: String,
+    /// City; the shard it belongs to.
+    pub city: String,
+    /// Street address, or empty.
+    #[serde(default)]
+    pub address: String,
+    /// Latitude in degrees north.
+    pub lat: f64,
+    /// Longitude in degrees east.
+    pub lon: f64,
+    /// IANA time zone; the business day is the store's (REQ-101).
+    pub time_zone: String,
+    /// How far it delivers, metres.
+    pub service_radius_m: u32,
+    /// Orders in work at once (REQ-105 throttles below it).
+    pub capacity_orders: u32,
+}
+
+/// The machine the store node runs on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    /// Folder for the database and everything else the node keeps.
+    pub data_dir: PathBuf,
+    /// Address of console, pickers' app and API.
+    pub http: SocketAddr,
+}
+
+/// The way to the central hub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hub {
+    /// Base address, `https://` or (on loopback) `http://`.
+    pub url: String,
+    /// What this store proves itself with, at least 16 characters.
+    pub token: String,
+}
+
+/// Who runs the MQTT broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BrokerMode {
+    /// The node writes a Mosquitto configuration, starts and watches it.
+    MosquittoManaged,
+    /// Somebody else runs a broker at these ports.
+    External,
+}
+
+/// The MQTT broker (REQ-45, REQ-46).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Broker {
+    /// Who runs it.
+    pub mode: BrokerMode,
+    /// Address the listeners bind to, or the external broker's address.
+    #[serde(default = "loopback")]
+    pub host: std::net::IpAddr,
+    /// MQTT over TCP: devices, agent, node.
+    pub tcp_port: u16,
+    /// MQTT over WebSocket: handhelds.
+    pub websocket_port: u16,
+}
+
+fn loopback() -> std::net::IpAddr {
+    std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)
+}
+
+/// Distances of the rectangular layout, centimetres. A zone's aisles run beside each other, its bays along the aisle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// From the middle of one aisle to the next.
+    pub aisle_spacing_cm: u32,
+    /// From one bay to the next along an aisle.
+    pub bay_spacing_cm: u32,
+    /// From one shelf level to the next.
+    pub level_height_cm: u32,
+    /// Walking pace, centimetres per second.
+    #[serde(default = "pace")]
+    pub walk_cm_per_s: u32,
+    /// Packing stations (REQ-2: 3 to 5).
+    pub packing_stations: u8,
+}
+
+fn pace() -> u32 {
+    120
+}
+
+/// A zone of shelves (REQ-2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Zone {
+    /// Its id: `A`, `B`, `C`, `cold-1`.
+    pub id: ZoneId,
+    /// What may be kept there.
+    pub temp: TempClass,
+    /// Aisles side by side.
+    pub aisles: u16,
+    /// Bays along each aisle.
+    pub bays: u16,
+    /// Shelf levels of each bay.
+    pub levels: u16,
+    /// The band that is watched; every cold zone has one.
+    #[serde(default)]
+    pub band: Option<Band>,
+}
+
+/// A watched temperature band (REQ-18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    /// Lowest allowed, hundredths of a degree Celsius.
+    pub min_centi_c: i32,
+    /// Highest allowed, hundredths of a degree Celsius.
+    pub max_centi_c: i32,
+    /// How long it may be outside before the alarm, seconds.
+    pub alarm_delay_s: u32,
+    /// No reading for this long is an alarm of its own, seconds.
+    #[serde(default = "silence")]
+    pub silent_after_s: u32,
+}
+
+fn silence() -> u32 {
+    60
+}
+
+/// A member of staff (REQ-3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Pseudonym; stands in the ledger for ever.
+    pub id: PersonId,
+    /// Name to greet by; never in the ledger.
+    pub name: String,
+    /// What the person may do at the store.
+    pub role: Role,
+    /// An argon2 hash (`$argon2...`) for the PIN login.
+    #[serde(default)]
+    pub pin_hash: Option<String>,
+    /// The PIN itself, 4 to 8 digits: for demonstrations only.
+    #[serde(default)]
+    pub demo_pin: Option<String>,
+}
