@@ -39,10 +39,11 @@ fn is_test_code(attrs: &[Attribute]) -> bool {
 
 fn path_attribute(attrs: &[Attribute]) -> Option<String> {
     let path = attrs.iter().find(|attr| attr.path().is_ident("path"))?;
-    match &path.meta.require_name_value().ok()?.value {
-        Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
-        _ => None,
-    }
+    let Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) = &path.meta.require_name_value().ok()?.value
+    else {
+        return None;
+    };
+    Some(text.value())
 }
 
 fn is_documented(attrs: &[Attribute]) -> bool {
@@ -158,6 +159,7 @@ fn hides_variants(arms: &[syn::Arm]) -> bool {
     wild && arms.iter().any(|arm| names_variant(&arm.pat))
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "syn's patterns may grow, and the others name no variant")]
 fn names_variant(pat: &Pat) -> bool {
     let own = |path: &syn::Path| {
         let last = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
