@@ -37,16 +37,16 @@ mod tests {
 
     #[test]
     fn known_numbers_of_every_length() {
-        for good in ["96385074", "614141000036", "9521321109998", "10614141000415", "106141412345678908"] {
+        for good in ["96385074", "614141000036", "9521321109995", "10614141000415", "106141412345678908"] {
             assert!(has_valid_check_digit(good.as_bytes()), "{good}");
         }
-        assert!(is_gtin(b"9521321109998"));
+        assert!(is_gtin(b"9521321109995"));
         assert!(!is_gtin(b"106141412345678908"), "an SSCC is no GTIN");
     }
 
     #[test]
     fn every_single_digit_error_is_found() {
-        let good = b"9521321109998";
+        let good = b"9521321109995";
         for at in 0..good.len() {
             for digit in b'0'..=b'9' {
                 let mut bad = *good;
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn letters_blanks_and_nothing_are_no_numbers() {
-        for bad in ["", "0x123456", " 9521321109998", "952132110999٨"] {
+        for bad in ["", "0x123456", " 9521321109995", "952132110999٨"] {
             assert!(!is_gtin(bad.as_bytes()), "{bad}");
         }
     }

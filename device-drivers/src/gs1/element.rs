@@ -156,7 +156,8 @@ fn read_one(data: &[u8], at: usize, elements: &mut Elements) -> Result<usize, Gs
     let fail = |position: usize, fault: Gs1Fault| Err(Gs1Error { position, fault });
     let rest = data.get(at..).unwrap_or_default();
     let Some((ai, ai_length)) = Ai::at(rest) else {
-        let shown: String = rest.iter().take(4).map(|b| char::from(*b)).filter(|c| c.is_ascii_graphic()).collect();
+        let shown: String =
+            rest.iter().take(4).map(|b| char::from(*b)).filter(|c| c.is_ascii_graphic()).collect();
         return fail(at, if rest.len() < 2 { Gs1Fault::Empty } else { Gs1Fault::UnknownAi(shown) });
     };
     let start = at + ai_length;
@@ -180,7 +181,7 @@ fn read_one(data: &[u8], at: usize, elements: &mut Elements) -> Result<usize, Gs
             value
         }
     };
-    store(ai, value, elements).or_else(|fault| fail(start, fault))?;
+    store(ai, value, elements).map_err(|fault| Gs1Error { position: start, fault })?;
     let end = start + value.len();
     Ok(if data.get(end) == Some(&GS) { end + 1 } else { end })
 }

@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn identifiers_are_split_and_named() {
-        assert_eq!(split(b"]E09521321109998"), (Symbology::Ean13, &b"9521321109998"[..]));
+        assert_eq!(split(b"]E09521321109995"), (Symbology::Ean13, &b"9521321109995"[..]));
         assert_eq!(split(b"]E496385074"), (Symbology::Ean8, &b"96385074"[..]));
         for gs1 in [&b"]C110X"[..], b"]e010X", b"]d210X", b"]Q310X"] {
             assert_eq!(split(gs1), (Symbology::Gs1, &b"10X"[..]));

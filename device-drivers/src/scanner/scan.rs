@@ -89,10 +89,10 @@ pub fn parse_scan(raw: &[u8]) -> Result<Scan, ScanError> {
         Symbology::Ean8 if data.len() != 8 => Err(ScanError::EanLength(data.len())),
         Symbology::Ean13 | Symbology::Ean8 => ean(data),
         Symbology::Gs1 => element_string(data),
-        Symbology::Text => text(data),
+        Symbology::Text => text(data, raw.len() - data.len()),
         Symbology::Unknown if looks_like_gs1(data) => element_string(data),
         Symbology::Unknown if looks_like_gtin(data) => ean(data),
-        Symbology::Unknown => text(data),
+        Symbology::Unknown => text(data, 0),
     }
 }
 
@@ -131,10 +131,12 @@ fn looks_like_gtin(data: &[u8]) -> bool {
     matches!(data.len(), 8 | 12 | 13 | 14) && data.iter().all(u8::is_ascii_digit)
 }
 
-fn text(data: &[u8]) -> Result<Scan, ScanError> {
-    let words = std::str::from_utf8(data).map_err(|e| ScanError::Noise { position: e.valid_up_to() })?;
+/// `skipped` bytes stood before `data`; positions count from the raw line's start.
+fn text(data: &[u8], skipped: usize) -> Result<Scan, ScanError> {
+    let words =
+        std::str::from_utf8(data).map_err(|e| ScanError::Noise { position: skipped + e.valid_up_to() })?;
     if let Some(position) = data.iter().position(|b| *b == gs1::element::GS) {
-        return Err(ScanError::Noise { position });
+        return Err(ScanError::Noise { position: skipped + position });
     }
     let ours = ["LB:", "LP:", "LR:", "LL:"].iter().any(|prefix| words.starts_with(prefix));
     match OwnCode::parse(words) {

@@ -1,0 +1,141 @@
+//! A printed thing before any printer language: blocks from top to bottom, in millimetres and characters.
+
+/// Dots per millimetre of every printer spoken to here (203 dpi).
+pub const DOTS_PER_MM: u32 = 8;
+
+/// The paper that is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Media {
+    /// Printable width in millimetres.
+    pub width_mm: u16,
+    /// Height of one label in millimetres; `None` = endless paper.
+    pub height_mm: Option<u16>,
+}
+
+impl Media {
+    /// Printable width in dots.
+    #[must_use]
+    pub const fn width_dots(self) -> u32 {
+        self.width_mm as u32 * DOTS_PER_MM
+    }
+}
+
+/// Size of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// Footers.
+    Small,
+    /// Running text.
+    Normal,
+    /// What is read at arm's length.
+    Large,
+    /// What is read across the table.
+    Huge,
+}
+
+/// Where a block stands on its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// At the left edge.
+    Left,
+    /// In the middle.
+    Centre,
+}
+
+/// One thing on the paper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// One line of text; clipped by [`crate::printer::text::clip`].
+    Text {
+        /// The text; folded to ASCII when rendered.
+        text: String,
+        /// How big.
+        size: Size,
+        /// Where.
+        align: Align,
+    },
+    /// Two texts at the edges of one line.
+    Pair {
+        /// Clipped when there is no room.
+        left: String,
+        /// Always whole.
+        right: String,
+    },
+    /// A QR code in the middle.
+    Qr {
+        /// What it says.
+        text: String,
+        /// Edge length in millimetres, at most; modules are whole dots.
+        size_mm: u16,
+    },
+    /// A GS1-128 bar code, digits first, printed only where it fits the width at two dots a module.
+    Gs1Code128 {
+        /// Identifiers of fixed length: an even number of digits.
+        digits: String,
+        /// What follows: an identifier of variable length with its data.
+        tail: String,
+    },
+    /// A line across.
+    Rule,
+}
+
+/// A printed thing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Document {
+    /// From top to bottom.
+    pub blocks: Vec<Block>,
+}
+
+impl Document {
+    /// Adds a line of text.
+    pub fn text(&mut self, text: impl Into<String>, size: Size, align: Align) -> &mut Self {
+        self.blocks.push(Block::Text { text: text.into(), size, align });
+        self
+    }
+
+    /// Adds any block.
+    pub fn block(&mut self, block: Block) -> &mut Self {
+        self.blocks.push(block);
+        self
+    }
+}
+
+/// Why a document cannot be printed; nothing was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// A sign that this printer's fonts lack.
+    #[error("{text:?} holds {sign:?}: only Latin letters can be printed, other scripts need raster")]
+    NotAscii {
+        /// The text.
+        text: String,
+        /// The first such sign.
+        sign: char,
+    },
+    /// The QR code's content does not fit its size.
+    #[error("{0:?} is too long for its QR code")]
+    QrTooLong(String),
+    /// More than fits on the label.
+    #[error("the label needs {needed_mm} mm and the paper has {have_mm} mm")]
+    TooTall {
+        /// What it needs.
+        needed_mm: u32,
+        /// What is loaded.
+        have_mm: u32,
+    },
+}
+
+/// Dots of `size_mm` that one module of a QR with `modules` a side (quiet zone of four included) may take.
+#[must_use]
+pub(crate) fn dots_per_module(size_mm: u32, modules: u32) -> Option<u32> {
+    let dots = size_mm * DOTS_PER_MM / (modules + 8);
+    (dots >= 2).then_some(dots)
+}
+
+/// The modules of a QR at error correction M, row by row, true = black; and how many a side.
+pub(crate) fn qr_modules(text: &str) -> Result<(Vec<bool>, u32), RenderError> {
+    let too_long = |_| RenderError::QrTooLong(text.to_owned());
+    let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::M).map_err(too_long)?;
+    let side = u32::try_from(code.width()).unwrap_or(u32::MAX);
+    let dark = code.into_colors().into_iter().map(|colour| colour == qrcode::Color::Dark).collect();
+    Ok((dark, side))
+}

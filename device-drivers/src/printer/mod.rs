@@ -1,0 +1,57 @@
+//! Thermal printers: a label as facts -> a document -> printer bytes, and the printer's status back.
+//! No orders, no queue: the agent decides when to print.
+
+pub mod escpos;
+pub mod layout;
+pub mod status;
+pub mod template;
+pub mod text;
+pub mod zpl;
+
+pub use layout::{Align, Block, Document, Media, RenderError, Size};
+pub use status::{PrinterStatus, StatusError};
+pub use template::compose;
+
+use firmware_config::{Driver, Settings};
+
+/// Which language a printer speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Receipt printers.
+    Escpos,
+    /// Label printers.
+    Zpl,
+}
+
+impl Language {
+    /// The language of a driver; `None` for drivers of other classes.
+    #[must_use]
+    pub const fn of(driver: Driver) -> Option<Self> {
+        match driver {
+            Driver::Escpos => Some(Language::Escpos),
+            Driver::Zpl => Some(Language::Zpl),
+            Driver::SerialLines | Driver::Ds18b20 | Driver::ToledoW => None,
+        }
+    }
+
+    /// The paper that is loaded, from the settings or this language's usual one.
+    #[must_use]
+    pub fn media(self, settings: &Settings) -> Media {
+        let (width_mm, height_mm) = match self {
+            Language::Escpos => (72, None),
+            Language::Zpl => (50, Some(50)),
+        };
+        Media { width_mm: settings.width_mm.unwrap_or(width_mm), height_mm: settings.height_mm.or(height_mm) }
+    }
+
+    /// A document as bytes for the printer.
+    ///
+    /// # Errors
+    /// [`RenderError`] when the content cannot be printed; then nothing must be sent.
+    pub fn render(self, document: &Document, media: Media) -> Result<Vec<u8>, RenderError> {
+        match self {
+            Language::Escpos => escpos::render(document, media),
+            Language::Zpl => zpl::render(document, media),
+        }
+    }
+}

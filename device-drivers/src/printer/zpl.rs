@@ -1,0 +1,193 @@
+//! A document as ZPL II at 8 dots/mm: fields from top to bottom, codes by the printer's own commands.
+//! No queue, no status.
+
+use crate::printer::layout::{
+    Align, Block, DOTS_PER_MM, Document, Media, RenderError, Size, dots_per_module, qr_modules,
+};
+use crate::printer::text::{clip, fold, pair};
+
+/// Blank border on every side, dots.
+const MARGIN: u32 = 16;
+/// Blank between blocks, dots.
+const GAP: u32 = 6;
+/// Height of a bar code, dots.
+const BARS: u32 = 64;
+/// Dots of one bar-code module: the least that 203 dpi scanners read safely.
+const BAR_MODULE: u32 = 2;
+
+/// Height and (mean) width of a character in dots.
+const fn face(size: Size) -> (u32, u32) {
+    match size {
+        Size::Small => (16, 8),
+        Size::Normal => (26, 14),
+        Size::Large => (40, 21),
+        Size::Huge => (64, 34),
+    }
+}
+
+/// The document as one label, `^XA` to `^XZ`.
+///
+/// # Errors
+/// [`RenderError`]; a label is whole or there is none.
+pub fn render(document: &Document, media: Media) -> Result<Vec<u8>, RenderError> {
+    let mut fields = String::new();
+    let mut y = MARGIN;
+    for block in &document.blocks {
+        let height = match block {
+            Block::Text { text, size, align } => text_field(&mut fields, media, y, text, *size, *align)?,
+            Block::Pair { left, right } => pair_field(&mut fields, media, y, left, right)?,
+            Block::Qr { text, size_mm } => qr_field(&mut fields, media, y, text, u32::from(*size_mm))?,
+            Block::Gs1Code128 { digits, tail } => gs1_field(&mut fields, media, y, digits, tail)?,
+            Block::Rule => rule_field(&mut fields, media, y),
+        };
+        y += if height == 0 { 0 } else { height + GAP };
+    }
+    let needed = y - GAP + MARGIN;
+    let have = media.height_mm.map(u32::from);
+    if let Some(have_mm) = have.filter(|mm| needed > mm * DOTS_PER_MM) {
+        return Err(RenderError::TooTall { needed_mm: needed.div_ceil(DOTS_PER_MM), have_mm });
+    }
+    let length = have.map_or(needed, |mm| mm * DOTS_PER_MM);
+    let head = format!("^XA^PW{}^LL{length}^LH0,0^LS0\n", media.width_dots());
+    Ok(format!("{head}{fields}^PQ1^XZ\n").into_bytes())
+}
+
+fn inner(media: Media) -> u32 {
+    media.width_dots().saturating_sub(2 * MARGIN)
+}
+
+fn text_field(
+    out: &mut String,
+    media: Media,
+    y: u32,
+    text: &str,
+    size: Size,
+    align: Align,
+) -> Result<u32, RenderError> {
+    let (height, width) = face(size);
+    let columns = usize::try_from(inner(media) / width).unwrap_or(0);
+    let words = clip(&fold(text)?, columns);
+    let justify = match align {
+        Align::Left => 'L',
+        Align::Centre => 'C',
+    };
+    let box_width = inner(media);
+    let escaped = escape(&words);
+    // A block's text knows a line break and a soft hyphen: none of them gets through `escape`.
+    out.push_str(&format!(
+        "^FO{MARGIN},{y}^A0N,{height},{width}^FB{box_width},1,0,{justify},0^FH_^FD{escaped}^FS\n"
+    ));
+    Ok(height)
+}
+
+fn pair_field(out: &mut String, media: Media, y: u32, left: &str, right: &str) -> Result<u32, RenderError> {
+    // Two fields, so that the right one stands at the edge whatever the letters' widths.
+    let (height, width) = face(Size::Normal);
+    let columns = usize::try_from(inner(media) / width).unwrap_or(0);
+    let joined = pair(&fold(left)?, &fold(right)?, columns);
+    let right = clip(&fold(right)?, columns);
+    let left = joined.strip_suffix(right.as_str()).unwrap_or_default().trim_end();
+    let box_width = inner(media);
+    for (words, justify) in [(left, 'L'), (right.as_str(), 'R')] {
+        let escaped = escape(words);
+        out.push_str(&format!(
+            "^FO{MARGIN},{y}^A0N,{height},{width}^FB{box_width},1,0,{justify},0^FH_^FD{escaped}^FS\n"
+        ));
+    }
+    Ok(height)
+}
+
+fn qr_field(out: &mut String, media: Media, y: u32, text: &str, size_mm: u32) -> Result<u32, RenderError> {
+    let (_, side) = qr_modules(text)?;
+    let too_long = || RenderError::QrTooLong(text.to_owned());
+    let fits = size_mm.min(u32::from(media.width_mm));
+    // The printer takes 1 to 10 dots a module.
+    let dots = dots_per_module(fits, side).ok_or_else(too_long)?.min(10);
+    let edge = side * dots;
+    let x = media.width_dots().saturating_sub(edge) / 2;
+    // The quiet zone of four modules is above and below; beside is enough room.
+    let top = y + 4 * dots;
+    let escaped = escape(&fold(text)?);
+    out.push_str(&format!("^FO{x},{top}^BQN,2,{dots}^FH_^FDMA,{escaped}^FS\n"));
+    Ok(edge + 8 * dots)
+}
+
+fn gs1_field(out: &mut String, media: Media, y: u32, digits: &str, tail: &str) -> Result<u32, RenderError> {
+    let tail = fold(tail)?;
+    // Start C, FNC1, digit pairs, change to B, the tail, check digit: 11 modules each; 13 for the stop; 20 quiet.
+    let symbols = u32::try_from(4 + digits.len() / 2 + tail.len()).unwrap_or(u32::MAX);
+    let width = symbols.saturating_mul(11).saturating_add(13 + 20).saturating_mul(BAR_MODULE);
+    if width > media.width_dots() || digits.len() % 2 != 0 {
+        return Ok(0);
+    }
+    let x = (media.width_dots() - width) / 2 + 10 * BAR_MODULE;
+    // `>` commands the encoder; in data it is `>0`.
+    let data = escape(&tail.replace('>', ">0"));
+    out.push_str(&format!("^FO{x},{y}^BY{BAR_MODULE}^BCN,{BARS},Y,N,N,N^FH_^FD>;>8{digits}>6{data}^FS\n"));
+    // The printed line below the bars is as high as a normal line.
+    Ok(BARS + face(Size::Normal).0)
+}
+
+fn rule_field(out: &mut String, media: Media, y: u32) -> u32 {
+    let width = inner(media);
+    out.push_str(&format!("^FO{MARGIN},{y}^GB{width},2,2^FS\n"));
+    2
+}
+
+/// Escapes what commands the printer: `^`, `~`, the escape sign `_` itself, and `\`, which breaks lines in a block.
+fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'^' | b'~' | b'_' | b'\\' => safe.push_str(&format!("_{byte:02X}")),
+            b' '..=b'}' => safe.push(char::from(byte)),
+            // `fold` lets nothing else through.
+            0..=0x1f | 0x7f..=0xff => safe.push_str(&format!("_{byte:02X}")),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LABEL: Media = Media { width_mm: 50, height_mm: Some(50) };
+
+    fn zpl(document: &Document) -> String {
+        String::from_utf8(render(document, LABEL).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn text_cannot_command_the_printer() {
+        let mut document = Document::default();
+        document.text("^XZ~JA_\\&^FS", Size::Normal, Align::Left);
+        let out = zpl(&document);
+        assert!(out.contains("^FD_5EXZ_7EJA_5F_5C&_5EFS^FS"), "{out}");
+        assert_eq!((out.matches("^XZ").count(), out.matches('~').count()), (1, 0));
+    }
+
+    #[test]
+    fn a_label_too_tall_is_refused() {
+        let mut document = Document::default();
+        for _ in 0..20 {
+            document.text("line", Size::Normal, Align::Left);
+        }
+        assert!(matches!(render(&document, LABEL), Err(RenderError::TooTall { have_mm: 50, .. })));
+        assert!(render(&document, Media { height_mm: None, ..LABEL }).is_ok());
+    }
+
+    #[test]
+    fn the_bar_code_is_left_out_where_it_cannot_be_read() {
+        let mut document = Document::default();
+        let digits = "01095213211099951726123".to_owned() + "1";
+        document.block(Block::Gs1Code128 { digits, tail: "10L-7".into() }).text(
+            "x",
+            Size::Small,
+            Align::Left,
+        );
+        assert!(!zpl(&document).contains("^BC"));
+        let wide = render(&document, Media { width_mm: 100, height_mm: Some(50) }).unwrap();
+        assert!(String::from_utf8(wide).unwrap().contains("^FD>;>8010952132110999517261231>610L-7^FS"));
+    }
+}
