@@ -1,0 +1,441 @@
+// Written from Rust (sync/model/src/api/hub.rs): do not edit; see sync/model/tests/types.rs.
+import type { HistoryRow } from './store';
+import type { AddressId, CustomerId, Moments, OrderId, OrderState, Paise, Qty, RiderId, Role, SkuId, StoreId, SubstitutePreset, Timestamp } from './words';
+
+/** An address. */
+export type Address = {
+/** The address. */
+id: AddressId,
+/** House, street, landmark. */
+text: string,
+/** Where. */
+at: Point, };
+
+/** A new address. */
+export type AddressIn = {
+/** House, street, landmark; at most 200 signs. */
+text: string,
+/** Where the pin is. */
+at: Point, };
+
+/** The cart. */
+export type Cart = {
+/** Its lines, in the order they were added. */
+lines: Array<CartLine>,
+/** Sum of the lines. */
+subtotal: Paise,
+/** Delivery fee. */
+delivery_fee: Paise,
+/** To pay. */
+total: Paise, };
+
+/** One line of a cart. */
+export type CartLine = {
+/** The product. */
+product: ProductCard,
+/** How many. */
+qty: Qty,
+/** Price of the line. */
+total: Paise, };
+
+/** Sets a line; 0 takes it out. */
+export type CartLineIn = {
+/** 0 to 50 of one product. */
+qty: Qty, };
+
+/** A category with its size. */
+export type Category = {
+/** Outermost name. */
+name: string,
+/** Products in it. */
+products: number, };
+
+/** Checks out the cart. */
+export type CheckoutRequest = {
+/** Where to. */
+address: AddressId,
+/** How to pay. */
+payment: Payment,
+/** What about missing goods. */
+preset: SubstitutePreset, };
+
+/** Proof of delivery (REQ-80, decision 11). */
+export type DeliverRequest = {
+/** The customer's code; five tries. */
+code: string,
+/** Cash taken. */
+cash: Paise,
+/** Where. */
+at: Point,
+/** When it happened (a rider without signal sends it later). */
+delivered_at: Timestamp, };
+
+/** One position. */
+export type Fix = {
+/** When. */
+at: Timestamp,
+/** Where. */
+point: Point, };
+
+/** A message in the demo's inbox. */
+export type InboxMessage = {
+/** When. */
+at: Timestamp,
+/** The text, as an SMS would carry it. */
+text: string, };
+
+/** A customer about herself. */
+export type Me = {
+/** The customer. */
+customer: CustomerId,
+/** Phone. */
+phone: string,
+/** First name, or empty. */
+name: string,
+/** Addresses, primary first. */
+addresses: Array<Address>, };
+
+/** Changes to `Me`. */
+export type MeIn = {
+/** First name, at most 60 signs. */
+name: string, };
+
+/** The operations page (UX 27-29). */
+export type OpsNow = {
+/** When these figures were true. */
+at: Timestamp,
+/** Stores. */
+stores: Array<OpsStore>,
+/** Riders on shift. */
+riders: Array<OpsRider>,
+/** Open orders, most urgent first, at most 200. */
+orders: Array<OpsOrderRow>,
+/** Orders placed in the last hour. */
+placed_last_hour: number,
+/** Delivered in the last hour. */
+delivered_last_hour: number, };
+
+/** One order with its history. */
+export type OpsOrder = {
+/** As the customer sees it. */
+order: Order,
+/** What happened, oldest first. */
+history: Array<HistoryRow>,
+/** How the rider was scored (REQ-75: explained). */
+rider_scores: Array<RiderScore>, };
+
+/** One order, seen from ops. */
+export type OpsOrderRow = {
+/** The order. */
+order: OrderId,
+/** Its number. */
+number: string,
+/** The store. */
+store: StoreId,
+/** Where it stands, as far as the hub knows. */
+state: OrderState,
+/** When it was promised. */
+promise_at: Timestamp,
+/** When it should arrive. */
+eta_at: Timestamp,
+/** The rider. */
+rider: string | null,
+/** Where it goes. */
+to: Point, };
+
+/** One rider, seen from ops. */
+export type OpsRider = {
+/** The rider. */
+rider: RiderId,
+/** First name. */
+name: string,
+/** Last position. */
+at: Point | null,
+/** When that was. */
+at_time: Timestamp | null,
+/** The order in hand, by number. */
+order: string | null, };
+
+/** One store, seen from the hub. */
+export type OpsStore = {
+/** The store. */
+store: StoreId,
+/** Its name. */
+name: string,
+/** Where. */
+at: Point,
+/** Service radius in metres. */
+radius_m: number,
+/** The session is up. */
+online: boolean,
+/** Milliseconds since something was heard of it: the age of all its figures. */
+link_age_ms: number | null,
+/** Whether the hub sells for it now; else the reason, a stable word: `unreachable`, `closed`, `never_connected`. */
+selling: boolean,
+/** The reason. */
+selling_why: string,
+/** Open orders. */
+open_orders: number,
+/** Of them, later than promised. */
+late_orders: number,
+/** Units of quota left. */
+quota_units: number,
+/** Facts for it that it has not acknowledged. */
+facts_waiting: number, };
+
+/** An order as its customer sees it. */
+export type Order = {
+/** The order. */
+id: OrderId,
+/** Its short number. */
+number: string,
+/** Where it stands. */
+state: OrderState,
+/** The times so far. */
+moments: Moments,
+/** The store. */
+store: StoreId,
+/** Its name. */
+store_name: string,
+/** Why this store (REQ-62: explained). */
+store_why: string,
+/** Where it goes. */
+address: Address,
+/** Lines with what was really picked. */
+lines: Array<OrderLine>,
+/** Sum of the lines. */
+subtotal: Paise,
+/** Delivery fee. */
+delivery_fee: Paise,
+/** Refunded so far. */
+refunded: Paise,
+/** To pay. */
+total: Paise,
+/** `cod`, `upi`, `card`. */
+payment_method: string,
+/** `pending`, `authorised`, `paid`, `failed`, `refunded`. */
+payment_status: string,
+/** When it was promised. */
+promise_at: Timestamp,
+/** The code to tell the rider at the door; shown once it is on its way. */
+delivery_code: string | null,
+/** A substitute that waits for an answer. */
+substitute: SubstituteQuestion | null, };
+
+/** One line of an order. */
+export type OrderLine = {
+/** Its number, from 0. */
+line: number,
+/** What. */
+sku: SkuId,
+/** English name. */
+name: string,
+/** Hindi name. */
+name_hi: string,
+/** Ordered. */
+qty: Qty,
+/** Price of one. */
+unit_price: Paise,
+/** Picked (known once packed). */
+picked: Qty | null,
+/** Refunded units. */
+short: Qty,
+/** What came instead. */
+substitute: string | null, };
+
+/** Sends a one-time password to a phone. */
+export type OtpRequest = {
+/** E.164, for example `+919800000001`. */
+phone: string, };
+
+/** How to pay (REQ-64). */
+export type Payment = { "method": "cod" } | { "method": "upi",
+/** The gateway's token, never a number of an account. In the demo `tok_ok`, `tok_declined`, `tok_slow`, `tok_error`. */
+token: string, } | { "method": "card",
+/** The gateway's token. */
+token: string, };
+
+/** A point on earth, WGS 84 degrees. */
+export type Point = {
+/** Latitude, -90 to 90. */
+lat: number,
+/** Longitude, -180 to 180. */
+lon: number, };
+
+/** Positions, newest first; a backlog after a dead spot is welcome (at most 600). */
+export type PositionsIn = {
+/** The fixes. */
+fixes: Array<Fix>, };
+
+/** A product in the shop. */
+export type ProductCard = {
+/** What. */
+sku: SkuId,
+/** English name. */
+name: string,
+/** Hindi name. */
+name_hi: string,
+/** Brand. */
+brand: string,
+/** Outermost category. */
+category: string,
+/** `1 L pouch`. */
+unit: string,
+/** To pay. */
+price: Paise,
+/** Printed maximum. */
+mrp: Paise,
+/** Units that can be promised now from the store (at most 20 is told). */
+available: number,
+/** Keeps cold. */
+cold: boolean, };
+
+/** Renews a session. */
+export type RefreshRequest = {
+/** The refresh token; the answer carries a new one. */
+refresh: string, };
+
+/** All a rider's screen needs: one next action (UX 39). */
+export type RiderNow = {
+/** The rider. */
+rider: RiderId,
+/** First name. */
+name: string,
+/** Badge code to show at the bay (`LR:` QR). */
+code: string,
+/** On shift. */
+on_shift: boolean,
+/** What to do. */
+next: RiderTask,
+/** Delivered today. */
+delivered_today: number,
+/** Cash collected and not yet handed in. */
+cash: Paise, };
+
+/** Why a rider was or was not chosen (REQ-75). */
+export type RiderScore = {
+/** The rider. */
+rider: string,
+/** The sum. */
+score: number,
+/** `travel 31.5, batch 0, rating 9.4, shift 0, load -2`. */
+parts: string, };
+
+/** What a rider does next. */
+export type RiderTask = { "type": "wait" } | { "type": "collect",
+/** The order. */
+order: OrderId,
+/** Its number. */
+number: string,
+/** The store. */
+store_name: string,
+/** Where it is. */
+store_at: Point,
+/** How far the store is with it. */
+state: OrderState,
+/** The way there. */
+route: Array<Point>, } | { "type": "deliver",
+/** The order. */
+order: OrderId,
+/** Its number. */
+number: string,
+/** First name. */
+customer: string,
+/** House, street, landmark. */
+address: string,
+/** Where it is. */
+at: Point,
+/** Bags to give. */
+bags: number,
+/** Cash to take. */
+cod: Paise,
+/** The way there. */
+route: Array<Point>, };
+
+/** What a search found. */
+export type SearchPage = {
+/** Best first, at most 60. */
+hits: Array<ProductCard>,
+/** Products that match in all. */
+total: number,
+/** Age of the availability in milliseconds; `None` without a store. */
+availability_age_ms: number | null, };
+
+/** Whether and from where a place is served (REQ-57). */
+export type Serviceable = {
+/** The store that would serve it; `None`: not served or not now. */
+store: StoreId | null,
+/** Its name. */
+store_name: string,
+/** Minutes that would be promised. */
+promise_min: number,
+/** A stable word: `delivering`, `outside`, `store_unreachable`, `closed`. */
+status: string,
+/** The same for a person. */
+reason: string, };
+
+/** A session's tokens. */
+export type Session = {
+/** Bearer token for 15 minutes. */
+access: string,
+/** For a new access token; used once. */
+refresh: string,
+/** When `access` ends. */
+until: Timestamp,
+/** Role of the person. */
+role: Role,
+/** Customer or rider id as text. */
+subject: string, };
+
+/** Starts or ends a shift. */
+export type ShiftRequest = {
+/** On or off. */
+on: boolean,
+/** The shift's planned end. */
+until: Timestamp,
+/** Where the rider is. */
+at: Point, };
+
+/** "Is this all right instead?" (REQ-33) */
+export type SubstituteQuestion = {
+/** For which line. */
+line: number,
+/** The proposal. */
+product: ProductCard,
+/** How many. */
+qty: Qty,
+/** The preset applies after this time. */
+until: Timestamp, };
+
+/** The answer. */
+export type SubstituteReply = {
+/** For which line. */
+line: number,
+/** Take it, or refund. */
+accept: boolean, };
+
+/** Pushed while an order is under way (REQ-78). */
+export type Tracking = {
+/** The order. */
+order: Order,
+/** The rider's first name. */
+rider: string | null,
+/** The rider's last position. */
+position: Point | null,
+/** When that was. */
+position_at: Timestamp | null,
+/** When it should arrive. */
+eta_at: Timestamp,
+/** Where the store is. */
+store_at: Point,
+/** The way from the rider to the door. */
+route: Array<Point>,
+/** When this was true. */
+updated_at: Timestamp, };
+
+/** Trades the password for a session; registers the phone if it is new. */
+export type VerifyRequest = {
+/** The phone. */
+phone: string,
+/** Six digits; five tries, ten minutes. */
+code: string, };

@@ -1,0 +1,277 @@
+// Written from Rust (sync/model/src/mqtt): do not edit; see sync/model/tests/types.rs.
+import type { BinId, CommandId, Date, Grams, LotId, OrderId, Paise, PersonId, PrintJobId, Problem, Qty, SkuId, Timestamp, ZoneId } from './words';
+
+/** `ack`: the durable answer to one event. */
+export type Ack = {
+/** The event's id. */
+id: CommandId,
+/** What came of it. */
+outcome: AckOutcome, };
+
+/** What came of an event. Sent only after the commit. */
+export type AckOutcome = { "type": "applied" } | { "type": "refused",
+/** Why, and what to do. */
+problem: Problem, };
+
+/** What a picker does. */
+export type Action = { "type": "login",
+/** Who. */
+person: PersonId,
+/** Four to eight digits. */
+pin: string, } | { "type": "logout" } | { "type": "ready" } | { "type": "scan",
+/** The order the screen showed. */
+order: OrderId,
+/** The scanned text. */
+text: string,
+/** The line the screen showed. */
+line: number, } | { "type": "not_found",
+/** The order. */
+order: OrderId,
+/** The line. */
+line: number, } | { "type": "undo",
+/** The order. */
+order: OrderId, } | { "type": "pack",
+/** The order. */
+order: OrderId, };
+
+/** `birth`, retained: a device introduces itself once per session. */
+export type Birth = {
+/** Payload version; 1. */
+schema: number,
+/** Grows with every start; a will of an older session is ignored. */
+session: number,
+/** When. */
+at: Timestamp,
+/** Driver name, for example `escpos`, `ds18b20`, `serial-lines`. */
+driver: string,
+/** Maker and model where known. */
+model: string,
+/** Agent or firmware version. */
+firmware: string, };
+
+/** `cmd` to a printer, scanner or scale. */
+export type Command = {
+/** Idempotency key; a repeated command has no second effect. */
+id: CommandId,
+/** What to do. */
+body: CommandBody, };
+
+/** What to do. */
+export type CommandBody = { "type": "print",
+/** The job; stands in the label's footer. */
+job: PrintJobId,
+/** What to print. */
+label: Label, };
+
+/** What kind of device stands behind a topic. */
+export type DeviceClass = "scanner" | "printer" | "sensor" | "scale" | "handheld";
+
+/** `state`, retained; with `Health::Lost` it is the last will. */
+export type DeviceState = {
+/** The session this belongs to (`Birth::session`). */
+session: number,
+/** When; of a will: when the session began. */
+at: Timestamp,
+/** How it is. */
+health: Health,
+/** What is wrong, in words; empty when nothing is. */
+detail: string,
+/** What to do; empty when nothing is to be done. */
+hint: string,
+/** Charge in percent, where the device tells. */
+battery_pct: number | null,
+/** Jobs or events that wait in the agent. */
+queued: number, };
+
+/** `event`, not retained: something happened at a device. */
+export type Event = {
+/** Idempotency key: made once at the edge, kept through every retry. */
+id: CommandId,
+/** When it happened at the device. */
+at: Timestamp,
+/** The session. */
+session: number,
+/** Counts the device's events in a session from 1, so that a gap is seen. */
+seq: number,
+/** What happened. */
+body: EventBody, };
+
+/** What happened. */
+export type EventBody = { "type": "scan",
+/** The data. */
+text: string,
+/** The AIM symbology id such as `C1`, where the scanner sends it. */
+aim: string | null, } | { "type": "reading",
+/** Corrected value in thousandths of a degree Celsius; `None` when the sensor gave none that can be trusted. */
+milli_c: number | null,
+/** What the chip said, before correction. */
+raw_milli_c: number | null,
+/** How far it can be trusted. */
+quality: Quality, } | { "type": "weight",
+/** Net weight in grams. */
+grams: Grams, } | { "type": "print",
+/** The job. */
+job: PrintJobId,
+/** How it went. */
+outcome: PrintOutcome, };
+
+/** `event` of a handheld. */
+export type HandheldEvent = {
+/** Idempotency key, made when the person acted; a retry carries the same. */
+id: CommandId,
+/** When the person acted. */
+at: Timestamp,
+/** Who is logged in on this handheld (PIN session), except for `Action::Login`. */
+person: PersonId | null,
+/** What the person did. */
+action: Action, };
+
+/** `cmd` to a handheld, retained: everything its screen needs. A newer `version` replaces an older one. */
+export type HandheldView = {
+/** Grows with every change, for this handheld. */
+version: number,
+/** When the store made it. */
+at: Timestamp,
+/** Who is logged in. */
+person: PersonId | null,
+/** Name to greet by. */
+person_name: string,
+/** The work in hand. */
+task: PickTask | null,
+/** Orders that wait for a picker. */
+waiting: number,
+/** Things to know, newest first, at most 5. */
+notices: Array<Notice>, };
+
+/** How a device is. */
+export type Health = "ok" | "warn" | "down" | "lost";
+
+/** A label, as facts; the driver lays it out for its printer. */
+export type Label = { "template": "bag",
+/** Short order number. */
+number: string,
+/** This bag, from 1. */
+bag: number,
+/** Of how many. */
+of: number,
+/** The QR's text (`crate::code::OwnCode::Bag`). */
+code: string,
+/** Insulated bag. */
+cold: boolean,
+/** Something in it breaks. */
+fragile: boolean,
+/** First name, or empty. */
+first_name: string,
+/** Printed before: says DUPLICATE. */
+duplicate: boolean, } | { "template": "delivery",
+/** Short order number. */
+number: string,
+/** The QR's text: the first bag's code. */
+code: string,
+/** Number of bags. */
+bags: number,
+/** First name, or empty. */
+first_name: string,
+/** Name and quantity of each line, in English. */
+lines: Array<[string, number]>,
+/** Cash to collect in paise; 0 = paid. */
+cod: Paise,
+/** Promised time, already in the store's own zone, `19:42`. */
+promise: string,
+/** Printed before: says DUPLICATE. */
+duplicate: boolean, } | { "template": "lot",
+/** Product name in English. */
+name: string,
+/** GTIN-14 digits, or empty. */
+gtin: string,
+/** The code to scan (`crate::code::OwnCode::Lot`). */
+code: string,
+/** Expiry, or empty. */
+expiry: string, };
+
+/** The lot to take (FEFO, REQ-10), and whether a scan can prove it (REQ-93). */
+export type LotHint = {
+/** The lot. */
+lot: LotId,
+/** Its expiry, where it has one. */
+expiry: Date | null,
+/** The bin holds several lots: scan the lot label, not the product. */
+scan_label: boolean, };
+
+/** Something a picker should know. */
+export type Notice = {
+/** A stable word, for example `order_cancelled`, `substitute_accepted`. */
+code: string,
+/** Particulars: an order number, a product name. */
+detail: string,
+/** When. */
+at: Timestamp, };
+
+/** One stop. */
+export type PickLine = {
+/** The line's number in the order. */
+line: number,
+/** What to take now (a substitute has another SKU than the order's line). */
+sku: SkuId,
+/** English name. */
+name: string,
+/** Hindi name, or empty. */
+name_hi: string,
+/** Where to go. */
+bin: BinId,
+/** Its zone. */
+zone: ZoneId,
+/** Other bins that hold it. */
+alternatives: Array<BinId>,
+/** Wanted here. */
+qty: Qty,
+/** Picked so far. */
+picked: Qty,
+/** Given up (refunded or substituted). */
+short: Qty,
+/** Barcodes that are right here: lets the screen answer within 50 ms; the store's ack decides. */
+gtins: Array<string>,
+/** The lot to take first. */
+lot: LotHint,
+/** Travels in the insulated bag. */
+cold: boolean,
+/** On top, or apart. */
+fragile: boolean,
+/** To the bottom. */
+heavy: boolean,
+/** Which bag, from 1. */
+bag: number, };
+
+/** One order to pick, lines in walking order (REQ-30). */
+export type PickTask = {
+/** The order. */
+order: OrderId,
+/** Its short number. */
+number: string,
+/** When the customer was promised to have it. */
+promise_at: Timestamp,
+/** When picking should be done for the promise to hold. */
+pick_by: Timestamp,
+/** Lines in walking order; done ones stay, so that the bar can count. */
+lines: Array<PickLine>,
+/** Number of bags planned. */
+bags: number,
+/** A substitute that waits for the customer's answer. */
+substitute: SubstituteOffer | null, };
+
+/** How a print job went (REQ-34; never printed twice by itself). */
+export type PrintOutcome = "done" | "sent_unconfirmed" | "in_doubt" | "rejected";
+
+/** How far a reading can be trusted (REQ-43). */
+export type Quality = "good" | "crc_error" | "implausible" | "jump" | "flat" | "silent";
+
+/** A substitute offered to the customer (REQ-33). */
+export type SubstituteOffer = {
+/** For which line. */
+line: number,
+/** What is offered. */
+name: string,
+/** The same in Hindi, or empty. */
+name_hi: string,
+/** The preset applies after this time. */
+until: Timestamp, };

@@ -1,0 +1,422 @@
+// Written from Rust (sync/model/src/api/store.rs): do not edit; see sync/model/tests/types.rs.
+import type { DeviceClass, Health, Quality } from './mqtt';
+import type { BagId, BinId, Channel, CommandId, Date, DeviceId, Grams, LotId, Moments, OrderId, OrderState, Paise, PersonId, PrintJobId, Qty, Role, SkuId, StoreId, Timestamp, ZoneId } from './words';
+
+/** An alarm. */
+export type AlarmRow = {
+/** The alarm. */
+id: CommandId,
+/** A stable word: `too_warm`, `too_cold`, `sensor_silent`, `sensor_suspect`, `device_lost`. */
+kind: string,
+/** The zone, for cold-chain alarms. */
+zone: ZoneId | null,
+/** The device. */
+device: DeviceId,
+/** When the trouble began. */
+began: Timestamp,
+/** When it was raised. */
+raised: Timestamp,
+/** When it ended; acknowledging is not clearing. */
+cleared: Timestamp | null,
+/** Who has seen it. */
+acknowledged_by: string | null,
+/** Particulars: worst value, lots blocked. */
+detail: string, };
+
+/** One bag. */
+export type BagRow = {
+/** The code on its label. */
+bag: BagId,
+/** Its number, from 1. */
+n: number,
+/** Insulated. */
+cold: boolean,
+/** Goods in it. */
+weight: Grams,
+/** What the scale said. */
+weighed: Grams | null,
+/** Scanned at handover. */
+handed_over: boolean, };
+
+/** The orders board, most urgent first (UX 26). */
+export type Board = {
+/** When these figures were true. */
+at: Timestamp,
+/** The store. */
+store: StoreId,
+/** Its name. */
+store_name: string,
+/** Orders that are not ended, and those that ended in the last hour (at most 200). */
+orders: Array<BoardOrder>,
+/** Orders dispatched today (store's business day). */
+dispatched_today: number,
+/** Open alarms. */
+alarms: number,
+/** Whether the uplink is up. */
+online: boolean,
+/** Since when the uplink is down. */
+offline_since: Timestamp | null, };
+
+/** One card on the board. */
+export type BoardOrder = {
+/** The order. */
+order: OrderId,
+/** Its short number. */
+number: string,
+/** How it came in. */
+channel: Channel,
+/** Where it stands. */
+state: OrderState,
+/** The times so far. */
+moments: Moments,
+/** When the customer was promised to have it. */
+promise_at: Timestamp,
+/** Lines, and how many of them are done. */
+lines: number,
+/** Lines fully picked or given up. */
+lines_done: number,
+/** Weight of the goods. */
+weight: Grams,
+/** Something in it is cold. */
+cold: boolean,
+/** Who picks it. */
+picker: string | null,
+/** Where the picker should be now. */
+next_bin: BinId | null,
+/** Bags closed. */
+bags: number,
+/** The rider chosen by the hub, or who took it. */
+rider: string | null,
+/** When the rider should be at the bay. */
+rider_eta: Timestamp | null,
+/** A substitute that waits for the customer, until then. */
+substitute_until: Timestamp | null,
+/** Labels that did not come out, or are in doubt. */
+prints_in_doubt: number, };
+
+/** The cold chain now (REQ-18). */
+export type ColdChain = {
+/** When these figures were true. */
+at: Timestamp,
+/** By sensor. */
+sensors: Array<SensorChart>,
+/** Alarms: open ones, and those of the last day. */
+alarms: Array<AlarmRow>, };
+
+/** One line at the counter. */
+export type CounterLine = {
+/** What. */
+sku: SkuId,
+/** How many; at least 1. */
+qty: Qty, };
+
+/** The new order. */
+export type CounterOrderAnswer = {
+/** The order. */
+order: OrderId,
+/** Its short number. */
+number: string,
+/** To pay, taxes in. */
+total: Paise, };
+
+/** An order at the counter or by phone (REQ-28). */
+export type CounterOrderRequest = {
+/** 1 to 100 lines; lines of one SKU are summed before stock is checked (REQ-8). */
+lines: Array<CounterLine>,
+/** A first name to call, or empty. */
+first_name: string, };
+
+/** One device on the devices page (UX 31). */
+export type DeviceRow = {
+/** The device. */
+device: DeviceId,
+/** Its class. */
+class: DeviceClass,
+/** Driver and model. */
+model: string,
+/** How it is. */
+health: Health,
+/** What is wrong. */
+detail: string,
+/** What to do. */
+hint: string,
+/** Last heard. */
+heard: Timestamp,
+/** Charge. */
+battery_pct: number | null,
+/** Jobs that wait. */
+queued: number,
+/** Who uses it now. */
+person: string | null,
+/** Its print jobs that need a person. */
+prints: Array<PrintRow>, };
+
+/** What the handheld keeps. */
+export type EnrolAnswer = {
+/** Its name. */
+device: DeviceId,
+/** MQTT password (decision 7); shown once. */
+token: string,
+/** Address to open on the handheld: the picker page with both in its fragment. */
+url: string, };
+
+/** Enrols a handheld. */
+export type EnrolRequest = {
+/** Its name on the board, also its MQTT client id and user name. */
+device: DeviceId, };
+
+/** Where a handheld connects to. */
+export type HandheldConfig = {
+/** The store, for topics. */
+store: StoreId,
+/** Its name. */
+store_name: string,
+/** Port of the broker's WebSocket listener on the node's own host name. */
+ws_port: number,
+/** People who may log in: id and name (PIN asked afterwards). */
+people: Array<[PersonId, string]>, };
+
+/** Dispatched. */
+export type HandoverAnswer = {
+/** When. */
+dispatched_at: Timestamp, };
+
+/** Hands an order's bags to a rider or, for counter orders, to the customer (REQ-39). Every bag is scanned. */
+export type HandoverRequest = {
+/** The order. */
+order: OrderId,
+/** The rider's badge code (`LR:` scan without the prefix); empty for a counter order. */
+rider: string,
+/** The scanned bag codes. */
+bags: Array<BagId>, };
+
+/** One thing that happened: who, at which device, what. */
+export type HistoryRow = {
+/** When. */
+at: Timestamp,
+/** A stable word: a moment, `scan`, `not_found`, `undo`, `label_printed` ... */
+what: string,
+/** Particulars. */
+detail: string,
+/** Who. */
+person: string,
+/** At which device. */
+device: string, };
+
+/** The link to the hub (REQ-38, the part issue A needs). */
+export type Link = {
+/** When these figures were true. */
+at: Timestamp,
+/** Whether the uplink is up. */
+online: boolean,
+/** Since when it is as it is. */
+since: Timestamp,
+/** Online orders that are not dispatched. */
+orders_promised: number,
+/** Units of quota the hub holds and has not used. */
+hub_quota_units: number,
+/** Facts that the hub has not acknowledged. */
+facts_waiting: number,
+/** The oldest of them. */
+oldest_fact: Timestamp | null,
+/** What to do, a stable word: `all_well`, `finish_and_counter`. */
+advice: string, };
+
+/** A session. */
+export type LoginAnswer = {
+/** Bearer token. */
+token: string,
+/** Name to greet by. */
+name: string,
+/** What the person may do. */
+role: Role,
+/** When it ends by itself. */
+until: Timestamp, };
+
+/** PIN login of a member of staff at the console. */
+export type LoginRequest = {
+/** Who. */
+person: PersonId,
+/** Four to eight digits. */
+pin: string, };
+
+/** Stock of one lot in one bin (REQ-5). */
+export type LotRow = {
+/** The lot. */
+lot: LotId,
+/** Maker's batch. */
+batch: string,
+/** Expiry. */
+expiry: Date | null,
+/** Where. */
+bin: BinId,
+/** On the shelf. */
+on_hand: number,
+/** Promised. */
+reserved: number,
+/** Blocked. */
+blocked: number,
+/** Why it is blocked, or empty. */
+blocked_why: string, };
+
+/** One row of the ledger (REQ-6). */
+export type MovementRow = {
+/** Its place in the ledger. */
+seq: number,
+/** When. */
+at: Timestamp,
+/** Kind (REQ-7). */
+kind: string,
+/** Lot. */
+lot: LotId,
+/** Bin. */
+bin: BinId,
+/** Units. */
+qty: number,
+/** On hand before and after. */
+on_hand: [number, number],
+/** Reserved before and after. */
+reserved: [number, number],
+/** Blocked before and after. */
+blocked: [number, number],
+/** Who. */
+person: string,
+/** At which device. */
+device: string,
+/** Why. */
+why: string,
+/** Order, receipt or alarm it belongs to. */
+reference: string, };
+
+/** Everything about one order. */
+export type OrderDetail = {
+/** The card. */
+card: BoardOrder,
+/** Its lines. */
+lines: Array<OrderLineRow>,
+/** Its bags. */
+bags: Array<BagRow>,
+/** What happened, oldest first. */
+history: Array<HistoryRow>, };
+
+/** One line of an order. */
+export type OrderLineRow = {
+/** Its number, from 0. */
+line: number,
+/** What was ordered. */
+sku: SkuId,
+/** Its name. */
+name: string,
+/** Its Hindi name. */
+name_hi: string,
+/** Ordered. */
+qty: Qty,
+/** Picked. */
+picked: Qty,
+/** Refunded. */
+short: Qty,
+/** The substitute that was taken instead. */
+substitute: string | null, };
+
+/** A person's word about a print in doubt. */
+export type PrintResolve = {
+/** True: the label is there. False: print it again (it will say DUPLICATE). */
+printed: boolean, };
+
+/** A print job that needs a person. */
+export type PrintRow = {
+/** The job. */
+job: PrintJobId,
+/** What it is: `bag 1/2 of 4K7`. */
+what: string,
+/** `queued`, `sent_unconfirmed`, `in_doubt`, `rejected`. */
+state: string,
+/** Since when. */
+since: Timestamp, };
+
+/** One reading. */
+export type ReadingRow = {
+/** When. */
+at: Timestamp,
+/** Thousandths of a degree; `None` in a gap. */
+milli_c: number | null,
+/** How far it can be trusted. */
+quality: Quality, };
+
+/** The lot that came of it. */
+export type ReceiveAnswer = {
+/** The lot. */
+lot: LotId,
+/** Where it lies. */
+bin: BinId, };
+
+/** A simple receipt of goods (deep receiving comes later). */
+export type ReceiveRequest = {
+/** What; or a GTIN in `code`. */
+sku: SkuId,
+/** How many; at least 1. */
+qty: Qty,
+/** Maker's batch number. */
+batch: string,
+/** Expiry, where the good expires. */
+expiry: Date | null,
+/** MRP on the pack. */
+mrp: Paise,
+/** Where to; default: the SKU's home bin. */
+bin: BinId | null, };
+
+/** One sensor's last six hours. */
+export type SensorChart = {
+/** The sensor. */
+sensor: DeviceId,
+/** Its zone. */
+zone: ZoneId,
+/** The zone's band in thousandths of a degree. */
+low_milli_c: number,
+/** Upper end. */
+high_milli_c: number,
+/** Newest value. */
+last: ReadingRow | null,
+/** Oldest first, thinned to at most 720 points; a gap is a point without a value. */
+points: Array<ReadingRow>, };
+
+/** One SKU by lot and bin, with its latest movements. */
+export type StockDetail = {
+/** The sum. */
+row: StockRow,
+/** By lot and bin, first expired first. */
+lots: Array<LotRow>,
+/** The latest 100 movements, newest first. */
+movements: Array<MovementRow>, };
+
+/** Stock by SKU, 100 a page. */
+export type StockPage = {
+/** The rows, by SKU. */
+rows: Array<StockRow>,
+/** Pass as `after` for the next page. */
+next: SkuId | null,
+/** SKUs that match in all. */
+total: number, };
+
+/** One SKU's stock. */
+export type StockRow = {
+/** What. */
+sku: SkuId,
+/** English name. */
+name: string,
+/** Hindi name. */
+name_hi: string,
+/** On the shelves. */
+on_hand: number,
+/** Promised to orders in the store. */
+reserved: number,
+/** Blocked, for whatever reason. */
+blocked: number,
+/** Rights the hub holds and has not used (SYNC.md: outstanding). */
+hub_quota: number,
+/** What the counter may sell now. */
+free: number,
+/** Earliest expiry among its lots. */
+expiry: Date | null,
+/** Below the minimum (REQ-12). */
+low: boolean, };

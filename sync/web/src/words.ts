@@ -1,0 +1,81 @@
+// Texts that every surface needs: age, link, problems by code. Each surface has a pack of its own beside this one.
+
+import { fill, lang, pack, translator, type Lang } from './i18n.svelte.ts';
+import { age } from './time.ts';
+import type { Problem } from './types/words.ts';
+
+export const COMMON = pack(
+  {
+    live: 'live', age_s: '{n} s ago', age_min: '{n} min ago', age_h: '{n} h ago', age_d: '{n|# day|# days} ago',
+    for_s: '{n} s', for_min: '{n} min', for_h: '{n} h', for_d: '{n|# day|# days}', as_of: 'as of {age}', late: 'late',
+    language: 'Language', loading: 'Loading…', retry: 'Try again', cancel: 'Cancel', close: 'Close', back: 'Back',
+    unreachable: 'No connection to the node', unreachable_hint: 'Nothing was lost. What you see is kept; this page tries again by itself.',
+  },
+  {
+    live: 'अभी', age_s: '{n} से. पहले', age_min: '{n} मिनट पहले', age_h: '{n} घंटे पहले', age_d: '{n} दिन पहले',
+    for_s: '{n} से.', for_min: '{n} मिनट', for_h: '{n} घंटे', for_d: '{n} दिन', as_of: '{age} तक की जानकारी', late: 'देर',
+    language: 'भाषा', loading: 'खुल रहा है…', retry: 'फिर कोशिश करें', cancel: 'रद्द करें', close: 'बंद करें', back: 'वापस',
+    unreachable: 'नोड से संपर्क नहीं', unreachable_hint: 'कुछ खोया नहीं। जो दिख रहा है वह रखा है; पेज खुद फिर कोशिश करता है।',
+  },
+);
+export const c = translator(COMMON);
+
+/** `14 min ago`, `live`. */
+export function ago(at: number, now: number): string {
+  const { unit, n } = age(at, now);
+  return unit === 'live' ? c('live') : c(`age_${unit}`, { n });
+}
+
+/** `14 min`, for a state that lasts. */
+export function lasting(since: number, now: number): string {
+  const { unit, n } = age(since, now);
+  return unit === 'live' ? c('for_s', { n: Math.max(0, Math.floor((now - since) / 1000)) }) : c(`for_${unit}`, { n });
+}
+
+/** Title and hint by problem code. A code that is not here is shown in the node's own (English) words. */
+export const PROBLEMS: Record<Lang, Record<string, { title: string; hint: string }>> = {
+  en: {
+    wrong_item: { title: 'Wrong product', hint: 'Nothing was counted. Put it back, scan again.' },
+    wrong_lot: { title: 'Wrong lot', hint: 'Nothing was counted. Take the lot that is shown.' },
+    expired_lot: { title: 'Expired', hint: 'Nothing was counted. Put it aside and tell the manager.' },
+    over_pick: { title: 'Already enough', hint: 'Nothing was counted. Put this one back.' },
+    unknown_code: { title: 'Unknown code', hint: 'Nothing was counted. Scan the product’s own barcode.' },
+    not_your_order: { title: 'Not your order', hint: 'Somebody else picks it. The next job comes by itself.' },
+    not_logged_in: { title: 'Not logged in', hint: 'Nothing was counted. Log in with your PIN.' },
+    wrong_pin: { title: 'Wrong PIN', hint: 'Try again, or ask the manager.' },
+    nothing_to_undo: { title: 'Nothing to undo', hint: 'No pick of yours is left in this order.' },
+    lines_open: { title: 'Lines are still open', hint: 'Pick them or say that they are not found, then pack.' },
+    illegal_move: { title: 'Too late', hint: 'The order has moved on. Look at the screen again.' },
+    out_of_stock: { title: 'Not enough in stock', hint: 'Take fewer, or another product.' },
+    unauthorized: { title: 'Please log in again', hint: 'Your session has ended.' },
+    forbidden: { title: 'Not for your role', hint: 'Ask the manager.' },
+    busy: { title: 'The node is busy', hint: 'Wait a moment and try again. Nothing was done twice.' },
+  },
+  hi: {
+    wrong_item: { title: 'गलत सामान', hint: 'कुछ गिना नहीं गया। वापस रखें, फिर स्कैन करें।' },
+    wrong_lot: { title: 'गलत लॉट', hint: 'कुछ गिना नहीं गया। दिखाया गया लॉट लें।' },
+    expired_lot: { title: 'तारीख़ निकल गई', hint: 'कुछ गिना नहीं गया। अलग रखें, मैनेजर को बताएँ।' },
+    over_pick: { title: 'पूरा हो चुका है', hint: 'कुछ गिना नहीं गया। इसे वापस रखें।' },
+    unknown_code: { title: 'अनजान कोड', hint: 'कुछ गिना नहीं गया। सामान का अपना बारकोड स्कैन करें।' },
+    not_your_order: { title: 'आपका ऑर्डर नहीं', hint: 'इसे कोई और उठा रहा है। अगला काम खुद आएगा।' },
+    not_logged_in: { title: 'लॉगिन नहीं है', hint: 'कुछ गिना नहीं गया। अपने PIN से लॉगिन करें।' },
+    wrong_pin: { title: 'गलत PIN', hint: 'फिर कोशिश करें, या मैनेजर से पूछें।' },
+    nothing_to_undo: { title: 'वापस लेने को कुछ नहीं', hint: 'इस ऑर्डर में आपका कोई उठाया सामान नहीं बचा।' },
+    lines_open: { title: 'लाइनें बाकी हैं', hint: 'उन्हें उठाएँ या “नहीं मिला” कहें, फिर पैक करें।' },
+    illegal_move: { title: 'देर हो गई', hint: 'ऑर्डर आगे बढ़ चुका है। स्क्रीन फिर देखें।' },
+    out_of_stock: { title: 'स्टॉक कम है', hint: 'कम लें, या दूसरा सामान लें।' },
+    unauthorized: { title: 'फिर से लॉगिन करें', hint: 'आपका सत्र समाप्त हो गया।' },
+    forbidden: { title: 'आपकी भूमिका के लिए नहीं', hint: 'मैनेजर से पूछें।' },
+    busy: { title: 'नोड व्यस्त है', hint: 'थोड़ा रुककर फिर कोशिश करें। कुछ दो बार नहीं हुआ।' },
+  },
+};
+
+/** A problem in the person's language: what happened, the particulars, what to do. */
+export function explain(problem: Problem): { title: string; detail: string; hint: string } {
+  const own = PROBLEMS[lang()][problem.code];
+  return {
+    title: own?.title ?? problem.title,
+    detail: fill(problem.detail, undefined, lang()),
+    hint: own?.hint ?? problem.hint,
+  };
+}

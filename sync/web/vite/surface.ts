@@ -1,0 +1,55 @@
+// How a surface is built, the same for every house: svelte, hashed names, fonts' licences beside the fonts, and (for a
+// surface that works offline) a list of the shell's files for its service worker.
+
+import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import type { Plugin, UserConfig } from 'vite';
+
+const require = createRequire(import.meta.url);
+const FONTS = ['@fontsource-variable/inter', '@fontsource-variable/jetbrains-mono', '@fontsource-variable/noto-sans-devanagari'];
+
+/** Puts the fonts' licences (OFL) into the build, as the licence asks. */
+function fontLicences(): Plugin {
+  return {
+    name: 'larder-font-licences',
+    apply: 'build',
+    generateBundle() {
+      const source = FONTS.map((name) => `${name}\n\n${readFileSync(require.resolve(`${name}/LICENSE`), 'utf8')}`).join('\n\n');
+      this.emitFile({ type: 'asset', fileName: 'fonts-licence.txt', source });
+    },
+  };
+}
+
+/** Emits `sw.js` from `template`, with `__FILES__` (what to keep at once) and `__VERSION__` (changes with any of them). */
+export function serviceWorker(template: string): Plugin {
+  return {
+    name: 'larder-service-worker',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      const files = Object.keys(bundle).filter((name) => /\.(js|css|html|webmanifest|svg)$/.test(name)).sort();
+      const hash = createHash('sha256');
+      for (const name of files) {
+        const file = bundle[name]!;
+        hash.update(name).update(file.type === 'chunk' ? file.code : file.source);
+      }
+      const list = ['./', ...files.filter((name) => name !== 'index.html').map((name) => `./${name}`)];
+      const source = readFileSync(template, 'utf8')
+        .replace('__FILES__', JSON.stringify(list))
+        .replace('__VERSION__', JSON.stringify(hash.digest('hex').slice(0, 12)));
+      this.emitFile({ type: 'asset', fileName: 'sw.js', source });
+    },
+  };
+}
+
+/** The build of one surface: `root` holds its index.html, `outDir` is absolute. */
+export function surface(root: string, outDir: string, plugins: Plugin[] = []): UserConfig {
+  return {
+    root,
+    base: './',
+    plugins: [svelte(), fontLicences(), ...plugins],
+    build: { outDir, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  };
+}
