@@ -82,14 +82,16 @@ pub struct Plan {
     pub exact: bool,
 }
 
-/// How much work may go into a proof. The defaults keep a 30-stop plan on a floor of four cross aisles within 50 ms.
+/// How much work may go into a proof. With the defaults, 30 stops of any classes are proven within 50 ms on floors that
+/// a sweep line cuts in at most four aisles (up to four cross aisles), and on any floor where no class has more than
+/// [`Limits::subsets_most`] places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// A class of at most so many different places is solved by subsets straight away (default 7).
     pub subsets_first: usize,
     /// The most places the subsets may take when the sweep gives up (default 13: about 2 ms); 16 at most.
     pub subsets_most: usize,
-    /// The sweep gives up after so many table entries (default 1,000,000: about 30 ms).
+    /// The sweeps of one plan give up after so many table entries together (default 1,000,000: about 30 ms).
     pub sweep_entries: usize,
 }
 

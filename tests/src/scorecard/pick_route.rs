@@ -49,6 +49,7 @@ struct Published {
     not_optimal: Vec<String>,
     without_optimum: usize,
     plan_us: Vec<f64>,
+    fresh_us: Vec<f64>,
     layout_us: Vec<f64>,
     control_gap: f64,
 }
@@ -67,6 +68,8 @@ fn measure(folder: &Path) -> Result<Value> {
         "p50_us": quantile(&published.plan_us, 0.50),
         "p99_us": quantile(&published.plan_us, 0.99),
         "max_us": quantile(&published.plan_us, 1.0),
+        "fresh_planner_p50_us": quantile(&published.fresh_us, 0.50),
+        "fresh_planner_p99_us": quantile(&published.fresh_us, 0.99),
         "layout_once_p50_us": quantile(&published.layout_us, 0.50),
         "control_nearest_neighbour_gap_percent": rounded(published.control_gap / compared as f64 * 100.0),
         "precedence_cases": SMALL_CASES,
@@ -102,6 +105,9 @@ fn published(folder: &Path) -> Result<Published> {
             plan = Some(planner.plan(&layout, layout.packing(), layout.packing(), &stops)?);
             out.plan_us.push(micros(begun));
         }
+        let begun = Instant::now();
+        store_core::route::plan(&layout, layout.packing(), layout.packing(), &stops)?;
+        out.fresh_us.push(micros(begun));
         let walked = instance.tour(&plan.context("no plan")?.order).with_context(|| name.clone())?;
         out.instances += 1;
         match optima.get(&name) {

@@ -33,6 +33,13 @@ pub(super) fn legs(stops: &[Stop]) -> Vec<Leg> {
     classes.into_values().map(leg).collect()
 }
 
+/// What one plan may still spend.
+struct Effort<'a> {
+    states: &'a mut States,
+    subsets_most: usize,
+    entries: usize,
+}
+
 /// How one class is solved.
 enum Method {
     Subsets(Vec<Vec<u32>>),
@@ -48,20 +55,20 @@ pub(super) fn solve(
     end: NodeId,
     legs: &[Leg],
 ) -> Option<Vec<usize>> {
+    let choose = |leg: &Leg| Method::choose(limits, layout, leg);
+    let mut methods = legs.iter().map(choose).collect::<Option<Vec<Method>>>()?;
+    let mut effort = Effort { states, subsets_most: limits.subsets_most, entries: limits.sweep_entries };
     // What each class starts from, per place, and what its last stops cost.
     let mut entries: Vec<Vec<u64>> = Vec::with_capacity(legs.len());
     let mut exits: Vec<Vec<u64>> = Vec::with_capacity(legs.len());
-    let mut methods = Vec::with_capacity(legs.len());
     for (index, leg) in legs.iter().enumerate() {
         let entry = match (index.checked_sub(1).map(|before| &legs[before]), exits.last()) {
             (Some(before), Some(costs)) => entry(layout, leg, &before.nodes, costs),
             (None, _) | (_, None) => entry(layout, leg, &[start], &[0]),
         };
-        let mut method = Method::choose(limits, layout, leg);
         if index + 1 < legs.len() {
-            exits.push(method.exits(states, limits, layout, leg, &entry)?);
+            exits.push(methods[index].exits(&mut effort, layout, leg, &entry)?);
         }
-        methods.push(method);
         entries.push(entry);
     }
     // Backwards: the last class ends where the end is near, every other where the next one begins.
@@ -73,7 +80,7 @@ pub(super) fn solve(
             let best = (0..beyond.len()).min_by_key(|t| costs[*t].saturating_add(beyond[*t]))?;
             beyond.iter_mut().enumerate().for_each(|(t, cost)| *cost = if t == best { 0 } else { FAR });
         }
-        let way = methods[index].order(states, limits, layout, leg, &entries[index], &beyond)?;
+        let way = methods[index].order(&mut effort, layout, leg, &entries[index], &beyond)?;
         next = leg.nodes[*way.first()?];
         ways.push(way);
     }
@@ -90,14 +97,14 @@ fn entry(layout: &Layout, leg: &Leg, from: &[NodeId], costs: &[u64]) -> Vec<u64>
 }
 
 impl Method {
-    fn choose(limits: Limits, layout: &Layout, leg: &Leg) -> Method {
-        if leg.nodes.len() <= limits.subsets_first.max(1) {
-            return Method::subsets(layout, leg);
+    /// `None` if no method can take so many places on such a floor, which is known before any work is done.
+    fn choose(limits: Limits, layout: &Layout, leg: &Leg) -> Option<Method> {
+        let count = leg.nodes.len();
+        if count <= limits.subsets_first.max(1) {
+            return Some(Method::subsets(layout, leg));
         }
-        match Sweep::new(layout, &leg.nodes) {
-            Some(sweep) => Method::Sweep(sweep),
-            None => Method::subsets(layout, leg),
-        }
+        let sweep = Sweep::new(layout, &leg.nodes).map(Method::Sweep);
+        sweep.or_else(|| (count <= limits.subsets_most).then(|| Method::subsets(layout, leg)))
     }
 
     fn subsets(layout: &Layout, leg: &Leg) -> Method {
@@ -105,43 +112,35 @@ impl Method {
         Method::Subsets(leg.nodes.iter().map(row).collect())
     }
 
-    fn exits(
-        &mut self,
-        states: &mut States,
-        limits: Limits,
-        layout: &Layout,
-        leg: &Leg,
-        entry: &[u64],
-    ) -> Option<Vec<u64>> {
+    fn exits(&mut self, effort: &mut Effort, layout: &Layout, leg: &Leg, entry: &[u64]) -> Option<Vec<u64>> {
         if let Method::Sweep(sweep) = self {
-            if let Some(exits) = sweep.exits(states, limits.sweep_entries, entry) {
+            if let Some(exits) = sweep.exits(effort.states, &mut effort.entries, entry) {
                 return Some(exits);
             }
             *self = Method::subsets(layout, leg);
         }
         match self {
-            Method::Subsets(cm) => held_karp::exits(cm, entry, limits.subsets_most),
+            Method::Subsets(cm) => held_karp::exits(cm, entry, effort.subsets_most),
             Method::Sweep(_) => None,
         }
     }
 
     fn order(
         &mut self,
-        states: &mut States,
-        limits: Limits,
+        effort: &mut Effort,
         layout: &Layout,
         leg: &Leg,
         entry: &[u64],
         beyond: &[u64],
     ) -> Option<Vec<usize>> {
         if let Method::Sweep(sweep) = self {
-            if let Some(order) = sweep.order(states, limits.sweep_entries, entry, beyond) {
+            if let Some(order) = sweep.order(effort.states, &mut effort.entries, entry, beyond) {
                 return Some(order);
             }
             *self = Method::subsets(layout, leg);
         }
         match self {
-            Method::Subsets(cm) => held_karp::order(cm, entry, beyond, limits.subsets_most),
+            Method::Subsets(cm) => held_karp::order(cm, entry, beyond, effort.subsets_most),
             Method::Sweep(_) => None,
         }
     }

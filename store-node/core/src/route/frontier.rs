@@ -48,10 +48,11 @@ impl Sweep {
         Program::new(layout, nodes).map(|program| Sweep { program })
     }
 
-    /// What it costs to have visited everything and stand at each place; `None` if that takes more than `most` entries.
-    pub fn exits(&self, states: &mut States, most: usize, entry: &[u64]) -> Option<Vec<u64>> {
+    /// What it costs to have visited everything and stand at each place; `None` if that takes more table
+    /// entries than `budget` holds; what it takes is taken off.
+    pub fn exits(&self, states: &mut States, budget: &mut usize, entry: &[u64]) -> Option<Vec<u64>> {
         let anywhere = vec![0; entry.len()];
-        let layers = self.forward(states, most, entry, &anywhere)?;
+        let layers = self.forward(states, budget, entry, &anywhere)?;
         let mut exits = vec![FAR; entry.len()];
         let mut index = Index::default();
         // Backwards: what is left to pay from each entry whose end has been placed.
@@ -88,11 +89,11 @@ impl Sweep {
     pub fn order(
         &self,
         states: &mut States,
-        most: usize,
+        budget: &mut usize,
         entry: &[u64],
         beyond: &[u64],
     ) -> Option<Vec<usize>> {
-        let layers = self.forward(states, most, entry, beyond)?;
+        let layers = self.forward(states, budget, entry, beyond)?;
         let last = layers.layer(self.program.steps.len());
         let mut at = last.iter().position(|e| e.state == States::WALKED)?;
         let mut walked: Vec<Stretch> = Vec::new();
@@ -112,7 +113,13 @@ impl Sweep {
         euler::first_visits(&self.program, &walked, first?)
     }
 
-    fn forward(&self, states: &mut States, most: usize, entry: &[u64], beyond: &[u64]) -> Option<Layers> {
+    fn forward(
+        &self,
+        states: &mut States,
+        budget: &mut usize,
+        entry: &[u64],
+        beyond: &[u64],
+    ) -> Option<Layers> {
         let steps = &self.program.steps;
         let mut layers = Layers { entries: Vec::new(), begins: Vec::with_capacity(steps.len() + 1) };
         layers.begins.push(0);
@@ -147,10 +154,12 @@ impl Sweep {
                     }
                 }
             }
-            if layers.entries.len() > most || states.is_full() {
+            if layers.entries.len() > *budget || states.is_full() {
+                *budget = 0;
                 return None;
             }
         }
+        *budget -= layers.entries.len();
         Some(layers)
     }
 

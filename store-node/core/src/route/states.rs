@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-/// The most places a sweep line may cut at a time.
-pub(super) const SLOTS: usize = 8;
+/// The most places a sweep line may cut at a time: four cross aisles, one junction being met and one stop between.
+/// With more, the states run into the hundred thousands and a proof would take longer than a picker waits.
+pub(super) const SLOTS: usize = 6;
 /// No such transition.
 pub(super) const NEVER: u16 = u16::MAX;
 const UNKNOWN: u16 = u16::MAX - 1;

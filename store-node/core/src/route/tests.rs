@@ -137,7 +137,7 @@ fn thirty_stops_are_exact_whatever_their_classes() {
         let layout = Layout::new(&spec).unwrap();
         let cm = slow_table(&spec);
         let mut planner = Planner::default();
-        for classes in 1..=8 {
+        for classes in [1, 3, 8] {
             let stops = random_stops(&mut dice, spec.nodes.len(), 30, classes);
             let plan = planner.plan(&layout, NodeId(0), layout.packing(), &stops).unwrap();
             assert_plan(&plan, &cm, NodeId(0), layout.packing(), &stops);
