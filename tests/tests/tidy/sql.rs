@@ -18,6 +18,9 @@ const UNREPLAYABLE: [&str; 8] = [
     "julianday()",
 ];
 
+/// Calls that read more than one row: rusqlite's, and the names a helper around them would have.
+const MANY_ROWS: [&str; 6] = ["query_map", "query_and_then", "query", "rows", "many", "list"];
+
 /// Every rule about SQL.
 pub fn violations(house: &House) -> Vec<Violation> {
     let mut found = Vec::new();
@@ -103,19 +106,30 @@ fn bad_statement(file: &str, line: usize, statement: &str) -> Vec<Violation> {
 fn unordered_lists(file: &Rust) -> Vec<Violation> {
     let lists = file.facts.calls.iter().filter(|call| {
         let last = call.segments.last().map_or("", String::as_str);
-        call.is_method && !call.at.is_test && matches!(last, "query_map" | "query_and_then")
+        !call.at.is_test && MANY_ROWS.contains(&last)
     });
     let functions: Vec<Option<usize>> = lists.map(|call| call.at.function).collect();
     statements(file)
         .filter(|text| text.at.function.is_some() && functions.contains(&text.at.function))
-        .filter(|text| {
-            let lower = one_line(&text.value).to_lowercase();
-            lower.starts_with("select") && !lower.contains("order by")
-        })
+        .filter(|text| is_unordered_list(&one_line(&text.value).to_lowercase()))
         .map(|text| {
             at(file, text.at, "list-order", format!("no ORDER BY: {}", clipped(&one_line(&text.value))))
         })
         .collect()
+}
+
+/// A sum over everything is one row and needs no order; a single row read by its key is no list and not asked for here.
+fn is_unordered_list(select: &str) -> bool {
+    let one_row = [
+        "select count(",
+        "select sum(",
+        "select coalesce(sum(",
+        "select max(",
+        "select min(",
+        "select exists",
+    ];
+    let summed = one_row.iter().any(|opening| select.starts_with(opening)) && !select.contains("group by");
+    select.starts_with("select ") && !select.contains("order by") && !summed
 }
 
 /// The statements of a migration with their lines; comments are blanked, so that words in them do not count.
