@@ -228,3 +228,47 @@ fn published_instances_are_optimal() {
     }
     assert!(count > 0, "no instances");
 }
+
+#[test]
+fn a_product_and_its_zone_give_the_class() {
+    use model::catalogue::{TempClass, Velocity};
+    use model::{Grams, Paise, SkuId};
+    let plain = Product {
+        sku: SkuId::new("RICE").unwrap(),
+        gtins: Vec::new(),
+        name: String::new(),
+        name_hi: String::new(),
+        brand: String::new(),
+        category: String::new(),
+        search_terms: String::new(),
+        temp: TempClass::Ambient,
+        velocity: Velocity::A,
+        weight: Grams(2_000),
+        fragile: false,
+        food: true,
+        mrp: Paise(1),
+        price: Paise(1),
+        shelf_life_days: 0,
+        hsn: String::new(),
+        gst_bp: 0,
+        unit: String::new(),
+        popularity: 0,
+    };
+    let heavy = Product { weight: Grams(2_001), ..plain.clone() };
+    let milk = Product { temp: TempClass::Chilled, ..heavy.clone() };
+    let eggs = Product { fragile: true, ..milk.clone() };
+    let walk = [
+        (ZoneKind::C, &heavy),
+        (ZoneKind::C, &plain),
+        (ZoneKind::B, &heavy),
+        (ZoneKind::B, &plain),
+        (ZoneKind::A, &heavy),
+        (ZoneKind::A, &plain),
+        (ZoneKind::Cold, &milk),
+        (ZoneKind::C, &eggs),
+    ];
+    assert_eq!(walk.map(|(zone, product)| PickClass::of(zone, product)), CLASSES);
+    assert!(CLASSES.is_sorted());
+    assert_eq!(PickClass::of(ZoneKind::B, &milk), PickClass::Cold, "cold wherever it lies");
+    assert_eq!(PickClass::of(ZoneKind::Packing, &plain), PickClass::LightA);
+}
