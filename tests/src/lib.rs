@@ -1,1 +1,3 @@
 //! Stories, the deterministic world, the demo and the scorecard.
+
+pub mod baskets;

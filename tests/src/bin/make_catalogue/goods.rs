@@ -178,10 +178,12 @@ fn rank(scored: &mut [(u32, CatalogueRow)]) {
     for (popularity, at) in (1..).zip(order) {
         let Some((_, row)) = scored.get_mut(at) else { continue };
         row.product.popularity = popularity;
-        row.product.velocity = match shelf_goods {
-            ..A_END => Velocity::A,
-            ..B_END => Velocity::B,
-            _ => Velocity::C,
+        row.product.velocity = if shelf_goods < A_END {
+            Velocity::A
+        } else if shelf_goods < B_END {
+            Velocity::B
+        } else {
+            Velocity::C
         };
         shelf_goods += usize::from(row.product.temp == TempClass::Ambient);
     }
