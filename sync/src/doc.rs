@@ -10,6 +10,7 @@ mod chunk;
 mod code;
 mod document;
 mod error;
+mod guard;
 mod id;
 mod orders;
 mod pack;

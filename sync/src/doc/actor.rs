@@ -17,45 +17,90 @@ pub struct DocActor {
     pub boot: u32,
 }
 
+/// An actor inside the documents of one store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Author {
+    /// The first change of every document: neither side.
+    Genesis,
+    /// One life of one side.
+    Life(Owner, u32),
+}
+
+/// The first bytes of the store id's SHA-256: binds an actor to its store.
+pub(crate) type StoreDigest = [u8; 4];
+
 const HUB: u8 = b'h';
 const STORE: u8 = b's';
-/// Bytes of the store's digest inside an actor id.
-const DIGEST: usize = 4;
 
 impl DocActor {
-    /// The id: side, four bytes of the store id's SHA-256, boot number without leading zeros.
-    pub(crate) fn id(&self) -> ActorId {
-        let mut bytes = vec![match self.side {
-            Owner::Hub => HUB,
-            Owner::Store => STORE,
-        }];
-        bytes.extend(store_digest(&self.store));
-        bytes.extend(self.boot.to_be_bytes().into_iter().skip_while(|b| *b == 0));
+    pub(crate) const fn author(&self) -> Author {
+        Author::Life(self.side, self.boot)
+    }
+}
+
+impl Author {
+    /// The id: side, store digest, boot number without leading zeros; one zero byte for the first change.
+    pub(crate) fn id(self, store: StoreDigest) -> ActorId {
+        let (side, boot) = match self {
+            Author::Genesis => return ActorId::from([0u8].as_slice()),
+            Author::Life(Owner::Hub, boot) => (HUB, boot),
+            Author::Life(Owner::Store, boot) => (STORE, boot),
+        };
+        let mut bytes = vec![side];
+        bytes.extend(store);
+        bytes.extend(boot.to_be_bytes().into_iter().skip_while(|b| *b == 0));
         ActorId::from(bytes)
     }
+
+    /// Whose id this is, if it is one of this store's documents'.
+    pub(crate) fn of(actor: &ActorId, store: StoreDigest) -> Option<Self> {
+        let bytes = actor.to_bytes();
+        if bytes == [0] {
+            return Some(Author::Genesis);
+        }
+        let (&side, rest) = bytes.split_first()?;
+        let (digest, boot) = rest.split_first_chunk::<4>()?;
+        if *digest != store || boot.len() > 4 || boot.first() == Some(&0) {
+            return None;
+        }
+        let boot = boot.iter().fold(0u32, |n, b| n << 8 | u32::from(*b));
+        match side {
+            HUB => Some(Author::Life(Owner::Hub, boot)),
+            STORE => Some(Author::Life(Owner::Store, boot)),
+            _ => None,
+        }
+    }
+
+    /// The side that writes; neither for the first change.
+    pub(crate) const fn side(self) -> Option<Owner> {
+        match self {
+            Author::Genesis => None,
+            Author::Life(side, _) => Some(side),
+        }
+    }
+
+    /// As a small number: two bits of kind, then the boot number.
+    pub(crate) const fn code(self) -> u64 {
+        match self {
+            Author::Genesis => 0,
+            Author::Life(Owner::Hub, boot) => (boot as u64) << 2 | 1,
+            Author::Life(Owner::Store, boot) => (boot as u64) << 2 | 2,
+        }
+    }
+
+    /// Back from [`Author::code`].
+    pub(crate) fn from_code(code: u64) -> Option<Self> {
+        let boot = u32::try_from(code >> 2).ok()?;
+        match code & 3 {
+            0 if boot == 0 => Some(Author::Genesis),
+            1 => Some(Author::Life(Owner::Hub, boot)),
+            2 => Some(Author::Life(Owner::Store, boot)),
+            _ => None,
+        }
+    }
 }
 
-/// The side that an actor id speaks for, if it is one of this store's.
-pub(crate) fn side_of(actor: &ActorId, store: &StoreId) -> Option<Owner> {
-    let bytes = actor.to_bytes();
-    let (&side, rest) = bytes.split_first()?;
-    let (digest, boot) = rest.split_at_checked(DIGEST)?;
-    if digest != store_digest(store) || boot.len() > 4 || boot.first() == Some(&0) {
-        return None;
-    }
-    match side {
-        HUB => Some(Owner::Hub),
-        STORE => Some(Owner::Store),
-        _ => None,
-    }
-}
-
-fn store_digest(store: &StoreId) -> [u8; DIGEST] {
+pub(crate) fn store_digest(store: &StoreId) -> StoreDigest {
     let hash: [u8; 32] = Sha256::digest(store.as_str().as_bytes()).into();
     [hash[0], hash[1], hash[2], hash[3]]
-}
-
-/// The actor of every document's first change: neither side.
-pub(crate) fn genesis() -> ActorId {
-    ActorId::from([0u8].as_slice())
 }

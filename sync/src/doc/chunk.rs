@@ -1,28 +1,35 @@
-//! Bytes of changes and documents, at rest and on the wire. A *slim* change is automerge's change chunk without what
-//! both sides can work out: the magic, the header, and all but 8 bytes of each 32-byte dependency hash (the reader has
-//! those changes and looks the hash up). The first 4 bytes of the change's own SHA-256 stay, so a wrong guess is found.
+//! Bytes of changes and documents, at rest and on the wire. A *slim* change is automerge's change chunk without what the
+//! reader can work out: magic and header, the 32-byte hashes of what it builds on (named by author and number instead),
+//! the store's part of actor ids, and the column layout that most changes share (`squeeze`). The first 4 bytes of the
+//! change's own SHA-256 stay, so a wrong guess is found. A moment takes about 40 bytes instead of 110.
 //!
 //! ```text
-//! slim   0x01  leb(length)  deps:u8  deps x 8 bytes  checksum:4  rest of automerge's change body
+//! slim   0x01  leb(length)  leb(author) leb(seq)  deps:u8 { leb(author) leb(seq) }*  checksum:4  squeezed rest
 //! whole  0x02  leb(length)  zstd(automerge document)
 //! ```
+//! The high bit of `deps` says that the author's own change before is among them.
+
+mod leb;
+mod squeeze;
 
 use automerge::{Change, ChangeHash};
 use sha2::{Digest, Sha256};
 
-use super::DocError;
+use super::actor::{Author, StoreDigest};
+use super::{DocError, guard};
 
 const SLIM: u8 = 1;
 const WHOLE: u8 = 2;
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHANGE_TYPE: u8 = 1;
+const OWN_BEFORE: u8 = 0x80;
 /// zstd level of whole documents: written once an hour.
 const LEVEL: i32 = 19;
 /// The largest document in bytes before compression; more is a mistake or an attack.
 const MAX_DOCUMENT: usize = 64 * 1024 * 1024;
 
-/// The first 8 bytes of a change's hash.
-pub(crate) type Prefix = [u8; 8];
+/// A change's place: its author and the author's running number.
+pub(crate) type Place = (Author, u64);
 
 /// One chunk, its lengths checked, its content not yet.
 #[derive(Debug, Clone)]
@@ -34,35 +41,36 @@ pub(crate) enum Chunk<'a> {
 /// A slim change as it stands in the bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Slim<'a> {
-    pub(crate) deps: Vec<Prefix>,
+    pub(crate) place: Place,
+    pub(crate) deps: Vec<Place>,
     checksum: [u8; 4],
     rest: &'a [u8],
 }
 
-pub(crate) fn prefix(hash: &ChangeHash) -> Prefix {
-    let mut out = [0; 8];
-    for (to, from) in out.iter_mut().zip(hash.0) {
-        *to = from;
-    }
-    out
+/// The place of a change, if its author is one of this store's.
+pub(crate) fn place(change: &Change, store: StoreDigest) -> Option<Place> {
+    Author::of(change.actor_id(), store).map(|author| (author, change.seq()))
 }
 
-/// The slim form of a change.
-pub(crate) fn slim(change: &Change) -> Result<Vec<u8>, DocError> {
+/// The slim form of an own change whose dependencies stand at `deps`.
+pub(crate) fn slim(change: &Change, deps: &[Place], store: StoreDigest) -> Result<Vec<u8>, DocError> {
     let broken = || DocError::Broken { what: "automerge wrote a change of an unknown form".into() };
-    let raw = change.raw_bytes();
-    let (header, after) = raw.split_at_checked(9).ok_or_else(broken)?;
-    let (_, body) = read_leb(after).ok_or_else(broken)?;
-    let (count, after_count) = read_leb(body).ok_or_else(broken)?;
-    let skip = usize::try_from(count).ok().and_then(|n| n.checked_mul(32)).ok_or_else(broken)?;
-    let rest = after_count.get(skip..).ok_or_else(broken)?;
-    let count = u8::try_from(count).map_err(|_| broken())?;
-    let mut inner = vec![count];
-    for dep in change.deps() {
-        inner.extend(prefix(dep));
+    let (author, seq) = place(change, store).ok_or_else(broken)?;
+    let rest = after_seq(change.raw_bytes()).ok_or_else(broken)?;
+    let before = (author, seq.saturating_sub(1));
+    let others: Vec<&Place> = deps.iter().filter(|dep| **dep != before).collect();
+    let count = u8::try_from(others.len()).ok().filter(|n| *n < OWN_BEFORE).ok_or_else(broken)?;
+    let own = if others.len() < deps.len() { OWN_BEFORE } else { 0 };
+    let mut inner = Vec::new();
+    leb::write(&mut inner, author.code());
+    leb::write(&mut inner, seq);
+    inner.push(count | own);
+    for (author, seq) in others {
+        leb::write(&mut inner, author.code());
+        leb::write(&mut inner, *seq);
     }
-    inner.extend(&header[4..8]);
-    inner.extend(rest);
+    inner.extend(checksum(&change.hash()));
+    inner.extend(squeeze::squeeze(rest, store));
     Ok(framed(SLIM, &inner))
 }
 
@@ -87,7 +95,7 @@ pub(crate) fn unpack_whole(packed: &[u8]) -> Result<Vec<u8>, DocError> {
 pub(crate) fn next(bytes: &[u8]) -> Result<(Chunk<'_>, &[u8]), DocError> {
     let cut = || DocError::poisoned("a chunk that is cut short");
     let (&kind, after) = bytes.split_first().ok_or_else(cut)?;
-    let (len, after) = read_leb(after).ok_or_else(cut)?;
+    let (len, after) = leb::read(after).ok_or_else(cut)?;
     let len = usize::try_from(len).map_err(|_| cut())?;
     let (inner, rest) = after.split_at_checked(len).ok_or_else(cut)?;
     match kind {
@@ -98,28 +106,65 @@ pub(crate) fn next(bytes: &[u8]) -> Result<(Chunk<'_>, &[u8]), DocError> {
 }
 
 fn parse_slim(inner: &[u8]) -> Option<Slim<'_>> {
-    let (&count, mut after) = inner.split_first()?;
-    let mut deps = Vec::with_capacity(usize::from(count));
-    for _ in 0..count {
-        let (dep, rest) = after.split_first_chunk::<8>()?;
-        deps.push(*dep);
+    let (place, after) = parse_place(inner)?;
+    let (&count, mut after) = after.split_first()?;
+    let mut deps = Vec::new();
+    if count & OWN_BEFORE != 0 {
+        deps.push((place.0, place.1.checked_sub(1)?));
+    }
+    for _ in 0..count & !OWN_BEFORE {
+        let (dep, rest) = parse_place(after)?;
+        deps.push(dep);
         after = rest;
     }
     let (checksum, rest) = after.split_first_chunk::<4>()?;
-    Some(Slim { deps, checksum: *checksum, rest })
+    Some(Slim { place, deps, checksum: *checksum, rest })
+}
+
+fn parse_place(bytes: &[u8]) -> Option<(Place, &[u8])> {
+    let (author, after) = leb::read(bytes)?;
+    let (seq, after) = leb::read(after)?;
+    Some(((Author::from_code(author)?, seq), after))
+}
+
+fn checksum(hash: &ChangeHash) -> [u8; 4] {
+    std::array::from_fn(|i| hash.0[i])
+}
+
+/// What follows actor and number in automerge's change chunk.
+fn after_seq(raw: &[u8]) -> Option<&[u8]> {
+    let (_, body) = leb::read(raw.get(9..)?)?;
+    let (deps, after) = leb::read(body)?;
+    let after = after.get(usize::try_from(deps).ok()?.checked_mul(32)?..)?;
+    let (actor, after) = leb::read(after)?;
+    let after = after.get(usize::try_from(actor).ok()?..)?;
+    leb::read(after).map(|(_, rest)| rest)
 }
 
 impl Slim<'_> {
-    /// The automerge change, given the full hashes of `deps` in the same order.
-    pub(crate) fn expand(&self, deps: &[ChangeHash]) -> Result<Change, DocError> {
-        let mut body = Vec::with_capacity(self.rest.len() + deps.len() * 32 + 2);
-        write_leb(&mut body, deps.len() as u64);
+    /// Whether `hash` is this change's.
+    pub(crate) fn is(&self, hash: &ChangeHash) -> bool {
+        checksum(hash) == self.checksum
+    }
+
+    /// The automerge change, given the full hashes of `deps`.
+    pub(crate) fn expand(&self, mut deps: Vec<ChangeHash>, store: StoreDigest) -> Result<Change, DocError> {
+        let rest = squeeze::unfold(self.rest, store)
+            .ok_or_else(|| DocError::poisoned("a change that does not unfold"))?;
+        let (author, seq) = self.place;
+        deps.sort_unstable();
+        let mut body = Vec::with_capacity(rest.len() + deps.len() * 32 + 16);
+        leb::write(&mut body, deps.len() as u64);
         for dep in deps {
             body.extend(dep.0);
         }
-        body.extend(self.rest);
+        let actor = author.id(store);
+        leb::write(&mut body, actor.to_bytes().len() as u64);
+        body.extend(actor.to_bytes());
+        leb::write(&mut body, seq);
+        body.extend(&rest);
         let mut typed = vec![CHANGE_TYPE];
-        write_leb(&mut typed, body.len() as u64);
+        leb::write(&mut typed, body.len() as u64);
         typed.extend(&body);
         let hash: [u8; 32] = Sha256::digest(&typed).into();
         if hash[..4] != self.checksum {
@@ -129,36 +174,16 @@ impl Slim<'_> {
         raw.extend(MAGIC);
         raw.extend(self.checksum);
         raw.extend(typed);
-        Change::from_bytes(raw).map_err(|e| DocError::poisoned(format!("a change that does not parse: {e}")))
+        guard::guarded("a change", || {
+            Change::from_bytes(raw)
+                .map_err(|e| DocError::poisoned(format!("a change that does not parse: {e}")))
+        })
     }
 }
 
 fn framed(kind: u8, inner: &[u8]) -> Vec<u8> {
     let mut out = vec![kind];
-    write_leb(&mut out, inner.len() as u64);
+    leb::write(&mut out, inner.len() as u64);
     out.extend(inner);
     out
-}
-
-fn write_leb(out: &mut Vec<u8>, mut value: u64) {
-    loop {
-        let low = (value & 0x7f) as u8;
-        value >>= 7;
-        if value == 0 {
-            out.push(low);
-            return;
-        }
-        out.push(low | 0x80);
-    }
-}
-
-fn read_leb(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut value = 0u64;
-    for (i, byte) in bytes.iter().enumerate().take(9) {
-        value |= u64::from(byte & 0x7f) << (7 * i);
-        if byte & 0x80 == 0 {
-            return bytes.get(i + 1..).map(|rest| (value, rest));
-        }
-    }
-    None
 }

@@ -13,9 +13,9 @@ use model::order::Owner;
 use model::time::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::actor::{genesis, side_of};
-use super::chunk::{self, Chunk, Prefix, Slim};
-use super::{DocActor, DocError, DocId, orders, quota};
+use super::actor::{Author, StoreDigest, store_digest};
+use super::chunk::{self, Chunk, Place, Slim};
+use super::{DocActor, DocError, DocId, guard, orders, quota};
 
 /// The most changes that may wait in memory for a missing one.
 pub const MAX_PENDING: usize = 4_096;
@@ -34,6 +34,16 @@ pub struct Touched {
     pub waiting: bool,
 }
 
+/// What a slim change turned out to be.
+enum Expanded {
+    /// Here already.
+    Known,
+    /// It builds on something that is not here yet.
+    Early,
+    /// Ready to be applied.
+    Change(Box<Change>),
+}
+
 /// A map inside a document that holds values.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct MapAt {
@@ -49,7 +59,9 @@ pub struct Document {
     id: DocId,
     side: Owner,
     pub(super) am: Automerge,
-    known: BTreeMap<Prefix, ChangeHash>,
+    store: StoreDigest,
+    known: BTreeMap<Place, ChangeHash>,
+    places: BTreeMap<ChangeHash, Place>,
     pending: Vec<Vec<u8>>,
     pub(super) staged: BTreeMap<(MapAt, String), ScalarValue>,
 }
@@ -60,7 +72,8 @@ impl Document {
     /// # Errors
     /// [`DocError::Broken`] if automerge fails.
     pub fn new(id: DocId, actor: &DocActor) -> Result<Self, DocError> {
-        let mut am = Automerge::new().with_actor(genesis());
+        let store = store_digest(id.store());
+        let mut am = Automerge::new().with_actor(Author::Genesis.id(store));
         {
             let mut tx = am.transaction();
             let roots = match &id {
@@ -72,16 +85,20 @@ impl Document {
             }
             tx.commit_with(CommitOptions::default().with_time(0));
         }
-        am.set_actor(actor.id());
+        am.set_actor(actor.author().id(store));
         let mut document = Self {
             id,
             side: actor.side,
             am,
+            store,
             known: BTreeMap::new(),
+            places: BTreeMap::new(),
             pending: Vec::new(),
             staged: BTreeMap::new(),
         };
-        document.learn();
+        for change in document.am.get_changes(&[]) {
+            document.learn(&change);
+        }
         Ok(document)
     }
 
@@ -160,10 +177,18 @@ impl Document {
             tx.put(&obj, field, value).map_err(broken)?;
         }
         tx.commit_with(CommitOptions::default().with_time(0));
+        self.seal().map(Some)
+    }
+
+    /// The chunk of the change just made.
+    pub(super) fn seal(&mut self) -> Result<Vec<u8>, DocError> {
         let change = self.am.get_last_local_change();
         let change = change.ok_or_else(|| DocError::Broken { what: "a commit without a change".into() })?;
-        self.known.insert(chunk::prefix(&change.hash()), change.hash());
-        chunk::slim(&change).map(Some)
+        let deps: Option<Vec<Place>> =
+            change.deps().iter().map(|hash| self.places.get(hash).copied()).collect();
+        let deps = deps.ok_or_else(|| DocError::Broken { what: "a commit on unknown ground".into() })?;
+        self.learn(&change);
+        chunk::slim(&change, &deps, self.store)
     }
 
     /// The whole document as one chunk, compressed: for a closed hour, and for repair.
@@ -207,8 +232,9 @@ impl Document {
         let mut touched = Touched::default();
         match chunk {
             Chunk::Slim(slim) => match self.expand(slim)? {
-                Some(change) => self.apply(vec![change], &mut touched)?,
-                None => {
+                Expanded::Known => return Ok(touched),
+                Expanded::Change(change) => self.apply(vec![*change], &mut touched)?,
+                Expanded::Early => {
                     self.wait(bytes)?;
                     touched.waiting = true;
                     return Ok(touched);
@@ -241,15 +267,16 @@ impl Document {
             for bytes in std::mem::take(&mut self.pending) {
                 let Ok((Chunk::Slim(slim), _)) = chunk::next(&bytes) else { continue };
                 match self.expand(&slim) {
-                    Ok(Some(change)) => {
+                    Ok(Expanded::Early) => self.pending.push(bytes),
+                    Ok(Expanded::Known) => progress = true,
+                    Ok(Expanded::Change(change)) => {
                         progress = true;
-                        match self.apply(vec![change], touched) {
+                        match self.apply(vec![*change], touched) {
                             Ok(()) => {}
                             Err(error @ DocError::Broken { .. }) => return Err(error),
                             Err(error) => touched.poisoned.push(error.to_string()),
                         }
                     }
-                    Ok(None) => self.pending.push(bytes),
                     Err(error) => touched.poisoned.push(error.to_string()),
                 }
             }
@@ -258,48 +285,68 @@ impl Document {
     }
 
     /// The full change, if everything it builds on is here.
-    fn expand(&self, slim: &Slim<'_>) -> Result<Option<Change>, DocError> {
+    fn expand(&self, slim: &Slim<'_>) -> Result<Expanded, DocError> {
+        if let Some(hash) = self.known.get(&slim.place) {
+            return if slim.is(hash) { Ok(Expanded::Known) } else { Err(self.twice(slim.place)) };
+        }
+        if slim.place.0.side().is_none() {
+            return Err(DocError::Stranger { actor: slim.place.0.id(self.store).to_hex_string() });
+        }
         let deps: Option<Vec<ChangeHash>> = slim.deps.iter().map(|p| self.known.get(p).copied()).collect();
-        deps.map(|deps| slim.expand(&deps)).transpose()
+        match deps {
+            Some(deps) => slim.expand(deps, self.store).map(|change| Expanded::Change(Box::new(change))),
+            None => Ok(Expanded::Early),
+        }
+    }
+
+    fn twice(&self, (author, seq): Place) -> DocError {
+        DocError::DuplicateSeq { actor: author.id(self.store).to_hex_string(), seq }
     }
 
     /// Applies changes whose dependencies are here, after the check that their writers may write here at all.
-    fn apply(&mut self, changes: Vec<Change>, touched: &mut Touched) -> Result<(), DocError> {
-        let fresh: Vec<Change> =
-            changes.into_iter().filter(|c| !self.known.contains_key(&chunk::prefix(&c.hash()))).collect();
-        for change in &fresh {
-            if side_of(change.actor_id(), self.id.store()).is_none() {
+    pub(super) fn apply(&mut self, changes: Vec<Change>, touched: &mut Touched) -> Result<(), DocError> {
+        let mut fresh = Vec::with_capacity(changes.len());
+        for change in changes {
+            let place = chunk::place(&change, self.store);
+            match place.and_then(|place| self.known.get(&place).map(|hash| (place, hash))) {
+                Some((_, hash)) if *hash == change.hash() => continue,
+                Some((place, _)) => return Err(self.twice(place)),
+                None => {}
+            }
+            if place.and_then(|(author, _)| author.side()).is_none() {
                 return Err(DocError::Stranger { actor: change.actor_id().to_hex_string() });
             }
+            fresh.push(change);
         }
         if fresh.is_empty() {
             return Ok(());
         }
-        let mut log = PatchLog::active();
-        self.am.apply_changes_log_patches(fresh, &mut log).map_err(refused)?;
-        self.learn();
-        for patch in self.am.make_patches(&mut log) {
+        // Automerge gives up in the middle of some forged changes; the copy costs far less than a stuck document.
+        let before = self.am.clone();
+        let patches = guard::guarded("a change", || {
+            let mut log = PatchLog::active();
+            self.am.apply_changes_log_patches(fresh.iter().cloned(), &mut log).map_err(refused)?;
+            Ok(self.am.make_patches(&mut log))
+        });
+        let patches = match patches {
+            Ok(patches) => patches,
+            Err(error) => {
+                self.am = before;
+                return Err(error);
+            }
+        };
+        fresh.iter().for_each(|change| self.learn(change));
+        for patch in patches {
             self.note(&patch.path, &patch.action, touched);
         }
         Ok(())
     }
 
-    /// Keeps the hashes of changes that automerge has applied since the last time.
-    fn learn(&mut self) {
-        let have: Vec<ChangeHash> = Vec::new();
-        if self.known.is_empty() {
-            self.known =
-                self.am.get_changes(&have).iter().map(|c| (chunk::prefix(&c.hash()), c.hash())).collect();
-            return;
-        }
-        // Walk back from the heads until known ground.
-        let mut open = self.am.get_heads();
-        while let Some(hash) = open.pop() {
-            if self.known.insert(chunk::prefix(&hash), hash).is_none()
-                && let Some(change) = self.am.get_change_by_hash(&hash)
-            {
-                open.extend_from_slice(change.deps());
-            }
+    /// Keeps where an applied change stands.
+    fn learn(&mut self, change: &Change) {
+        if let Some(place) = chunk::place(change, self.store) {
+            self.known.insert(place, change.hash());
+            self.places.insert(change.hash(), place);
         }
     }
 
@@ -339,7 +386,7 @@ impl Document {
     fn root(&self, name: &str) -> Result<ObjId, DocError> {
         // The first change's map is the only one that counts, whoever may have written over its key.
         let all = self.am.get_all(ROOT, name).map_err(broken)?;
-        let genesis = genesis();
+        let genesis = Author::Genesis.id(self.store);
         all.into_iter()
             .find_map(|(_, obj)| match &obj {
                 ObjId::Id(_, actor, _) if *actor == genesis => Some(obj),
@@ -397,7 +444,8 @@ impl Document {
             .into_iter()
             .filter_map(|(value, op)| match &op {
                 ObjId::Id(_, actor, _) => {
-                    side_of(actor, self.id.store()).map(|side| (value, op.clone(), side))
+                    let side = Author::of(actor, self.store).and_then(Author::side);
+                    side.map(|side| (value, op.clone(), side))
                 }
                 ObjId::Root => None,
             })

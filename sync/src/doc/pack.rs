@@ -71,7 +71,9 @@ impl<'a> Reader<'a> {
 
     fn money(&mut self) -> Result<Paise, DocError> {
         let n: u64 = self.take()?;
-        i64::try_from(n).map(Paise::new).map_err(|_| self.bad("an amount too large"))
+        let paise = if n % 2 == 0 { (n / 2).checked_mul(100) } else { Some(n / 2) };
+        let paise = paise.and_then(|p| i64::try_from(p).ok());
+        paise.map(Paise::new).ok_or_else(|| self.bad("an amount too large"))
     }
 
     fn sku(&mut self) -> Result<SkuId, DocError> {
@@ -88,8 +90,12 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whole rupees doubled, or paise doubled plus one: most prices are whole rupees.
 fn price(amount: Paise) -> Result<u64, DocError> {
-    u64::try_from(amount.get()).map_err(|_| DocError::poisoned("a negative amount in an order"))
+    let paise =
+        u64::try_from(amount.get()).map_err(|_| DocError::poisoned("a negative amount in an order"))?;
+    let (value, odd) = if paise % 100 == 0 { (paise / 100, 0) } else { (paise, 1) };
+    value.checked_mul(2).map(|v| v + odd).ok_or_else(|| DocError::poisoned("an amount too large"))
 }
 
 fn len(n: usize) -> u32 {
@@ -106,10 +112,13 @@ pub(crate) fn head(value: &OrderHead, base: Timestamp) -> Result<Vec<u8>, DocErr
         .put(&value.preset)?
         .put(&len(value.lines.len()))?;
     for line in &value.lines {
-        to = to
-            .put(&Code(line.sku.as_str().to_owned()))?
-            .put(&line.qty.get())?
-            .put(&price(line.unit_price)?)?;
+        to = to.put(&Code(line.sku.as_str().to_owned()))?;
+    }
+    for line in &value.lines {
+        to = to.put(&line.qty.get())?;
+    }
+    for line in &value.lines {
+        to = to.put(&price(line.unit_price)?)?;
     }
     // What cannot be read back must not travel.
     read_head(&to.0, base)?;
@@ -125,13 +134,16 @@ pub(crate) fn read_head(bytes: &[u8], base: Timestamp) -> Result<OrderHead, DocE
     let cod = from.money()?;
     let preset: SubstitutePreset = from.take()?;
     let count = from.count(LINES_MAX)?;
-    let mut lines = Vec::with_capacity(count);
-    for _ in 0..count {
-        let line = HeadLine { sku: from.sku()?, qty: from.qty()?, unit_price: from.money()? };
-        if line.qty.is_zero() {
-            return Err(from.bad("a line of nothing"));
-        }
-        lines.push(line);
+    let skus: Vec<SkuId> = (0..count).map(|_| from.sku()).collect::<Result<_, _>>()?;
+    let mut lines: Vec<HeadLine> = Vec::with_capacity(count);
+    for sku in skus {
+        lines.push(HeadLine { sku, qty: from.qty()?, unit_price: Paise::ZERO });
+    }
+    for line in &mut lines {
+        line.unit_price = from.money()?;
+    }
+    if lines.iter().any(|line| line.qty.is_zero()) {
+        return Err(from.bad("a line of nothing"));
     }
     if lines.is_empty() {
         return Err(from.bad("no lines"));

@@ -1,1 +1,97 @@
-//! tests
+//! Frames there and back, and bytes that are none.
+
+use super::*;
+use crate::doc::DocKey;
+use model::id::StoreId;
+use model::order::Owner;
+use model::quota::{HubGeneration, StoreEpoch};
+use proptest::prelude::*;
+
+const DOC: DocKey = DocKey::Orders { hour: 495_312 };
+
+fn every_kind() -> Vec<Frame> {
+    let hello = Hello {
+        oldest: OLDEST_VERSION,
+        newest: VERSION,
+        store: StoreId::new("s1").unwrap(),
+        side: Owner::Store,
+        epoch: StoreEpoch(3),
+        generation: HubGeneration(1),
+        connection: Connection { boot: 9, attempt: 2 },
+        heard: Some(Connection { boot: 4, attempt: 1 }),
+        settled: false,
+        received_seq: 77,
+        sent_seq: 1 << 40,
+        heads: vec![(DOC, [7; 8])],
+    };
+    let items = [BatchItem { doc: DOC, change: vec![1; 300] }, BatchItem { doc: DOC, change: vec![] }];
+    vec![
+        Frame::Hello(hello),
+        Frame::Change { seq: 5, doc: DOC, change: vec![1, 2, 3] },
+        Frame::Batch(Batch::pack(8, &items).unwrap()),
+        Frame::Ack { upto: 9 },
+        Frame::Want { doc: DOC },
+        Frame::Whole { doc: DOC, digest: [1; 8], total: 5, offset: 0, bytes: vec![0; 5] },
+        Frame::Ping { nonce: 1 },
+        Frame::Pong { nonce: u32::MAX },
+        Frame::Bye { reason: CloseReason::WrongEpoch { mine: 1, theirs: 2 } },
+    ]
+}
+
+#[test]
+fn every_kind_comes_back_and_small_ones_are_small() {
+    for frame in every_kind() {
+        assert_eq!(decode(&encode(&frame).unwrap()), Ok(frame));
+    }
+    assert_eq!(encode(&Frame::Ack { upto: 1_000 }).unwrap().len(), 4);
+    assert!(encode(&Frame::Change { seq: 1_000, doc: DOC, change: vec![0; 40] }).unwrap().len() <= 50);
+}
+
+#[test]
+fn limits_and_versions_are_errors_that_say_what_to_do() {
+    let long = Frame::Change { seq: 1, doc: DOC, change: vec![0; MAX_FRAME] };
+    assert!(matches!(encode(&long), Err(WireError::TooLong { .. })));
+    assert_eq!(decode(&vec![VERSION; MAX_FRAME + 1]), Err(WireError::TooLong { len: MAX_FRAME + 1 }));
+    assert_eq!(decode(&[]), Err(WireError::Empty));
+    let newer = decode(&[VERSION + 1, 0]).unwrap_err();
+    assert_eq!(newer, WireError::Version { found: VERSION + 1 });
+    assert!(newer.to_string().contains("upgrade"));
+    let mut trailing = encode(&Frame::Ack { upto: 1 }).unwrap();
+    trailing.push(0);
+    assert_eq!(decode(&trailing), Err(WireError::Malformed));
+}
+
+#[test]
+fn a_batch_that_claims_too_much_is_refused() {
+    let item = BatchItem { doc: DOC, change: vec![0; MAX_BATCH_RAW] };
+    assert_eq!(Batch::pack(1, &[item]), Err(WireError::BadBatch));
+    let bomb = zstd::bulk::compress(&vec![0; MAX_BATCH_RAW * 40], 3).unwrap();
+    let mut bytes = postcard::to_stdvec(&1u64).unwrap();
+    bytes = postcard::to_extend(&bomb, bytes).unwrap();
+    let batch: Batch = postcard::from_bytes(&bytes).unwrap();
+    assert_eq!(batch.unpack(), Err(WireError::BadBatch));
+}
+
+proptest! {
+    #[test]
+    fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        if let Ok(Frame::Batch(batch)) = decode(&bytes) {
+            let _ = batch.unpack();
+        }
+        let mut versioned = vec![VERSION];
+        versioned.extend(&bytes);
+        if let Ok(Frame::Batch(batch)) = decode(&versioned) {
+            let _ = batch.unpack();
+        }
+    }
+
+    #[test]
+    fn flipped_bits_never_panic(kind in 0..9usize, at in any::<prop::sample::Index>(), bit in 0..8u8) {
+        let mut bytes = encode(&every_kind()[kind]).unwrap();
+        let i = at.index(bytes.len());
+        bytes[i] ^= 1 << bit;
+        if let Ok(Frame::Batch(batch)) = decode(&bytes) {
+            let _ = batch.unpack();
+        }
+    }
+}
