@@ -1,1 +1,5 @@
 //! The central hub: customers, payments, riders, and one session per store.
+//!
+//! The core (`hub-core`) decides, `db` remembers, a flow does one thing in one transaction, the rest translates.
+
+pub mod db;

@@ -1,0 +1,92 @@
+//! What the flows may ask of the store of data: one trait per aggregate, together [`HubTx`] (ARCHITECTURE, decision 9).
+//! Words of the house only; SQL stands in `db/sqlite/`, and `db/postgres/` will stand beside it behind the same traits.
+
+pub mod carts;
+pub mod catalogue;
+pub mod commands;
+pub mod customers;
+pub mod orders;
+pub mod payments;
+pub mod quotas;
+pub mod riders;
+pub mod sqlite;
+pub mod stores;
+pub mod sync;
+
+pub use carts::Carts;
+pub use catalogue::Catalogue;
+pub use commands::Commands;
+pub use customers::Customers;
+pub use orders::Orders;
+pub use payments::Payments;
+pub use quotas::Quotas;
+pub use riders::Riders;
+pub use stores::Stores;
+pub use sync::SyncLog;
+
+/// Why the store of data failed. Not a refusal: nobody outside can do anything about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DbFault {
+    /// The engine below says no: disk, lock, broken file.
+    #[error("storage: {0}")]
+    Storage(String),
+    /// A rule of the schema was about to be broken.
+    #[error("a rule of the schema was about to be broken: {0}")]
+    Rule(String),
+    /// A stored value cannot be true.
+    #[error("a stored value cannot be true: {0}")]
+    Corrupt(String),
+}
+
+/// What an access gives.
+pub type Db<T> = Result<T, DbFault>;
+
+/// Everything a flow may read and write, inside its transaction.
+pub trait HubTx:
+    Commands + Customers + Carts + Catalogue + Stores + Quotas + Orders + Payments + Riders + SyncLog
+{
+}
+
+impl<T> HubTx for T where
+    T: Commands + Customers + Carts + Catalogue + Stores + Quotas + Orders + Payments + Riders + SyncLog
+{
+}
+
+/// A store of data that the engine owns: transactions around what flows do.
+pub trait HubDb: HubTx + Send {
+    /// Begins the transaction of a batch.
+    ///
+    /// # Errors
+    /// [`DbFault`].
+    fn begin(&mut self) -> Db<()>;
+    /// Makes the batch durable.
+    ///
+    /// # Errors
+    /// [`DbFault`]: nothing of the batch happened.
+    fn commit(&mut self) -> Db<()>;
+    /// Forgets the batch.
+    ///
+    /// # Errors
+    /// [`DbFault`].
+    fn rollback(&mut self) -> Db<()>;
+    /// Marks the beginning of one command.
+    ///
+    /// # Errors
+    /// [`DbFault`].
+    fn mark(&mut self) -> Db<()>;
+    /// Keeps what was done since the mark.
+    ///
+    /// # Errors
+    /// [`DbFault`].
+    fn keep(&mut self) -> Db<()>;
+    /// Undoes what was done since the mark.
+    ///
+    /// # Errors
+    /// [`DbFault`].
+    fn undo(&mut self) -> Db<()>;
+    /// Moves the write-ahead log into the database file, at a stop.
+    ///
+    /// # Errors
+    /// [`DbFault`].
+    fn checkpoint(&mut self) -> Db<()>;
+}

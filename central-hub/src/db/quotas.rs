@@ -1,0 +1,27 @@
+//! What the hub may sell: rights by store, epoch, generation and SKU (SYNC.md, ARCHITECTURE decision 3).
+
+use super::Db;
+use hub_core::quota::Rights;
+use model::quota::{HubGeneration, StoreEpoch};
+use model::{SkuId, StoreId};
+
+/// Whose rights.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QuotaKey {
+    /// Store.
+    pub store: StoreId,
+    /// E.
+    pub epoch: StoreEpoch,
+    /// G.
+    pub generation: HubGeneration,
+}
+
+/// The quotas aggregate.
+pub trait Quotas {
+    /// The rights to one SKU; nought where nothing was granted.
+    fn rights(&self, key: &QuotaKey, sku: &SkuId) -> Db<Rights>;
+    /// Writes them; the schema refuses more promises than rights.
+    fn set_rights(&mut self, key: &QuotaKey, sku: &SkuId, rights: Rights) -> Db<()>;
+    /// Units that may be promised of all SKUs together.
+    fn free_units(&self, key: &QuotaKey) -> Db<u64>;
+}

@@ -1,0 +1,157 @@
+//! The SQLite implementation of the traits in `crate::db`: opening, transactions, and the small helpers that its files
+//! share. One connection writes; readers open the same file with `query_only`. No decisions here.
+
+mod carts;
+mod catalogue;
+mod customers;
+mod orders;
+mod payments;
+mod quotas;
+mod riders;
+mod row;
+mod stores;
+mod sync;
+
+use super::{Db, DbFault, HubDb};
+use rusqlite::{Connection, OpenFlags, Params, Row};
+use rusqlite_migration::{M, Migrations};
+use std::path::Path;
+
+const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_hub.sql"))];
+
+/// Statements that are kept prepared per connection.
+const PREPARED: usize = 128;
+/// How long a reader waits for a checkpoint.
+const BUSY_MS: u64 = 5_000;
+
+/// One connection to the hub's database.
+#[derive(Debug)]
+pub struct Sqlite {
+    conn: Connection,
+}
+
+impl From<rusqlite::Error> for DbFault {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match &error {
+            rusqlite::Error::SqliteFailure(code, text) if code.code == ErrorCode::ConstraintViolation => {
+                DbFault::Rule(text.clone().unwrap_or_else(|| error.to_string()))
+            }
+            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::IntegralValueOutOfRange(..) => {
+                DbFault::Corrupt(error.to_string())
+            }
+            _ => DbFault::Storage(error.to_string()),
+        }
+    }
+}
+
+impl Sqlite {
+    /// Opens the writing connection, creating and migrating the file.
+    ///
+    /// # Errors
+    /// [`DbFault`] when the file cannot be opened, or was written by a newer binary.
+    pub fn open(path: &Path) -> Db<Self> {
+        let mut conn = Connection::open(path)?;
+        conn.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+             PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
+        )?;
+        Migrations::from_slice(MIGRATIONS)
+            .to_latest(&mut conn)
+            .map_err(|error| DbFault::Storage(format!("migrating {}: {error}", path.display())))?;
+        Self::ready(conn)
+    }
+
+    /// Opens a connection that only reads.
+    ///
+    /// # Errors
+    /// [`DbFault`] when the file is not there.
+    pub fn open_reader(path: &Path) -> Db<Self> {
+        let conn = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4000;")?;
+        Self::ready(conn)
+    }
+
+    /// Several reads of one moment: a read transaction around `ask`.
+    ///
+    /// # Errors
+    /// What `ask` says, or [`DbFault`].
+    pub fn snapshot<T, E: From<DbFault>>(&self, ask: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
+        let tx = self.conn.unchecked_transaction().map_err(DbFault::from)?;
+        let answer = ask(self);
+        drop(tx);
+        answer
+    }
+
+    fn ready(conn: Connection) -> Db<Self> {
+        conn.busy_timeout(std::time::Duration::from_millis(BUSY_MS))?;
+        conn.set_prepared_statement_cache_capacity(PREPARED);
+        Ok(Self { conn })
+    }
+
+    fn run(&self, sql: &str, params: impl Params) -> Db<usize> {
+        Ok(self.conn.prepare_cached(sql)?.execute(params)?)
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Db<Option<T>> {
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query(params)?;
+        match rows.next()? {
+            Some(row) => Ok(Some(read(row)?)),
+            None => Ok(None),
+        }
+    }
+
+    fn sure<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Db<T> {
+        self.one(sql, params, read)?.ok_or_else(|| DbFault::Corrupt(format!("no row: {sql}")))
+    }
+
+    fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Db<Vec<T>> {
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map(params, read)?;
+        Ok(rows.collect::<rusqlite::Result<Vec<T>>>()?)
+    }
+}
+
+impl HubDb for Sqlite {
+    fn begin(&mut self) -> Db<()> {
+        self.run("BEGIN IMMEDIATE", []).map(drop)
+    }
+    fn commit(&mut self) -> Db<()> {
+        self.run("COMMIT", []).map(drop)
+    }
+    fn rollback(&mut self) -> Db<()> {
+        if self.conn.is_autocommit() { Ok(()) } else { self.run("ROLLBACK", []).map(drop) }
+    }
+    fn mark(&mut self) -> Db<()> {
+        self.run("SAVEPOINT one_command", []).map(drop)
+    }
+    fn keep(&mut self) -> Db<()> {
+        self.run("RELEASE one_command", []).map(drop)
+    }
+    fn undo(&mut self) -> Db<()> {
+        self.run("ROLLBACK TO one_command", [])?;
+        self.keep()
+    }
+    fn checkpoint(&mut self) -> Db<()> {
+        Ok(self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
+    }
+}

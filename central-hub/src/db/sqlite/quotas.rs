@@ -1,0 +1,55 @@
+//! Table `hub_quota`. Its CHECK refuses promises beyond the right, whatever the code above believes.
+
+use super::{Sqlite, row};
+use crate::db::quotas::QuotaKey;
+use crate::db::{Db, Quotas};
+use hub_core::quota::Rights;
+use model::SkuId;
+
+impl Quotas for Sqlite {
+    fn rights(&self, key: &QuotaKey, sku: &SkuId) -> Db<Rights> {
+        let found = self.one(
+            "SELECT granted_seen, returned, held, sold FROM hub_quota \
+             WHERE store = ?1 AND epoch = ?2 AND generation = ?3 AND sku = ?4",
+            (key.store.as_str(), key.epoch.0, key.generation.0, sku.as_str()),
+            |r| {
+                Ok(Rights {
+                    granted: row::count(r, 0)?,
+                    returned: row::count(r, 1)?,
+                    held: row::count(r, 2)?,
+                    sold: row::count(r, 3)?,
+                })
+            },
+        )?;
+        Ok(found.unwrap_or_default())
+    }
+
+    fn set_rights(&mut self, key: &QuotaKey, sku: &SkuId, rights: Rights) -> Db<()> {
+        self.run(
+            "INSERT INTO hub_quota (store, epoch, generation, sku, granted_seen, returned, held, sold) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (store, epoch, generation, sku) DO UPDATE SET \
+             granted_seen = excluded.granted_seen, returned = excluded.returned, held = excluded.held, \
+             sold = excluded.sold",
+            (
+                key.store.as_str(),
+                key.epoch.0,
+                key.generation.0,
+                sku.as_str(),
+                row::int(rights.granted)?,
+                row::int(rights.returned)?,
+                row::int(rights.held)?,
+                row::int(rights.sold)?,
+            ),
+        )
+        .map(drop)
+    }
+
+    fn free_units(&self, key: &QuotaKey) -> Db<u64> {
+        self.sure(
+            "SELECT coalesce(sum(granted_seen - returned - held - sold), 0) FROM hub_quota \
+             WHERE store = ?1 AND epoch = ?2 AND generation = ?3",
+            (key.store.as_str(), key.epoch.0, key.generation.0),
+            |r| row::count(r, 0),
+        )
+    }
+}

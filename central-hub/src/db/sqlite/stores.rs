@@ -1,0 +1,96 @@
+//! Tables `store` and `hub`.
+
+use super::{Sqlite, row};
+use crate::db::stores::{StoreRow, StoreSeed};
+use crate::db::{Db, Stores};
+use model::api::hub::Point;
+use model::quota::{HubGeneration, StoreEpoch};
+use model::{StoreId, Timestamp};
+use rusqlite::Row;
+
+fn store(r: &Row<'_>) -> rusqlite::Result<StoreRow> {
+    Ok(StoreRow {
+        seed: StoreSeed {
+            id: row::code(r, 0)?,
+            name: r.get(1)?,
+            at: Point { lat: r.get(2)?, lon: r.get(3)? },
+            radius_m: r.get(4)?,
+            capacity: r.get(5)?,
+        },
+        closed: r.get(6)?,
+        epoch: StoreEpoch(r.get(7)?),
+        heard_at: row::time_opt(r, 8)?,
+        online: r.get(9)?,
+        received_seq: row::count(r, 10)?,
+        sent_seq: row::count(r, 11)?,
+        acked_seq: row::count(r, 12)?,
+    })
+}
+
+impl Stores for Sqlite {
+    fn stores(&self) -> Db<Vec<StoreRow>> {
+        self.all(
+            "SELECT id, name, lat, lon, radius_m, capacity, closed, epoch, heard_at, online, received_seq, \
+             sent_seq, acked_seq FROM store ORDER BY id",
+            [],
+            store,
+        )
+    }
+
+    fn store(&self, id: &StoreId) -> Db<Option<StoreRow>> {
+        self.one(
+            "SELECT id, name, lat, lon, radius_m, capacity, closed, epoch, heard_at, online, received_seq, \
+             sent_seq, acked_seq FROM store WHERE id = ?1",
+            [id.as_str()],
+            store,
+        )
+    }
+
+    fn put_store(&mut self, s: &StoreSeed) -> Db<()> {
+        self.run(
+            "INSERT INTO store (id, name, lat, lon, radius_m, capacity, closed, epoch, heard_at, online, \
+             received_seq, sent_seq, acked_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 1, NULL, 0, 0, 0, 0) \
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name, lat = excluded.lat, lon = excluded.lon, \
+             radius_m = excluded.radius_m, capacity = excluded.capacity",
+            (s.id.as_str(), &s.name, s.at.lat, s.at.lon, s.radius_m, s.capacity),
+        )
+        .map(drop)
+    }
+
+    fn set_heard(&mut self, id: &StoreId, at: Timestamp, online: bool) -> Db<()> {
+        self.run(
+            "UPDATE store SET online = ?3, \
+             heard_at = CASE WHEN ?3 THEN max(coalesce(heard_at, ?2), ?2) ELSE heard_at END WHERE id = ?1",
+            (id.as_str(), at.ms(), online),
+        )
+        .map(drop)
+    }
+
+    fn set_received(&mut self, id: &StoreId, seq: u64) -> Db<()> {
+        self.run("UPDATE store SET received_seq = ?2 WHERE id = ?1", (id.as_str(), row::int(seq)?)).map(drop)
+    }
+
+    fn set_sent(&mut self, id: &StoreId, seq: u64) -> Db<()> {
+        self.run("UPDATE store SET sent_seq = ?2 WHERE id = ?1", (id.as_str(), row::int(seq)?)).map(drop)
+    }
+
+    fn set_acked(&mut self, id: &StoreId, seq: u64) -> Db<()> {
+        self.run(
+            "UPDATE store SET acked_seq = max(acked_seq, ?2) WHERE id = ?1",
+            (id.as_str(), row::int(seq)?),
+        )
+        .map(drop)
+    }
+
+    fn generation(&self) -> Db<HubGeneration> {
+        self.sure("SELECT generation FROM hub WHERE one = 1", [], |r| Ok(HubGeneration(r.get(0)?)))
+    }
+
+    fn boot(&self) -> Db<u32> {
+        self.sure("SELECT boot FROM hub WHERE one = 1", [], |r| r.get(0))
+    }
+
+    fn new_boot(&mut self) -> Db<u32> {
+        self.sure("UPDATE hub SET boot = boot + 1 WHERE one = 1 RETURNING boot", [], |r| r.get(0))
+    }
+}

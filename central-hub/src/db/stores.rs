@@ -1,0 +1,66 @@
+//! Stores, their link and how far both logs have come; the hub's own generation and boot number.
+
+use super::Db;
+use model::api::hub::Point;
+use model::quota::{HubGeneration, StoreEpoch};
+use model::{StoreId, Timestamp};
+
+/// What is configured about a store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoreSeed {
+    /// Id.
+    pub id: StoreId,
+    /// Name for people.
+    pub name: String,
+    /// Where.
+    pub at: Point,
+    /// Service radius in metres by air.
+    pub radius_m: u32,
+    /// Open orders it can work on at once.
+    pub capacity: u32,
+}
+
+/// A store as the hub knows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoreRow {
+    /// What is configured.
+    pub seed: StoreSeed,
+    /// Closed by people.
+    pub closed: bool,
+    /// E.
+    pub epoch: StoreEpoch,
+    /// Last sign of life.
+    pub heard_at: Option<Timestamp>,
+    /// The session is up.
+    pub online: bool,
+    /// Last record of its log that is durable here.
+    pub received_seq: u64,
+    /// Last record of the own log for it.
+    pub sent_seq: u64,
+    /// Last record of the own log that it has acknowledged.
+    pub acked_seq: u64,
+}
+
+/// The stores aggregate.
+pub trait Stores {
+    /// All, by id.
+    fn stores(&self) -> Db<Vec<StoreRow>>;
+    /// One.
+    fn store(&self, id: &StoreId) -> Db<Option<StoreRow>>;
+    /// New or changed configuration; link and logs stay.
+    fn put_store(&mut self, seed: &StoreSeed) -> Db<()>;
+    /// A sign of life, or the end of a session (`online` false leaves the time as it was).
+    fn set_heard(&mut self, id: &StoreId, at: Timestamp, online: bool) -> Db<()>;
+    /// Its log is durable here up to `seq`.
+    fn set_received(&mut self, id: &StoreId, seq: u64) -> Db<()>;
+    /// The own log for it ends at `seq`.
+    fn set_sent(&mut self, id: &StoreId, seq: u64) -> Db<()>;
+    /// It has the own log up to `seq`.
+    fn set_acked(&mut self, id: &StoreId, seq: u64) -> Db<()>;
+    /// G.
+    fn generation(&self) -> Db<HubGeneration>;
+    /// The boot number of this process.
+    fn boot(&self) -> Db<u32>;
+    /// Takes a boot number never used before.
+    fn new_boot(&mut self) -> Db<u32>;
+}

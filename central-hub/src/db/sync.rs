@@ -1,0 +1,43 @@
+//! Facts that must travel, the bytes of documents, and the log that is sent to each store.
+
+use super::Db;
+use ::sync::doc::{DocId, DocKey};
+use model::fact::Fact;
+use model::{StoreId, Timestamp};
+
+/// A fact that waits for the carrier.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxRow {
+    /// Place.
+    pub seq: u64,
+    /// For whom.
+    pub store: StoreId,
+    /// What.
+    pub fact: Fact,
+}
+
+/// The sync aggregate.
+pub trait SyncLog {
+    /// A fact for a store.
+    fn add_fact(&mut self, store: &StoreId, fact: &Fact) -> Db<()>;
+    /// Facts after a place, in order.
+    fn facts_after(&self, seq: u64, limit: u32) -> Db<Vec<OutboxRow>>;
+    /// The last fact that stands in a document.
+    fn carried(&self) -> Db<u64>;
+    /// Facts up to here stand in documents and need not be kept.
+    fn set_carried(&mut self, seq: u64) -> Db<()>;
+    /// A chunk of a document.
+    fn add_chunk(&mut self, doc: &DocId, bytes: &[u8]) -> Db<()>;
+    /// All chunks of a document, in order, as one run of bytes.
+    fn chunks(&self, doc: &DocId) -> Db<Vec<u8>>;
+    /// A record of the log for a store.
+    fn add_record(&mut self, store: &StoreId, seq: u64, doc: DocKey, change: &[u8]) -> Db<()>;
+    /// Records after a place, in order.
+    fn records_after(&self, store: &StoreId, seq: u64, limit: u32) -> Db<Vec<(u64, DocId, Vec<u8>)>>;
+    /// Records up to here are acknowledged and need not be kept.
+    fn drop_records(&mut self, store: &StoreId, upto: u64) -> Db<()>;
+    /// A change that cannot be true is kept for a person.
+    fn quarantine(&mut self, doc: &DocId, seq: u64, change: &[u8], why: &str, at: Timestamp) -> Db<()>;
+    /// Changes in quarantine, of all stores.
+    fn quarantined(&self) -> Db<u32>;
+}
