@@ -4,6 +4,7 @@
 //! How to add a device: a line in [`firmware_config::Driver::TABLE`], a file with its bytes beside its kin
 //! (`scanner/`, `printer/`, `sensor/`, `scale.rs`), a task in `agent/`, a simulator in `sim/` that speaks the real bytes.
 
+pub mod agent;
 pub mod db;
 pub mod gs1;
 pub mod port;

@@ -1,0 +1,141 @@
+//! What waits to be published and what is on its way, without a socket: the window, repeats, confirmations.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use model::mqtt::Event;
+use model::{CommandId, Timestamp};
+
+/// Publishes without the broker's acknowledgement at once.
+pub(crate) const WINDOW: usize = 16;
+/// An event that the store has not confirmed by then is sent again; the pause doubles.
+const REPEAT_AFTER_MS: i64 = 10_000;
+/// The longest pause between two repeats.
+const REPEAT_MOST_MS: i64 = 5 * model::time::MINUTE_MS;
+
+/// One connection's traffic.
+#[derive(Debug, Default)]
+pub(crate) struct Flow {
+    /// The state has changed.
+    pub state: bool,
+    /// The latest value has changed.
+    pub latest: bool,
+    waiting: VecDeque<Event>,
+    sent: BTreeMap<CommandId, Sent>,
+    outstanding: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    at: Timestamp,
+    pause_ms: i64,
+}
+
+impl Flow {
+    /// Whether one more publish fits.
+    pub(crate) const fn has_room(&self) -> bool {
+        self.outstanding < WINDOW
+    }
+
+    /// A publish has left.
+    pub(crate) const fn left(&mut self) {
+        self.outstanding += 1;
+    }
+
+    /// The broker has acknowledged one.
+    pub(crate) const fn arrived(&mut self) {
+        self.outstanding = self.outstanding.saturating_sub(1);
+    }
+
+    /// An event to send; one that waits already waits once.
+    pub(crate) fn offer(&mut self, event: Event) {
+        if !self.waiting.iter().any(|other| other.id == event.id) {
+            self.waiting.push_back(event);
+        }
+    }
+
+    /// Unconfirmed events from the journal, oldest first: new ones and those whose pause is over.
+    pub(crate) fn look_at(&mut self, events: Vec<Event>, now: Timestamp) {
+        let before = std::mem::take(&mut self.waiting);
+        for event in events {
+            let due = self.sent.get(&event.id).is_none_or(|sent| now.since_ms(sent.at) >= sent.pause_ms);
+            if due {
+                self.offer(event);
+            }
+        }
+        // What the journal did not show yet stays behind what it showed.
+        before.into_iter().for_each(|event| self.offer(event));
+    }
+
+    /// The next event to publish, if the window has room.
+    pub(crate) fn next_event(&mut self, now: Timestamp) -> Option<Event> {
+        if !self.has_room() {
+            return None;
+        }
+        let event = self.waiting.pop_front()?;
+        let pause_ms =
+            self.sent.get(&event.id).map_or(REPEAT_AFTER_MS, |sent| (sent.pause_ms * 2).min(REPEAT_MOST_MS));
+        self.sent.insert(event.id, Sent { at: now, pause_ms });
+        Some(event)
+    }
+
+    /// The store has it.
+    pub(crate) fn confirmed(&mut self, id: CommandId) {
+        self.sent.remove(&id);
+        self.waiting.retain(|event| event.id != id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::mqtt::EventBody;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_ms(ms)
+    }
+
+    fn scan(n: u128) -> Event {
+        let body = EventBody::Scan { text: n.to_string(), aim: None };
+        Event { id: CommandId::new(at(0), n), at: at(0), session: 1, seq: 1, body }
+    }
+
+    fn drain(flow: &mut Flow, now: i64) -> Vec<Event> {
+        std::iter::from_fn(|| flow.next_event(at(now)).inspect(|_| flow.left())).collect()
+    }
+
+    #[test]
+    fn the_window_is_never_exceeded() {
+        let mut flow = Flow::default();
+        (0..40).for_each(|n| flow.offer(scan(n)));
+        assert_eq!(drain(&mut flow, 0).len(), WINDOW);
+        flow.arrived();
+        assert_eq!(drain(&mut flow, 0), vec![scan(16)]);
+    }
+
+    #[test]
+    fn unconfirmed_events_are_repeated_ever_slower_and_confirmed_ones_never() {
+        let mut flow = Flow::default();
+        let both = || vec![scan(1), scan(2)];
+        flow.look_at(both(), at(0));
+        assert_eq!(drain(&mut flow, 0), both());
+        flow.look_at(both(), at(9_999));
+        assert_eq!(drain(&mut flow, 9_999), vec![]);
+        flow.confirmed(scan(1).id);
+        flow.look_at(vec![scan(2)], at(10_000));
+        assert_eq!(drain(&mut flow, 10_000), vec![scan(2)]);
+        flow.look_at(vec![scan(2)], at(29_999));
+        assert_eq!(drain(&mut flow, 29_999), vec![]);
+        flow.look_at(vec![scan(2)], at(30_000));
+        assert_eq!(drain(&mut flow, 30_000), vec![scan(2)]);
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_journal() {
+        let mut flow = Flow::default();
+        flow.offer(scan(3));
+        flow.offer(scan(9));
+        flow.look_at(vec![scan(1), scan(2), scan(3)], at(0));
+        let order: Vec<Event> = drain(&mut flow, 0);
+        assert_eq!(order, vec![scan(1), scan(2), scan(3), scan(9)]);
+    }
+}

@@ -1,0 +1,117 @@
+//! What a driver says about its device: events to keep, values of which only the latest counts, and how it is.
+//! Numbers events and hands them to the link; never speaks MQTT.
+
+use firmware_config::Device;
+use model::mqtt::{DeviceState, Event, EventBody, Health};
+use model::{CommandId, Timestamp};
+use rand::Rng;
+use rand::rngs::SmallRng;
+use tokio::sync::{mpsc, watch};
+
+use crate::agent::clock;
+use crate::agent::memory::Memory;
+use crate::db::JournalError;
+
+/// Events on their way to the link. When it is full they stay in the journal, where the link finds them.
+const EVENTS_MAX: usize = 64;
+
+/// The link's ends of the reporter's queues.
+pub(crate) struct ReporterEnds {
+    /// Events that stand in the journal too.
+    pub kept: mpsc::Receiver<Event>,
+    /// The latest reading or weight.
+    pub latest: watch::Receiver<Option<Event>>,
+    /// How the device is.
+    pub state: watch::Receiver<DeviceState>,
+}
+
+/// A device's voice.
+pub(crate) struct Reporter {
+    device: Device,
+    session: u64,
+    seq: u64,
+    memory: Memory,
+    random: SmallRng,
+    kept: mpsc::Sender<Event>,
+    latest: watch::Sender<Option<Event>>,
+    state: watch::Sender<DeviceState>,
+}
+
+impl Reporter {
+    /// A voice for one session, and the ends its link listens at.
+    pub(crate) fn new(device: Device, session: u64, now: Timestamp, memory: Memory) -> (Self, ReporterEnds) {
+        let first = DeviceState {
+            session,
+            at: now,
+            health: Health::Down,
+            detail: "starting".into(),
+            hint: String::new(),
+            battery_pct: None,
+            queued: 0,
+        };
+        let (kept, kept_end) = mpsc::channel(EVENTS_MAX);
+        let (latest, latest_end) = watch::channel(None);
+        let (state, state_end) = watch::channel(first);
+        let random = clock::random();
+        let reporter = Self { device, session, seq: 0, memory, random, kept, latest, state };
+        (reporter, ReporterEnds { kept: kept_end, latest: latest_end, state: state_end })
+    }
+
+    /// Random numbers of this device.
+    pub(crate) fn random(&mut self) -> &mut SmallRng {
+        &mut self.random
+    }
+
+    /// An event with a new id and the next number, not yet sent.
+    pub(crate) fn event(&mut self, body: EventBody) -> Event {
+        let at = clock::now();
+        self.seq += 1;
+        Event { id: CommandId::new(at, self.random.random()), at, session: self.session, seq: self.seq, body }
+    }
+
+    /// Sends an event that must arrive: it goes to the journal and the broker side by side, so that the disk adds
+    /// nothing to the way of a scan, and it is repeated until the store confirms it.
+    ///
+    /// # Errors
+    /// When the journal cannot keep it; it was sent once all the same.
+    pub(crate) async fn keep(&mut self, body: EventBody) -> Result<(), JournalError> {
+        let event = self.event(body);
+        let (device, copy) = (self.device.id.clone(), event.clone());
+        let saving = self.memory.put(move |journal| journal.add_event(&device, &copy)).await;
+        self.send_kept(event);
+        saving.get().await
+    }
+
+    /// Sends an event that already stands in the journal.
+    pub(crate) fn send_kept(&self, event: Event) {
+        if self.kept.try_send(event).is_err() {
+            tracing::debug!(device = %self.device.id, "the link is busy; it finds the event in the journal");
+        }
+    }
+
+    /// Sends a value; a newer one replaces it while the broker is away.
+    pub(crate) fn latest(&mut self, body: EventBody) {
+        let event = self.event(body);
+        self.latest.send_replace(Some(event));
+    }
+
+    /// Says how the device is, if that has changed.
+    pub(crate) fn state(&self, health: Health, detail: &str, hint: &str, queued: u32) {
+        self.state.send_if_modified(|state| {
+            let same = (state.health, state.queued) == (health, queued)
+                && state.detail == detail
+                && state.hint == hint;
+            if !same {
+                if state.health != health {
+                    tracing::info!(device = %self.device.id, ?health, detail, "device");
+                }
+                state.at = clock::now();
+                state.health = health;
+                detail.clone_into(&mut state.detail);
+                hint.clone_into(&mut state.hint);
+                state.queued = queued;
+            }
+            !same
+        });
+    }
+}

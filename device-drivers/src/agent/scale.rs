@@ -1,0 +1,75 @@
+//! A serial scale: asks for the weight and sends each one that has become stable, once (REQ-44).
+
+use std::time::Duration;
+
+use firmware_config::{Device, Port};
+use model::Grams;
+use model::mqtt::{EventBody, Health};
+use tokio::io::AsyncWriteExt;
+use tokio_util::sync::CancellationToken;
+
+use crate::agent::backoff::Backoff;
+use crate::agent::reporter::Reporter;
+use crate::port::{PortError, open_serial, read_some};
+use crate::scale::{ASK, Answers, StableGate};
+
+/// Usual speed of scales.
+const BAUD: u32 = 9_600;
+/// Time between two questions, milliseconds.
+const POLL_MS: u32 = 150;
+/// Equal readings that make a weight.
+const STABLE_READINGS: u8 = 3;
+/// Usual range, grams.
+const MAX_G: u32 = 30_000;
+/// A scale that says nothing for this long is down.
+const SILENT_AFTER: Duration = Duration::from_secs(2);
+
+/// Runs one scale until `stop`.
+pub(crate) async fn run(device: Device, mut reporter: Reporter, stop: CancellationToken) {
+    let mut backoff = Backoff::for_device();
+    while !stop.is_cancelled() {
+        let ended = tokio::select! {
+            () = stop.cancelled() => return,
+            ended = serve(&device, &mut reporter, &mut backoff) => ended,
+        };
+        if let Err(fault) = ended {
+            reporter.state(Health::Down, &fault.to_string(), "check cable and power of the scale", 0);
+        }
+        let pause = backoff.pause(reporter.random());
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+async fn serve(device: &Device, reporter: &mut Reporter, backoff: &mut Backoff) -> Result<(), PortError> {
+    let Port::Serial(path) = &device.port else { return Ok(()) };
+    let name = device.port.to_string();
+    let settings = &device.settings;
+    let mut line = open_serial(path, settings.baud.unwrap_or(BAUD))?;
+    let mut answers = Answers::default();
+    let most = Grams(settings.max_g.unwrap_or(MAX_G));
+    let mut gate = StableGate::new(settings.stable_readings.unwrap_or(STABLE_READINGS), most);
+    let mut ticks =
+        tokio::time::interval(Duration::from_millis(u64::from(settings.poll_ms.unwrap_or(POLL_MS).max(20))));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut buffer = [0_u8; 64];
+    loop {
+        ticks.tick().await;
+        line.write_all(ASK).await.map_err(|source| PortError::Io { port: name.clone(), source })?;
+        let mut heard = Vec::new();
+        while heard.is_empty() {
+            let read = tokio::time::timeout(SILENT_AFTER, read_some(&mut line, &mut buffer, &name)).await;
+            let count = read.map_err(|_| PortError::Silent { port: name.clone() })??;
+            heard = answers.push(buffer.get(..count).unwrap_or_default());
+        }
+        backoff.reset();
+        reporter.state(Health::Ok, "", "", 0);
+        for answer in heard {
+            if let Some(grams) = gate.push(answer) {
+                reporter.latest(EventBody::Weight { grams });
+            }
+        }
+    }
+}
