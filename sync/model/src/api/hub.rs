@@ -90,7 +90,7 @@ pub struct InboxMessage {
 }
 
 /// A customer about herself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct Me {
     /// The customer.

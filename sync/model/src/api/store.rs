@@ -21,7 +21,9 @@
 //! | GET /api/v1/handheld/config | - | [`HandheldConfig`] |
 //! | GET /healthz, /readyz, /metrics, /api/openapi.json | - | |
 
-use crate::id::{BagId, BinId, CommandId, DeviceId, LotId, OrderId, PersonId, PrintJobId, SkuId, StoreId, ZoneId};
+use crate::id::{
+    BagId, BinId, CommandId, DeviceId, LotId, OrderId, PersonId, PrintJobId, SkuId, StoreId, ZoneId,
+};
 use crate::mqtt::{DeviceClass, Health, Quality};
 use crate::order::{Channel, Moments, OrderState};
 use crate::{Date, Grams, Paise, Qty, Role, Timestamp};

@@ -10,7 +10,8 @@ pub use device::{
     Birth, Command, CommandBody, DeviceState, Event, EventBody, Health, Label, PrintOutcome, Quality,
 };
 pub use handheld::{
-    Ack, AckOutcome, Action, HandheldEvent, HandheldView, LotHint, Notice, PickLine, PickTask, SubstituteOffer,
+    Ack, AckOutcome, Action, HandheldEvent, HandheldView, LotHint, Notice, PickLine, PickTask,
+    SubstituteOffer,
 };
 pub use topic::{DeviceClass, Leaf, Topic, TopicError};
 

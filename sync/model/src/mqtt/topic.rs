@@ -141,7 +141,13 @@ mod tests {
     fn topics_round_trip_and_strangers_are_refused() {
         let topic: Topic = "ds/v1/s1/scanner/sc-1/event".parse().unwrap();
         assert_eq!(topic.to_string(), "ds/v1/s1/scanner/sc-1/event");
-        for bad in ["", "ds/v1/s1/scanner/sc-1", "ds/v1/s1/camera/x/event", "ds/v1/s1/scanner/+/event", "a/b/c/d/e/f"] {
+        for bad in [
+            "",
+            "ds/v1/s1/scanner/sc-1",
+            "ds/v1/s1/camera/x/event",
+            "ds/v1/s1/scanner/+/event",
+            "a/b/c/d/e/f",
+        ] {
             assert!(bad.parse::<Topic>().is_err(), "{bad}");
         }
     }

@@ -1,0 +1,6 @@
+//! Named benchmarks, one per claim; each prints figures beside those of its peer or control from the same run, and none
+//! asserts a time. `cargo run --release -p tests --bin scorecard -- NAME`.
+
+pub mod checker;
+pub mod pick_route;
+pub mod sync_bytes;
