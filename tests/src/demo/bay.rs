@@ -1,0 +1,72 @@
+//! The dispatch bay of one store: its clerk takes the labelled bags from the shelf, scans rider badge and bags with the
+//! serial scanner, and gives them away when the console says dispatched. Bags carry what the printer really printed: a
+//! bag without a label cannot be scanned.
+
+use super::devices::Devices;
+use super::web::Site;
+use model::api::store::OrderDetail;
+use model::{OrderId, OrderState};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// One store's bay.
+pub struct Bay {
+    /// The store's console, logged in.
+    pub console: Site,
+    /// The clerk's badge.
+    pub clerk: String,
+    /// The store's hardware; the clerk holds the second scanner.
+    pub devices: Arc<Mutex<Devices>>,
+}
+
+impl Bay {
+    /// Gives an order's bags to whoever shows `badge`. False: not here, not packed yet, or a label is missing.
+    pub async fn hand_over(&self, order: OrderId, badge: &str) -> bool {
+        let Some(detail) = self.look(order).await else { return false };
+        match detail.card.state {
+            OrderState::Dispatched | OrderState::Delivered | OrderState::Completed => return true,
+            OrderState::Packed => {}
+            OrderState::Placed
+            | OrderState::PaymentFailed
+            | OrderState::Confirmed
+            | OrderState::Picking
+            | OrderState::Cancelled
+            | OrderState::Returned => return false,
+        }
+        if !self.scan_all(&detail, badge).await {
+            return false;
+        }
+        for _ in 0..60 {
+            match self.look(order).await {
+                Some(detail) if detail.card.state != OrderState::Packed => return true,
+                Some(_) | None => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+        false
+    }
+
+    async fn look(&self, order: OrderId) -> Option<OrderDetail> {
+        self.console.get(&format!("/api/v1/orders/{order}")).await.ok()
+    }
+
+    async fn scan_all(&self, detail: &OrderDetail, badge: &str) -> bool {
+        let mut devices = self.devices.lock().await;
+        let paper = devices.label.jobs();
+        let labelled = |code: &str| paper.iter().any(|job| String::from_utf8_lossy(job).contains(code));
+        if !detail.bags.iter().all(|bag| labelled(bag.bag.as_str())) {
+            return false;
+        }
+        let bags = detail.bags.iter().map(|bag| format!("]Q1LB:{}", bag.bag));
+        let badge = (!badge.is_empty()).then(|| format!("]Q1LR:{badge}"));
+        let codes = std::iter::once(format!("]Q1LP:{}", self.clerk)).chain(badge).chain(bags);
+        let Some(scanner) = devices.scanners.get_mut(1) else { return false };
+        for code in codes {
+            if scanner.scan(&code).await.is_err() {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await; // a hand is not faster than this
+        }
+        true
+    }
+}

@@ -1,0 +1,198 @@
+//! Pickers of the demo: a handheld's MQTT over WebSocket, byte for byte as the web app speaks it. An event is repeated
+//! with its id until it is acknowledged, also through a cut and a reconnect.
+
+use super::diary::Diary;
+use super::{Pace, fresh_id, now};
+use crate::people::picker::{self, Habits};
+use anyhow::{Context, Result};
+use model::mqtt::{Ack, AckOutcome, Action, HandheldEvent, HandheldView, DeviceClass, Leaf, Topic};
+use model::{CommandId, DeviceId, PersonId, StoreId};
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS, Transport};
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// An unanswered event goes out again after this.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// One picker with a handheld.
+pub struct PickerLife {
+    /// The store.
+    pub store: StoreId,
+    /// The handheld.
+    pub device: DeviceId,
+    /// Its token.
+    pub token: String,
+    /// Port of the broker's WebSocket listener.
+    pub ws_port: u16,
+    /// Who holds it.
+    pub person: PersonId,
+    /// Her PIN.
+    pub pin: String,
+    /// How often she errs.
+    pub habits: Habits,
+    /// A barcode that belongs to no order.
+    pub strange: String,
+    /// Shared diary.
+    pub diary: Diary,
+    /// How fast people live.
+    pub pace: Pace,
+    /// Her luck.
+    pub seed: u64,
+}
+
+struct Line {
+    client: AsyncClient,
+    views: watch::Receiver<Option<HandheldView>>,
+    acks: mpsc::Receiver<Ack>,
+    topic: String,
+}
+
+impl PickerLife {
+    /// Picks until `stop`.
+    pub async fn live(self, stop: CancellationToken) -> Result<()> {
+        let mut rng = SmallRng::seed_from_u64(self.seed);
+        let (mut line, listen) = self.connect();
+        let listening = tokio::spawn(listen);
+        let login = Action::Login { person: self.person.clone(), pin: self.pin.clone() };
+        self.send(&mut line, login, false, &mut rng, &stop).await?;
+        let mut idle = true;
+        while !stop.is_cancelled() {
+            let view = line.views.borrow_and_update().clone();
+            let Some(view) = view.filter(|view| view.person.is_some()) else {
+                self.wait_for_news(&mut line, &stop).await;
+                continue;
+            };
+            if idle && (view.waiting > 0 || view.task.is_some()) {
+                self.note_arrival();
+            }
+            idle = view.waiting == 0 && view.task.is_none();
+            let step = picker::next(&view, self.habits, &self.strange, &mut rng);
+            let Some(action) = step.action else {
+                self.wait_for_news(&mut line, &stop).await;
+                continue;
+            };
+            self.pace.wait(step.takes_ms, &stop).await;
+            self.send(&mut line, action, step.twice, &mut rng, &stop).await?;
+        }
+        listening.abort();
+        Ok(())
+    }
+
+    fn connect(&self) -> (Line, impl Future<Output = ()> + use<>) {
+        let url = format!("ws://127.0.0.1:{}/mqtt", self.ws_port);
+        let mut options = MqttOptions::new(self.device.as_str(), url, self.ws_port);
+        options
+            .set_transport(Transport::Ws)
+            .set_credentials(self.device.as_str(), &self.token)
+            .set_keep_alive(Duration::from_secs(10))
+            .set_max_packet_size(model::mqtt::PAYLOAD_BYTES_MAX * 2, model::mqtt::PAYLOAD_BYTES_MAX * 2)
+            .set_clean_session(false);
+        let (client, events) = AsyncClient::new(options, 64);
+        let (view_in, views) = watch::channel(None);
+        let (ack_in, acks) = mpsc::channel(256);
+        let topic = |leaf| Topic::new(&self.store, DeviceClass::Handheld, &self.device, leaf).to_string();
+        let filters = [topic(Leaf::Cmd), topic(Leaf::Ack)];
+        let listen = listen(client.clone(), events, filters, view_in, ack_in);
+        (Line { client, views, acks, topic: topic(Leaf::Event) }, listen)
+    }
+
+    async fn wait_for_news(&self, line: &mut Line, stop: &CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            _ = line.views.changed() => {}
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+    }
+
+    /// Sends an event until its answer is here; writes both into the diary.
+    async fn send(
+        &self,
+        line: &mut Line,
+        action: Action,
+        twice: bool,
+        rng: &mut SmallRng,
+        stop: &CancellationToken,
+    ) -> Result<()> {
+        let id: CommandId = fresh_id(rng);
+        let person = (!matches!(action, Action::Login { .. })).then(|| self.person.clone());
+        let scan = matches!(action, Action::Scan { .. });
+        let payload = serde_json::to_vec(&HandheldEvent { id, at: now(), person, action })?;
+        let begun = Instant::now();
+        loop {
+            for _ in 0..=u8::from(twice) {
+                line.client.publish(&line.topic, QoS::AtLeastOnce, false, payload.clone()).await?;
+            }
+            let answer = tokio::time::timeout(AGAIN, answer_to(&mut line.acks, id)).await;
+            if let Ok(ack) = answer {
+                let applied = matches!(ack.context("handheld's line ended")?.outcome, AckOutcome::Applied);
+                let mut diary = self.diary.open();
+                diary.answered.insert(id, (self.store.to_string(), applied));
+                if scan {
+                    diary.scan_to_ack_ms.push(begun.elapsed().as_secs_f64() * 1000.0);
+                }
+                return Ok(());
+            }
+            if stop.is_cancelled() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// An idle handheld shows work: measures from the newest checkout of this store that is not measured yet.
+    fn note_arrival(&self) {
+        let mut diary = self.diary.open();
+        let store = self.store.as_str();
+        let newest = diary.placed.values().filter(|p| p.store == store).map(|p| p.at).max();
+        if let Some(since) = newest.map(|at| at.elapsed()).filter(|since| *since < Duration::from_secs(5)) {
+            diary.order_to_handheld_ms.push(since.as_secs_f64() * 1000.0);
+        }
+    }
+}
+
+async fn answer_to(acks: &mut mpsc::Receiver<Ack>, id: CommandId) -> Option<Ack> {
+    loop {
+        let ack = acks.recv().await?;
+        if ack.id == id {
+            return Some(ack);
+        }
+    }
+}
+
+async fn listen(
+    client: AsyncClient,
+    mut events: EventLoop,
+    filters: [String; 2],
+    views: watch::Sender<Option<HandheldView>>,
+    acks: mpsc::Sender<Ack>,
+) {
+    loop {
+        match events.poll().await {
+            Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                for filter in &filters {
+                    let _ = client.try_subscribe(filter, QoS::AtLeastOnce);
+                }
+            }
+            Ok(Event::Incoming(Packet::Publish(message))) if message.topic.ends_with("/cmd") => {
+                if let Ok(view) = serde_json::from_slice::<HandheldView>(&message.payload) {
+                    views.send_if_modified(|old| {
+                        let newer = old.as_ref().is_none_or(|old| view.version >= old.version);
+                        if newer {
+                            *old = Some(view);
+                        }
+                        newer
+                    });
+                }
+            }
+            Ok(Event::Incoming(Packet::Publish(message))) => {
+                if let Ok(ack) = serde_json::from_slice::<Ack>(&message.payload) {
+                    let _ = acks.try_send(ack);
+                }
+            }
+            Ok(_) => {}
+            Err(_) => tokio::time::sleep(Duration::from_millis(300)).await,
+        }
+    }
+}

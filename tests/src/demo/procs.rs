@@ -1,0 +1,76 @@
+//! The demo's processes: this same binary started again as hub, store node or agent, so that each has its own memory,
+//! can be killed, and is measured from outside.
+
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::process::{Child, Command};
+
+/// A child process of the demo.
+#[derive(Debug)]
+pub struct Proc {
+    name: String,
+    child: Child,
+}
+
+impl Proc {
+    /// Starts `demo ROLE CONFIG`; what it logs goes to `log`.
+    pub fn start(role: &str, config: &Path, log: &Path) -> Result<Self> {
+        let log_file = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
+        let child = Command::new(std::env::current_exe()?)
+            .arg(role)
+            .arg(config)
+            .stdin(Stdio::null())
+            .stdout(log_file.try_clone()?)
+            .stderr(log_file)
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("starting {role}"))?;
+        Ok(Self { name: format!("{role} {}", config.display()), child })
+    }
+
+    /// Waits until `url` answers 200; says how long it took since the call.
+    pub async fn ready(&mut self, http: &reqwest::Client, url: &str, limit: Duration) -> Result<Duration> {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("{} ended at once ({status}); see its log beside its data", self.name);
+            }
+            if http.get(url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(begun.elapsed());
+            }
+            if begun.elapsed() > limit {
+                bail!("{} was not ready within {limit:?} at {url}", self.name);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Resident memory in MiB, from /proc.
+    pub fn rss_mb(&self) -> f64 {
+        let path = format!("/proc/{}/status", self.child.id().unwrap_or(0));
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib: f64 = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0.0);
+        kib / 1024.0
+    }
+
+    /// Asks it to stop; kills it when it has not within `limit`. Says whether it stopped by itself.
+    pub async fn stop(mut self, limit: Duration) -> bool {
+        if let Some(pid) = self.child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?)) {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+        if tokio::time::timeout(limit, self.child.wait()).await.is_ok() {
+            return true;
+        }
+        let _ = self.child.kill().await;
+        false
+    }
+
+    /// kill -9.
+    pub async fn kill(mut self) -> Result<()> {
+        self.child.kill().await.context("kill -9")
+    }
+}
