@@ -10,17 +10,19 @@ mod chunk;
 mod code;
 mod document;
 mod error;
+mod facts;
 mod guard;
 mod id;
 mod orders;
 mod pack;
 mod quota;
+mod read;
 
 pub use actor::DocActor;
 pub use document::{Document, MAX_PENDING, Touched};
 pub use error::DocError;
 pub use id::{DocId, DocKey};
-pub use orders::OrderView;
+pub use orders::{OrderRead, OrderView};
 
 #[cfg(test)]
 mod tests;

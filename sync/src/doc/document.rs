@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{
     Automerge, AutomergeError, Change, ChangeHash, ObjId, ObjType, PatchAction, PatchLog, Prop, ROOT,
-    ReadDoc, ScalarValue, Value,
+    ScalarValue,
 };
 use model::id::{OrderId, SkuId};
 use model::order::Owner;
@@ -59,7 +59,7 @@ pub struct Document {
     id: DocId,
     side: Owner,
     pub(super) am: Automerge,
-    store: StoreDigest,
+    pub(super) store: StoreDigest,
     known: BTreeMap<Place, ChangeHash>,
     places: BTreeMap<ChangeHash, Place>,
     pending: Vec<Vec<u8>>,
@@ -382,75 +382,6 @@ impl Document {
             touched.poisoned.push(format!("{}: a write at no known place, key {:?}", self.id, name.or(key)));
         }
     }
-
-    fn root(&self, name: &str) -> Result<ObjId, DocError> {
-        // The first change's map is the only one that counts, whoever may have written over its key.
-        let all = self.am.get_all(ROOT, name).map_err(broken)?;
-        let genesis = Author::Genesis.id(self.store);
-        all.into_iter()
-            .find_map(|(_, obj)| match &obj {
-                ObjId::Id(_, actor, _) if *actor == genesis => Some(obj),
-                ObjId::Id(..) | ObjId::Root => None,
-            })
-            .ok_or_else(|| DocError::poisoned(format!("root map {name} was overwritten")))
-    }
-
-    fn map_at(&self, at: &MapAt) -> Result<Option<ObjId>, DocError> {
-        let root = self.root(at.root)?;
-        match &at.inner {
-            None => Ok(Some(root)),
-            Some(key) => Ok(self
-                .written(&root, key)?
-                .into_iter()
-                .rev()
-                .find_map(|(value, obj, _)| matches!(value, Value::Object(ObjType::Map)).then_some(obj))),
-        }
-    }
-
-    /// The map at a place, if its maker is `maker`.
-    pub(super) fn map_made_by(&self, at: &MapAt, maker: Owner) -> Result<Option<ObjId>, DocError> {
-        let root = self.root(at.root)?;
-        match &at.inner {
-            None => Ok(Some(root)),
-            Some(key) => Ok(self.written(&root, key)?.into_iter().rev().find_map(|(value, obj, side)| {
-                (matches!(value, Value::Object(ObjType::Map)) && side == maker).then_some(obj)
-            })),
-        }
-    }
-
-    /// The inner keys of a root map.
-    pub(super) fn keys(&self, root: &'static str) -> Result<Vec<String>, DocError> {
-        Ok(self.am.keys(self.root(root)?).collect())
-    }
-
-    /// All standing scalars of a field that `writer` wrote: more than one only after a restart that forgot.
-    pub(super) fn scalars(
-        &self,
-        obj: &ObjId,
-        field: &str,
-        writer: Owner,
-    ) -> Result<Vec<ScalarValue>, DocError> {
-        let all = self.written(obj, field)?;
-        let mine = all.into_iter().filter(|(_, _, side)| *side == writer);
-        mine.map(|(value, _, _)| {
-            value.into_scalar().map_err(|_| DocError::poisoned(format!("field {field} is not a plain value")))
-        })
-        .collect()
-    }
-
-    fn written(&self, obj: &ObjId, key: &str) -> Result<Vec<(Value<'_>, ObjId, Owner)>, DocError> {
-        let all = self.am.get_all(obj, key).map_err(broken)?;
-        Ok(all
-            .into_iter()
-            .filter_map(|(value, op)| match &op {
-                ObjId::Id(_, actor, _) => {
-                    let side = Author::of(actor, self.store).and_then(Author::side);
-                    side.map(|side| (value, op.clone(), side))
-                }
-                ObjId::Root => None,
-            })
-            .collect())
-    }
 }
 
 fn changes_of(document: &[u8]) -> Result<Vec<Change>, DocError> {
@@ -459,7 +390,7 @@ fn changes_of(document: &[u8]) -> Result<Vec<Change>, DocError> {
     Ok(other.get_changes(&[]))
 }
 
-fn broken(error: AutomergeError) -> DocError {
+pub(super) fn broken(error: AutomergeError) -> DocError {
     DocError::Broken { what: error.to_string() }
 }
 

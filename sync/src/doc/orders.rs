@@ -1,6 +1,7 @@
 //! Shape of an orders document, and its reading and writing. Two root maps: `o` holds the hub's orders, `c` those taken
-//! at the counter. An order is a small map: `h` head, `p` picks, `r` rider (all packed), and one integer per moment,
-//! milliseconds from the promised time (the smallest number there is). Every field counts only from the side that owns
+//! at the counter. An order is a small map: `h` head, `p` picks, `r` rider, `q3` the substitute asked for line
+//! 3 and `a3` its answer (all packed), and one integer per moment, milliseconds from the promised time (the smallest
+//! number there is). Every field counts only from the side that owns
 //! it.
 
 use automerge::{ObjId, ScalarValue};
@@ -8,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::id::OrderId;
 use model::order::{Channel, Moment, Moments, Owner};
-use model::order_doc::{OrderHead, Picks, RiderCard};
+use model::order_doc::{OrderHead, Picks, RiderCard, SubstituteAnswer, SubstituteAsk};
 use model::time::{DAY_MS, Timestamp};
 
 use super::document::{Document, MapAt};
@@ -22,6 +23,10 @@ pub(super) const ROOTS: &[&str] = &[ONLINE, COUNTER];
 const HEAD: &str = "h";
 const PICKS: &str = "p";
 const RIDER: &str = "r";
+/// Followed by the line's place.
+const ASK: char = 'q';
+/// Followed by the line's place.
+const ANSWER: char = 'a';
 
 /// The farthest a moment may lie from the promised time.
 const MOMENT_SPAN_MS: i64 = 400 * DAY_MS;
@@ -39,7 +44,14 @@ pub struct OrderView {
     pub picks: Option<Picks>,
     /// Whom the hub sends.
     pub rider: Option<RiderCard>,
+    /// What the store proposes instead, by line.
+    pub asks: Vec<SubstituteAsk>,
+    /// What the customer said to that, by line.
+    pub answers: Vec<SubstituteAnswer>,
 }
+
+/// One order's id and what reading it gave.
+pub type OrderRead = (OrderId, Result<OrderView, DocError>);
 
 /// The order that a key names.
 pub(super) fn order_of(key: &str) -> Option<OrderId> {
@@ -129,6 +141,26 @@ impl Document {
         self.put_packed(order, (map, RIDER), obj.as_ref(), Owner::Hub, packed)
     }
 
+    /// Stages the store's proposal for a line, replacing an earlier one. `Ok(false)`: no change.
+    ///
+    /// # Errors
+    /// As [`Document::put_moment`]; the hub may not write proposals.
+    pub fn put_ask(&mut self, order: &OrderId, ask: &SubstituteAsk) -> Result<bool, DocError> {
+        let (_, map, obj) = self.head_for_write(order)?;
+        let packed = pack::ask(ask, self.base())?;
+        self.put_packed(order, (map, &format!("{ASK}{}", ask.line)), obj.as_ref(), Owner::Store, packed)
+    }
+
+    /// Stages the customer's answer to a proposal. `Ok(false)`: no change.
+    ///
+    /// # Errors
+    /// As [`Document::put_moment`]; the store may not write answers.
+    pub fn put_answer(&mut self, order: &OrderId, answer: &SubstituteAnswer) -> Result<bool, DocError> {
+        let (_, map, obj) = self.head_for_write(order)?;
+        let packed = pack::answer(answer)?;
+        self.put_packed(order, (map, &format!("{ANSWER}{}", answer.line)), obj.as_ref(), Owner::Hub, packed)
+    }
+
     /// One order; `None` when it is not here. Staged writes show after `commit`.
     ///
     /// # Errors
@@ -147,14 +179,20 @@ impl Document {
         let picks = packed(PICKS, Owner::Store)?.map(|bytes| pack::read_picks(&bytes, &head)).transpose()?;
         let rider =
             packed(RIDER, Owner::Hub)?.map(|bytes| pack::read_rider(&bytes, self.base())).transpose()?;
-        Ok(Some(OrderView { order: *order, head, moments, picks, rider }))
+        let asks = self.by_line(&obj, ASK, Owner::Store)?;
+        let asks = asks.iter().map(|(line, bytes)| pack::read_ask(*line, bytes, self.base()));
+        let asks = asks.collect::<Result<_, _>>()?;
+        let answers = self.by_line(&obj, ANSWER, Owner::Hub)?;
+        let answers = answers.iter().map(|(line, bytes)| pack::read_answer(*line, bytes));
+        let answers = answers.collect::<Result<_, _>>()?;
+        Ok(Some(OrderView { order: *order, head, moments, picks, rider, asks, answers }))
     }
 
     /// Every order in the document, by id; a poisoned one stands as its error and stops none of the rest.
     ///
     /// # Errors
     /// [`DocError::WrongKind`], or a root map that was overwritten.
-    pub fn orders(&self) -> Result<Vec<(OrderId, Result<OrderView, DocError>)>, DocError> {
+    pub fn orders(&self) -> Result<Vec<OrderRead>, DocError> {
         self.wants_orders()?;
         let mut ids: Vec<OrderId> = Vec::new();
         for root in ROOTS {
@@ -212,6 +250,20 @@ impl Document {
         }
     }
 
+    /// Packed fields that a letter and a line name, by line.
+    fn by_line(&self, obj: &ObjId, letter: char, writer: Owner) -> Result<Vec<(u8, Vec<u8>)>, DocError> {
+        let mut out = Vec::new();
+        for key in self.fields(obj) {
+            let Some(line) = key.strip_prefix(letter).and_then(|n| n.parse().ok()) else { continue };
+            if let Some(bytes) = self.packed(obj, &key, writer)? {
+                out.push((line, bytes));
+            }
+        }
+        out.sort_unstable();
+        out.dedup_by_key(|(line, _)| *line);
+        Ok(out)
+    }
+
     fn put_packed(
         &mut self,
         order: &OrderId,
@@ -248,10 +300,10 @@ impl Document {
 fn earliest(order: &OrderId, moment: Moment, values: &[ScalarValue]) -> Result<Option<i64>, DocError> {
     let mut first: Option<i64> = None;
     for value in values {
-        let ms = match value {
-            ScalarValue::Int(ms) if ms.saturating_abs() <= MOMENT_SPAN_MS => *ms,
-            other => return Err(DocError::poisoned(format!("order {order}: {moment:?} is {other:?}"))),
-        };
+        let ms = value
+            .as_i64()
+            .filter(|ms| matches!(value, ScalarValue::Int(_)) && ms.saturating_abs() <= MOMENT_SPAN_MS);
+        let ms = ms.ok_or_else(|| DocError::poisoned(format!("order {order}: {moment:?} is {value:?}")))?;
         first = Some(first.map_or(ms, |known| known.min(ms)));
     }
     Ok(first)

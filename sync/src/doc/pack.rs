@@ -6,7 +6,8 @@ use model::id::{LotId, SkuId};
 use model::money::Paise;
 use model::order::Channel;
 use model::order_doc::{
-    HeadLine, LINES_MAX, OrderHead, PickedUnits, Picks, RiderCard, ShortUnits, SubstitutePreset,
+    HeadLine, LINES_MAX, OrderHead, PickedUnits, Picks, RiderCard, ShortUnits, SubstituteAnswer,
+    SubstituteAsk, SubstitutePreset,
 };
 use model::qty::Qty;
 use model::time::Timestamp;
@@ -71,7 +72,7 @@ impl<'a> Reader<'a> {
 
     fn money(&mut self) -> Result<Paise, DocError> {
         let n: u64 = self.take()?;
-        let paise = if n % 2 == 0 { (n / 2).checked_mul(100) } else { Some(n / 2) };
+        let paise = if n.is_multiple_of(2) { (n / 2).checked_mul(100) } else { Some(n / 2) };
         let paise = paise.and_then(|p| i64::try_from(p).ok());
         paise.map(Paise::new).ok_or_else(|| self.bad("an amount too large"))
     }
@@ -94,7 +95,7 @@ impl<'a> Reader<'a> {
 fn price(amount: Paise) -> Result<u64, DocError> {
     let paise =
         u64::try_from(amount.get()).map_err(|_| DocError::poisoned("a negative amount in an order"))?;
-    let (value, odd) = if paise % 100 == 0 { (paise / 100, 0) } else { (paise, 1) };
+    let (value, odd) = if paise.is_multiple_of(100) { (paise / 100, 0) } else { (paise, 1) };
     value.checked_mul(2).map(|v| v + odd).ok_or_else(|| DocError::poisoned("an amount too large"))
 }
 
@@ -217,4 +218,27 @@ pub(crate) fn rider(value: &RiderCard, base: Timestamp) -> Result<Vec<u8>, DocEr
 pub(crate) fn read_rider(bytes: &[u8], base: Timestamp) -> Result<RiderCard, DocError> {
     let mut from = Reader::new("rider", bytes)?;
     Ok(RiderCard { code: from.text()?, name: from.text()?, eta_at: from.time(base)? })
+}
+
+pub(crate) fn ask(value: &SubstituteAsk, base: Timestamp) -> Result<Vec<u8>, DocError> {
+    let to = Writer(vec![V1])
+        .put(&Code(value.sku.as_str().to_owned()))?
+        .put(&value.qty.get())?
+        .put(&value.until.since_ms(base))?;
+    read_ask(value.line, &to.0, base)?;
+    Ok(to.0)
+}
+
+pub(crate) fn read_ask(line: u8, bytes: &[u8], base: Timestamp) -> Result<SubstituteAsk, DocError> {
+    let mut from = Reader::new("substitute", bytes)?;
+    Ok(SubstituteAsk { line, sku: from.sku()?, qty: from.qty()?, until: from.time(base)? })
+}
+
+pub(crate) fn answer(value: &SubstituteAnswer) -> Result<Vec<u8>, DocError> {
+    Ok(Writer(vec![V1]).put(&value.accept)?.0)
+}
+
+pub(crate) fn read_answer(line: u8, bytes: &[u8]) -> Result<SubstituteAnswer, DocError> {
+    let mut from = Reader::new("answer", bytes)?;
+    Ok(SubstituteAnswer { line, accept: from.take()? })
 }

@@ -1,6 +1,6 @@
 //! Shape of a quota document, and its reading and writing. SKUs are spread over 64 root maps, because a remote change
-//! costs time in proportion to the history of one map. Three cumulative numbers per SKU, each with one writer, merged by
-//! max: `g` granted and `s` orders seen by the store, `r` returned by the hub. The rules stand in `crate::quota`.
+//! costs time in proportion to the history of one map. Two cumulative numbers per SKU, each with one writer, merged by
+//! max: `g` granted by the store, `r` returned by the hub. The rules stand in `crate::quota`.
 
 use automerge::ScalarValue;
 use model::id::SkuId;
@@ -18,12 +18,11 @@ pub(super) const SHARDS: [&str; 64] = [
     "33", "34", "35", "36", "37", "38", "39", "3a", "3b", "3c", "3d", "3e", "3f",
 ];
 
-const FIELDS: [Field; 3] = [Field::Granted, Field::Seen, Field::Returned];
+const FIELDS: [Field; 2] = [Field::Granted, Field::Returned];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Field {
     Granted,
-    Seen,
     Returned,
 }
 
@@ -31,14 +30,13 @@ impl Field {
     const fn letter(self) -> char {
         match self {
             Field::Granted => 'g',
-            Field::Seen => 's',
             Field::Returned => 'r',
         }
     }
 
     const fn owner(self) -> Owner {
         match self {
-            Field::Granted | Field::Seen => Owner::Store,
+            Field::Granted => Owner::Store,
             Field::Returned => Owner::Hub,
         }
     }
@@ -67,14 +65,6 @@ impl Document {
         self.raise(Field::Granted, sku, total)
     }
 
-    /// Stages the store's cumulative count of units in orders it has taken over from the hub. As `set_granted`.
-    ///
-    /// # Errors
-    /// As [`Document::set_granted`].
-    pub fn set_orders_seen(&mut self, sku: &SkuId, total: u64) -> Result<bool, DocError> {
-        self.raise(Field::Seen, sku, total)
-    }
-
     /// Stages the hub's cumulative return in units. As `set_granted`.
     ///
     /// # Errors
@@ -89,14 +79,6 @@ impl Document {
     /// [`DocError::Poisoned`] for a value that is no count; [`DocError::WrongKind`].
     pub fn granted(&self, sku: &SkuId) -> Result<u64, DocError> {
         self.largest(Field::Granted, sku)
-    }
-
-    /// Units in hub orders that the store has taken over.
-    ///
-    /// # Errors
-    /// As [`Document::granted`].
-    pub fn orders_seen(&self, sku: &SkuId) -> Result<u64, DocError> {
-        self.largest(Field::Seen, sku)
     }
 
     /// Units the hub has returned so far.
@@ -145,11 +127,11 @@ impl Document {
         let Some(map) = self.map_made_by(&shard(sku), field.owner())? else { return Ok(0) };
         let mut most = 0;
         for value in self.scalars(&map, &format!("{}{sku}", field.letter()), field.owner())? {
-            match value {
-                // SQLite keeps it as i64 at both sides.
-                ScalarValue::Uint(n) if i64::try_from(n).is_ok() => most = most.max(n),
-                other => return Err(DocError::poisoned(format!("{} of {sku} is {other:?}", field.letter()))),
-            }
+            // SQLite keeps it as i64 at both sides.
+            let units =
+                value.as_u64().filter(|n| matches!(value, ScalarValue::Uint(_)) && i64::try_from(*n).is_ok());
+            let bad = || DocError::poisoned(format!("{} of {sku} is {value:?}", field.letter()));
+            most = most.max(units.ok_or_else(bad)?);
         }
         Ok(most)
     }

@@ -2,10 +2,14 @@
 
 use super::*;
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
+use model::fact::Fact;
 use model::id::{LotId, OrderId, SkuId, StoreId};
 use model::money::Paise;
 use model::order::{Channel, Moment, OrderState, Owner};
-use model::order_doc::{HeadLine, OrderHead, PickedUnits, Picks, RiderCard, ShortUnits, SubstitutePreset};
+use model::order_doc::{
+    HeadLine, OrderHead, PickedUnits, Picks, RiderCard, ShortUnits, SubstituteAnswer, SubstituteAsk,
+    SubstitutePreset,
+};
 use model::qty::Qty;
 use model::quota::{HubGeneration, StoreEpoch};
 use model::time::{HOUR_MS, Timestamp};
@@ -177,19 +181,16 @@ fn grants_never_fall_and_two_lives_of_a_writer_merge_by_max() {
     assert_eq!(first.set_granted(&sku(1), 9), Ok(true));
     assert_eq!(first.set_granted(&sku(1), 8), Ok(false));
     second.set_granted(&sku(1), 5).unwrap();
-    second.set_orders_seen(&sku(2), 3).unwrap();
+    second.set_granted(&sku(2), 3).unwrap();
     for change in [second.commit(), first.commit()] {
         hub.apply_change(&change.unwrap().unwrap()).unwrap();
     }
-    assert_eq!(
-        (hub.granted(&sku(1)), hub.orders_seen(&sku(2)), hub.returned(&sku(1))),
-        (Ok(9), Ok(3), Ok(0))
-    );
+    assert_eq!((hub.granted(&sku(1)), hub.granted(&sku(2)), hub.returned(&sku(1))), (Ok(9), Ok(3), Ok(0)));
     assert_eq!(hub.skus().unwrap(), [sku(1), sku(2)]);
     assert!(matches!(hub.set_granted(&sku(1), 99), Err(DocError::NotMine { .. })));
     hub.set_returned(&sku(1), 2).unwrap();
     let change = hub.commit().unwrap().unwrap();
-    assert_eq!(first.apply_change(&change).unwrap().waiting, true);
+    assert!(first.apply_change(&change).unwrap().waiting);
     assert_eq!((first.waiting(), first.returned(&sku(1))), (1, Ok(0)));
     first.apply_whole(&hub.save_full().unwrap()).unwrap();
     assert_eq!((first.waiting(), first.returned(&sku(1)), first.heads()), (0, Ok(2), hub.heads()));
@@ -218,4 +219,25 @@ fn what_was_kept_loads_to_the_same_document() {
 /// The whole document as one chunk, for a run of chunks that begins in the middle of its life.
 fn orders_changes(document: &Document) -> Vec<u8> {
     document.save_full().unwrap()
+}
+
+#[test]
+fn a_substitute_is_asked_and_answered_through_facts() {
+    let (mut hub, mut store) = pair();
+    let (order, hour) = (order(0), HOUR);
+    let ask = SubstituteAsk { line: 2, sku: sku(9), qty: Qty::ONE, until: at(160_000) };
+    let answer = SubstituteAnswer { line: 2, accept: true };
+    let asked = Fact::Ask { order, hour, ask: ask.clone() };
+    let answered = Fact::Answer { order, hour, answer: answer.clone() };
+    let key = DocKey::of_fact(&asked, StoreEpoch(1), HubGeneration(1));
+    assert_eq!(&key.of(&super::tests::store()), store.id());
+    assert_eq!((store.put_fact(&asked), hub.put_fact(&answered)), (Ok(true), Ok(true)));
+    assert!(matches!(store.put_fact(&answered), Err(DocError::NotMine { .. })));
+    hub.apply_change(&store.commit().unwrap().unwrap()).unwrap();
+    store.apply_change(&hub.commit().unwrap().unwrap()).unwrap();
+    assert_eq!(store.put_fact(&asked), Ok(false));
+    for document in [&hub, &store] {
+        let view = document.order(&order).unwrap().unwrap();
+        assert_eq!((view.asks, view.answers), (vec![ask.clone()], vec![answer.clone()]));
+    }
 }

@@ -15,6 +15,9 @@ use crate::wire::{
     self, Batch, BatchItem, CloseReason, Connection, Frame, Hello, MAX_HEADS, OLDEST_VERSION, VERSION,
 };
 
+/// A single record of so many bytes is worth compressing.
+const PACK_FROM: usize = 512;
+
 /// Where the connection stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Phase {
@@ -371,13 +374,7 @@ impl Peer {
     fn send_records(&mut self, ms: i64, records: Vec<OutRecord>) {
         for group in outbound::groups(records) {
             let Some(first_seq) = group.first().map(|r| r.seq) else { continue };
-            let frame = if group.len() == 1 {
-                group.into_iter().next().map(|r| Frame::Change { seq: r.seq, doc: r.doc, change: r.change })
-            } else {
-                let items: Vec<BatchItem> =
-                    group.into_iter().map(|r| BatchItem { doc: r.doc, change: r.change }).collect();
-                Batch::pack(first_seq, &items).ok().map(Frame::Batch)
-            };
+            let frame = frame_of(first_seq, group);
             match frame.as_ref().and_then(|f| wire::encode(f).ok()) {
                 Some(bytes) => self.push(ms, bytes),
                 None => return self.close(ms, CloseReason::RecordTooBig { seq: first_seq }),
@@ -414,4 +411,17 @@ impl Peer {
         self.link.sent_at = ms;
         self.out.push_back(Output::Send(bytes));
     }
+}
+
+/// One short record goes as it is, everything else packed; a record too big to be packed is tried as it is.
+fn frame_of(first_seq: u64, group: Vec<OutRecord>) -> Option<Frame> {
+    if group.len() > 1 || group.first().is_some_and(|r| r.change.len() >= PACK_FROM) {
+        let items: Vec<BatchItem> =
+            group.iter().map(|r| BatchItem { doc: r.doc, change: r.change.clone() }).collect();
+        if let Ok(batch) = Batch::pack(first_seq, &items) {
+            return Some(Frame::Batch(batch));
+        }
+    }
+    let [record] = <[OutRecord; 1]>::try_from(group).ok()?;
+    Some(Frame::Change { seq: record.seq, doc: record.doc, change: record.change })
 }

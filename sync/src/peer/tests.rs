@@ -280,7 +280,8 @@ fn a_quiet_channel_carries_a_backlog_in_batches() {
 
 #[test]
 fn the_wrong_store_epoch_generation_or_side_is_closed_with_a_reason() {
-    let cases: [(fn(&mut PeerConfig), CloseReason); 4] = [
+    type Case = (fn(&mut PeerConfig), CloseReason);
+    let cases: [Case; 4] = [
         (|c| c.store = StoreId::new("s2").unwrap(), CloseReason::WrongStore),
         (|c| c.epoch = StoreEpoch(2), CloseReason::WrongEpoch { mine: 1, theirs: 2 }),
         (|c| c.generation = HubGeneration(9), CloseReason::WrongGeneration { mine: 1, theirs: 9 }),
