@@ -100,18 +100,7 @@ impl World {
                 self.received += n;
             }
             Step::Tick => self.tick(),
-            Step::CounterSale(n) => {
-                let free = match broken {
-                    Broken::CounterIgnoresRights => self.unreserved(),
-                    Broken::Nothing | Broken::OrderTwice | Broken::ResellCancelled => {
-                        self.store.grantable(self.unreserved())
-                    }
-                };
-                if n <= free {
-                    self.on_hand -= n;
-                    self.promised += n;
-                }
-            }
+            Step::CounterSale(n) => self.counter_sale(n, broken),
             Step::HubHears(at) => {
                 if let Some((_, total)) = pick(&self.grants_sent, at) {
                     self.hub.learn_granted(total);
@@ -130,17 +119,7 @@ impl World {
                     self.returns_sent.push(self.hub.returned());
                 }
             }
-            Step::CancelAtHub(at) => {
-                if let (Broken::ResellCancelled, Some((_, n))) = (broken, pick(&self.orders, at)) {
-                    let sold = self.hub.sold().saturating_sub(n);
-                    self.hub = HubQuota::from_counts(
-                        self.hub.granted_seen(),
-                        self.hub.returned(),
-                        self.hub.held(),
-                        sold,
-                    )?;
-                }
-            }
+            Step::CancelAtHub(at) => self.cancel_at_hub(at, broken)?,
             Step::StoreHearsOrder(at) => {
                 if let Some((id, n)) = pick(&self.orders, at)
                     && (!self.taken.contains_key(&id) || broken == Broken::OrderTwice)
@@ -167,6 +146,28 @@ impl World {
                     self.promised -= n;
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn counter_sale(&mut self, units: u64, broken: Broken) {
+        let free = match broken {
+            Broken::CounterIgnoresRights => self.unreserved(),
+            Broken::Nothing | Broken::OrderTwice | Broken::ResellCancelled => {
+                self.store.grantable(self.unreserved())
+            }
+        };
+        if units <= free {
+            self.on_hand -= units;
+            self.promised += units;
+        }
+    }
+
+    /// Only a request: the hub's ledger does not move, unless the rule is broken.
+    fn cancel_at_hub(&mut self, at: usize, broken: Broken) -> Result<(), QuotaRefusal> {
+        if let (Broken::ResellCancelled, Some((_, n))) = (broken, pick(&self.orders, at)) {
+            let (seen, returned, held) = (self.hub.granted_seen(), self.hub.returned(), self.hub.held());
+            self.hub = HubQuota::from_counts(seen, returned, held, self.hub.sold().saturating_sub(n))?;
         }
         Ok(())
     }
