@@ -2,4 +2,10 @@
 //!
 //! The core (`hub-core`) decides, `db` remembers, a flow does one thing in one transaction, the rest translates.
 
+pub mod command;
 pub mod db;
+pub mod engine;
+pub mod flows;
+pub mod mutation;
+pub mod refusal;
+pub mod rules;

@@ -8,7 +8,6 @@ pub mod matching;
 pub mod number;
 pub mod otp;
 pub mod proof;
-pub mod quota;
 pub mod rider_score;
 pub mod saga;
 pub mod stop_selling;

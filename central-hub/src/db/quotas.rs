@@ -1,7 +1,7 @@
 //! What the hub may sell: rights by store, epoch, generation and SKU (SYNC.md, ARCHITECTURE decision 3).
 
 use super::Db;
-use hub_core::quota::Rights;
+use ::sync::quota::HubQuota;
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{SkuId, StoreId};
 
@@ -19,9 +19,9 @@ pub struct QuotaKey {
 /// The quotas aggregate.
 pub trait Quotas {
     /// The rights to one SKU; nought where nothing was granted.
-    fn rights(&self, key: &QuotaKey, sku: &SkuId) -> Db<Rights>;
+    fn rights(&self, key: &QuotaKey, sku: &SkuId) -> Db<HubQuota>;
     /// Writes them; the schema refuses more promises than rights.
-    fn set_rights(&mut self, key: &QuotaKey, sku: &SkuId, rights: Rights) -> Db<()>;
+    fn set_rights(&mut self, key: &QuotaKey, sku: &SkuId, rights: HubQuota) -> Db<()>;
     /// Units that may be promised of all SKUs together.
     fn free_units(&self, key: &QuotaKey) -> Db<u64>;
 }

@@ -3,28 +3,29 @@
 use super::{Sqlite, row};
 use crate::db::quotas::QuotaKey;
 use crate::db::{Db, Quotas};
-use hub_core::quota::Rights;
+use ::sync::quota::HubQuota;
 use model::SkuId;
 
 impl Quotas for Sqlite {
-    fn rights(&self, key: &QuotaKey, sku: &SkuId) -> Db<Rights> {
+    fn rights(&self, key: &QuotaKey, sku: &SkuId) -> Db<HubQuota> {
         let found = self.one(
             "SELECT granted_seen, returned, held, sold FROM hub_quota \
              WHERE store = ?1 AND epoch = ?2 AND generation = ?3 AND sku = ?4",
             (key.store.as_str(), key.epoch.0, key.generation.0, sku.as_str()),
             |r| {
-                Ok(Rights {
-                    granted: row::count(r, 0)?,
-                    returned: row::count(r, 1)?,
-                    held: row::count(r, 2)?,
-                    sold: row::count(r, 3)?,
-                })
+                HubQuota::from_counts(
+                    row::count(r, 0)?,
+                    row::count(r, 1)?,
+                    row::count(r, 2)?,
+                    row::count(r, 3)?,
+                )
+                .map_err(|e| row::wrong(0, e))
             },
         )?;
         Ok(found.unwrap_or_default())
     }
 
-    fn set_rights(&mut self, key: &QuotaKey, sku: &SkuId, rights: Rights) -> Db<()> {
+    fn set_rights(&mut self, key: &QuotaKey, sku: &SkuId, rights: HubQuota) -> Db<()> {
         self.run(
             "INSERT INTO hub_quota (store, epoch, generation, sku, granted_seen, returned, held, sold) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (store, epoch, generation, sku) DO UPDATE SET \
@@ -35,10 +36,10 @@ impl Quotas for Sqlite {
                 key.epoch.0,
                 key.generation.0,
                 sku.as_str(),
-                row::int(rights.granted)?,
-                row::int(rights.returned)?,
-                row::int(rights.held)?,
-                row::int(rights.sold)?,
+                row::int(rights.granted_seen())?,
+                row::int(rights.returned())?,
+                row::int(rights.held())?,
+                row::int(rights.sold())?,
             ),
         )
         .map(drop)

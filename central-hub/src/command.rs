@@ -1,0 +1,243 @@
+//! What can be asked of the hub: every adapter turns its input into one of these. A command carries an id (its idempotency
+//! key) and who asks; nothing in it is random, because secrets are made from the hub's key and the command's id.
+
+use crate::db::payments::StepKind;
+use model::api::hub::{CheckoutRequest, Fix, Point};
+use model::{Actor, AddressId, CommandId, CustomerId, OrderId, Paise, Qty, RiderId, Role, SkuId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A command, its key and who asks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Envelope {
+    /// The idempotency key: a retry carries the same one.
+    pub id: CommandId,
+    /// Who, at which device, in which role.
+    pub actor: Actor,
+    /// What.
+    pub command: Command,
+}
+
+/// What the gateway said to a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Done.
+    Agreed,
+    /// Refused for good.
+    Declined,
+    /// No clear answer: ask again with the same key.
+    Unclear,
+}
+
+/// A person that the configuration names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seed {
+    /// E.164.
+    pub phone: String,
+    /// First name.
+    pub name: String,
+    /// `rider`, `city_ops` or `admin`.
+    pub role: Role,
+}
+
+/// Everything the hub does for somebody.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Command {
+    /// Send a one-time password (REQ-55).
+    RequestOtp {
+        /// E.164.
+        phone: String,
+    },
+    /// Trade it for a session; registers a new customer.
+    VerifyOtp {
+        /// E.164.
+        phone: String,
+        /// Six digits.
+        code: String,
+    },
+    /// Renew a session.
+    Refresh {
+        /// The refresh token.
+        refresh: String,
+    },
+    /// Another first name.
+    SetName {
+        /// Whose.
+        customer: CustomerId,
+        /// At most 60 signs.
+        name: String,
+    },
+    /// A new address.
+    AddAddress {
+        /// Whose.
+        customer: CustomerId,
+        /// House, street, landmark.
+        text: String,
+        /// Where.
+        at: Point,
+    },
+    /// Sets a line of the cart; nought takes it out.
+    SetCartLine {
+        /// Whose.
+        customer: CustomerId,
+        /// What.
+        sku: SkuId,
+        /// How many, at most 50.
+        qty: Qty,
+    },
+    /// Chooses the store, holds the units, starts the payment (REQ-62, REQ-63).
+    BeginCheckout {
+        /// Who.
+        customer: CustomerId,
+        /// Where to, how to pay, what about missing goods.
+        request: CheckoutRequest,
+    },
+    /// The gateway's answer to a step.
+    PaymentResult {
+        /// The step's key.
+        key: String,
+        /// What it said.
+        outcome: Outcome,
+    },
+    /// Lets go what was held too long. Naturally idempotent.
+    ExpireHolds,
+    /// The customer wants to cancel: a request, the store decides.
+    RequestCancel {
+        /// Who.
+        customer: CustomerId,
+        /// Which.
+        order: OrderId,
+    },
+    /// The customer's answer about a substitute (REQ-33).
+    ReplySubstitute {
+        /// Who.
+        customer: CustomerId,
+        /// Which order.
+        order: OrderId,
+        /// Which line.
+        line: u8,
+        /// Take it, or refund.
+        accept: bool,
+    },
+    /// Starts or ends a shift (REQ-74).
+    SetShift {
+        /// Who.
+        rider: RiderId,
+        /// On or off.
+        on: bool,
+        /// Planned end.
+        until: Timestamp,
+        /// Where.
+        at: Point,
+    },
+    /// Where a rider was (REQ-78). Naturally idempotent.
+    Positions {
+        /// Who.
+        rider: RiderId,
+        /// Fixes in any order.
+        fixes: Vec<Fix>,
+    },
+    /// The customer has it (REQ-80).
+    Deliver {
+        /// Who brought it.
+        rider: RiderId,
+        /// Which.
+        order: OrderId,
+        /// The customer's code.
+        code: String,
+        /// Cash taken.
+        cash: Paise,
+        /// Where.
+        at: Point,
+        /// When it happened.
+        delivered_at: Timestamp,
+    },
+    /// Matches all waiting orders with all free riders (REQ-75). Naturally idempotent.
+    AssignRiders,
+    /// Riders and staff of the configuration. Naturally idempotent.
+    SeedPeople {
+        /// Who.
+        people: Vec<Seed>,
+    },
+    /// Products of the catalogue. Naturally idempotent.
+    PutProducts {
+        /// New or changed.
+        products: Vec<model::catalogue::Product>,
+    },
+    /// What somebody looked for. Naturally idempotent but for the log's length.
+    LogSearch {
+        /// As typed, cut at 100 signs.
+        query: String,
+        /// For which store.
+        store: Option<model::StoreId>,
+        /// How much was found.
+        hits: u32,
+    },
+    /// Forgets first answers and positions that are too old. Naturally idempotent.
+    Forget,
+}
+
+impl Command {
+    /// Whether its first answer must be kept: doing it twice would be another thing than doing it once.
+    pub const fn keeps_answer(&self) -> bool {
+        match self {
+            Command::RequestOtp { .. }
+            | Command::VerifyOtp { .. }
+            | Command::Refresh { .. }
+            | Command::SetName { .. }
+            | Command::AddAddress { .. }
+            | Command::SetCartLine { .. }
+            | Command::BeginCheckout { .. }
+            | Command::PaymentResult { .. }
+            | Command::RequestCancel { .. }
+            | Command::ReplySubstitute { .. }
+            | Command::SetShift { .. }
+            | Command::Deliver { .. } => true,
+            Command::ExpireHolds
+            | Command::Positions { .. }
+            | Command::AssignRiders
+            | Command::SeedPeople { .. }
+            | Command::PutProducts { .. }
+            | Command::LogSearch { .. }
+            | Command::Forget => false,
+        }
+    }
+}
+
+/// What a command gave. It names things; what they look like now is asked of the views.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "gave", rename_all = "snake_case")]
+pub enum Answer {
+    /// Done; nothing to name.
+    Done,
+    /// A session; its tokens are made from the hub's key and the command's id.
+    Session {
+        /// Role.
+        role: Role,
+        /// Customer or rider id, or the phone of staff.
+        subject: String,
+        /// End of the access token.
+        until: Timestamp,
+    },
+    /// An address.
+    Address {
+        /// Which.
+        address: AddressId,
+    },
+    /// An order.
+    Order {
+        /// Which.
+        order: OrderId,
+    },
+    /// How many things it did.
+    Count {
+        /// So many.
+        count: u32,
+    },
+}
+
+/// The gateway's key for a step: the same step always has the same one.
+pub fn step_key(order: &OrderId, kind: StepKind, detail: &str) -> String {
+    format!("{order}:{}:{detail}", kind.word())
+}

@@ -1,0 +1,245 @@
+//! The hub's one writer: takes commands and the stores' records, runs a flow per command inside a savepoint, commits once,
+//! then answers. Synchronous, without socket, clock or randomness: the writing thread and the simulation drive it alike.
+
+mod carry;
+mod docs;
+mod inbound;
+mod session;
+
+pub use inbound::{Inbound, Record};
+
+use crate::command::{Answer, Envelope};
+use crate::db::commands::Stored;
+use crate::db::sqlite::Sqlite;
+use crate::db::stores::StoreSeed;
+use crate::db::{DbFault, HubDb, HubTx};
+use crate::flows::{self, Cx, Stop};
+use crate::mutation::Mutation;
+use crate::refusal::Refusal;
+use crate::rules::Rules;
+use ::sync::doc::DocError;
+use docs::Docs;
+use hub_core::proof;
+use model::{StoreId, Timestamp};
+use std::path::Path;
+
+/// Why the engine could not do its work. Nothing of what was asked has happened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Below.
+    #[error(transparent)]
+    Db(#[from] DbFault),
+    /// A document of our own.
+    #[error("document: {0}")]
+    Doc(#[from] DocError),
+    /// A store that is not configured.
+    #[error("store {0} is not configured at this hub")]
+    UnknownStore(StoreId),
+}
+
+/// Why a command got no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum No {
+    /// A value for people.
+    Refused(Refusal),
+    /// This one command hit a rule of the schema or a broken row; nothing of it happened.
+    Fault(DbFault),
+}
+
+/// What came of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// One for each command, in order.
+    pub answers: Vec<Result<Answer, No>>,
+}
+
+/// The engine.
+pub struct HubEngine {
+    db: Box<dyn HubDb>,
+    rules: Rules,
+    docs: Docs,
+    boot: u32,
+    mutation: Mutation,
+    /// Only under a mutation: a batch that was answered and not yet made durable.
+    open_batch: bool,
+}
+
+impl std::fmt::Debug for HubEngine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HubEngine").field("boot", &self.boot).finish_non_exhaustive()
+    }
+}
+
+impl HubEngine {
+    /// Opens the database file, creating and migrating it, and takes a boot number never used before.
+    ///
+    /// # Errors
+    /// [`Fault::Db`].
+    pub fn open(path: &Path, rules: Rules) -> Result<Self, Fault> {
+        Self::over(Box::new(Sqlite::open(path)?), rules)
+    }
+
+    /// The engine over any store of data.
+    ///
+    /// # Errors
+    /// [`Fault::Db`].
+    pub fn over(mut db: Box<dyn HubDb>, rules: Rules) -> Result<Self, Fault> {
+        let boot = db.new_boot()?;
+        let docs = Docs::new(boot);
+        Ok(Self { db, rules, docs, boot, mutation: Mutation::None, open_batch: false })
+    }
+
+    /// Breaks a rule on purpose (tests).
+    pub fn mutate(&mut self, mutation: Mutation) {
+        self.mutation = mutation;
+    }
+
+    /// The numbers it decides by.
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The data, for views and checks.
+    pub fn data(&self) -> &dyn HubTx {
+        &*self.db
+    }
+
+    /// New or changed stores of the configuration.
+    ///
+    /// # Errors
+    /// [`Fault::Db`].
+    pub fn put_stores(&mut self, stores: &[StoreSeed]) -> Result<(), Fault> {
+        self.within(|engine| {
+            for store in stores {
+                engine.db.put_store(store)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Runs a batch: one transaction, a savepoint per command, durable before this returns. A command with an id seen
+    /// before gets its first answer; the same id with another content is refused.
+    ///
+    /// # Errors
+    /// [`Fault`]: nothing of the batch happened, ask again.
+    pub fn apply(&mut self, now: Timestamp, batch: Vec<Envelope>) -> Result<Applied, Fault> {
+        self.begin()?;
+        let mut answers = Vec::with_capacity(batch.len());
+        for envelope in &batch {
+            match self.one(now, envelope) {
+                Ok(answer) => answers.push(answer),
+                Err(fault) => {
+                    self.abandon();
+                    return Err(fault);
+                }
+            }
+        }
+        if self.mutation.answers_before_commit() {
+            self.open_batch = true;
+        } else {
+            self.commit()?;
+        }
+        Ok(Applied { answers })
+    }
+
+    /// Moves the write-ahead log into the file: the last thing at a stop.
+    ///
+    /// # Errors
+    /// [`Fault::Db`].
+    pub fn checkpoint(&mut self) -> Result<(), Fault> {
+        Ok(self.db.checkpoint()?)
+    }
+
+    fn one(&mut self, now: Timestamp, envelope: &Envelope) -> Result<Result<Answer, No>, Fault> {
+        let keeps = envelope.command.keeps_answer();
+        let content = content_of(envelope)?;
+        if keeps
+            && !self.mutation.skips_idempotency()
+            && let Some(first) = self.db.answer_of(&envelope.id)?
+        {
+            return first_answer(&first, &content);
+        }
+        let rules = self.rules.clone();
+        let cx = Cx { now, id: &envelope.id, actor: &envelope.actor, rules: &rules, mutation: self.mutation };
+        self.db.mark()?;
+        let outcome: Result<Answer, Refusal> = match flows::run(&mut *self.db, &cx, &envelope.command) {
+            Ok(answer) => {
+                self.db.keep()?;
+                Ok(answer)
+            }
+            Err(Stop::Counted(refusal)) => {
+                self.db.keep()?;
+                Err(refusal)
+            }
+            Err(Stop::Refused(refusal)) => {
+                self.db.undo()?;
+                Err(refusal)
+            }
+            Err(Stop::Fault(fault @ DbFault::Storage(_))) => return Err(fault.into()),
+            Err(Stop::Fault(fault @ (DbFault::Rule(_) | DbFault::Corrupt(_)))) => {
+                self.db.undo()?;
+                tracing::error!(command = %envelope.id, %fault, "a command hit a rule of the schema");
+                return Ok(Err(No::Fault(fault)));
+            }
+        };
+        // Refusals are stored outside the undone savepoint (decision 5), so that a retry gets the same no.
+        if keeps && !self.mutation.skips_idempotency() {
+            let answer = serde_json::to_string(&outcome).map_err(|e| DbFault::Corrupt(e.to_string()))?;
+            self.db.keep_answer(&envelope.id, &Stored { content, answer }, now)?;
+        }
+        Ok(outcome.map_err(No::Refused))
+    }
+
+    /// Runs `work` in a transaction of its own.
+    fn within<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.begin()?;
+        match work(self) {
+            Ok(value) => {
+                self.commit()?;
+                Ok(value)
+            }
+            Err(fault) => {
+                self.abandon();
+                Err(fault)
+            }
+        }
+    }
+
+    fn begin(&mut self) -> Result<(), Fault> {
+        if self.open_batch {
+            self.open_batch = false;
+            self.db.commit()?;
+        }
+        Ok(self.db.begin()?)
+    }
+
+    fn commit(&mut self) -> Result<(), Fault> {
+        if let Err(fault) = self.db.commit() {
+            self.abandon();
+            return Err(fault.into());
+        }
+        Ok(())
+    }
+
+    /// After a fault: nothing was made durable, and no document in memory may know more than the database.
+    fn abandon(&mut self) {
+        if let Err(fault) = self.db.rollback() {
+            tracing::error!(%fault, "rollback failed");
+        }
+        self.docs.forget();
+    }
+}
+
+fn content_of(envelope: &Envelope) -> Result<[u8; 32], Fault> {
+    let command = serde_json::to_vec(&envelope.command).map_err(|e| DbFault::Corrupt(e.to_string()))?;
+    Ok(proof::digest(&[envelope.actor.person.as_str().as_bytes(), &command]))
+}
+
+fn first_answer(first: &Stored, content: &[u8; 32]) -> Result<Result<Answer, No>, Fault> {
+    if first.content != *content {
+        return Ok(Err(No::Refused(Refusal::KeyReused)));
+    }
+    let outcome: Result<Answer, Refusal> =
+        serde_json::from_str(&first.answer).map_err(|e| DbFault::Corrupt(e.to_string()))?;
+    Ok(outcome.map_err(No::Refused))
+}

@@ -1,0 +1,195 @@
+//! What a store sends: a change and everything it causes commit together with the store's place in its log, then it is
+//! acknowledged. What cannot be true goes to quarantine, by name, and the rest goes on.
+
+use super::{Fault, HubEngine};
+use crate::db::DbFault;
+use crate::db::quotas::QuotaKey;
+use crate::flows::{Cx, Flow, Stop, quota, seen};
+use ::sync::doc::{DocError, DocId, DocKey, OrderView, Touched};
+use hub_core::proof;
+use model::{Actor, CommandId, DeviceId, PersonId, Role, SkuId, StoreId, Timestamp};
+
+/// One record of a store's log: its place, its document, its change.
+pub type Record = (u64, DocKey, Vec<u8>);
+
+/// What came of records.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Inbound {
+    /// The last record of the store's log that is durable here.
+    pub upto: u64,
+    /// Documents to be asked for as a whole, because too much of them waits.
+    pub want: Vec<DocKey>,
+    /// Records or parts that went to quarantine.
+    pub quarantined: u32,
+}
+
+/// What one change means for the tables.
+enum Effect {
+    Order(Box<OrderView>),
+    Grant(SkuId, u64),
+    Wrong(String),
+}
+
+impl HubEngine {
+    /// Takes in records of a store's log, in order. Known ones change nothing.
+    ///
+    /// # Errors
+    /// [`Fault`]: nothing of them happened; the store will send them again.
+    pub fn inbound(
+        &mut self,
+        now: Timestamp,
+        store: &StoreId,
+        records: Vec<Record>,
+    ) -> Result<Inbound, Fault> {
+        self.within(|engine| {
+            let row = engine.db.store(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
+            let mut out = Inbound { upto: row.received_seq, ..Inbound::default() };
+            for (seq, key, change) in records {
+                // The peer delivers in order; a record from beyond a gap waits for its turn.
+                if seq == out.upto + 1 {
+                    engine.one_record(now, store, (seq, key, change), &mut out)?;
+                    out.upto = seq;
+                }
+            }
+            engine.db.set_received(store, out.upto)?;
+            engine.db.set_heard(store, now, true)?;
+            Ok(out)
+        })
+    }
+
+    /// Takes in a whole document: the repair path.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn inbound_whole(
+        &mut self,
+        now: Timestamp,
+        store: &StoreId,
+        key: DocKey,
+        bytes: Vec<u8>,
+    ) -> Result<Inbound, Fault> {
+        self.within(|engine| {
+            let row = engine.db.store(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
+            let mut out = Inbound { upto: row.received_seq, ..Inbound::default() };
+            engine.one_record(now, store, (0, key, bytes), &mut out)?;
+            Ok(out)
+        })
+    }
+
+    fn one_record(
+        &mut self,
+        now: Timestamp,
+        store: &StoreId,
+        (seq, key, change): Record,
+        out: &mut Inbound,
+    ) -> Result<(), Fault> {
+        let id = key.of(store);
+        let touched = match self.docs.open(&*self.db, &id)?.apply_change(&change) {
+            Ok(touched) => touched,
+            Err(error) => {
+                match error {
+                    DocError::TooManyPending { .. } => out.want.push(key),
+                    DocError::Broken { .. } => self.docs.drop_one(&id),
+                    DocError::BadId { .. }
+                    | DocError::Poisoned { .. }
+                    | DocError::Stranger { .. }
+                    | DocError::DuplicateSeq { .. }
+                    | DocError::UnknownOrder { .. }
+                    | DocError::OtherContent { .. }
+                    | DocError::NotMine { .. }
+                    | DocError::WrongKind { .. } => {}
+                }
+                tracing::warn!(doc = %id, seq, %error, "a record went to quarantine");
+                self.db.quarantine(&id, seq, &change, &error.to_string(), now)?;
+                out.quarantined += 1;
+                return Ok(());
+            }
+        };
+        self.db.add_chunk(&id, &change)?;
+        for effect in self.effects(&id, touched)? {
+            if let Err(why) = self.take_effect(now, &id, &change, effect)? {
+                tracing::warn!(doc = %id, seq, %why, "part of a record went to quarantine");
+                self.db.quarantine(&id, seq, &change, &why, now)?;
+                out.quarantined += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn effects(&mut self, id: &DocId, touched: Touched) -> Result<Vec<Effect>, Fault> {
+        let document = self.docs.open(&*self.db, id)?;
+        let mut effects: Vec<Effect> = touched.poisoned.into_iter().map(Effect::Wrong).collect();
+        for order in &touched.orders {
+            match document.order(order) {
+                Ok(Some(view)) => effects.push(Effect::Order(Box::new(view))),
+                Ok(None) => {}
+                Err(error) => effects.push(Effect::Wrong(error.to_string())),
+            }
+        }
+        for sku in touched.skus {
+            match document.granted(&sku) {
+                Ok(total) => effects.push(Effect::Grant(sku, total)),
+                Err(error) => effects.push(Effect::Wrong(error.to_string())),
+            }
+        }
+        Ok(effects)
+    }
+
+    /// Runs the command that a change causes, in its own savepoint. `Ok(Err(why))`: it cannot be true.
+    fn take_effect(
+        &mut self,
+        now: Timestamp,
+        id: &DocId,
+        change: &[u8],
+        effect: Effect,
+    ) -> Result<Result<(), String>, Fault> {
+        let command = command_id(now, id, change);
+        let actor = store_actor(id.store())?;
+        let rules = self.rules.clone();
+        let cx = Cx { now, id: &command, actor: &actor, rules: &rules, mutation: self.mutation };
+        self.db.mark()?;
+        let done: Flow<()> = match effect {
+            Effect::Wrong(why) => {
+                self.db.undo()?;
+                return Ok(Err(why));
+            }
+            Effect::Order(view) => seen::order(&mut *self.db, &cx, id.store(), &view),
+            Effect::Grant(sku, total) => match id {
+                DocId::Quota { store, epoch, generation } => {
+                    let key = QuotaKey { store: store.clone(), epoch: *epoch, generation: *generation };
+                    quota::learn(&mut *self.db, &key, &sku, total).map(drop)
+                }
+                DocId::Orders { .. } => Ok(()),
+            },
+        };
+        match done {
+            Ok(()) | Err(Stop::Counted(_)) => {
+                self.db.keep()?;
+                Ok(Ok(()))
+            }
+            Err(Stop::Refused(refusal)) => {
+                self.db.undo()?;
+                Ok(Err(refusal.problem().title))
+            }
+            Err(Stop::Fault(fault @ DbFault::Storage(_))) => Err(fault.into()),
+            Err(Stop::Fault(fault @ (DbFault::Rule(_) | DbFault::Corrupt(_)))) => {
+                self.db.undo()?;
+                Ok(Err(fault.to_string()))
+            }
+        }
+    }
+}
+
+/// The command that a change causes is named by the change.
+fn command_id(now: Timestamp, id: &DocId, change: &[u8]) -> CommandId {
+    CommandId::new(now, proof::digest_u128(&[b"inbound", id.to_string().as_bytes(), change]))
+}
+
+fn store_actor(store: &StoreId) -> Result<Actor, Fault> {
+    let wrong = |e: model::id::IdError| Fault::Db(DbFault::Corrupt(e.to_string()));
+    Ok(Actor {
+        person: PersonId::new("system").map_err(wrong)?,
+        device: DeviceId::new(store.as_str()).map_err(wrong)?,
+        role: Role::System,
+    })
+}

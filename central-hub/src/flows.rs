@@ -1,0 +1,107 @@
+//! One file per thing the hub does = one transaction: load, decide, save, record. A flow sees the data only through
+//! [`HubTx`] and the time only through [`Cx`]; it decides by `hub-core` and refuses with values.
+
+pub mod assign;
+pub mod cancel;
+pub mod cart;
+pub mod checkout;
+pub mod complete;
+pub mod confirm;
+pub mod deliver;
+pub mod import;
+pub mod me;
+pub mod order;
+pub mod otp;
+pub mod pay;
+pub mod quota;
+pub mod refund;
+pub mod release;
+pub mod seen;
+pub mod session;
+pub mod shift;
+pub mod substitute;
+pub mod upkeep;
+
+use crate::command::{Answer, Command};
+use crate::db::{DbFault, HubTx};
+use crate::mutation::Mutation;
+use crate::refusal::Refusal;
+use crate::rules::Rules;
+use model::{Actor, CommandId, Timestamp};
+
+/// Why a flow ended without an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// No; nothing of it happened.
+    Refused(Refusal),
+    /// No; what was written stays (a wrong try is counted).
+    Counted(Refusal),
+    /// The data failed below.
+    Fault(DbFault),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Stop::Refused(refusal)
+    }
+}
+
+impl From<DbFault> for Stop {
+    fn from(fault: DbFault) -> Self {
+        Stop::Fault(fault)
+    }
+}
+
+/// What a flow gives.
+pub type Flow<T> = Result<T, Stop>;
+
+/// What a flow knows besides the data.
+#[derive(Debug, Clone, Copy)]
+pub struct Cx<'a> {
+    /// The time of this transaction.
+    pub now: Timestamp,
+    /// The command's id: ids and secrets are made from it.
+    pub id: &'a CommandId,
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// The numbers to decide by.
+    pub rules: &'a Rules,
+    /// A rule broken on purpose (tests only).
+    pub mutation: Mutation,
+}
+
+/// Runs the flow of a command.
+///
+/// # Errors
+/// [`Stop`].
+pub fn run(tx: &mut dyn HubTx, cx: &Cx<'_>, command: &Command) -> Flow<Answer> {
+    match command {
+        Command::RequestOtp { phone } => otp::request(tx, cx, phone),
+        Command::VerifyOtp { phone, code } => otp::verify(tx, cx, phone, code),
+        Command::Refresh { refresh } => session::refresh(tx, cx, refresh),
+        Command::SetName { customer, name } => me::set_name(tx, cx, customer, name),
+        Command::AddAddress { customer, text, at } => me::add_address(tx, cx, customer, text, *at),
+        Command::SetCartLine { customer, sku, qty } => cart::set_line(tx, cx, customer, sku, *qty),
+        Command::BeginCheckout { customer, request } => checkout::begin(tx, cx, customer, request),
+        Command::PaymentResult { key, outcome } => pay::result(tx, cx, key, *outcome),
+        Command::ExpireHolds => release::expire_holds(tx, cx),
+        Command::RequestCancel { customer, order } => cancel::request(tx, cx, customer, order),
+        Command::ReplySubstitute { customer, order, line, accept } => {
+            substitute::reply(tx, cx, customer, order, *line, *accept)
+        }
+        Command::SetShift { rider, on, until, at } => shift::set(tx, cx, rider, *on, *until, *at),
+        Command::Positions { rider, fixes } => shift::positions(tx, cx, rider, fixes),
+        Command::Deliver { rider, order, code, cash, at, delivered_at } => {
+            let drop = deliver::Drop { code, cash: *cash, at: *at, delivered_at: *delivered_at };
+            deliver::deliver(tx, cx, rider, order, drop)
+        }
+        Command::AssignRiders => assign::assign(tx, cx),
+        Command::SeedPeople { people } => import::people(tx, cx, people),
+        Command::PutProducts { products } => import::products(tx, products),
+        Command::LogSearch { query, store, hits } => {
+            tx.log_search(cx.now, query, store.as_ref(), *hits)?;
+            Ok(Answer::Done)
+        }
+        Command::Forget => upkeep::forget(tx, cx),
+    }
+}

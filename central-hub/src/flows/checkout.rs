@@ -1,0 +1,211 @@
+//! Checkout, first half (REQ-62, REQ-63): choose the store, hold the units, write the order, start the payment. Cash is
+//! confirmed in the same transaction; the rest waits for the gateway while the hold lasts.
+
+use super::quota::{self, Units};
+use super::{Cx, Flow, confirm, order};
+use crate::command::{Answer, step_key};
+use crate::db::HubTx;
+use crate::db::customers::CustomerRow;
+use crate::db::orders::{LineRow, OrderRow};
+use crate::db::payments::{PaymentRow, StepKind, StepRow, StepState};
+use crate::db::quotas::QuotaKey;
+use crate::db::stores::StoreRow;
+use crate::refusal::Refusal;
+use hub_core::saga::{self, Do, Method};
+use hub_core::stop_selling::selling;
+use hub_core::store_choice::{Candidate, Choice, NoStore, choose};
+use hub_core::{eta, fee, geo, number, proof};
+use model::api::hub::{Address, CheckoutRequest, Payment};
+use model::{CustomerId, Moment, OrderId, OrderState, Paise, Qty, Timestamp};
+use std::collections::BTreeMap;
+
+const TOKEN_SIGNS: usize = 100;
+
+/// Begins a checkout.
+///
+/// # Errors
+/// Refused with the reason closest to a yes; nothing is held then.
+pub fn begin(
+    tx: &mut dyn HubTx,
+    cx: &Cx<'_>,
+    customer: &CustomerId,
+    request: &CheckoutRequest,
+) -> Flow<Answer> {
+    let (method, token) = payment_of(&request.payment)?;
+    let who = tx.customer(customer)?.ok_or(Refusal::SessionOver)?;
+    if let Some(open) = tx.waiting_for_payment(customer)? {
+        let number = order::sure(tx, &open)?.number;
+        return Err(Refusal::CheckoutOpen { number }.into());
+    }
+    let address = tx.address(customer, &request.address)?.ok_or(Refusal::UnknownAddress)?;
+    let lines = lines_of(tx, customer)?;
+    let units = quota::sum(lines.iter().map(|l| (l.sku.clone(), u64::from(l.qty.get()))));
+    let (store, choice) = store_for(tx, cx, &address, &lines)?;
+    let key = QuotaKey { store: store.seed.id.clone(), epoch: store.epoch, generation: tx.generation()? };
+    quota::hold(tx, cx, &key, &units)?;
+    let mut row = order_row(tx, cx, &who, address, &lines, &store, choice, request)?;
+    row.epoch = key.epoch;
+    row.generation = key.generation;
+    tx.add_order(&row, &lines)?;
+    tx.add_moment(&row.id, Moment::Placed, cx.now)?;
+    order::note(tx, cx, &row.id, "placed", row.store_why.clone())?;
+    start_payment(tx, cx, row, method, token, &units)
+}
+
+fn payment_of(payment: &Payment) -> Flow<(Method, String)> {
+    let (method, token) = match payment {
+        Payment::Cod => return Ok((Method::Cod, String::new())),
+        Payment::Upi { token } => (Method::Upi, token),
+        Payment::Card { token } => (Method::Card, token),
+    };
+    let plain = token.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    if token.is_empty() || token.len() > TOKEN_SIGNS || !plain {
+        let want = format!("the gateway's token, 1 to {TOKEN_SIGNS} letters, digits, '_', '-' or '.'");
+        return Err(Refusal::BadValue { field: "payment.token".to_owned(), want }.into());
+    }
+    Ok((method, token.clone()))
+}
+
+/// The cart as lines, each at the price of now and never above the MRP (REQ-66).
+fn lines_of(tx: &dyn HubTx, customer: &CustomerId) -> Flow<Vec<LineRow>> {
+    let mut lines = Vec::new();
+    for (at, (sku, qty)) in tx.cart(customer)?.into_iter().enumerate() {
+        let product = tx.product(&sku)?.ok_or(Refusal::UnknownSku { sku: sku.clone() })?;
+        lines.push(LineRow {
+            line: u8::try_from(at).map_err(|_| Refusal::CartFull)?,
+            sku,
+            name: product.name,
+            name_hi: product.name_hi,
+            qty,
+            unit_price: product.price.min(product.mrp),
+            picked: None,
+            short: Qty::ZERO,
+            substitute: None,
+            refunded: Paise::ZERO,
+        });
+    }
+    if lines.is_empty() { Err(Refusal::CartEmpty.into()) } else { Ok(lines) }
+}
+
+fn store_for(tx: &dyn HubTx, cx: &Cx<'_>, address: &Address, lines: &[LineRow]) -> Flow<(StoreRow, Choice)> {
+    let generation = tx.generation()?;
+    let mut wanted: BTreeMap<_, Qty> = BTreeMap::new();
+    for line in lines {
+        let sum = wanted.entry(line.sku.clone()).or_default();
+        let too_many = Refusal::BadValue { field: "qty".to_owned(), want: "fewer units".to_owned() };
+        *sum = sum.checked_add(line.qty).ok_or(too_many)?;
+    }
+    let stores = tx.stores()?;
+    let mut candidates = Vec::new();
+    for store in &stores {
+        let key = QuotaKey { store: store.seed.id.clone(), epoch: store.epoch, generation };
+        let mut available = BTreeMap::new();
+        for sku in wanted.keys() {
+            available.insert(sku.clone(), tx.rights(&key, sku)?.available());
+        }
+        let (open, _) = tx.open_count(&store.seed.id, cx.now)?;
+        candidates.push(Candidate {
+            store: store.seed.id.clone(),
+            name: store.seed.name.clone(),
+            at: store.seed.at,
+            radius_m: store.seed.radius_m,
+            selling: selling(store.heard_at, store.closed, cx.now, cx.rules.stop_after_ms),
+            available,
+            headroom: store.seed.capacity.saturating_sub(open),
+        });
+    }
+    let choice = choose(address.at, &wanted, &candidates).map_err(refusal_of)?;
+    let store = stores.into_iter().find(|s| s.seed.id == choice.store);
+    store.map(|s| (s, choice)).ok_or_else(|| Refusal::NotServed { nearest_m: None }.into())
+}
+
+fn refusal_of(no: NoStore) -> Refusal {
+    match no {
+        NoStore::Outside { nearest_m } => Refusal::NotServed { nearest_m },
+        NoStore::NotSelling { selling, .. } => {
+            Refusal::StoreNotSelling { why: selling.word().to_owned(), reason: selling.reason() }
+        }
+        NoStore::Short { missing, .. } => Refusal::OutOfStock { missing },
+    }
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call site; a struct would only rename the same eight things"
+)]
+fn order_row(
+    tx: &mut dyn HubTx,
+    cx: &Cx<'_>,
+    who: &CustomerRow,
+    address: Address,
+    lines: &[LineRow],
+    store: &StoreRow,
+    choice: Choice,
+    request: &CheckoutRequest,
+) -> Flow<OrderRow> {
+    let too_large = || Refusal::BadValue { field: "total".to_owned(), want: "a smaller order".to_owned() };
+    let mut subtotal = Paise::ZERO;
+    for line in lines {
+        let total = line.unit_price.checked_mul(line.qty.get()).ok_or_else(too_large)?;
+        subtotal = subtotal.checked_add(total).ok_or_else(too_large)?;
+    }
+    let delivery_fee = fee::delivery_fee(geo::road_km(store.seed.at, address.at), fee::Surge::NONE);
+    let promise = eta::promise_min(cx.rules.prepare_min, store.seed.at, address.at);
+    Ok(OrderRow {
+        id: OrderId::new(cx.now, proof::digest_u128(&[b"order", cx.id.as_bytes()])),
+        number: number::short_number(tx.next_order_seq()?),
+        customer: who.id,
+        store: store.seed.id.clone(),
+        epoch: store.epoch,
+        generation: tx.generation()?,
+        store_why: choice.why,
+        address,
+        first_name: who.name.clone(),
+        preset: request.preset,
+        subtotal,
+        delivery_fee,
+        total: subtotal.checked_add(delivery_fee).ok_or_else(too_large)?,
+        placed_at: cx.now,
+        hold_until: Some(cx.now.plus_ms(cx.rules.hold_ms)),
+        promise_at: cx.now.plus_ms(cx.rules.people_ms(promise)),
+        state: OrderState::Placed,
+        rider: None,
+        bags: 0,
+        code_tries: 0,
+    })
+}
+
+fn start_payment(
+    tx: &mut dyn HubTx,
+    cx: &Cx<'_>,
+    mut row: OrderRow,
+    method: Method,
+    token: String,
+    units: &Units,
+) -> Flow<Answer> {
+    let (state, act) = saga::start(method);
+    tx.add_payment(&PaymentRow {
+        order: row.id,
+        method,
+        token,
+        state,
+        amount: row.total,
+        captured: Paise::ZERO,
+        refunded: Paise::ZERO,
+    })?;
+    let order = row.id;
+    match (act, method) {
+        (Some(Do::Confirm), _) => confirm::confirm(tx, cx, &mut row, method, units)?,
+        (_, Method::Card) => ask(tx, &row, StepKind::Authorise, cx.now)?,
+        (_, Method::Upi) => ask(tx, &row, StepKind::Debit, cx.now)?,
+        (_, Method::Cod) => {}
+    }
+    Ok(Answer::Order { order })
+}
+
+fn ask(tx: &mut dyn HubTx, row: &OrderRow, kind: StepKind, now: Timestamp) -> Flow<()> {
+    let key = step_key(&row.id, kind, "1");
+    let step =
+        StepRow { key, order: row.id, kind, amount: row.total, state: StepState::Due, tries: 0, due_at: now };
+    Ok(tx.add_step(&step)?)
+}

@@ -1,0 +1,53 @@
+//! Checkout, second half: held units are sold, the promise is made, the order's document is written (decision 4). The order
+//! is durable before the customer is told (SYNC.md, rule 2).
+
+use super::quota::{self, Units};
+use super::{Cx, Flow, order};
+use crate::db::HubTx;
+use crate::db::orders::OrderRow;
+use hub_core::eta;
+use hub_core::saga::Method;
+use model::fact::Fact;
+use model::order::Channel;
+use model::order_doc::{HeadLine, OrderHead};
+use model::{Moment, Paise};
+
+/// Confirms an order whose payment stands.
+pub fn confirm(
+    tx: &mut dyn HubTx,
+    cx: &Cx<'_>,
+    row: &mut OrderRow,
+    method: Method,
+    units: &Units,
+) -> Flow<()> {
+    quota::sell(tx, &order::quota_key(row), units)?;
+    row.hold_until = None;
+    if let Some(store) = tx.store(&row.store)? {
+        let minutes = eta::promise_min(cx.rules.prepare_min, store.seed.at, row.address.at);
+        row.promise_at = cx.now.plus_ms(cx.rules.people_ms(minutes));
+    }
+    tx.save_order(row)?;
+    let hour = row.placed_at.hour();
+    tx.add_fact(&row.store, &Fact::Order { order: row.id, hour, head: head(tx, row, method)? })?;
+    let placed = Fact::Moment { order: row.id, hour, moment: Moment::Placed, at: row.placed_at };
+    tx.add_fact(&row.store, &placed)?;
+    order::reach(tx, cx, row, Moment::Confirmed, cx.now)?;
+    tx.clear_cart(&row.customer)?;
+    Ok(())
+}
+
+fn head(tx: &dyn HubTx, row: &OrderRow, method: Method) -> Flow<OrderHead> {
+    let lines = tx.lines(&row.id)?.into_iter();
+    Ok(OrderHead {
+        number: row.number.clone(),
+        channel: Channel::Online,
+        promise_at: row.promise_at,
+        first_name: row.first_name.clone(),
+        cod: match method {
+            Method::Cod => row.total,
+            Method::Upi | Method::Card => Paise::ZERO,
+        },
+        preset: row.preset,
+        lines: lines.map(|l| HeadLine { sku: l.sku, qty: l.qty, unit_price: l.unit_price }).collect(),
+    })
+}

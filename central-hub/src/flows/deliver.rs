@@ -1,0 +1,98 @@
+//! The customer has it, with proof (REQ-80, decision 11). It may be told before the store's `dispatched` has come: a store
+//! that is cut off still hands over.
+
+use super::{Cx, Flow, Stop, complete, order, pay, refund};
+use crate::command::Answer;
+use crate::db::HubTx;
+use crate::db::orders::OrderRow;
+use crate::db::riders::DeliveryRow;
+use crate::refusal::Refusal;
+use hub_core::geo;
+use hub_core::proof::{self, DELIVERY_TRIES};
+use hub_core::saga::{Event, Method};
+use model::api::hub::{Fix, Point};
+use model::order::next;
+use model::{Moment, OrderId, Paise, RiderId, Timestamp};
+
+/// What the rider says at the door.
+#[derive(Debug, Clone, Copy)]
+pub struct Drop<'a> {
+    /// The customer's code.
+    pub code: &'a str,
+    /// Cash taken.
+    pub cash: Paise,
+    /// Where.
+    pub at: Point,
+    /// When; a rider without signal tells it later.
+    pub delivered_at: Timestamp,
+}
+
+/// Delivers.
+///
+/// # Errors
+/// [`Refusal::CodeWrong`] counts the try; [`Refusal::CodeDead`] after five; [`Refusal::WrongCash`].
+pub fn deliver(
+    tx: &mut dyn HubTx,
+    cx: &Cx<'_>,
+    rider: &RiderId,
+    id: &OrderId,
+    drop: Drop<'_>,
+) -> Flow<Answer> {
+    let mut row = tx.order(id)?.ok_or(Refusal::NotYourOrder)?;
+    if row.rider != Some(*rider) {
+        return Err(Refusal::NotYourOrder.into());
+    }
+    let moments = tx.moments(id)?;
+    if let Err(illegal) = next(moments.state(), Moment::Delivered) {
+        return Err(Refusal::TooLate { state: illegal.state }.into());
+    }
+    if !geo::is_on_earth(drop.at) {
+        let want = "latitude -90 to 90, longitude -180 to 180".to_owned();
+        return Err(Refusal::BadValue { field: "at".to_owned(), want }.into());
+    }
+    check_code(tx, cx, &mut row, drop.code)?;
+    take_cash(tx, cx, &mut row, drop.cash)?;
+    let earliest = moments.get(Moment::Confirmed).unwrap_or(row.placed_at);
+    let at = drop.delivered_at.max(earliest).min(cx.now.max(earliest));
+    let delivery = DeliveryRow { order: *id, rider: *rider, at, point: drop.at, cash: drop.cash };
+    tx.add_delivery(&delivery)?;
+    if let Some(mut who) = tx.rider(rider)? {
+        who.cash = who.cash.checked_add(drop.cash).unwrap_or(who.cash);
+        if who.fix.is_none_or(|fix| fix.at <= at) {
+            who.fix = Some(Fix { at, point: drop.at });
+        }
+        tx.save_rider(&who)?;
+    }
+    order::reach(tx, cx, &mut row, Moment::Delivered, at)?;
+    complete::complete(tx, cx, &mut row)?;
+    Ok(Answer::Order { order: *id })
+}
+
+fn check_code(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &mut OrderRow, code: &str) -> Flow<()> {
+    if row.code_tries >= DELIVERY_TRIES {
+        return Err(Refusal::CodeDead.into());
+    }
+    let right = cx.rules.key.delivery_code(row.store.as_str(), row.placed_at, &row.id);
+    if proof::same(&right, code.trim()) {
+        return Ok(());
+    }
+    row.code_tries += 1;
+    tx.save_order(row)?;
+    order::note(tx, cx, &row.id, "code_wrong", format!("try {}", row.code_tries))?;
+    Err(Stop::Counted(Refusal::CodeWrong { left: DELIVERY_TRIES - row.code_tries }))
+}
+
+fn take_cash(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &mut OrderRow, cash: Paise) -> Flow<()> {
+    let due = match pay::payment_of(tx, &row.id)?.method {
+        Method::Cod => refund::due(tx, row)?,
+        Method::Upi | Method::Card => Paise::ZERO,
+    };
+    if cash != due {
+        return Err(Refusal::WrongCash { due }.into());
+    }
+    if pay::payment_of(tx, &row.id)?.method == Method::Cod {
+        pay::take(tx, &row.id, cash)?;
+        pay::event(tx, cx, row, Event::CashTaken)?;
+    }
+    Ok(())
+}

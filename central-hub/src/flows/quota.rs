@@ -1,0 +1,88 @@
+//! Rights in the order's own transaction (SYNC.md; ARCHITECTURE, decision 3): hold, sell, release. All lines or none, summed
+//! by SKU, so that two lines of one product cannot both take the last unit.
+
+use super::{Cx, Flow, Stop};
+use crate::db::quotas::QuotaKey;
+use crate::db::{DbFault, HubTx};
+use crate::refusal::Refusal;
+use ::sync::quota::{HubQuota, QuotaRefusal};
+use model::SkuId;
+use std::collections::BTreeMap;
+
+/// Units by SKU.
+pub type Units = BTreeMap<SkuId, u64>;
+
+/// Sums lines by SKU.
+pub fn sum(lines: impl IntoIterator<Item = (SkuId, u64)>) -> Units {
+    let mut units = Units::new();
+    for (sku, qty) in lines {
+        *units.entry(sku).or_default() += qty;
+    }
+    units
+}
+
+/// Holds units for a checkout, all or none.
+///
+/// # Errors
+/// [`Refusal::OutOfStock`] with every SKU that has too few.
+pub fn hold(tx: &mut dyn HubTx, cx: &Cx<'_>, key: &QuotaKey, units: &Units) -> Flow<()> {
+    let mut missing = Vec::new();
+    let mut after = Vec::new();
+    for (sku, qty) in units {
+        let mut rights = tx.rights(key, sku)?;
+        if cx.mutation.reserves_without_summing() {
+            rights = overwritten(rights).unwrap_or(rights);
+        }
+        match rights.hold(*qty) {
+            Ok(()) => after.push((sku, rights)),
+            Err(_) => missing.push((sku.clone(), rights.available())),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(Refusal::OutOfStock { missing }.into());
+    }
+    for (sku, rights) in after {
+        tx.set_rights(key, sku, rights)?;
+    }
+    Ok(())
+}
+
+/// What is left when what others hold is forgotten (only under a mutation).
+fn overwritten(rights: HubQuota) -> Option<HubQuota> {
+    HubQuota::from_counts(rights.granted_seen(), rights.returned(), 0, rights.sold()).ok()
+}
+
+/// Turns holds into sales.
+pub fn sell(tx: &mut dyn HubTx, key: &QuotaKey, units: &Units) -> Flow<()> {
+    change(tx, key, units, HubQuota::sell)
+}
+
+/// Lets holds go.
+pub fn release(tx: &mut dyn HubTx, key: &QuotaKey, units: &Units) -> Flow<()> {
+    change(tx, key, units, HubQuota::release)
+}
+
+fn change(
+    tx: &mut dyn HubTx,
+    key: &QuotaKey,
+    units: &Units,
+    step: fn(&mut HubQuota, u64) -> Result<(), QuotaRefusal>,
+) -> Flow<()> {
+    for (sku, qty) in units {
+        let mut rights = tx.rights(key, sku)?;
+        // Nobody but the order itself holds its units: less held than it took is a fault of ours, never a customer's.
+        step(&mut rights, *qty).map_err(|e| Stop::Fault(DbFault::Corrupt(format!("{sku}: {e}"))))?;
+        tx.set_rights(key, sku, rights)?;
+    }
+    Ok(())
+}
+
+/// A grant was seen: cumulative, an older number changes nothing. Says whether it was news.
+pub fn learn(tx: &mut dyn HubTx, key: &QuotaKey, sku: &SkuId, total: u64) -> Flow<bool> {
+    let mut rights = tx.rights(key, sku)?;
+    let news = rights.learn_granted(total);
+    if news {
+        tx.set_rights(key, sku, rights)?;
+    }
+    Ok(news)
+}

@@ -1,0 +1,41 @@
+//! Shorts and what they give back (SYNC.md, rule 7): per line, never twice, never above what was captured. What was not yet
+//! taken is simply taken less.
+
+use super::{Cx, Flow, order, pay};
+use crate::db::HubTx;
+use crate::db::orders::{LineRow, OrderRow};
+use crate::db::payments::StepKind;
+use hub_core::saga::refund_for;
+use model::{Paise, Qty};
+
+/// What is due for an order after its shorts: total less refunds of lines.
+pub fn due(tx: &dyn HubTx, row: &OrderRow) -> Flow<Paise> {
+    let mut due = row.total;
+    for line in tx.lines(&row.id)? {
+        due = due.checked_sub(line.refunded).unwrap_or(Paise::ZERO);
+    }
+    Ok(due.max(Paise::ZERO))
+}
+
+/// Notes that `short` units of a line did not come. A repeated or smaller number changes nothing.
+pub fn short(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &OrderRow, line: &mut LineRow, short: Qty) -> Flow<()> {
+    let short = short.min(line.qty);
+    if short <= line.short {
+        return Ok(());
+    }
+    let worth = line.unit_price.checked_mul(short.get()).unwrap_or(Paise::ZERO);
+    let more = worth.checked_sub(line.refunded).unwrap_or(Paise::ZERO);
+    line.short = short;
+    line.refunded = worth;
+    tx.save_line(&row.id, line)?;
+    order::note(tx, cx, &row.id, "short", format!("line {}: {short} x {}", line.line, line.sku))?;
+    let mut payment = pay::payment_of(tx, &row.id)?;
+    if payment.captured > Paise::ZERO {
+        // Each unit is given back at its own price: `more` is one line's, so it counts as one unit here.
+        let back = refund_for(more, 1, payment.captured, payment.refunded).unwrap_or(Paise::ZERO);
+        payment.refunded = payment.refunded.checked_add(back).unwrap_or(payment.refunded);
+        tx.save_payment(&payment)?;
+        pay::ask(tx, cx, row, StepKind::Refund, back, &format!("line{}-{short}", line.line))?;
+    }
+    Ok(())
+}

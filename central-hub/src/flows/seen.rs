@@ -1,0 +1,121 @@
+//! What a store said about its orders, as its documents show it: moments, picks, questions, counter orders. Everything here is
+//! idempotent and may come late; an order never moves back.
+
+use super::{Cx, Flow, Stop, complete, order, pay, refund, substitute};
+use crate::db::HubTx;
+use crate::db::orders::{CounterRow, OrderRow};
+use crate::refusal::Refusal;
+use ::sync::doc::OrderView;
+use hub_core::saga::Event;
+use model::api::store::HistoryRow;
+use model::order::{Channel, Owner};
+use model::order_doc::Picks;
+use model::{Moment, Qty, StoreId, Timestamp};
+
+/// Takes in one order as its document shows it now.
+///
+/// # Errors
+/// [`Refusal::UnknownOrder`] for an online order the hub never made, or of another store: keep it for a person.
+pub fn order(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView) -> Flow<()> {
+    match view.head.channel {
+        Channel::Counter => {
+            let row = CounterRow {
+                id: view.order,
+                store: store.clone(),
+                head: view.head.clone(),
+                moments: view.moments.clone(),
+            };
+            Ok(tx.put_counter_order(&row, cx.now)?)
+        }
+        Channel::Online => online(tx, cx, store, view),
+    }
+}
+
+fn online(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView) -> Flow<()> {
+    let mut row = tx.order(&view.order)?.ok_or(Refusal::UnknownOrder)?;
+    if row.store != *store {
+        return Err(Refusal::UnknownOrder.into());
+    }
+    // Picks first: what is captured at `packed` is what was packed.
+    if let Some(picks) = &view.picks {
+        take_picks(tx, cx, &mut row, picks)?;
+    }
+    let mut moments = tx.moments(&row.id)?;
+    for (moment, at) in &view.moments.0 {
+        if moment.owner() != Owner::Store || !order::record(tx, &mut row, &mut moments, *moment, *at)? {
+            continue;
+        }
+        let word = order::word(*moment);
+        history(tx, cx, &row, &word, String::new(), *at)?;
+        match moment {
+            Moment::Packed => money(pay::event(tx, cx, &mut row, Event::Packed), tx, cx, &row)?,
+            Moment::Cancelled => {
+                row.rider = None;
+                tx.save_order(&row)?;
+                money(pay::event(tx, cx, &mut row, Event::Cancelled), tx, cx, &row)?;
+            }
+            Moment::Placed
+            | Moment::PaymentFailed
+            | Moment::Confirmed
+            | Moment::CancelRequested
+            | Moment::Accepted
+            | Moment::Picking
+            | Moment::Dispatched
+            | Moment::Delivered
+            | Moment::Completed
+            | Moment::Returned => {}
+        }
+    }
+    for ask in &view.asks {
+        substitute::ask(tx, cx, &row, ask)?;
+    }
+    complete::complete(tx, cx, &mut row)
+}
+
+/// A payment that cannot take what the store did is a case for people, not a reason to forget what the store did.
+fn money(done: Flow<()>, tx: &mut dyn HubTx, cx: &Cx<'_>, row: &OrderRow) -> Flow<()> {
+    match done {
+        Err(Stop::Refused(refusal)) => {
+            order::note(tx, cx, &row.id, "payment_misfit", refusal.problem().detail)
+        }
+        other => other,
+    }
+}
+
+fn take_picks(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &mut OrderRow, picks: &Picks) -> Flow<()> {
+    for mut line in tx.lines(&row.id)? {
+        let mine: Vec<_> = picks.picked.iter().filter(|p| p.line == line.line).collect();
+        let picked = mine.iter().try_fold(Qty::ZERO, |sum, p| sum.checked_add(p.qty));
+        let other = mine.iter().find(|p| p.sku != line.sku);
+        let substitute = match other {
+            Some(p) => tx.product(&p.sku)?.map(|product| product.name).or_else(|| Some(p.sku.to_string())),
+            None => None,
+        };
+        if line.picked != picked || line.substitute != substitute {
+            line.picked = picked;
+            line.substitute = substitute;
+            tx.save_line(&row.id, &line)?;
+        }
+        if let Some(short) = picks.short.iter().find(|s| s.line == line.line) {
+            refund::short(tx, cx, row, &mut line, short.qty)?;
+        }
+    }
+    if row.bags != picks.bags {
+        row.bags = picks.bags;
+        tx.save_order(row)?;
+    }
+    Ok(())
+}
+
+fn history(
+    tx: &mut dyn HubTx,
+    cx: &Cx<'_>,
+    row: &OrderRow,
+    what: &str,
+    detail: String,
+    at: Timestamp,
+) -> Flow<()> {
+    let person = format!("store-{}", row.store);
+    let device = cx.actor.device.to_string();
+    Ok(tx.add_history(&row.id, &HistoryRow { at, what: what.to_owned(), detail, person, device })?)
+}

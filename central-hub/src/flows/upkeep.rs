@@ -1,0 +1,17 @@
+//! What is forgotten: first answers after 31 days (decision 5), positions after 30.
+
+use super::{Cx, Flow};
+use crate::command::Answer;
+use crate::db::HubTx;
+use model::time::DAY_MS;
+
+/// How long a retry gets the first answer.
+pub const ANSWERS_MS: i64 = 31 * DAY_MS;
+const FIXES_MS: i64 = 30 * DAY_MS;
+
+/// Forgets what is too old.
+pub fn forget(tx: &mut dyn HubTx, cx: &Cx<'_>) -> Flow<Answer> {
+    let answers = tx.forget_answers(cx.now.plus_ms(-ANSWERS_MS))?;
+    let fixes = tx.forget_fixes(cx.now.plus_ms(-FIXES_MS))?;
+    Ok(Answer::Count { count: u32::try_from(answers + fixes).unwrap_or(u32::MAX) })
+}

@@ -1,0 +1,48 @@
+//! The numbers that flows decide by: from the configuration, the same for the process's whole life.
+
+use hub_core::proof::HubKey;
+use hub_core::rider_score::Weights;
+use hub_core::stop_selling::STOP_AFTER_MS;
+use model::time::MINUTE_MS;
+
+/// Units held while the customer pays: 120 s (ARCHITECTURE, decision 4).
+pub const HOLD_MS: i64 = 2 * MINUTE_MS;
+
+/// What flows decide by.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Makes codes and tokens.
+    pub key: HubKey,
+    /// Profile demo: messages go to the inbox.
+    pub demo: bool,
+    /// How long units are held while the customer pays, ms.
+    pub hold_ms: i64,
+    /// How long the hub sells to a store it does not hear, ms (SYNC.md, rule 8).
+    pub stop_after_ms: i64,
+    /// Picking and packing within the promise, minutes.
+    pub prepare_min: f64,
+    /// People walk, ride and wait so many times faster (demo only); 1 in earnest.
+    pub speed: f64,
+    /// How riders are scored.
+    pub weights: Weights,
+}
+
+impl Rules {
+    /// The usual numbers with this key.
+    pub fn new(key: HubKey) -> Self {
+        Self {
+            key,
+            demo: false,
+            hold_ms: HOLD_MS,
+            stop_after_ms: STOP_AFTER_MS,
+            prepare_min: 5.0,
+            speed: 1.0,
+            weights: Weights::default(),
+        }
+    }
+
+    /// Minutes of people's time as milliseconds of the clock.
+    pub fn people_ms(&self, minutes: f64) -> i64 {
+        (minutes * MINUTE_MS as f64 / self.speed.max(0.001)) as i64
+    }
+}
