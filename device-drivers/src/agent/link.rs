@@ -29,7 +29,7 @@ const SCHEMA: u16 = 1;
 /// Packets from the broker that may wait for the session.
 const HEARD_MAX: usize = 64;
 /// How often the journal is asked for events that were not confirmed.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Unconfirmed events that are looked at together.
 const LOOK_AT_MOST: u32 = 256;
 /// How long the last message may take to leave.
@@ -186,7 +186,7 @@ impl Link {
         }
         while let Some(event) = flow.next_event(clock::now()) {
             if !self.publish(client, flow, Leaf::Event, &event) {
-                flow.offer(event);
+                flow.take_back(event);
                 break;
             }
         }

@@ -15,7 +15,7 @@ pub fn compose(label: &Label, job: PrintJobId) -> Document {
             let marks = marks(*cold, *fragile);
             document.text(number, Size::Huge, Align::Centre);
             document.text(format!("BAG {bag}/{of}{marks}"), Size::Large, Align::Centre);
-            document.block(Block::Qr { text: code.clone(), size_mm: 22 });
+            document.block(Block::Qr { text: code.clone(), size_mm: 20 });
             document.text(first_name, Size::Normal, Align::Centre);
         }
         Label::Delivery { number, code, bags, first_name, lines, cod, promise, duplicate } => {
@@ -25,8 +25,11 @@ pub fn compose(label: &Label, job: PrintJobId) -> Document {
             let count: u32 = lines.iter().map(|(_, quantity)| *quantity).sum();
             document.block(Block::Pair { left: format!("{bags} bag(s)"), right: format!("{count} item(s)") });
             document.block(Block::Pair { left: "Promised".into(), right: promise.clone() });
-            let due = if cod.get() == 0 { "PAID".to_owned() } else { format!("COLLECT {cod}") };
-            document.text(due, Size::Large, Align::Centre);
+            // The amount on a line of its own: ten signs of this size fit every paper, so it is never clipped.
+            document.text(if cod.get() == 0 { "PAID" } else { "COLLECT CASH" }, Size::Large, Align::Centre);
+            if cod.get() != 0 {
+                document.text(cod.to_string(), Size::Large, Align::Centre);
+            }
             document.block(Block::Rule);
             for (name, quantity) in lines {
                 document.block(Block::Pair { left: name.clone(), right: quantity.to_string() });
@@ -128,7 +131,8 @@ mod tests {
         };
         let got = texts(&compose(&label, PrintJobId::new(Timestamp::from_ms(1), 7)));
         assert!(got.contains(&"2 bag(s)|3 item(s)".to_owned()), "{got:?}");
-        assert!(got.iter().any(|line| line.starts_with("COLLECT") && line.contains("123.50")), "{got:?}");
+        let collect = got.iter().position(|line| line == "COLLECT CASH").unwrap();
+        assert_eq!(got[collect + 1], "INR 123.50");
         assert!(got.contains(&"Milk 1 L|2".to_owned()));
     }
 

@@ -117,7 +117,7 @@ fn gs1_field(out: &mut String, media: Media, y: u32, digits: &str, tail: &str) -
     // Start C, FNC1, digit pairs, change to B, the tail, check digit: 11 modules each; 13 for the stop; 20 quiet.
     let symbols = u32::try_from(4 + digits.len() / 2 + tail.len()).unwrap_or(u32::MAX);
     let width = symbols.saturating_mul(11).saturating_add(13 + 20).saturating_mul(BAR_MODULE);
-    if width > media.width_dots() || digits.len() % 2 != 0 {
+    if width > media.width_dots() || !digits.len().is_multiple_of(2) {
         return Ok(0);
     }
     let x = (media.width_dots() - width) / 2 + 10 * BAR_MODULE;

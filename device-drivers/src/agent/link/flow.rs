@@ -8,7 +8,7 @@ use model::{CommandId, Timestamp};
 /// Publishes without the broker's acknowledgement at once.
 pub(crate) const WINDOW: usize = 16;
 /// An event that the store has not confirmed by then is sent again; the pause doubles.
-const REPEAT_AFTER_MS: i64 = 10_000;
+const REPEAT_AFTER_MS: i64 = 4_000;
 /// The longest pause between two repeats.
 const REPEAT_MOST_MS: i64 = 5 * model::time::MINUTE_MS;
 
@@ -46,8 +46,20 @@ impl Flow {
         self.outstanding = self.outstanding.saturating_sub(1);
     }
 
-    /// An event to send; one that waits already waits once.
+    /// A new event to send; one that waits or was sent already is left to its repeats.
     pub(crate) fn offer(&mut self, event: Event) {
+        if !self.sent.contains_key(&event.id) {
+            self.queue(event);
+        }
+    }
+
+    /// An event that [`Flow::next_event`] gave and that did not fit the client.
+    pub(crate) fn take_back(&mut self, event: Event) {
+        self.sent.remove(&event.id);
+        self.waiting.push_front(event);
+    }
+
+    fn queue(&mut self, event: Event) {
         if !self.waiting.iter().any(|other| other.id == event.id) {
             self.waiting.push_back(event);
         }
@@ -59,11 +71,11 @@ impl Flow {
         for event in events {
             let due = self.sent.get(&event.id).is_none_or(|sent| now.since_ms(sent.at) >= sent.pause_ms);
             if due {
-                self.offer(event);
+                self.queue(event);
             }
         }
         // What the journal did not show yet stays behind what it showed.
-        before.into_iter().for_each(|event| self.offer(event));
+        before.into_iter().for_each(|event| self.queue(event));
     }
 
     /// The next event to publish, if the window has room.
@@ -118,15 +130,26 @@ mod tests {
         let both = || vec![scan(1), scan(2)];
         flow.look_at(both(), at(0));
         assert_eq!(drain(&mut flow, 0), both());
-        flow.look_at(both(), at(9_999));
-        assert_eq!(drain(&mut flow, 9_999), vec![]);
+        flow.look_at(both(), at(3_999));
+        assert_eq!(drain(&mut flow, 3_999), vec![]);
         flow.confirmed(scan(1).id);
-        flow.look_at(vec![scan(2)], at(10_000));
-        assert_eq!(drain(&mut flow, 10_000), vec![scan(2)]);
-        flow.look_at(vec![scan(2)], at(29_999));
-        assert_eq!(drain(&mut flow, 29_999), vec![]);
-        flow.look_at(vec![scan(2)], at(30_000));
-        assert_eq!(drain(&mut flow, 30_000), vec![scan(2)]);
+        flow.look_at(vec![scan(2)], at(4_000));
+        assert_eq!(drain(&mut flow, 4_000), vec![scan(2)]);
+        flow.look_at(vec![scan(2)], at(11_999));
+        assert_eq!(drain(&mut flow, 11_999), vec![]);
+        flow.look_at(vec![scan(2)], at(12_000));
+        assert_eq!(drain(&mut flow, 12_000), vec![scan(2)]);
+    }
+
+    #[test]
+    fn an_event_found_in_the_journal_and_then_handed_over_is_sent_once() {
+        let mut flow = Flow::default();
+        flow.look_at(vec![scan(1)], at(0));
+        let event = flow.next_event(at(0)).unwrap();
+        flow.offer(event.clone());
+        assert_eq!(flow.next_event(at(1)), None);
+        flow.take_back(event.clone());
+        assert_eq!(flow.next_event(at(1)), Some(event), "it had not left after all");
     }
 
     #[test]

@@ -1,0 +1,197 @@
+//! Labels through independent readers: ZPL drawn by labelize, ESC/POS drawn by the small interpreter here, both decoded
+//! by zbarimg, and what it reads fed to our own scanner parser: the same bag, the same GTIN, lot and expiry.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers stop at what must not happen")]
+
+use std::path::Path;
+use std::process::Command;
+
+use device_drivers::printer::{Language, Media, compose};
+use device_drivers::scanner::{Scan, parse_scan};
+use firmware_config::Settings;
+use model::mqtt::Label;
+use model::{BagId, LotId, Paise, PrintJobId, Timestamp};
+
+fn job() -> PrintJobId {
+    PrintJobId::new(Timestamp::from_ms(1_795_000_000_000), 7)
+}
+
+fn bag(code: &str) -> Label {
+    Label::Bag {
+        number: "4K7".into(),
+        bag: 1,
+        of: 2,
+        code: code.into(),
+        cold: true,
+        fragile: true,
+        first_name: "Ravi ^XZ~JA_".into(),
+        duplicate: true,
+    }
+}
+
+fn delivery(code: &str) -> Label {
+    Label::Delivery {
+        number: "4K7".into(),
+        code: code.into(),
+        bags: 2,
+        first_name: "Ravi".into(),
+        lines: vec![
+            ("Toor dal, 1 kg".into(), 2),
+            ("A name much longer than any line of this paper ever is".into(), 1),
+        ],
+        cod: Paise::new(45_050),
+        promise: "19:42".into(),
+        duplicate: false,
+    }
+}
+
+/// What zbarimg reads: lines `TYPE:data`.
+fn decode(png: &[u8], folder: &Path) -> Vec<String> {
+    let file = folder.join("label.png");
+    std::fs::write(&file, png).unwrap();
+    let run = Command::new("zbarimg").arg("--quiet").arg(&file).output();
+    let output = run.unwrap_or_else(|error| panic!("zbarimg (apt-get install zbar-tools): {error}"));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+fn zpl_png(label: &Label, media: Media) -> Vec<u8> {
+    let zpl = Language::Zpl.render(&compose(label, job()), media).unwrap();
+    let options = labelize::RenderOptions {
+        language: Some(labelize::Language::Zpl),
+        width_mm: Some(f64::from(media.width_mm)),
+        height_mm: media.height_mm.map(f64::from),
+        ..labelize::RenderOptions::default()
+    };
+    labelize::render_png(&zpl, options).unwrap().bytes
+}
+
+const SMALL: Media = Media { width_mm: 50, height_mm: Some(50) };
+const WIDE: Media = Media { width_mm: 100, height_mm: Some(50) };
+
+#[test]
+fn a_bag_label_of_a_zpl_printer_scans_as_its_bag() {
+    let folder = tempfile::tempdir().unwrap();
+    let png = zpl_png(&bag("LB:4K7-1-9F3A"), SMALL);
+    let read = decode(&png, folder.path());
+    assert_eq!(read, ["QR-Code:LB:4K7-1-9F3A"]);
+    let text = read[0].strip_prefix("QR-Code:").unwrap();
+    assert_eq!(parse_scan(text.as_bytes()), Ok(Scan::Bag(BagId::new("4K7-1-9F3A").unwrap())));
+}
+
+#[test]
+fn the_longest_bag_code_still_scans() {
+    let folder = tempfile::tempdir().unwrap();
+    let code = format!("LB:{}", "X1-".repeat(13));
+    assert_eq!(decode(&zpl_png(&bag(&code), SMALL), folder.path()), [format!("QR-Code:{code}")]);
+}
+
+#[test]
+fn a_lot_label_scans_as_its_lot_and_as_gs1() {
+    let folder = tempfile::tempdir().unwrap();
+    let label = Label::Lot {
+        name: "Curd 400 g".into(),
+        gtin: "09521321109995".into(),
+        code: "LL:CRD-2611A".into(),
+        expiry: "2026-12-31".into(),
+    };
+    let read = decode(&zpl_png(&label, WIDE), folder.path());
+    let qr = read.iter().find_map(|line| line.strip_prefix("QR-Code:")).unwrap_or_else(|| panic!("{read:?}"));
+    assert_eq!(parse_scan(qr.as_bytes()), Ok(Scan::Lot(LotId::new("CRD-2611A").unwrap())));
+    let bars =
+        read.iter().find_map(|line| line.strip_prefix("CODE-128:")).unwrap_or_else(|| panic!("{read:?}"));
+    // A scanner sets ]C1 before a Code 128 that begins with FNC1; zbarimg leaves the sign out.
+    let Ok(Scan::Gs1(goods)) = parse_scan(format!("]C1{bars}").as_bytes()) else { panic!("{bars:?}") };
+    assert_eq!(goods.gtin.as_gtin14(), "09521321109995");
+    assert_eq!(goods.lot.as_deref(), Some("CRD-2611A"));
+    assert_eq!(goods.expiry.unwrap().to_string(), "2026-12-31");
+    // On the small label there is no room for bars that a scanner can read: the QR alone.
+    assert_eq!(decode(&zpl_png(&label, SMALL), folder.path()), ["QR-Code:LL:CRD-2611A"]);
+}
+
+#[test]
+fn a_delivery_slip_of_a_receipt_printer_scans_as_its_bag() {
+    for width_mm in [48, 72] {
+        let folder = tempfile::tempdir().unwrap();
+        let media = Media { width_mm, height_mm: None };
+        let bytes = Language::Escpos.render(&compose(&delivery("LB:4K7-1-9F3A"), job()), media).unwrap();
+        let paper = draw_escpos(&bytes, usize::from(width_mm) * 8);
+        assert_eq!(decode(&paper.png(), folder.path()), ["QR-Code:LB:4K7-1-9F3A"], "{width_mm} mm");
+        let lines: Vec<&str> = paper.text.lines().collect();
+        assert!(lines.contains(&"INR 450.50"), "{lines:?}");
+        assert!(lines.iter().any(|line| line.ends_with("19:42")), "{lines:?}");
+        assert!(lines.iter().any(|line| line.contains("~ ") && line.ends_with(" 1")), "{lines:?}");
+        assert!(lines.last().unwrap().contains(&format!("job {}", job())), "{lines:?}");
+    }
+}
+
+/// Every label of the house fits the paper that its printer has by default.
+#[test]
+fn the_usual_labels_fit_the_usual_paper() {
+    let settings = Settings::default();
+    let bag_label = compose(&bag("LB:4K7-1-9F3A"), job());
+    Language::Zpl.render(&bag_label, Language::Zpl.media(&settings)).unwrap();
+    for label in [bag("LB:4K7-1-9F3A"), delivery("LB:4K7-1-9F3A")] {
+        Language::Escpos.render(&compose(&label, job()), Language::Escpos.media(&settings)).unwrap();
+    }
+}
+
+/// Paper as an ESC/POS printer leaves it: raster as dots, text as text.
+struct Paper {
+    width: usize,
+    rows: Vec<Vec<bool>>,
+    text: String,
+}
+
+impl Paper {
+    fn png(&self) -> Vec<u8> {
+        let width = u32::try_from(self.width).unwrap();
+        let height = u32::try_from(self.rows.len()).unwrap();
+        let picture = image::GrayImage::from_fn(width, height, |x, y| {
+            let dark = self.rows[y as usize].get(x as usize).copied().unwrap_or(false);
+            image::Luma([if dark { 0 } else { 255 }])
+        });
+        let mut png = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+        png.into_inner()
+    }
+}
+
+/// A reader of its own, written from the command reference: it shares no code with the encoder or the simulator.
+fn draw_escpos(bytes: &[u8], width: usize) -> Paper {
+    let mut paper = Paper { width, rows: Vec::new(), text: String::new() };
+    let mut at = 0;
+    let mut centred = false;
+    while at < bytes.len() {
+        at += match &bytes[at..] {
+            [0x1b, b'@', ..] => 2,
+            [0x1b, b'a', n, ..] => {
+                centred = *n == 1;
+                3
+            }
+            [0x1b, b't' | b'M' | b'd', _, ..] | [0x1d, b'!', _, ..] => 3,
+            [0x1d, b'V', b'B', _, ..] => 4,
+            [0x1d, b'v', b'0', 0, wl, wh, hl, hh, data @ ..] => {
+                let bytes_wide = usize::from(*wl) + 256 * usize::from(*wh);
+                let high = usize::from(*hl) + 256 * usize::from(*hh);
+                let left = if centred { (width - bytes_wide * 8) / 2 } else { 0 };
+                for row in data[..bytes_wide * high].chunks(bytes_wide) {
+                    let dots = row.iter().flat_map(|byte| (0..8).map(move |bit| byte & (0x80 >> bit) != 0));
+                    paper.rows.push(std::iter::repeat_n(false, left).chain(dots).collect());
+                }
+                8 + bytes_wide * high
+            }
+            [b'\n', ..] => {
+                paper.text.push('\n');
+                // A line of text as white paper, so that the picture has its margins.
+                paper.rows.extend(vec![Vec::new(); 24]);
+                1
+            }
+            [sign @ 0x20..=0x7e, ..] => {
+                paper.text.push(char::from(*sign));
+                1
+            }
+            other => panic!("a command the printer does not know: {:02x?}", &other[..other.len().min(8)]),
+        };
+    }
+    paper
+}
