@@ -105,3 +105,6 @@ pub fn run(tx: &mut dyn HubTx, cx: &Cx<'_>, command: &Command) -> Flow<Answer> {
         Command::Forget => upkeep::forget(tx, cx),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,3 +9,7 @@ pub mod flows;
 pub mod mutation;
 pub mod refusal;
 pub mod rules;
+pub mod views;
+
+#[cfg(test)]
+mod testkit;

@@ -10,5 +10,6 @@ pub mod otp;
 pub mod proof;
 pub mod rider_score;
 pub mod saga;
+pub mod search;
 pub mod stop_selling;
 pub mod store_choice;

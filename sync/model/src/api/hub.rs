@@ -444,6 +444,8 @@ pub enum RiderTask {
         state: OrderState,
         /// The way there.
         route: Vec<Point>,
+        /// Where it goes then: a store that is cut off hands over without the hub hearing of it.
+        drop_off: DropOff,
     },
     /// Ride to the customer.
     Deliver {
@@ -464,6 +466,22 @@ pub enum RiderTask {
         /// The way there.
         route: Vec<Point>,
     },
+}
+
+/// Where an order goes and what to take there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct DropOff {
+    /// First name.
+    pub customer: String,
+    /// House, street, landmark.
+    pub address: String,
+    /// Where it is.
+    pub at: Point,
+    /// Bags, as far as the hub knows.
+    pub bags: u32,
+    /// Cash to take.
+    pub cod: Paise,
 }
 
 /// Positions, newest first; a backlog after a dead spot is welcome (at most 600).

@@ -70,6 +70,19 @@ at: Point,
 /** When it happened (a rider without signal sends it later). */
 delivered_at: Timestamp, };
 
+/** Where an order goes and what to take there. */
+export type DropOff = {
+/** First name. */
+customer: string,
+/** House, street, landmark. */
+address: string,
+/** Where it is. */
+at: Point,
+/** Bags, as far as the hub knows. */
+bags: number,
+/** Cash to take. */
+cod: Paise, };
+
 /** One position. */
 export type Fix = {
 /** When. */
@@ -334,7 +347,9 @@ store_at: Point,
 /** How far the store is with it. */
 state: OrderState,
 /** The way there. */
-route: Array<Point>, } | { "type": "deliver",
+route: Array<Point>,
+/** Where it goes then: a store that is cut off hands over without the hub hearing of it. */
+drop_off: DropOff, } | { "type": "deliver",
 /** The order. */
 order: OrderId,
 /** Its number. */
