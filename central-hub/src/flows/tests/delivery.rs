@@ -1,0 +1,126 @@
+//! Riders: matching, positions, the delivery code, cash, a store that is cut off.
+
+use crate::command::Command;
+use crate::refusal::Refusal;
+use crate::testkit::{DOOR, STORE_AT, World};
+use model::api::hub::{Fix, Payment, Point};
+use model::fact::Fact;
+use model::{Moment, OrderId, OrderState, Paise, RiderId, Timestamp};
+
+fn ordered(world: &mut World, n: u32) -> OrderId {
+    let who = world.customer(n);
+    world.cart(who.0, 1, 1);
+    world.checkout(who, Payment::Cod).unwrap()
+}
+
+fn code(world: &World, order: &OrderId) -> String {
+    let row = world.hub.data().order(order).unwrap().unwrap();
+    world.hub.rules().key.delivery_code(row.store.as_str(), row.placed_at, order)
+}
+
+fn deliver(world: &World, rider: RiderId, order: OrderId, code: &str, cash: i64) -> Command {
+    Command::Deliver {
+        rider,
+        order,
+        code: code.to_owned(),
+        cash: Paise::new(cash),
+        at: DOOR,
+        delivered_at: world.now,
+    }
+}
+
+const DUE: i64 = 6_600 + 2_500;
+
+#[test]
+fn waiting_orders_and_free_riders_are_matched_once() {
+    let mut world = World::new();
+    world.grant(1, 9);
+    let orders = [ordered(&mut world, 1), ordered(&mut world, 2)];
+    let rider = world.rider(1);
+    world.done(Command::AssignRiders);
+    world.done(Command::AssignRiders);
+    let of = |id: &OrderId| world.hub.data().order(id).unwrap().unwrap().rider;
+    let sent: Vec<RiderId> = orders.iter().filter_map(of).collect();
+    assert_eq!(sent, [rider]);
+    let scores = world.hub.data().scores(&orders[0]).unwrap();
+    assert!(scores[0].parts.starts_with("travel 35.0"), "{scores:?}");
+    world.store_reads();
+    let view = world.orders_document(&orders[0]).order(&orders[0]).unwrap().unwrap();
+    assert_eq!(view.rider.unwrap().name, "Ravi1");
+}
+
+#[test]
+fn a_rider_who_leaves_gives_the_order_back() {
+    let mut world = World::new();
+    world.grant(1, 9);
+    let order = ordered(&mut world, 1);
+    let (first, second) = (world.rider(1), world.rider(2));
+    world.done(Command::AssignRiders);
+    let sent = world.hub.data().order(&order).unwrap().unwrap().rider.unwrap();
+    let other = if sent == first { second } else { first };
+    world.done(Command::SetShift { rider: sent, on: false, until: world.now, at: STORE_AT });
+    world.done(Command::AssignRiders);
+    assert_eq!(world.hub.data().order(&order).unwrap().unwrap().rider, Some(other));
+}
+
+#[test]
+fn a_cut_off_store_s_order_is_delivered_with_code_and_cash() {
+    let mut world = World::new();
+    world.grant(1, 9);
+    let order = ordered(&mut world, 1);
+    let rider = world.rider(1);
+    world.done(Command::AssignRiders);
+    let right = code(&world, &order);
+    let short = deliver(&world, rider, order, &right, DUE - 1);
+    assert_eq!(world.ask(short), Err(Refusal::WrongCash { due: Paise::new(DUE) }));
+    // The hub still believes the order is only confirmed.
+    let at_door = deliver(&world, rider, order, &right, DUE);
+    world.done(at_door);
+    let row = world.hub.data().order(&order).unwrap().unwrap();
+    assert_eq!(row.state, OrderState::Completed);
+    let hour = row.placed_at.hour();
+    world.store_reads();
+    let late = |moment| Fact::Moment { order, hour, moment, at: world.now };
+    let facts = [late(Moment::Accepted), late(Moment::Packed), late(Moment::Dispatched)];
+    world.store_says(&facts);
+    assert_eq!(world.hub.data().order(&order).unwrap().unwrap().state, OrderState::Completed);
+    assert_eq!(world.hub.data().rider(&rider).unwrap().unwrap().cash, Paise::new(DUE));
+}
+
+#[test]
+fn five_wrong_codes_are_counted_and_then_the_right_one_is_too_late() {
+    let mut world = World::new();
+    world.grant(1, 9);
+    let order = ordered(&mut world, 1);
+    let (rider, other) = (world.rider(1), world.rider(2));
+    world.done(Command::AssignRiders);
+    let sent = world.hub.data().order(&order).unwrap().unwrap().rider.unwrap();
+    let stranger = if sent == rider { other } else { rider };
+    let right = code(&world, &order);
+    let not_yours = deliver(&world, stranger, order, &right, DUE);
+    assert_eq!(world.ask(not_yours), Err(Refusal::NotYourOrder));
+    let wrong = if right == "0000" { "0001" } else { "0000" };
+    for left in (0..5).rev() {
+        let wrong = deliver(&world, sent, order, wrong, DUE);
+        assert_eq!(world.ask(wrong), Err(Refusal::CodeWrong { left }));
+    }
+    let late = deliver(&world, sent, order, &right, DUE);
+    assert_eq!(world.ask(late), Err(Refusal::CodeDead));
+}
+
+#[test]
+fn positions_take_the_newest_and_no_jump() {
+    let mut world = World::new();
+    let rider = world.rider(1);
+    let now = world.now;
+    let fix = move |ms: i64, lat: f64| Fix {
+        at: Timestamp::from_ms(now.ms() + ms),
+        point: Point { lat: STORE_AT.lat + lat, lon: STORE_AT.lon },
+    };
+    let fixes = vec![fix(6_000, 0.0002), fix(3_000, 0.0001), fix(9_000, 0.5)];
+    world.done(Command::Positions { rider, fixes });
+    let last = world.hub.data().rider(&rider).unwrap().unwrap().fix.unwrap();
+    assert_eq!(last.at.ms(), world.now.ms() + 6_000);
+    let future = vec![fix(3_600_000, 0.0)];
+    assert!(world.ask(Command::Positions { rider, fixes: future }).is_err());
+}

@@ -1,0 +1,163 @@
+//! What a store says: grants, moments, picks, cancellations, questions, counter orders, and nonsense.
+
+use crate::command::{Command, Outcome};
+use crate::testkit::{World, sku};
+use ::sync::doc::DocKey;
+use model::api::hub::Payment;
+use model::fact::Fact;
+use model::order::Channel;
+use model::order_doc::{
+    HeadLine, OrderHead, PickedUnits, Picks, ShortUnits, SubstituteAsk, SubstitutePreset,
+};
+use model::{LotId, Moment, OrderId, OrderState, Paise, Qty};
+
+fn order(world: &mut World, payment: Payment, qty: i64) -> OrderId {
+    world.grant(1, 9);
+    let who = world.customer(1);
+    world.cart(who.0, 1, qty);
+    let order = world.checkout(who, payment).unwrap();
+    for step in world.hub.data().due_steps(world.now, 9).unwrap() {
+        world.done(Command::PaymentResult { key: step.key, outcome: Outcome::Agreed });
+    }
+    world.store_reads();
+    order
+}
+
+fn moment(world: &World, order: OrderId, moment: Moment) -> Fact {
+    let hour = world.hub.data().order(&order).unwrap().unwrap().placed_at.hour();
+    Fact::Moment { order, hour, moment, at: world.now }
+}
+
+fn picks(world: &World, order: OrderId, picked: i64, short: i64) -> Fact {
+    let hour = world.hub.data().order(&order).unwrap().unwrap().placed_at.hour();
+    let qty = |n| Qty::new(n).unwrap();
+    let lot = LotId::new("L1").unwrap();
+    let picks = Picks {
+        picked: vec![PickedUnits { line: 0, sku: sku(1), lot, qty: qty(picked) }],
+        short: vec![ShortUnits { line: 0, qty: qty(short) }],
+        bags: 1,
+    };
+    Fact::Picks { order, hour, picks }
+}
+
+fn state(world: &World, order: &OrderId) -> OrderState {
+    world.hub.data().order(order).unwrap().unwrap().state
+}
+
+#[test]
+fn a_short_on_a_card_is_simply_not_captured() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Card { token: "tok_ok".to_owned() }, 3);
+    let facts = [
+        moment(&world, id, Moment::Accepted),
+        moment(&world, id, Moment::Picking),
+        picks(&world, id, 2, 1),
+        moment(&world, id, Moment::Packed),
+    ];
+    world.store_says(&facts);
+    assert_eq!(state(&world, &id), OrderState::Packed);
+    let due = world.hub.data().due_steps(world.now, 9).unwrap();
+    let total = world.hub.data().order(&id).unwrap().unwrap().total;
+    assert_eq!(due.iter().map(|s| s.amount.get()).collect::<Vec<_>>(), [total.get() - 6_600]);
+    let line = world.hub.data().lines(&id).unwrap().remove(0);
+    assert_eq!((line.picked, line.short, line.refunded.get()), (Qty::new(2).ok(), Qty::ONE, 6_600));
+}
+
+#[test]
+fn a_short_on_a_debit_is_refunded_once_however_often_it_is_told() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Upi { token: "tok_ok".to_owned() }, 3);
+    let (first, second) = (picks(&world, id, 2, 1), picks(&world, id, 1, 2));
+    world.store_says(&[first]);
+    let packed = moment(&world, id, Moment::Packed);
+    world.store_says(&[packed, second]);
+    let refunds: Vec<i64> =
+        world.hub.data().due_steps(world.now, 9).unwrap().iter().map(|s| s.amount.get()).collect();
+    assert_eq!(refunds, [6_600, 6_600]);
+    let payment = world.hub.data().payment(&id).unwrap().unwrap();
+    assert!(payment.refunded <= payment.captured);
+    assert_eq!(payment.refunded.get(), 13_200);
+}
+
+#[test]
+fn a_cancel_is_a_request_and_the_store_gives_the_money_back() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Upi { token: "tok_ok".to_owned() }, 1);
+    let customer = world.hub.data().order(&id).unwrap().unwrap().customer;
+    world.done(Command::RequestCancel { customer, order: id });
+    assert_eq!(state(&world, &id), OrderState::Confirmed);
+    assert_eq!(world.store_reads(), 1);
+    let view = world.orders_document(&id).order(&id).unwrap().unwrap();
+    assert!(view.moments.get(Moment::CancelRequested).is_some());
+    let cancelled = moment(&world, id, Moment::Cancelled);
+    world.store_says(&[cancelled]);
+    assert_eq!(state(&world, &id), OrderState::Cancelled);
+    let due = world.hub.data().due_steps(world.now, 9).unwrap();
+    assert_eq!((due.len(), due[0].amount), (1, world.hub.data().order(&id).unwrap().unwrap().total));
+    assert!(world.ask(Command::RequestCancel { customer, order: id }).is_err());
+}
+
+#[test]
+fn a_question_reaches_the_customer_and_the_answer_the_store() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Cod, 1);
+    let row = world.hub.data().order(&id).unwrap().unwrap();
+    let ask = SubstituteAsk { line: 0, sku: sku(2), qty: Qty::ONE, until: world.now.plus_ms(60_000) };
+    world.store_says(&[Fact::Ask { order: id, hour: row.placed_at.hour(), ask }]);
+    let reply = Command::ReplySubstitute { customer: row.customer, order: id, line: 0, accept: true };
+    world.done(reply.clone());
+    assert!(world.ask(reply).is_err(), "answered once");
+    world.store_reads();
+    let view = world.orders_document(&id).order(&id).unwrap().unwrap();
+    assert!(view.answers[0].accept);
+}
+
+#[test]
+fn counter_orders_are_kept_for_reports_and_grants_never_fall() {
+    let mut world = World::new();
+    let id = OrderId::from_bytes([7; 16]);
+    let head = OrderHead {
+        number: "C01".to_owned(),
+        channel: Channel::Counter,
+        promise_at: world.now,
+        first_name: String::new(),
+        cod: Paise::ZERO,
+        preset: SubstitutePreset::Refund,
+        lines: vec![HeadLine { sku: sku(1), qty: Qty::ONE, unit_price: Paise::new(6_600) }],
+    };
+    let hour = world.now.hour();
+    world.store_says(&[
+        Fact::Order { order: id, hour, head },
+        Fact::Moment { order: id, hour, moment: Moment::Placed, at: world.now },
+        Fact::Moment { order: id, hour, moment: Moment::Completed, at: world.now },
+    ]);
+    assert_eq!(world.hub.data().counter_count(&world.store).unwrap(), 1);
+    assert!(world.hub.data().order(&id).unwrap().is_none());
+}
+
+#[test]
+fn poison_goes_to_quarantine_and_the_rest_goes_on() {
+    let mut world = World::new();
+    let seq = world.next_record();
+    let store = world.store.clone();
+    let junk = vec![(seq, DocKey::Orders { hour: 1 }, b"junk".to_vec())];
+    let out = world.hub.inbound(world.now, &store, junk.clone()).unwrap();
+    assert_eq!((out.upto, out.quarantined), (seq, 1));
+    assert_eq!(world.hub.inbound(world.now, &store, junk).unwrap().quarantined, 0, "known: passed over");
+    world.grant(1, 4);
+    assert_eq!(world.hub.data().quarantined().unwrap(), 1);
+}
+
+#[test]
+fn records_and_what_they_caused_survive_a_restart_together() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Cod, 1);
+    let accepted = moment(&world, id, Moment::Accepted);
+    world.store_says(&[accepted]);
+    world.restart();
+    let config = world.hub.session(&world.store.clone()).unwrap();
+    assert_eq!((config.received, config.sent, config.acked, config.boot), (2, 1, 1, 2));
+    let picking = moment(&world, id, Moment::Picking);
+    world.store_says(&[picking]);
+    assert_eq!(state(&world, &id), OrderState::Picking);
+}
