@@ -1,1 +1,20 @@
 //! The store node: SQLite is the authority for local stock; HTTP, MQTT and the uplink translate.
+
+pub mod answer;
+pub mod broker;
+pub mod chain;
+pub mod clock;
+pub mod command;
+pub mod db;
+pub mod derive;
+pub mod effects;
+pub mod engine;
+pub mod flows;
+pub mod import;
+pub mod manifest;
+pub mod pins;
+pub mod refusal;
+pub mod secrets;
+pub mod setup;
+pub mod signals;
+pub mod writer;

@@ -1,0 +1,413 @@
+//! What can be asked of the store: the only way into its state. Adapters translate into these; flows carry them out.
+
+use crate::db::quota::Terms;
+use crate::db::stock::Place;
+use model::api::store::{CounterOrderRequest, HandoverRequest, ReceiveRequest};
+use model::catalogue::Product;
+use model::mqtt::{Birth, DeviceClass, DeviceState, PrintOutcome, Quality};
+use model::order::Moment;
+use model::order_doc::{OrderHead, RiderCard, SubstituteAnswer};
+use model::{
+    Actor, BagId, CommandId, Date, DeviceId, Grams, OrderId, PersonId, PrintJobId, Qty, Role, SkuId, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// A command with its id and who sends it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Envelope {
+    /// Idempotency key; a retry carries the same.
+    pub id: CommandId,
+    /// Who, at which device, in which role.
+    pub actor: Actor,
+    /// What.
+    pub command: Command,
+}
+
+/// A product to enter.
+pub type CatalogueEntry = Product;
+
+/// A barcode's name, for receiving.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GtinName {
+    /// The barcode.
+    pub gtin: String,
+    /// What it is called.
+    pub name: String,
+    /// Address of a picture, or empty.
+    pub image_url: String,
+}
+
+/// Stock that lies there when the store opens its books.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpeningLine {
+    /// What.
+    pub sku: SkuId,
+    /// How many; at least 1.
+    pub qty: Qty,
+    /// Last day of use; without one a product that expires counts as fresh: today plus its shelf life.
+    pub expiry: Option<Date>,
+}
+
+/// A temperature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadingIn {
+    /// The sensor.
+    pub sensor: DeviceId,
+    /// When it was read.
+    pub at: Timestamp,
+    /// Thousandths of a degree; `None` when the sensor gave none that can be trusted.
+    pub milli_c: Option<i32>,
+    /// How far it can be trusted.
+    pub quality: Quality,
+}
+
+/// A hub order that is confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptOrder {
+    /// The order.
+    pub order: OrderId,
+    /// Its document's hour.
+    pub hour: i64,
+    /// What was ordered.
+    pub head: OrderHead,
+    /// When the customer placed it.
+    pub placed_at: Timestamp,
+    /// When it was confirmed.
+    pub confirmed_at: Timestamp,
+}
+
+/// A PIN login. The adapter has held the PIN against the person's hash (that takes time the writer must not spend); the
+/// flow decides and remembers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// Where: the handheld, or the console's name.
+    pub device: DeviceId,
+    /// Who says to be there.
+    pub person: PersonId,
+    /// Whether the PIN was right.
+    pub pin_right: bool,
+    /// SHA-256 of the console's token; `None` for a session at a handheld.
+    pub token_sha: Option<[u8; 32]>,
+}
+
+/// What can be asked of the store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "of", rename_all = "snake_case")]
+pub enum Command {
+    /// Enters or renews products, and gives each a home bin.
+    ImportCatalogue {
+        /// The products.
+        products: Vec<CatalogueEntry>,
+    },
+    /// Remembers names of barcodes.
+    ImportGtins {
+        /// The barcodes.
+        rows: Vec<GtinName>,
+    },
+    /// Enters the stock that lies there at the beginning, each line into its SKU's home bin.
+    OpenStock {
+        /// The lines.
+        lines: Vec<OpeningLine>,
+    },
+    /// Goods came in.
+    Receive(ReceiveRequest),
+    /// A hub order came.
+    AcceptOrder(AcceptOrder),
+    /// A customer stands at the counter or phones.
+    CounterOrder(CounterOrderRequest),
+    /// The hub asks to cancel: the store decides.
+    RequestCancel {
+        /// The order.
+        order: OrderId,
+        /// When the customer asked.
+        at: Timestamp,
+    },
+    /// Somebody in the store cancels a counter order.
+    CancelCounterOrder {
+        /// The order.
+        order: OrderId,
+    },
+    /// A moment that the hub owns happened.
+    HubMoment {
+        /// The order.
+        order: OrderId,
+        /// Which.
+        moment: Moment,
+        /// When.
+        at: Timestamp,
+    },
+    /// The hub chose a rider, or chose anew.
+    SetRider {
+        /// The order.
+        order: OrderId,
+        /// Who.
+        rider: RiderCard,
+    },
+    /// The hub gave rights back.
+    TakeBackRights {
+        /// Under which terms.
+        terms: Terms,
+        /// What.
+        sku: SkuId,
+        /// Units given back since the terms began.
+        total: u64,
+    },
+    /// Grants the hub what it may sell until the next tick.
+    GrantTick,
+    /// A new business day: expired lots block themselves, old answers and readings go.
+    StartDay {
+        /// The day, on the store's calendar.
+        day: Date,
+    },
+    /// A sensor spoke.
+    Reading(ReadingIn),
+    /// Looks whether a sensor has been silent for too long, or a breach lasts.
+    WatchTick,
+    /// A scale gave a stable weight.
+    Weight {
+        /// The scale.
+        scale: DeviceId,
+        /// When.
+        at: Timestamp,
+        /// Net weight.
+        grams: Grams,
+    },
+    /// A person has seen an alarm.
+    AcknowledgeAlarm {
+        /// The alarm.
+        alarm: CommandId,
+    },
+    /// A device introduces itself.
+    DeviceBorn {
+        /// The device.
+        device: DeviceId,
+        /// Its class, from the topic.
+        class: DeviceClass,
+        /// What it says.
+        birth: Birth,
+    },
+    /// How a device is.
+    DeviceIs {
+        /// The device.
+        device: DeviceId,
+        /// Its class, from the topic.
+        class: DeviceClass,
+        /// What it says.
+        state: DeviceState,
+    },
+    /// A badge was scanned at a fixed scanner: it belongs to that person now.
+    Badge {
+        /// The scanner.
+        scanner: DeviceId,
+        /// Whose badge.
+        person: PersonId,
+    },
+    /// A PIN login.
+    Login(Login),
+    /// The session at this device ends.
+    Logout {
+        /// The device.
+        device: DeviceId,
+    },
+    /// A handheld gets its token.
+    EnrolHandheld {
+        /// Its name.
+        device: DeviceId,
+        /// The hash of its token, as the broker checks it.
+        token_hash: String,
+    },
+    /// A count of one place: the balance becomes this.
+    Count {
+        /// Where.
+        place: Place,
+        /// Units on the shelf; promised and blocked ones stay as they are.
+        on_hand: Qty,
+        /// Why it was counted.
+        why: String,
+    },
+    /// A picker at a handheld asks for work.
+    Ready,
+    /// A picker scanned something at the handheld: one piece.
+    Scan {
+        /// The order the screen showed.
+        order: OrderId,
+        /// The scanned text.
+        text: String,
+        /// The line the screen showed.
+        line: u8,
+    },
+    /// A fixed scanner read something.
+    ScannerRead {
+        /// The scanner.
+        scanner: DeviceId,
+        /// What it read.
+        text: String,
+    },
+    /// A picker takes back the last pick.
+    Undo {
+        /// The order.
+        order: OrderId,
+    },
+    /// A line is not on its shelf.
+    NotFound {
+        /// The order.
+        order: OrderId,
+        /// The line.
+        line: u8,
+    },
+    /// The customer's word about a substitute.
+    AnswerSubstitute {
+        /// The order.
+        order: OrderId,
+        /// Yes or no, for which line.
+        answer: SubstituteAnswer,
+    },
+    /// Refunds lines whose customers did not answer in time.
+    SubstituteTick,
+    /// The picker stands at packing.
+    Pack {
+        /// The order.
+        order: OrderId,
+    },
+    /// A packed bag lies on the scale.
+    WeighBag {
+        /// The bag.
+        bag: BagId,
+        /// Its stable weight.
+        grams: Grams,
+    },
+    /// A print job was given to its printer's agent.
+    PrintSent {
+        /// The job.
+        job: PrintJobId,
+    },
+    /// A printer's word about a job.
+    PrintEnded {
+        /// The job.
+        job: PrintJobId,
+        /// How it went.
+        outcome: PrintOutcome,
+    },
+    /// A person's word about a job in doubt.
+    ResolvePrint {
+        /// The job.
+        job: PrintJobId,
+        /// Whether the label is there; if not, it is printed again.
+        printed: bool,
+    },
+    /// All labels of a packed order once more.
+    Reprint {
+        /// The order.
+        order: OrderId,
+    },
+    /// An order is handed over at the console.
+    HandOver(HandoverRequest),
+}
+
+impl Command {
+    /// The kind, as the command table keeps it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Command::ImportCatalogue { .. } => "import_catalogue",
+            Command::ImportGtins { .. } => "import_gtins",
+            Command::OpenStock { .. } => "open_stock",
+            Command::Receive(_) => "receive",
+            Command::AcceptOrder(_) => "accept_order",
+            Command::CounterOrder(_) => "counter_order",
+            Command::RequestCancel { .. } => "request_cancel",
+            Command::CancelCounterOrder { .. } => "cancel_counter_order",
+            Command::HubMoment { .. } => "hub_moment",
+            Command::SetRider { .. } => "set_rider",
+            Command::TakeBackRights { .. } => "take_back_rights",
+            Command::GrantTick => "grant_tick",
+            Command::StartDay { .. } => "start_day",
+            Command::Reading(_) => "reading",
+            Command::WatchTick => "watch_tick",
+            Command::Weight { .. } => "weight",
+            Command::AcknowledgeAlarm { .. } => "acknowledge_alarm",
+            Command::DeviceBorn { .. } => "device_born",
+            Command::DeviceIs { .. } => "device_is",
+            Command::Badge { .. } => "badge",
+            Command::Login(_) => "login",
+            Command::Logout { .. } => "logout",
+            Command::EnrolHandheld { .. } => "enrol_handheld",
+            Command::Count { .. } => "count",
+            Command::Ready => "ready",
+            Command::Scan { .. } => "scan",
+            Command::ScannerRead { .. } => "scanner_read",
+            Command::Undo { .. } => "undo",
+            Command::NotFound { .. } => "not_found",
+            Command::AnswerSubstitute { .. } => "answer_substitute",
+            Command::SubstituteTick => "substitute_tick",
+            Command::Pack { .. } => "pack",
+            Command::WeighBag { .. } => "weigh_bag",
+            Command::PrintSent { .. } => "print_sent",
+            Command::PrintEnded { .. } => "print_ended",
+            Command::ResolvePrint { .. } => "resolve_print",
+            Command::Reprint { .. } => "reprint",
+            Command::HandOver(_) => "hand_over",
+        }
+    }
+
+    /// Whether the first answer is kept. Not for what repeats for ever and is harmless to repeat by its own nature:
+    /// ticks look at the state, readings and weights carry their time, a device's state replaces the one before.
+    pub const fn is_kept(&self) -> bool {
+        match self {
+            Command::GrantTick
+            | Command::SubstituteTick
+            | Command::PrintSent { .. }
+            | Command::StartDay { .. }
+            | Command::Reading(_)
+            | Command::WatchTick
+            | Command::Weight { .. }
+            | Command::DeviceBorn { .. }
+            | Command::DeviceIs { .. } => false,
+            Command::ImportCatalogue { .. }
+            | Command::ImportGtins { .. }
+            | Command::OpenStock { .. }
+            | Command::Receive(_)
+            | Command::AcceptOrder(_)
+            | Command::CounterOrder(_)
+            | Command::RequestCancel { .. }
+            | Command::CancelCounterOrder { .. }
+            | Command::HubMoment { .. }
+            | Command::SetRider { .. }
+            | Command::TakeBackRights { .. }
+            | Command::AcknowledgeAlarm { .. }
+            | Command::Badge { .. }
+            | Command::Login(_)
+            | Command::Logout { .. }
+            | Command::EnrolHandheld { .. }
+            | Command::Count { .. }
+            | Command::Ready
+            | Command::Scan { .. }
+            | Command::ScannerRead { .. }
+            | Command::Undo { .. }
+            | Command::NotFound { .. }
+            | Command::AnswerSubstitute { .. }
+            | Command::Pack { .. }
+            | Command::WeighBag { .. }
+            | Command::PrintEnded { .. }
+            | Command::ResolvePrint { .. }
+            | Command::Reprint { .. }
+            | Command::HandOver(_) => true,
+        }
+    }
+
+    /// SHA-256 of the content: tells a retry from another command under the same id.
+    ///
+    /// # Errors
+    /// When the content cannot be written as JSON.
+    pub fn sha(&self) -> Result<[u8; 32], serde_json::Error> {
+        Ok(Sha256::digest(serde_json::to_vec(self)?).into())
+    }
+}
+
+/// The system as an actor: timers, the uplink, the node itself.
+///
+/// # Errors
+/// Never for a name that is a code.
+pub fn system(device: &str) -> Result<Actor, model::id::IdError> {
+    Ok(Actor { person: PersonId::new("system")?, device: DeviceId::new(device)?, role: Role::System })
+}

@@ -1,0 +1,74 @@
+//! Tables `doc_chunk` (the documents as runs of chunks) and `quarantine` (what could not be used, with its reason).
+
+use super::{Connection, DbResult, all, number, run};
+use model::Timestamp;
+
+/// A document's chunks, oldest first, and how many there are.
+///
+/// # Errors
+/// A fault of the database.
+pub fn load(conn: &Connection, doc: &str) -> DbResult<(Vec<u8>, usize)> {
+    let sql = "SELECT bytes FROM doc_chunk WHERE doc = ?1 ORDER BY n";
+    let chunks: Vec<Vec<u8>> = all(conn, sql, [doc], |r| r.get(0))?;
+    Ok((chunks.concat(), chunks.len()))
+}
+
+/// Adds a chunk.
+///
+/// # Errors
+/// A fault of the database.
+pub fn append(conn: &Connection, doc: &str, bytes: &[u8]) -> DbResult<()> {
+    let sql = "INSERT INTO doc_chunk (doc, n, bytes)
+               VALUES (?1, (SELECT coalesce(max(n), 0) + 1 FROM doc_chunk WHERE doc = ?1), ?2)";
+    run(conn, sql, (doc, bytes)).map(|_| ())
+}
+
+/// Replaces all chunks by one that says the same.
+///
+/// # Errors
+/// A fault of the database.
+pub fn replace(conn: &Connection, doc: &str, bytes: &[u8]) -> DbResult<()> {
+    run(conn, "DELETE FROM doc_chunk WHERE doc = ?1", [doc])?;
+    append(conn, doc, bytes)
+}
+
+/// Names of all documents.
+///
+/// # Errors
+/// A fault of the database.
+pub fn names(conn: &Connection) -> DbResult<Vec<String>> {
+    all(conn, "SELECT DISTINCT doc FROM doc_chunk ORDER BY doc", [], |r| r.get(0))
+}
+
+/// Keeps what could not be used, with its reason; the rest goes on. `origin` is `hub 17` or `outbox 3`.
+///
+/// # Errors
+/// A fault of the database.
+pub fn quarantine(
+    conn: &Connection,
+    at: Timestamp,
+    origin: &str,
+    doc: &str,
+    bytes: &[u8],
+    reason: &str,
+) -> DbResult<()> {
+    let sql = "INSERT INTO quarantine (at, origin, doc, bytes, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
+    run(conn, sql, (at.ms(), origin, doc, bytes, reason)).map(|_| ())
+}
+
+/// How many records are in quarantine.
+///
+/// # Errors
+/// A fault of the database.
+pub fn quarantined(conn: &Connection) -> DbResult<i64> {
+    number(conn, "SELECT count(*) FROM quarantine", [])
+}
+
+/// Reasons in quarantine, newest first.
+///
+/// # Errors
+/// A fault of the database.
+pub fn reasons(conn: &Connection, limit: u32) -> DbResult<Vec<(String, String, String)>> {
+    let sql = "SELECT origin, doc, reason FROM quarantine ORDER BY id DESC LIMIT ?1";
+    all(conn, sql, [limit], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+}

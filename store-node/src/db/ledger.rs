@@ -1,0 +1,143 @@
+//! Table `ledger`: every change of a balance, chained by SHA-256 (REQ-6). Rows are added and read, never changed.
+
+use super::{Connection, DbResult, all, one, row, run};
+use crate::chain::{self, Hash};
+use model::Timestamp;
+
+/// One row. Codes are texts here: the ledger outlives what it names, and must be readable even when a row is damaged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place in the chain, from 1.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// The kind's word ([`store_core::movement::Kind`]).
+    pub kind: String,
+    /// What.
+    pub sku: String,
+    /// Which lot; `-` for rights to sell.
+    pub lot: String,
+    /// Where; `-` for rights to sell.
+    pub bin: String,
+    /// Units.
+    pub qty: i64,
+    /// On hand before and after.
+    pub on_hand: (i64, i64),
+    /// Reserved before and after.
+    pub reserved: (i64, i64),
+    /// Blocked before and after.
+    pub blocked: (i64, i64),
+    /// Who.
+    pub person: String,
+    /// At which device.
+    pub device: String,
+    /// Why.
+    pub why: String,
+    /// Order, lot, alarm or epoch it belongs to.
+    pub reference: String,
+    /// The command that caused it.
+    pub command: Vec<u8>,
+}
+
+const COLUMNS: &str = "seq, at, kind, sku, lot, bin, qty, on_hand_before, on_hand_after, reserved_before, \
+                       reserved_after, blocked_before, blocked_after, person, device, why, reference, command, hash";
+
+fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<(Entry, Vec<u8>)> {
+    let entry = Entry {
+        seq: r.get(0)?,
+        at: row::time(r, 1)?,
+        kind: r.get(2)?,
+        sku: r.get(3)?,
+        lot: r.get(4)?,
+        bin: r.get(5)?,
+        qty: r.get(6)?,
+        on_hand: (r.get(7)?, r.get(8)?),
+        reserved: (r.get(9)?, r.get(10)?),
+        blocked: (r.get(11)?, r.get(12)?),
+        person: r.get(13)?,
+        device: r.get(14)?,
+        why: r.get(15)?,
+        reference: r.get(16)?,
+        command: r.get(17)?,
+    };
+    Ok((entry, r.get(18)?))
+}
+
+/// Number and hash of the last row; (0, the store's first hash) in an empty ledger.
+///
+/// # Errors
+/// A fault of the database.
+pub fn head(conn: &Connection, store: &str) -> DbResult<(i64, Hash)> {
+    let sql = "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1";
+    let found = one(conn, sql, [], |r| Ok((r.get(0)?, r.get::<_, Hash>(1)?)))?;
+    Ok(found.unwrap_or_else(|| (0, chain::first(store))))
+}
+
+/// Adds a row; its `seq` is set here.
+///
+/// # Errors
+/// A fault of the database.
+pub fn append(conn: &Connection, store: &str, mut entry: Entry) -> DbResult<i64> {
+    let (last, before) = head(conn, store)?;
+    entry.seq = last.saturating_add(1);
+    let hash = chain::next(&before, &entry);
+    let sql = format!(
+        "INSERT INTO ledger ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+           ?17, ?18, ?19)"
+    );
+    let e = &entry;
+    let params = rusqlite::params![
+        e.seq,
+        e.at.ms(),
+        e.kind,
+        e.sku,
+        e.lot,
+        e.bin,
+        e.qty,
+        e.on_hand.0,
+        e.on_hand.1,
+        e.reserved.0,
+        e.reserved.1,
+        e.blocked.0,
+        e.blocked.1,
+        e.person,
+        e.device,
+        e.why,
+        e.reference,
+        e.command,
+        hash.as_slice(),
+    ];
+    run(conn, &sql, params)?;
+    Ok(entry.seq)
+}
+
+/// Rows after a number with their stored hashes, oldest first.
+///
+/// # Errors
+/// A fault of the database.
+pub fn after(conn: &Connection, seq: i64, limit: u32) -> DbResult<Vec<(Entry, Vec<u8>)>> {
+    let sql = format!("SELECT {COLUMNS} FROM ledger WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+    all(conn, &sql, (seq, limit), read)
+}
+
+/// The newest rows of a SKU, newest first.
+///
+/// # Errors
+/// A fault of the database.
+pub fn latest_of(conn: &Connection, sku: &str, limit: u32) -> DbResult<Vec<Entry>> {
+    let sql = format!("SELECT {COLUMNS} FROM ledger WHERE sku = ?1 ORDER BY seq DESC LIMIT ?2");
+    Ok(all(conn, &sql, (sku, limit), read)?.into_iter().map(|(entry, _)| entry).collect())
+}
+
+/// SKUs whose units moved in rows after a number, by SKU; and the last row looked at. At most `limit` rows are.
+///
+/// # Errors
+/// A fault of the database.
+pub fn moved_after(conn: &Connection, seq: i64, limit: u32) -> DbResult<(Vec<model::SkuId>, i64)> {
+    let sql =
+        "SELECT sku, max(seq) FROM (SELECT sku, seq, kind FROM ledger WHERE seq > ?1 ORDER BY seq LIMIT ?2)
+               GROUP BY sku ORDER BY sku";
+    let rows: Vec<(model::SkuId, i64)> = all(conn, sql, (seq, limit), |r| Ok((row::code(r, 0)?, r.get(1)?)))?;
+    let last = rows.iter().map(|(_, seq)| *seq).max().unwrap_or(seq);
+    Ok((rows.into_iter().map(|(sku, _)| sku).collect(), last))
+}

@@ -1,0 +1,98 @@
+//! Single numbers and texts that the node remembers: how far logs have come, boot number, epoch, last business day.
+
+use super::{Connection, DbResult, one, run};
+
+/// A number the node remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Starts of this database's process; part of the document actor.
+    Boot,
+    /// The store's epoch E.
+    Epoch,
+    /// The hub's generation G.
+    Generation,
+    /// Last row of the outbox.
+    OutboxLast,
+    /// Last record of the own log.
+    OutLast,
+    /// Last record of it that the hub has.
+    OutAcked,
+    /// Last record of the hub's log that is durable here.
+    Received,
+    /// Counter orders so far; makes their short numbers.
+    CounterOrders,
+    /// Last row of the ledger that the granting has looked at.
+    GrantSeen,
+    /// The last business day whose beginning was handled, days since 1970.
+    BusinessDay,
+}
+
+impl Mark {
+    const fn name(self) -> &'static str {
+        match self {
+            Mark::Boot => "boot",
+            Mark::Epoch => "epoch",
+            Mark::Generation => "generation",
+            Mark::OutboxLast => "outbox_last",
+            Mark::OutLast => "out_last",
+            Mark::OutAcked => "out_acked",
+            Mark::Received => "received",
+            Mark::CounterOrders => "counter_orders",
+            Mark::GrantSeen => "grant_seen",
+            Mark::BusinessDay => "business_day",
+        }
+    }
+}
+
+/// The number; 0 if it was never set.
+///
+/// # Errors
+/// A fault of the database.
+pub fn get(conn: &Connection, mark: Mark) -> DbResult<i64> {
+    let found = one(conn, "SELECT value FROM mark WHERE name = ?1", [mark.name()], |row| row.get(0))?;
+    Ok(found.unwrap_or(0))
+}
+
+/// As [`get`], for numbers that are never negative.
+///
+/// # Errors
+/// A fault of the database.
+pub fn count(conn: &Connection, mark: Mark) -> DbResult<u64> {
+    Ok(u64::try_from(get(conn, mark)?).unwrap_or(0))
+}
+
+/// Sets the number.
+///
+/// # Errors
+/// A fault of the database.
+pub fn set(conn: &Connection, mark: Mark, value: i64) -> DbResult<()> {
+    let sql = "INSERT INTO mark (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
+    run(conn, sql, (mark.name(), value)).map(|_| ())
+}
+
+/// Adds one and gives the new number.
+///
+/// # Errors
+/// A fault of the database.
+pub fn bump(conn: &Connection, mark: Mark) -> DbResult<i64> {
+    let next = get(conn, mark)?.saturating_add(1);
+    set(conn, mark, next)?;
+    Ok(next)
+}
+
+/// A text by name.
+///
+/// # Errors
+/// A fault of the database.
+pub fn text(conn: &Connection, name: &str) -> DbResult<Option<String>> {
+    one(conn, "SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0))
+}
+
+/// Sets a text.
+///
+/// # Errors
+/// A fault of the database.
+pub fn set_text(conn: &Connection, name: &str, value: &str) -> DbResult<()> {
+    let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
+    run(conn, sql, (name, value)).map(|_| ())
+}

@@ -1,0 +1,233 @@
+//! The only SQL of the store node: opening, transactions, and one file per table family. Reads and writes rows; decides
+//! nothing. Every function takes a [`Connection`]: a [`Tx`] of the writer lends one, and so does a [`ReadDb`].
+
+pub mod allocations;
+pub mod assignments;
+pub mod bags;
+pub mod catalogue;
+pub mod cold;
+pub mod commands;
+pub mod devices;
+pub mod docs;
+pub mod handovers;
+pub mod ledger;
+pub mod lots;
+pub mod marks;
+pub mod orders;
+pub mod outbox;
+pub mod people;
+pub mod pick_assign;
+pub mod pick_gaps;
+pub mod picks;
+pub mod places;
+pub mod prints;
+pub mod quota;
+mod row;
+pub mod stock;
+
+pub use rusqlite::Connection;
+use rusqlite::{Params, Row};
+use rusqlite_migration::{M, Migrations};
+use std::ops::Deref;
+use std::path::Path;
+
+/// A fault of the database: nothing a user did. Whatever was under way is rolled back and may be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// SQLite refused.
+    #[error("sqlite: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The schema could not be brought up to date.
+    #[error("schema: {0}")]
+    Schema(#[from] rusqlite_migration::Error),
+    /// A stored JSON text is not what was written.
+    #[error("stored json: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A row says what cannot be.
+    #[error("corrupt: {0}")]
+    Corrupt(String),
+}
+
+impl DbError {
+    /// Whether trying again cannot help: the data itself is refused, not the disk or the lock.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            DbError::Sqlite(error) => {
+                error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
+                    || matches!(error, rusqlite::Error::FromSqlConversionFailure(..))
+            }
+            DbError::Json(_) | DbError::Corrupt(_) => true,
+            DbError::Schema(_) => false,
+        }
+    }
+}
+
+/// What every function here gives.
+pub type DbResult<T> = Result<T, DbError>;
+
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("../../migrations/0001_store.sql")),
+    M::up(include_str!("../../migrations/0002_bay.sql")),
+];
+
+/// The writing connection. There is one per process.
+#[derive(Debug)]
+pub struct Db {
+    conn: Connection,
+}
+
+impl Db {
+    /// Opens or makes the file, brings the schema up to date; every commit is durable when it returns
+    /// (`synchronous=FULL`).
+    ///
+    /// # Errors
+    /// When the file is no database, is written by a newer version, or cannot be locked within 5 s.
+    pub fn open(path: &Path) -> DbResult<Self> {
+        let mut conn = Connection::open(path)?;
+        conn.set_prepared_statement_cache_capacity(256);
+        conn.execute_batch(
+            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000;",
+        )?;
+        Migrations::from_slice(MIGRATIONS).to_latest(&mut conn)?;
+        Ok(Self { conn })
+    }
+
+    /// Begins a transaction; dropping it without [`Tx::commit`] rolls it back.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn begin(&mut self) -> DbResult<Tx<'_>> {
+        let tx = rusqlite::Transaction::new(&mut self.conn, rusqlite::TransactionBehavior::Immediate)?;
+        Ok(Tx { tx })
+    }
+
+    /// Moves the write-ahead log into the file; for a clean stop.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn checkpoint(&self) -> DbResult<()> {
+        Ok(self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+    }
+}
+
+/// One transaction.
+#[derive(Debug)]
+pub struct Tx<'a> {
+    tx: rusqlite::Transaction<'a>,
+}
+
+impl Tx<'_> {
+    /// Makes it durable.
+    ///
+    /// # Errors
+    /// When the disk refuses; then nothing of it is kept.
+    pub fn commit(self) -> DbResult<()> {
+        Ok(self.tx.commit()?)
+    }
+
+    /// Gives it up.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn rollback(self) -> DbResult<()> {
+        Ok(self.tx.rollback()?)
+    }
+
+    /// Begins a savepoint.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn save(&self) -> DbResult<()> {
+        run(self, "SAVEPOINT command", []).map(|_| ())
+    }
+
+    /// Keeps what was done since the savepoint.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn keep(&self) -> DbResult<()> {
+        run(self, "RELEASE command", []).map(|_| ())
+    }
+
+    /// Takes back what was done since the savepoint.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn take_back(&self) -> DbResult<()> {
+        run(self, "ROLLBACK TO command", [])?;
+        self.keep()
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        &self.tx
+    }
+}
+
+/// A reading connection: it cannot write, and never waits for the writer.
+#[derive(Debug)]
+pub struct ReadDb {
+    conn: Connection,
+}
+
+impl ReadDb {
+    /// Opens an existing database.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn open(path: &Path) -> DbResult<Self> {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)?;
+        conn.set_prepared_statement_cache_capacity(128);
+        conn.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;")?;
+        Ok(Self { conn })
+    }
+
+    /// Everything read inside sees one moment of the database.
+    ///
+    /// # Errors
+    /// What `read` gives, or when SQLite refuses.
+    pub fn snapshot<T, E: From<DbError>>(
+        &mut self,
+        read: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let tx = self.conn.transaction().map_err(DbError::from)?;
+        read(&tx)
+    }
+}
+
+/// At most one row.
+fn one<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> DbResult<Option<T>> {
+    use rusqlite::OptionalExtension as _;
+    Ok(conn.prepare_cached(sql)?.query_row(params, read).optional()?)
+}
+
+/// Every row; the statement says in which order.
+fn all<T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> DbResult<Vec<T>> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map(params, read)?;
+    Ok(rows.collect::<rusqlite::Result<Vec<T>>>()?)
+}
+
+/// Rows changed.
+fn run(conn: &Connection, sql: &str, params: impl Params) -> DbResult<usize> {
+    Ok(conn.prepare_cached(sql)?.execute(params)?)
+}
+
+/// One number.
+fn number(conn: &Connection, sql: &str, params: impl Params) -> DbResult<i64> {
+    Ok(conn.prepare_cached(sql)?.query_row(params, |row| row.get(0))?)
+}

@@ -1,0 +1,291 @@
+//! Tables `orders`, `order_line`, `order_moment`, `order_event`, `short`, `rider_card`: what is known of an order.
+
+use super::{Connection, DbError, DbResult, all, one, row, run};
+use model::order::{Channel, Moment, Moments};
+use model::order_doc::{HeadLine, RiderCard, SubstitutePreset};
+use model::{CommandId, OrderId, Paise, Qty, SkuId, Timestamp};
+
+/// An order without its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRow {
+    /// The order.
+    pub order: OrderId,
+    /// Its short number.
+    pub number: String,
+    /// How it came in.
+    pub channel: Channel,
+    /// The hour of its document.
+    pub hour: i64,
+    /// When the customer was promised to have it.
+    pub promise_at: Timestamp,
+    /// For the label, or empty.
+    pub first_name: String,
+    /// Cash to collect.
+    pub cod: Paise,
+    /// What to do about missing goods.
+    pub preset: SubstitutePreset,
+    /// When the store got it.
+    pub received_at: Timestamp,
+    /// When nothing was left to do.
+    pub ended_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str =
+    "order_id, number, channel, hour, promise_at, first_name, cod, preset, received_at, ended_at";
+
+fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<OrderRow> {
+    Ok(OrderRow {
+        order: row::id(r, 0, OrderId::from_bytes)?,
+        number: r.get(1)?,
+        channel: row::serde_word(r, 2)?,
+        hour: r.get(3)?,
+        promise_at: row::time(r, 4)?,
+        first_name: r.get(5)?,
+        cod: Paise::new(r.get(6)?),
+        preset: row::serde_word(r, 7)?,
+        received_at: row::time(r, 8)?,
+        ended_at: row::time_or(r, 9)?,
+    })
+}
+
+/// Enters a new order with its lines. `head_sha` is the SHA-256 of what was ordered.
+///
+/// # Errors
+/// A fault of the database, also when the order is there already.
+pub fn insert(conn: &Connection, order: &OrderRow, lines: &[HeadLine], head_sha: &[u8; 32]) -> DbResult<()> {
+    let sql =
+        "INSERT INTO orders (order_id, number, channel, hour, promise_at, first_name, cod, preset, head_sha,
+                 received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let params = rusqlite::params![
+        order.order.as_bytes(),
+        order.number,
+        row::to_word(&order.channel)?,
+        order.hour,
+        order.promise_at.ms(),
+        order.first_name,
+        order.cod.get(),
+        row::to_word(&order.preset)?,
+        head_sha.as_slice(),
+        order.received_at.ms(),
+    ];
+    run(conn, sql, params)?;
+    for (place, line) in (0_i64..).zip(lines) {
+        let sql = "INSERT INTO order_line (order_id, line, sku, qty, unit_price) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let params = rusqlite::params![
+            order.order.as_bytes(),
+            place,
+            line.sku.as_str(),
+            i64::from(line.qty),
+            line.unit_price.get(),
+        ];
+        run(conn, sql, params)?;
+    }
+    Ok(())
+}
+
+/// One order.
+///
+/// # Errors
+/// A fault of the database.
+pub fn find(conn: &Connection, order: &OrderId) -> DbResult<Option<OrderRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM orders WHERE order_id = ?1");
+    one(conn, &sql, [order.as_bytes()], read)
+}
+
+/// One order that another row names.
+///
+/// # Errors
+/// Also when it is not there: then the database is corrupt.
+pub fn must(conn: &Connection, order: &OrderId) -> DbResult<OrderRow> {
+    find(conn, order)?.ok_or_else(|| DbError::Corrupt(format!("no order {order}")))
+}
+
+/// SHA-256 of what was ordered.
+///
+/// # Errors
+/// A fault of the database.
+pub fn head_sha(conn: &Connection, order: &OrderId) -> DbResult<Option<[u8; 32]>> {
+    one(conn, "SELECT head_sha FROM orders WHERE order_id = ?1", [order.as_bytes()], |r| r.get(0))
+}
+
+/// Orders that are not ended, most urgent first.
+///
+/// # Errors
+/// A fault of the database.
+pub fn open(conn: &Connection) -> DbResult<Vec<OrderRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM orders WHERE ended_at IS NULL ORDER BY promise_at, order_id");
+    all(conn, &sql, [], read)
+}
+
+/// Orders that ended after a time, latest first.
+///
+/// # Errors
+/// A fault of the database.
+pub fn ended_since(conn: &Connection, since: Timestamp, limit: u32) -> DbResult<Vec<OrderRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM orders WHERE ended_at IS NOT NULL AND ended_at >= ?1
+         ORDER BY ended_at DESC, order_id LIMIT ?2"
+    );
+    all(conn, &sql, (since.ms(), limit), read)
+}
+
+/// An order's lines, by number.
+///
+/// # Errors
+/// A fault of the database.
+pub fn lines(conn: &Connection, order: &OrderId) -> DbResult<Vec<(u8, HeadLine)>> {
+    let sql = "SELECT line, sku, qty, unit_price FROM order_line WHERE order_id = ?1 ORDER BY line";
+    all(conn, sql, [order.as_bytes()], |r| {
+        let line =
+            HeadLine { sku: row::code(r, 1)?, qty: row::qty(r, 2)?, unit_price: Paise::new(r.get(3)?) };
+        Ok((r.get(0)?, line))
+    })
+}
+
+/// An order's times.
+///
+/// # Errors
+/// A fault of the database.
+pub fn moments(conn: &Connection, order: &OrderId) -> DbResult<Moments> {
+    let sql = "SELECT moment, at FROM order_moment WHERE order_id = ?1 ORDER BY moment";
+    let read =
+        |r: &rusqlite::Row<'_>| Ok((row::word(r, 0, "a moment", Moment::from_field)?, row::time(r, 1)?));
+    Ok(Moments(all(conn, sql, [order.as_bytes()], read)?.into_iter().collect()))
+}
+
+/// Records a moment's time; the first one stands for ever. Says whether it was new.
+///
+/// # Errors
+/// A fault of the database.
+pub fn put_moment(conn: &Connection, order: &OrderId, moment: Moment, at: Timestamp) -> DbResult<bool> {
+    let sql = "INSERT INTO order_moment (order_id, moment, at) VALUES (?1, ?2, ?3)
+               ON CONFLICT (order_id, moment) DO NOTHING";
+    Ok(run(conn, sql, (order.as_bytes(), moment.field(), at.ms()))? > 0)
+}
+
+/// Nothing is left to do about this order.
+///
+/// # Errors
+/// A fault of the database.
+pub fn end(conn: &Connection, order: &OrderId, at: Timestamp) -> DbResult<()> {
+    let sql = "UPDATE orders SET ended_at = ?2 WHERE order_id = ?1 AND ended_at IS NULL";
+    run(conn, sql, (order.as_bytes(), at.ms())).map(|_| ())
+}
+
+/// How many orders got a moment at or after a time.
+///
+/// # Errors
+/// A fault of the database.
+pub fn count_since(conn: &Connection, moment: Moment, since: Timestamp) -> DbResult<i64> {
+    let sql = "SELECT count(*) FROM order_moment WHERE moment = ?1 AND at >= ?2";
+    super::number(conn, sql, (moment.field(), since.ms()))
+}
+
+/// One thing that happened to an order, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderEvent {
+    /// When.
+    pub at: Timestamp,
+    /// A stable word.
+    pub what: String,
+    /// Particulars.
+    pub detail: String,
+    /// Who.
+    pub person: String,
+    /// At which device.
+    pub device: String,
+}
+
+/// Writes down what happened.
+///
+/// # Errors
+/// A fault of the database.
+pub fn note(conn: &Connection, order: &OrderId, command: &CommandId, event: &OrderEvent) -> DbResult<()> {
+    let sql = "INSERT INTO order_event (order_id, at, what, detail, person, device, command)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let params = rusqlite::params![
+        order.as_bytes(),
+        event.at.ms(),
+        event.what,
+        event.detail,
+        event.person,
+        event.device,
+        command.as_bytes(),
+    ];
+    run(conn, sql, params).map(|_| ())
+}
+
+/// What happened to an order, oldest first.
+///
+/// # Errors
+/// A fault of the database.
+pub fn history(conn: &Connection, order: &OrderId) -> DbResult<Vec<OrderEvent>> {
+    let sql = "SELECT at, what, detail, person, device FROM order_event WHERE order_id = ?1 ORDER BY seq";
+    all(conn, sql, [order.as_bytes()], |r| {
+        Ok(OrderEvent {
+            at: row::time(r, 0)?,
+            what: r.get(1)?,
+            detail: r.get(2)?,
+            person: r.get(3)?,
+            device: r.get(4)?,
+        })
+    })
+}
+
+/// Adds units that a line's customer will not get.
+///
+/// # Errors
+/// A fault of the database.
+pub fn add_short(
+    conn: &Connection,
+    order: &OrderId,
+    line: u8,
+    qty: Qty,
+    why: &str,
+    at: Timestamp,
+) -> DbResult<()> {
+    let sql = "INSERT INTO short (order_id, line, why, qty, at) VALUES (?1, ?2, ?3, ?4, ?5)
+               ON CONFLICT (order_id, line, why) DO UPDATE SET qty = qty + ?4";
+    run(conn, sql, (order.as_bytes(), line, why, i64::from(qty), at.ms())).map(|_| ())
+}
+
+/// Units of an order that its customer will not get, by line.
+///
+/// # Errors
+/// A fault of the database.
+pub fn shorts(conn: &Connection, order: &OrderId) -> DbResult<Vec<(u8, Qty)>> {
+    let sql = "SELECT line, sum(qty) FROM short WHERE order_id = ?1 GROUP BY line ORDER BY line";
+    all(conn, sql, [order.as_bytes()], |r| Ok((r.get(0)?, row::qty(r, 1)?)))
+}
+
+/// Shorts of all orders that are not ended: SKU and units.
+///
+/// # Errors
+/// A fault of the database.
+pub fn open_shorts(conn: &Connection) -> DbResult<Vec<(SkuId, Qty)>> {
+    let sql = "SELECT l.sku, sum(s.qty) FROM short s JOIN orders o ON o.order_id = s.order_id
+               JOIN order_line l ON l.order_id = s.order_id AND l.line = s.line
+               WHERE o.ended_at IS NULL GROUP BY l.sku ORDER BY l.sku";
+    all(conn, sql, [], |r| Ok((row::code(r, 0)?, row::qty(r, 1)?)))
+}
+
+/// The rider the hub chose.
+///
+/// # Errors
+/// A fault of the database.
+pub fn rider(conn: &Connection, order: &OrderId) -> DbResult<Option<RiderCard>> {
+    let sql = "SELECT code, name, eta_at FROM rider_card WHERE order_id = ?1";
+    one(conn, sql, [order.as_bytes()], |r| {
+        Ok(RiderCard { code: r.get(0)?, name: r.get(1)?, eta_at: row::time(r, 2)? })
+    })
+}
+
+/// Sets the rider.
+///
+/// # Errors
+/// A fault of the database.
+pub fn put_rider(conn: &Connection, order: &OrderId, rider: &RiderCard) -> DbResult<()> {
+    let sql = "INSERT INTO rider_card (order_id, code, name, eta_at) VALUES (?1, ?2, ?3, ?4)
+               ON CONFLICT (order_id) DO UPDATE SET code = ?2, name = ?3, eta_at = ?4";
+    run(conn, sql, (order.as_bytes(), &rider.code, &rider.name, rider.eta_at.ms())).map(|_| ())
+}

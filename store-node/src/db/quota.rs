@@ -1,0 +1,97 @@
+//! Table `quota`: cumulative rights to sell, per epoch, generation and SKU (SYNC.md). Numbers here never fall.
+
+use super::{Connection, DbResult, all, one, row, run};
+use model::SkuId;
+use model::quota::{HubGeneration, StoreEpoch};
+use serde::{Deserialize, Serialize};
+
+/// The pair (E, G) that rights are keyed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// E.
+    pub epoch: StoreEpoch,
+    /// G.
+    pub generation: HubGeneration,
+}
+
+/// Rights of one SKU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rights {
+    /// Units granted so far.
+    pub granted: u64,
+    /// Units the hub gave back so far.
+    pub returned: u64,
+    /// Units in hub orders that the store has taken over.
+    pub orders_seen: u64,
+}
+
+impl Rights {
+    /// Units the hub may still sell, or has sold in orders that are not here yet.
+    pub const fn outstanding(&self) -> u64 {
+        self.granted.saturating_sub(self.returned).saturating_sub(self.orders_seen)
+    }
+}
+
+fn read(r: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Rights> {
+    let number = |i: usize| r.get::<_, i64>(i).map(|n| u64::try_from(n).unwrap_or(0));
+    Ok(Rights { granted: number(from)?, returned: number(from + 1)?, orders_seen: number(from + 2)? })
+}
+
+/// A SKU's rights under these terms.
+///
+/// # Errors
+/// A fault of the database.
+pub fn get(conn: &Connection, terms: Terms, sku: &SkuId) -> DbResult<Rights> {
+    let sql =
+        "SELECT granted, returned, orders_seen FROM quota WHERE epoch = ?1 AND generation = ?2 AND sku = ?3";
+    let params = (terms.epoch.0, terms.generation.0, sku.as_str());
+    Ok(one(conn, sql, params, |r| read(r, 0))?.unwrap_or_default())
+}
+
+/// Every SKU's rights under these terms, by SKU.
+///
+/// # Errors
+/// A fault of the database.
+pub fn every(conn: &Connection, terms: Terms) -> DbResult<Vec<(SkuId, Rights)>> {
+    let sql = "SELECT sku, granted, returned, orders_seen FROM quota WHERE epoch = ?1 AND generation = ?2 ORDER BY sku";
+    all(conn, sql, (terms.epoch.0, terms.generation.0), |r| Ok((row::code(r, 0)?, read(r, 1)?)))
+}
+
+/// Sets a SKU's rights; each number at least what it was.
+///
+/// # Errors
+/// A fault of the database.
+pub fn raise(conn: &Connection, terms: Terms, sku: &SkuId, rights: &Rights) -> DbResult<()> {
+    let sql = "INSERT INTO quota (epoch, generation, sku, granted, returned, orders_seen)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+               ON CONFLICT (epoch, generation, sku) DO UPDATE SET granted = max(granted, ?4),
+                 returned = max(returned, ?5), orders_seen = max(orders_seen, ?6)";
+    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let params = rusqlite::params![
+        terms.epoch.0,
+        terms.generation.0,
+        sku.as_str(),
+        signed(rights.granted),
+        signed(rights.returned),
+        signed(rights.orders_seen),
+    ];
+    run(conn, sql, params).map(|_| ())
+}
+
+/// Units of a SKU that the hub may still sell, under any terms: rights of earlier terms stay counted (rule 6).
+///
+/// # Errors
+/// A fault of the database.
+pub fn outstanding(conn: &Connection, sku: &SkuId) -> DbResult<u64> {
+    let sql = "SELECT coalesce(sum(max(granted - returned - orders_seen, 0)), 0) FROM quota WHERE sku = ?1";
+    Ok(u64::try_from(super::number(conn, sql, [sku.as_str()])?).unwrap_or(0))
+}
+
+/// The same over all SKUs.
+///
+/// # Errors
+/// A fault of the database.
+pub fn outstanding_total(conn: &Connection) -> DbResult<u64> {
+    let sql = "SELECT coalesce(sum(max(granted - returned - orders_seen, 0)), 0) FROM quota";
+    Ok(u64::try_from(super::number(conn, sql, [])?).unwrap_or(0))
+}

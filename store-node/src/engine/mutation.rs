@@ -1,0 +1,24 @@
+//! Deliberate faults, for the tests that show that the checks can fail. Compiled with feature `mutations` only; a
+//! released node has no trace of them.
+
+use super::Engine;
+
+/// A deliberate fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mutation {
+    /// A repeated command is carried out again.
+    SkipIdempotency,
+    /// Every fifth group is answered and then rolled back.
+    AnswerBeforeCommit,
+    /// Lines of one SKU are held against the stock one by one.
+    ReserveWithoutSumming,
+    /// The store takes an online order's units back when nobody picks it for a while.
+    ReleaseOnlineByClock,
+}
+
+impl Engine {
+    /// Turns a fault on.
+    pub fn mutate(&mut self, mutation: Mutation) {
+        self.parts.mutations.insert(mutation);
+    }
+}

@@ -1,0 +1,107 @@
+//! Opening a store: schema, whose it is, a new boot number, and the floor, people and devices of `store.toml` as rows.
+
+use super::{Engine, OpenError, Parts, docs::Docs};
+use crate::db::marks::{self, Mark};
+use crate::db::places::{self, ZoneRow};
+use crate::db::{Db, DbError, Tx, cold, devices, people};
+use crate::setup::Setup;
+use model::Timestamp;
+use std::path::Path;
+use store_core::cold::{Quiet, Watch};
+use store_core::layout::{Layout, ZoneKind};
+
+/// Where `meta` says whose database it is.
+const STORE: &str = "store";
+
+impl Engine {
+    /// Opens or makes a store's database. One process at a time may write it.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(path: &Path, setup: Setup, now: Timestamp) -> Result<Self, OpenError> {
+        let layout = Layout::new(&setup.layout)?;
+        let mut db = Db::open(path)?;
+        let tx = db.begin()?;
+        match marks::text(&tx, STORE)? {
+            None => marks::set_text(&tx, STORE, setup.store.as_str())?,
+            Some(found) if found == setup.store.as_str() => {}
+            Some(found) => return Err(OpenError::OtherStore { found, wanted: setup.store.to_string() }),
+        }
+        let boot = u32::try_from(marks::bump(&tx, Mark::Boot)?).unwrap_or(u32::MAX);
+        for mark in [Mark::Epoch, Mark::Generation] {
+            if marks::get(&tx, mark)? == 0 {
+                marks::set(&tx, mark, 1)?;
+            }
+        }
+        floor(&tx, &setup)?;
+        staff(&tx, &setup)?;
+        watches(&tx, &setup, now)?;
+        tx.commit()?;
+        let docs = Docs::new(setup.store.clone(), boot);
+        let parts = Parts {
+            setup,
+            layout,
+            #[cfg(feature = "mutations")]
+            mutations: std::collections::BTreeSet::new(),
+        };
+        Ok(Self {
+            db,
+            parts,
+            docs,
+            boot,
+            #[cfg(feature = "mutations")]
+            groups: 0,
+        })
+    }
+}
+
+const fn kind_word(kind: ZoneKind) -> &'static str {
+    match kind {
+        ZoneKind::A => "a",
+        ZoneKind::B => "b",
+        ZoneKind::C => "c",
+        ZoneKind::Cold => "cold",
+        ZoneKind::Packing => "packing",
+        ZoneKind::Dispatch => "dispatch",
+    }
+}
+
+fn floor(tx: &Tx<'_>, setup: &Setup) -> Result<(), OpenError> {
+    for zone in &setup.layout.zones {
+        let Some(kept) = setup.zones.iter().find(|kept| kept.zone == zone.id) else {
+            if matches!(zone.kind, ZoneKind::Packing | ZoneKind::Dispatch) {
+                continue;
+            }
+            return Err(OpenError::Zone(zone.id.to_string()));
+        };
+        let row = ZoneRow { zone: kept.zone.clone(), temp: kept.temp, band: kept.band };
+        places::put_zone(tx, &row, kind_word(zone.kind))?;
+    }
+    for bin in &setup.layout.bins {
+        places::put_bin(tx, &bin.id, &bin.zone, bin.node.0)?;
+    }
+    Ok(())
+}
+
+fn staff(tx: &Tx<'_>, setup: &Setup) -> Result<(), DbError> {
+    people::retire_all(tx)?;
+    for person in &setup.people {
+        people::put(tx, &person.person, &person.name, person.role, person.pin_hash.as_deref())?;
+    }
+    devices::unlist_all(tx)?;
+    for device in &setup.devices {
+        devices::put(tx, &device.device, device.class, device.zone.as_ref(), true)?;
+    }
+    Ok(())
+}
+
+/// While the node was away no sensor could be heard: silence is counted from now on. The gap shows in the log.
+fn watches(tx: &Tx<'_>, setup: &Setup, now: Timestamp) -> Result<(), DbError> {
+    for device in &setup.devices {
+        let (Some(zone), Some(watch)) = (&device.zone, cold::watch(tx, &device.device)?) else { continue };
+        if watch.quiet == Quiet::No {
+            cold::put_watch(tx, &device.device, zone, &Watch { trusted_at: now, ..watch })?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! A confirmed hub order comes into the store: its rights are counted as used, lots are held first expired first out. An
+//! order is never lost: what is not there any more becomes a counted short (SYNC.md rules 3 and 7).
+
+use super::{Flow, Stop, holding, moments, moving};
+use crate::answer::Answer;
+use crate::command::AcceptOrder;
+use crate::db::orders::{self, OrderRow};
+use crate::db::{catalogue, quota};
+use crate::refusal::Refusal;
+use model::catalogue::{Product, TempClass, Velocity};
+use model::fact::Fact;
+use model::order::{Channel, Moment};
+use model::order_doc::{HeadLine, OrderHead, Picks, ShortUnits};
+use model::{Grams, Qty, Role};
+use sha2::{Digest, Sha256};
+use store_core::movement::Kind;
+use store_core::reserve;
+
+/// See the file.
+///
+/// # Errors
+/// [`Refusal::OtherContent`] for a known id with other lines, [`Refusal::BadInput`] for what is no order.
+pub fn accept(flow: &mut Flow<'_>, new: &AcceptOrder) -> Result<Answer, Stop> {
+    flow.only(&[Role::System])?;
+    let sha = head_sha(&new.head)?;
+    match orders::head_sha(flow.tx, &new.order)? {
+        Some(known) if known == sha => return Ok(Answer::Accepted { order: new.order, short: 0 }),
+        Some(_) => return Err(Refusal::OtherContent { order: new.order }.into()),
+        None => {}
+    }
+    let totals =
+        reserve::totals(&new.head.lines).map_err(|error| Refusal::bad("lines", error.to_string()))?;
+    if new.head.channel != Channel::Online {
+        return Err(Refusal::bad("channel", "the hub makes online orders only").into());
+    }
+    for line in &new.head.lines {
+        know(flow, line)?;
+    }
+    let row = row_of(new, flow);
+    orders::insert(flow.tx, &row, &new.head.lines, &sha)?;
+    moments::record(flow, &row, Moment::Placed, new.placed_at)?;
+    moments::record(flow, &row, Moment::Confirmed, new.confirmed_at)?;
+    for (sku, qty) in &totals {
+        use_rights(flow, sku, *qty)?;
+    }
+    let shorts = hold_lines(flow, &row, &new.head.lines)?;
+    let short: u32 = shorts.iter().map(|s| s.qty.get()).sum();
+    let wanted: u32 = totals.values().map(|qty| qty.get()).sum();
+    moments::record(flow, &row, Moment::Accepted, flow.now)?;
+    if short == wanted {
+        moments::note(flow, &row.order, "nothing_there", "no unit of it is left")?;
+        let picks = Picks { picked: Vec::new(), short: shorts, bags: 0 };
+        flow.tell(&Fact::Picks { order: row.order, hour: row.hour, picks })?;
+        moments::record(flow, &row, Moment::Cancelled, flow.now)?;
+    }
+    flow.effects.all_handhelds = true;
+    Ok(Answer::Accepted { order: new.order, short })
+}
+
+fn hold_lines(flow: &mut Flow<'_>, row: &OrderRow, lines: &[HeadLine]) -> Result<Vec<ShortUnits>, Stop> {
+    let mut shorts = Vec::new();
+    for (line, wish) in (0_u8..).zip(lines) {
+        let missing = holding::hold(flow, &row.order, line, &wish.sku, wish.qty)?;
+        holding::short(flow, &row.order, line, missing, "not_there")?;
+        if !missing.is_zero() {
+            shorts.push(ShortUnits { line, qty: missing });
+        }
+    }
+    Ok(shorts)
+}
+
+/// The hub's right to these units is used up: they are reserved here, or short.
+fn use_rights(flow: &mut Flow<'_>, sku: &model::SkuId, qty: Qty) -> Result<(), Stop> {
+    let terms = flow.terms()?;
+    let mut rights = quota::get(flow.tx, terms, sku)?;
+    rights.orders_seen = rights.orders_seen.saturating_add(u64::from(qty.get()));
+    quota::raise(flow.tx, terms, sku, &rights)?;
+    Ok(())
+}
+
+/// A hub may know a product before the store does. It is entered by its code, so that the order can be kept and refunded.
+fn know(flow: &mut Flow<'_>, line: &HeadLine) -> Result<(), Stop> {
+    if catalogue::shelf_life(flow.tx, &line.sku)?.is_some() {
+        return Ok(());
+    }
+    let product = Product {
+        sku: line.sku.clone(),
+        gtins: Vec::new(),
+        name: line.sku.to_string(),
+        name_hi: String::new(),
+        brand: String::new(),
+        category: String::new(),
+        search_terms: String::new(),
+        temp: TempClass::Ambient,
+        velocity: Velocity::C,
+        weight: Grams(0),
+        fragile: false,
+        food: false,
+        mrp: line.unit_price,
+        price: line.unit_price,
+        shelf_life_days: 0,
+        hsn: String::new(),
+        gst_bp: 0,
+        unit: String::new(),
+        popularity: 0,
+    };
+    catalogue::put(flow.tx, &product, None)?;
+    Ok(())
+}
+
+fn row_of(new: &AcceptOrder, flow: &Flow<'_>) -> OrderRow {
+    OrderRow {
+        order: new.order,
+        number: new.head.number.clone(),
+        channel: new.head.channel,
+        hour: new.hour,
+        promise_at: new.head.promise_at,
+        first_name: new.head.first_name.clone(),
+        cod: new.head.cod,
+        preset: new.head.preset,
+        received_at: flow.now,
+        ended_at: None,
+    }
+}
+
+/// SHA-256 of what was ordered: tells a repeated order from another one under the same id.
+///
+/// # Errors
+/// A fault when the head cannot be written as JSON.
+pub fn head_sha(head: &OrderHead) -> Result<[u8; 32], Stop> {
+    let bytes = serde_json::to_vec(head).map_err(crate::db::DbError::from)?;
+    Ok(Sha256::digest(bytes).into())
+}
+
+/// Writes down in the ledger that a packed unit left with its order; used at packing and handover.
+///
+/// # Errors
+/// A fault of the database.
+pub fn trace(flow: &mut Flow<'_>, row: &OrderRow, kind: Kind) -> Result<(), Stop> {
+    for held in crate::db::allocations::of_order(flow.tx, &row.order)? {
+        moving::by(flow, &held.place, (kind, held.picked), "", &row.order.to_string())?;
+    }
+    Ok(())
+}

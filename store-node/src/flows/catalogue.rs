@@ -1,0 +1,111 @@
+//! Products enter or are renewed, and each gets a home bin by temperature and velocity (REQ-2, REQ-14). Rows were checked
+//! as a whole by [`store_core::import`] before they come here.
+
+use super::{Flow, Stop, short_enough};
+use crate::answer::Answer;
+use crate::command::{CatalogueEntry, GtinName};
+use crate::db::catalogue;
+use crate::db::places::{self, HomeBin};
+use crate::refusal::Refusal;
+use model::catalogue::{Product, TempClass, Velocity};
+use model::{BinId, Role};
+use std::collections::BTreeMap;
+use store_core::import::{
+    FIELD_CHARS_MAX, GTINS_MAX, PRICE_PAISE_MAX, ROWS_MAX, SHELF_LIFE_DAYS_MAX, WEIGHT_GRAMS_MAX,
+};
+
+/// Enters products, best sellers first, so that they get the best bins.
+///
+/// # Errors
+/// [`Refusal::BadInput`] names the product that is outside the limits; nothing is entered then.
+pub fn import(flow: &mut Flow<'_>, products: &[CatalogueEntry]) -> Result<Answer, Stop> {
+    flow.only(&[Role::Manager])?;
+    if products.len() > ROWS_MAX {
+        return Err(Refusal::bad("products", format!("at most {ROWS_MAX}")).into());
+    }
+    for product in products {
+        check(product)?;
+    }
+    let mut floor = Floor::default();
+    let (mut shared_bins, mut homeless, mut gtins) = (0, 0, 0);
+    let mut sorted: Vec<&Product> = products.iter().collect();
+    sorted.sort_by_key(|p| (p.popularity == 0, p.popularity, p.sku.clone()));
+    for product in sorted {
+        let known = catalogue::find(flow.tx, &product.sku)?;
+        let stays = known.filter(|row| row.product.temp == product.temp).and_then(|row| row.home);
+        let home = match stays {
+            Some(home) => Some(home),
+            None => floor.home(flow, product, &mut shared_bins)?,
+        };
+        homeless += u32::from(home.is_none());
+        gtins += u32::try_from(product.gtins.len()).unwrap_or(u32::MAX);
+        catalogue::put(flow.tx, product, home.as_ref())?;
+    }
+    flow.effects.stock = true;
+    let products = u32::try_from(products.len()).unwrap_or(u32::MAX);
+    Ok(Answer::Imported { products, gtins, shared_bins, homeless })
+}
+
+/// Remembers names of barcodes for receiving; a barcode that a product carries keeps its product.
+///
+/// # Errors
+/// [`Refusal::BadInput`].
+pub fn import_gtins(flow: &mut Flow<'_>, rows: &[GtinName]) -> Result<Answer, Stop> {
+    flow.only(&[Role::Manager])?;
+    if rows.len() > ROWS_MAX {
+        return Err(Refusal::bad("rows", format!("at most {ROWS_MAX}")).into());
+    }
+    for row in rows {
+        for (field, text) in [("gtin", &row.gtin), ("name", &row.name), ("image_url", &row.image_url)] {
+            short_enough(field, text, FIELD_CHARS_MAX)?;
+        }
+        catalogue::put_gtin_name(flow.tx, &row.gtin, &row.name, &row.image_url)?;
+    }
+    let gtins = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    Ok(Answer::Imported { products: 0, gtins, shared_bins: 0, homeless: 0 })
+}
+
+fn check(product: &Product) -> Result<(), Refusal> {
+    let p = product;
+    let texts = [&p.name, &p.name_hi, &p.brand, &p.category, &p.search_terms, &p.hsn, &p.unit];
+    for text in texts.into_iter().chain(&p.gtins) {
+        short_enough(p.sku.as_str(), text, FIELD_CHARS_MAX)?;
+    }
+    let bad = |detail: &str| Err(Refusal::bad(p.sku.as_str(), detail));
+    if p.gtins.len() > GTINS_MAX {
+        return bad("too many barcodes");
+    }
+    if p.price.get() < 0 || p.price > p.mrp || p.mrp.get() > PRICE_PAISE_MAX {
+        return bad("the price lies between nothing and the MRP");
+    }
+    if p.weight.0 > WEIGHT_GRAMS_MAX || p.shelf_life_days > SHELF_LIFE_DAYS_MAX || p.gst_bp > 10_000 {
+        return bad("weight, shelf life or tax beyond their limits");
+    }
+    Ok(())
+}
+
+/// The bins that may become homes, as this import fills them.
+#[derive(Default)]
+struct Floor {
+    bins: BTreeMap<TempClass, Vec<HomeBin>>,
+}
+
+impl Floor {
+    /// The first empty bin of the right kind of zone, else any empty one of the temperature, else the least shared one.
+    fn home(&mut self, flow: &Flow<'_>, product: &Product, shared: &mut u32) -> Result<Option<BinId>, Stop> {
+        if !self.bins.contains_key(&product.temp) {
+            self.bins.insert(product.temp, places::bins_for(flow.tx, product.temp)?);
+        }
+        let Some(bins) = self.bins.get_mut(&product.temp) else { return Ok(None) };
+        let wanted = match product.velocity {
+            Velocity::A => "a",
+            Velocity::B => "b",
+            Velocity::C => "c",
+        };
+        let best = bins.iter_mut().min_by_key(|bin| (bin.homes, bin.kind != "cold" && bin.kind != wanted));
+        let Some(bin) = best else { return Ok(None) };
+        *shared += u32::from(bin.homes > 0);
+        bin.homes += 1;
+        Ok(Some(bin.bin.clone()))
+    }
+}

@@ -1,0 +1,87 @@
+//! Devices introduce themselves, say how they are, and scales say what lies on them (REQ-46).
+
+use super::{Flow, Stop, alarms, print, short_enough};
+use crate::answer::Answer;
+use crate::db::devices::{self, DeviceRowDb};
+use crate::refusal::Refusal;
+use model::mqtt::{Birth, DeviceClass, DeviceState, Health};
+use model::{DeviceId, Grams, Timestamp};
+
+/// The longest text a device may say about itself, characters.
+const TEXT_MAX: usize = 200;
+/// The heaviest thing on a scale, grams.
+const GRAMS_MAX: u32 = 500_000;
+
+/// A device introduces itself. An older session than the known one is ignored.
+///
+/// # Errors
+/// [`Refusal::Unknown`] for a device that is neither listed nor enrolled.
+pub fn born(
+    flow: &mut Flow<'_>,
+    device: &DeviceId,
+    class: DeviceClass,
+    birth: &Birth,
+) -> Result<Answer, Stop> {
+    for text in [&birth.driver, &birth.model, &birth.firmware] {
+        short_enough("birth", text, TEXT_MAX)?;
+    }
+    let known = known(flow, device, class)?;
+    if session(birth.session) >= known.session {
+        devices::born(flow.tx, device, birth)?;
+        flow.effects.devices = true;
+    }
+    Ok(Answer::Done)
+}
+
+/// How a device is. A last will of an older session is ignored.
+///
+/// # Errors
+/// [`Refusal::Unknown`] for a device that is neither listed nor enrolled.
+pub fn is(
+    flow: &mut Flow<'_>,
+    device: &DeviceId,
+    class: DeviceClass,
+    state: &DeviceState,
+) -> Result<Answer, Stop> {
+    short_enough("detail", &state.detail, TEXT_MAX)?;
+    short_enough("hint", &state.hint, TEXT_MAX)?;
+    let known = known(flow, device, class)?;
+    if session(state.session) < known.session {
+        return Ok(Answer::Done);
+    }
+    devices::put_state(flow.tx, device, state, flow.now)?;
+    flow.effects.devices = true;
+    if class == DeviceClass::Printer {
+        print::fail_over(flow, device)?;
+    }
+    match state.health {
+        Health::Lost if class != DeviceClass::Handheld => {
+            alarms::raise(flow, ("device_lost", device, known.zone.as_ref()), flow.now, "said nothing more")?;
+        }
+        Health::Lost => {}
+        Health::Ok | Health::Warn | Health::Down => alarms::clear(flow, device, "device_lost")?,
+    }
+    Ok(Answer::Done)
+}
+
+/// A stable weight. A repeated one changes nothing.
+///
+/// # Errors
+/// [`Refusal::Unknown`], or [`Refusal::BadInput`] for a weight no scale of a store can have.
+pub fn weight(flow: &mut Flow<'_>, scale: &DeviceId, at: Timestamp, grams: Grams) -> Result<Answer, Stop> {
+    known(flow, scale, DeviceClass::Scale)?;
+    if grams.0 > GRAMS_MAX {
+        return Err(Refusal::bad("grams", format!("at most {GRAMS_MAX}")).into());
+    }
+    devices::put_weight(flow.tx, scale, at, grams)?;
+    Ok(Answer::Done)
+}
+
+fn known(flow: &Flow<'_>, device: &DeviceId, class: DeviceClass) -> Result<DeviceRowDb, Stop> {
+    let found = devices::find(flow.tx, device)?.filter(|known| known.class == class);
+    Ok(found.ok_or_else(|| Refusal::unknown(class.word(), device))?)
+}
+
+fn session(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,120 @@
+//! Holding units for orders: first expired first out, given back, and shed when a place may not be sold from any more.
+//! Keeps `stock.reserved` equal to what allocations hold and have not picked.
+
+use super::{Flow, Stop, moments, moving};
+use crate::db::allocations::{self, Allocation};
+use crate::db::catalogue;
+use crate::db::orders;
+use crate::db::quota;
+use crate::db::stock::{self, Place};
+use crate::refusal::Refusal;
+use model::{OrderId, Qty, SkuId};
+use store_core::fefo::{self, Wanted};
+use store_core::movement::Kind;
+
+/// What goods of a SKU must be like to be promised now (REQ-10): the one predicate, for everybody who promises.
+///
+/// # Errors
+/// [`Refusal::Unknown`] for a SKU that is not in the catalogue.
+pub fn wanted(flow: &Flow<'_>, sku: &SkuId) -> Result<Wanted, Stop> {
+    let shelf_life_days =
+        catalogue::shelf_life(flow.tx, sku)?.ok_or_else(|| Refusal::unknown("product", sku))?;
+    Ok(Wanted {
+        floor: flow.setup.policy.life_floor,
+        shelf_life_days,
+        delivery_on: flow.setup.calendar.date(flow.now.plus_ms(flow.setup.policy.promise_ms)),
+    })
+}
+
+/// Units that could be promised now if nobody but the store sold: sellable, not reserved, not blocked.
+///
+/// # Errors
+/// [`Refusal::Unknown`] for a SKU that is not in the catalogue.
+pub fn sellable(flow: &Flow<'_>, sku: &SkuId) -> Result<u64, Stop> {
+    Ok(fefo::free(&stock::lots_of(flow.tx, sku)?, &wanted(flow, sku)?))
+}
+
+/// Units the store may promise by itself (counter, substitutes): what is sellable less the hub's rights (SYNC.md rule 1).
+///
+/// # Errors
+/// [`Refusal::Unknown`] for a SKU that is not in the catalogue.
+pub fn free(flow: &Flow<'_>, sku: &SkuId) -> Result<u64, Stop> {
+    Ok(sellable(flow, sku)?.saturating_sub(quota::outstanding(flow.tx, sku)?))
+}
+
+/// Holds up to `qty` units of a SKU for a line; says how many are missing. Who may take them is decided before.
+///
+/// # Errors
+/// A fault of the database, or a SKU that is not in the catalogue.
+pub fn hold(flow: &mut Flow<'_>, order: &OrderId, line: u8, sku: &SkuId, qty: Qty) -> Result<Qty, Stop> {
+    let (takes, missing) = fefo::allocate(&stock::lots_of(flow.tx, sku)?, &wanted(flow, sku)?, qty);
+    for take in takes {
+        let place = Place { sku: sku.clone(), lot: take.lot, bin: take.bin };
+        moving::by(flow, &place, (Kind::Reserved, take.qty), "", &order.to_string())?;
+        allocations::add(flow.tx, order, line, &place, take.qty)?;
+    }
+    Ok(missing)
+}
+
+/// Gives back `qty` units of one holding that are not picked.
+///
+/// # Errors
+/// [`Refusal::StockConflict`] when fewer are open.
+pub fn give_back(flow: &mut Flow<'_>, held: &Allocation, qty: Qty, why: &str) -> Result<(), Stop> {
+    moving::by(flow, &held.place, (Kind::Released, qty), why, &held.order.to_string())?;
+    let left = Allocation { qty: held.qty.saturating_sub(qty), ..held.clone() };
+    Ok(allocations::set(flow.tx, &left)?)
+}
+
+/// Gives back everything an order holds; picked units go back to their shelf first.
+///
+/// # Errors
+/// A fault of the database.
+pub fn give_all_back(flow: &mut Flow<'_>, order: &OrderId, why: &str) -> Result<(), Stop> {
+    for held in allocations::of_order(flow.tx, order)? {
+        moving::by(flow, &held.place, (Kind::PutBack, held.picked), why, &order.to_string())?;
+        let back = Allocation { picked: Qty::ZERO, ..held };
+        give_back(flow, &back, back.qty, why)?;
+    }
+    Ok(())
+}
+
+/// Counts units of a line that its customer will not get (SYNC.md rule 7).
+///
+/// # Errors
+/// A fault of the database.
+pub fn short(flow: &mut Flow<'_>, order: &OrderId, line: u8, qty: Qty, why: &str) -> Result<(), Stop> {
+    if qty.is_zero() {
+        return Ok(());
+    }
+    orders::add_short(flow.tx, order, line, qty, why, flow.now)?;
+    moments::note(flow, order, "short", &format!("line {}: {qty} short, {why}", u16::from(line) + 1))
+}
+
+/// Blocks every unblocked unit of a place. Orders that held some get others where there are any; the rest is a counted
+/// short. Picked units are the order's already and stay with it. Says how many units were blocked.
+///
+/// # Errors
+/// A fault of the database.
+pub fn shed(
+    flow: &mut Flow<'_>,
+    place: &Place,
+    kind: Kind,
+    reason: &str,
+    reference: &str,
+) -> Result<Qty, Stop> {
+    let holders = allocations::open_at(flow.tx, place)?;
+    for held in &holders {
+        give_back(flow, held, held.open(), reason)?;
+    }
+    let balance = stock::balance(flow.tx, place)?;
+    let units = balance.available();
+    moving::block(flow, place, (kind, units), reason, reference)?;
+    for held in &holders {
+        let missing = hold(flow, &held.order, held.line, &held.place.sku, held.open())?;
+        short(flow, &held.order, held.line, missing, reason)?;
+        moments::note(flow, &held.order, "reallocated", &format!("{} {}: {reason}", place.sku, place.lot))?;
+        flow.effects.all_handhelds = true;
+    }
+    Ok(units)
+}

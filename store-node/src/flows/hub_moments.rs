@@ -1,0 +1,39 @@
+//! What the hub alone knows of an order: delivered, completed, returned, and which rider it sends.
+
+use super::{Flow, Stop, moments, short_enough};
+use crate::answer::Answer;
+use crate::db::orders;
+use crate::refusal::Refusal;
+use model::order::{Moment, Owner};
+use model::order_doc::RiderCard;
+use model::{OrderId, Role, Timestamp};
+
+/// A moment that the hub owns happened.
+///
+/// # Errors
+/// [`Refusal::BadInput`] for a moment that is the store's, [`Refusal::IllegalMove`] for one that does not fit.
+pub fn happened(flow: &mut Flow<'_>, order: &OrderId, moment: Moment, at: Timestamp) -> Result<Answer, Stop> {
+    flow.only(&[Role::System])?;
+    let row = moments::order(flow, order)?;
+    if row.channel.owner_of(moment) != Owner::Hub {
+        return Err(Refusal::bad("moment", format!("{moment:?} of this order is the store's own")).into());
+    }
+    moments::record(flow, &row, moment, at)?;
+    Ok(Answer::Done)
+}
+
+/// The rider for an order, the newest choice.
+///
+/// # Errors
+/// [`Refusal::Unknown`] for an order that is not here.
+pub fn rider(flow: &mut Flow<'_>, order: &OrderId, rider: &RiderCard) -> Result<Answer, Stop> {
+    flow.only(&[Role::System])?;
+    short_enough("rider.code", &rider.code, model::id::CODE_CHARS_MAX)?;
+    short_enough("rider.name", &rider.name, 60)?;
+    let row = moments::order(flow, order)?;
+    if orders::rider(flow.tx, order)?.as_ref() != Some(rider) {
+        orders::put_rider(flow.tx, order, rider)?;
+        moments::note(flow, &row.order, "rider", &rider.name)?;
+    }
+    Ok(Answer::Done)
+}

@@ -1,0 +1,88 @@
+//! How an order's moment is recorded: once, in rank, with its history row and, where the store owns it, its fact.
+
+use super::{Flow, Stop};
+use crate::db::orders::{self, OrderEvent, OrderRow};
+use crate::refusal::Refusal;
+use model::OrderId;
+use model::fact::Fact;
+use model::order::{self, Moment, Owner};
+use model::time::Timestamp;
+
+/// Records that a moment happened. Says whether it is new; a repeated one changes nothing.
+///
+/// # Errors
+/// [`Refusal::IllegalMove`] when it does not fit where the order stands.
+pub fn record(flow: &mut Flow<'_>, row: &OrderRow, moment: Moment, at: Timestamp) -> Result<bool, Stop> {
+    let known = orders::moments(flow.tx, &row.order)?;
+    if known.get(moment).is_some() {
+        return Ok(false);
+    }
+    let after = order::next(known.state(), moment)
+        .map_err(|illegal| Refusal::IllegalMove { state: illegal.state, to: illegal.to })?;
+    orders::put_moment(flow.tx, &row.order, moment, at)?;
+    note_at(flow, &row.order, at, moment_word(moment), "")?;
+    if after.is_terminal() {
+        orders::end(flow.tx, &row.order, at)?;
+    }
+    if row.channel.owner_of(moment) == Owner::Store {
+        flow.tell(&Fact::Moment { order: row.order, hour: row.hour, moment, at })?;
+    }
+    flow.effects.board = true;
+    Ok(true)
+}
+
+/// Writes down what happened to an order, for people.
+///
+/// # Errors
+/// A fault of the database.
+pub fn note(flow: &mut Flow<'_>, order: &OrderId, what: &str, detail: &str) -> Result<(), Stop> {
+    note_at(flow, order, flow.now, what, detail)
+}
+
+fn note_at(
+    flow: &mut Flow<'_>,
+    order: &OrderId,
+    at: Timestamp,
+    what: &str,
+    detail: &str,
+) -> Result<(), Stop> {
+    let event = OrderEvent {
+        at,
+        what: what.to_owned(),
+        detail: detail.to_owned(),
+        person: flow.actor.person.to_string(),
+        device: flow.actor.device.to_string(),
+    };
+    orders::note(flow.tx, order, &flow.id, &event)?;
+    flow.effects.board = true;
+    Ok(())
+}
+
+/// The order, or a refusal that names it.
+///
+/// # Errors
+/// [`Refusal::Unknown`].
+pub fn order(flow: &Flow<'_>, order: &OrderId) -> Result<OrderRow, Stop> {
+    match orders::find(flow.tx, order)? {
+        Some(row) => Ok(row),
+        None => Err(Refusal::unknown("order", order).into()),
+    }
+}
+
+/// The moment's word in the history.
+pub const fn moment_word(moment: Moment) -> &'static str {
+    match moment {
+        Moment::Placed => "placed",
+        Moment::PaymentFailed => "payment_failed",
+        Moment::Confirmed => "confirmed",
+        Moment::CancelRequested => "cancel_requested",
+        Moment::Accepted => "accepted",
+        Moment::Picking => "picking",
+        Moment::Packed => "packed",
+        Moment::Dispatched => "dispatched",
+        Moment::Cancelled => "cancelled",
+        Moment::Delivered => "delivered",
+        Moment::Completed => "completed",
+        Moment::Returned => "returned",
+    }
+}
