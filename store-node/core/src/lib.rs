@@ -1,6 +1,11 @@
 //! A store's decisions: stock, lots, routes, bags. No IO, no clock, no SQL, no async, no randomness.
 
 pub mod bags;
+pub mod cold;
+pub mod fefo;
 pub mod import;
 pub mod layout;
+pub mod movement;
+pub mod pick;
+pub mod reserve;
 pub mod route;
