@@ -46,11 +46,11 @@ export function serviceWorker(template: string): Plugin {
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
-/** The build of one surface: `root` holds its index.html, `outDir` is absolute. */
-export function surface(root: string, outDir: string, plugins: Plugin[] = []): UserConfig {
+/** The build of one surface: `root` holds its index.html, `outDir` is absolute, `base` is where it is served. */
+export function surface(root: string, outDir: string, plugins: Plugin[] = [], base = './'): UserConfig {
   return {
     root,
-    base: './',
+    base,
     define: { __VERSION__: JSON.stringify(version) },
     plugins: [svelte(), fontLicences(), ...plugins],
     build: { outDir, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },

@@ -37,13 +37,12 @@ export class Flashes {
     this.#right(task?.current ? `${task.current.picked} / ${task.current.qty}` : '');
   }
 
-  /** The store said no. The same no that the guess has shown already is only told in the store's words. */
+  /** The store said no. A no that the guess has shown already stands; another one is shown anew. */
   refused(event: HandheldEvent, guess: Guess | undefined, problem: Problem, task: Now | null): void {
-    const { title, detail, hint } = explain(problem);
-    const scanned = event.action.type === 'scan' ? detail || event.action.text : detail;
-    const known = guess?.kind === 'wrong';
-    if (known && this.now?.kind !== 'wrong') return;
-    this.#wrong(title, scanned, event.action.type === 'scan' ? wanted(task) : '', hint, known);
+    if (guess?.kind === 'wrong') return;
+    const { title, hint } = explain(problem);
+    const scan = event.action.type === 'scan';
+    this.#wrong(title, event.action.type === 'scan' ? event.action.text : '', scan ? wanted(task) : '', hint);
   }
 
   misread(text: string, why: 'check_digit' | 'unfinished'): void {
@@ -67,11 +66,11 @@ export class Flashes {
     this.#timer = setTimeout(() => this.clear(), RIGHT_MS);
   }
 
-  #wrong(title: string, scanned: string, want: string, hint: string, silent = false): void {
+  #wrong(title: string, scanned: string, want: string, hint: string): void {
     clearTimeout(this.#timer);
     this.#count += 1;
     this.now = { kind: 'wrong', n: this.#count, title, scanned, wanted: want, hint };
-    if (!silent) signal('wrong');
+    signal('wrong');
   }
 }
 

@@ -10,4 +10,4 @@ document.documentElement.lang = lang();
 const session = new Session();
 mount(App, { target: document.getElementById('app')!, props: { session } });
 void session.start();
-if (import.meta.env.PROD && 'serviceWorker' in navigator) void navigator.serviceWorker.register('./sw.js');
+if (import.meta.env.PROD && 'serviceWorker' in navigator) void navigator.serviceWorker.register(`${import.meta.env.BASE_URL}sw.js`);

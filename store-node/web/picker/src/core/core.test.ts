@@ -83,6 +83,21 @@ test('an unrelated newer view does not swallow a pick that is still on its way',
   expect(picked(model)).toEqual([1, 0]);
 });
 
+test('a view that was read before the commit and crosses the ack takes nothing back', () => {
+  const first = scan(MILK, 0);
+  const second = scan(MILK, 0);
+  let model = withAck(withEvent(start(), first), applied(first));
+  model = withEvent(model, second);
+  model = withView(model, view(2, [line(0, MILK, 2), line(1, BREAD, 1)]), TODAY);
+  expect(picked(model)).toEqual([2, 0]);
+  model = withView(model, view(3, [line(0, MILK, 2, { picked: 1 }), line(1, BREAD, 1)]), TODAY);
+  expect(picked(model)).toEqual([2, 0]);
+  model = withAck(model, applied(second));
+  model = withView(model, view(4, [line(0, MILK, 2, { picked: 2 }), line(1, BREAD, 1)]), TODAY);
+  expect(picked(model)).toEqual([2, 0]);
+  expect(model.pending).toEqual([]);
+});
+
 test('undo takes back the last pick, also one that a view already shows', () => {
   const e = scan(MILK, 0);
   let model = withAck(withEvent(start(), e), applied(e));

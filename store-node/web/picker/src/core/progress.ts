@@ -8,6 +8,8 @@ export type Pending = {
   event: HandheldEvent;
   /** Acknowledged as applied, but not yet seen in a view. */
   settled: boolean;
+  /** Newer views since then that did not show it. */
+  missed: number;
   /** A view already shows it, but the ack is still on its way. */
   included: boolean;
 };
@@ -18,6 +20,8 @@ export type Model = {
   /** Lines of this order whose picks a view already shows, oldest first: what an undo takes back. */
   trail: readonly number[];
 };
+/** A view may have been read just before the commit it crosses on the wire; more than this many were not. */
+const MISSED_MAX = 2;
 export const EMPTY: Model = { view: null, pending: [], trail: [] };
 
 export type Now = {
@@ -38,20 +42,31 @@ export function withView(model: Model, view: HandheldView, today: string): Model
     // Events of an order that is gone from the screen have nothing left to show; they stay in the outbox all the same.
     return { view, pending: model.pending.filter((p) => !p.settled), trail: [] };
   }
+  const before = (old?.task?.lines ?? []).map((line) => ({ ...line }));
   let trail = [...model.trail];
   const pending: Pending[] = [];
-  for (const [index, entry] of model.pending.entries()) {
-    // Everything settled was committed before a view that is newer than its ack.
-    const shown = entry.settled || (!entry.included && index === 0 && showsEffect(model, view, entry.event, today));
-    if (shown) trail = trailAfter(trail, model, entry.event, today);
-    if (!entry.settled) pending.push(shown ? { ...entry, included: true } : entry);
+  let inOrder = true;
+  for (const entry of model.pending) {
+    if (entry.included) {
+      pending.push(entry);
+      continue;
+    }
+    const was = before.map((line) => ({ ...line }));
+    const next = [...trail];
+    if (view.task) apply(before, next, view.task.order, entry.event, today);
+    // The store works in the order of the hands: what follows an event that is not shown is not shown either.
+    const shown = inOrder && shows(view, was, before);
+    inOrder &&= shown;
+    if (shown || (entry.settled && entry.missed >= MISSED_MAX)) trail = next.slice(-200);
+    if (shown && !entry.settled) pending.push({ ...entry, included: true });
+    else if (!shown && !(entry.settled && entry.missed >= MISSED_MAX)) pending.push({ ...entry, missed: entry.settled ? entry.missed + 1 : 0 });
   }
   return { view, pending, trail };
 }
 
 /** The person acted. */
 export function withEvent(model: Model, event: HandheldEvent): Model {
-  return { ...model, pending: [...model.pending, { event, settled: false, included: false }] };
+  return { ...model, pending: [...model.pending, { event, settled: false, missed: 0, included: false }] };
 }
 
 /** The store answered. A refusal takes the assumption back. */
@@ -106,27 +121,16 @@ function apply(lines: PickLine[], trail: number[], order: string, event: Handhel
   }
 }
 
-/** Whether `view` already shows what `event` would do to the old view. */
-function showsEffect(model: Model, view: HandheldView, event: HandheldEvent, today: string): boolean {
-  const before = model.view?.task?.lines;
-  const after = view.task?.lines;
-  if (!before || !after || !changesLines(event)) return false;
-  const expected = before.map((line) => ({ ...line }));
-  apply(expected, [...model.trail], view.task!.order, event, today);
+/** Whether `view` shows what an event would turn `was` into. */
+function shows(view: HandheldView, was: readonly PickLine[], expected: readonly PickLine[]): boolean {
+  const after = view.task?.lines ?? [];
   return expected.some((want, i) => {
-    const was = before[i]!;
+    const old = was[i]!;
     const is = after.find((line) => line.line === want.line);
     if (!is) return false;
-    if (want.picked > was.picked) return is.picked >= want.picked;
-    if (want.picked < was.picked) return is.picked <= want.picked;
-    if (want.short > was.short) return is.short >= want.short || is.bin !== was.bin || is.sku !== was.sku || view.task?.substitute?.line === want.line;
+    if (want.picked > old.picked) return is.picked >= want.picked;
+    if (want.picked < old.picked) return is.picked <= want.picked;
+    if (want.short > old.short) return is.short >= want.short || is.bin !== old.bin || is.sku !== old.sku || view.task?.substitute?.line === want.line;
     return false;
   });
-}
-
-function trailAfter(trail: number[], model: Model, event: HandheldEvent, today: string): number[] {
-  const next = [...trail];
-  const task = model.view?.task;
-  if (task) apply(task.lines.map((line) => ({ ...line })), next, task.order, event, today);
-  return next.slice(-200);
 }

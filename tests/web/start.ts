@@ -1,0 +1,71 @@
+// Starts the demo once for all walks (vitest's global set-up) and stops it: a hub, two stores with brokers and simulated
+// devices, nobody shopping. Addresses that are already in the environment are used as they are.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { TestProject } from 'vitest/node';
+
+/** What the walks need to know. */
+export type Demo = {
+  /** The hub's address, `http://127.0.0.1:port`. */
+  hub: string;
+  /** The first store's address. */
+  store: string;
+};
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    demo: Demo;
+  }
+}
+
+/** The demo may have to be built first. */
+const PATIENCE_MS = 15 * 60_000;
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = { hub: process.env['LARDER_DEMO_HUB'] ?? '', store: process.env['LARDER_DEMO_STORE'] ?? '' };
+  if (given.store !== '') {
+    project.provide('demo', given);
+    return async () => undefined;
+  }
+  const data = mkdtempSync(join(tmpdir(), 'larder-walk-'));
+  const profile = process.env['LARDER_DEMO_PROFILE'] === 'dev' ? [] : ['--release'];
+  const args = ['run', '--locked', '--quiet', ...profile, '-p', 'tests', '--bin', 'demo', '--', '--quiet', '--data', data, '--report', join(data, 'report.json')];
+  const child = spawn('cargo', args, { cwd: resolve('../..'), stdio: ['ignore', 'pipe', 'inherit'] });
+  const demo = await ready(child);
+  project.provide('demo', demo);
+  return () => stop(child);
+}
+
+function ready(child: ChildProcess): Promise<Demo> {
+  return new Promise((done, fail) => {
+    const late = setTimeout(() => fail(new Error('the demo was not ready in time')), PATIENCE_MS);
+    child.once('exit', (code) => fail(new Error(`the demo ended before it was ready (code ${code})`)));
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      if (!line.startsWith('ready ')) return;
+      clearTimeout(late);
+      done(addresses(JSON.parse(line.slice('ready '.length)) as Ready));
+    });
+  });
+}
+
+/** The demo's own words. */
+type Ready = { hub: string; stores: { id: string; url: string }[] };
+
+function addresses(ready: Ready): Demo {
+  const first = ready.stores[0];
+  if (!first) throw new Error('the demo has no store');
+  return { hub: ready.hub, store: first.url };
+}
+
+function stop(child: ChildProcess): Promise<void> {
+  return new Promise((done) => {
+    if (child.exitCode !== null) return done();
+    child.once('exit', () => done());
+    child.kill('SIGINT');
+    setTimeout(() => child.kill('SIGKILL'), 15_000).unref();
+  });
+}

@@ -1,0 +1,13 @@
+// Walks run one after the other: they share one demo and one browser's patience.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['*.walk.ts', 'hub*/**/*.walk.ts'],
+    globalSetup: ['./start.ts'],
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    retry: 0,
+  },
+});
