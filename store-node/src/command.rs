@@ -238,7 +238,7 @@ pub enum Command {
         line: u8,
     },
     /// A fixed scanner read something.
-    ScannerRead {
+    FixedScan {
         /// The scanner.
         scanner: DeviceId,
         /// What it read.
@@ -283,7 +283,7 @@ pub enum Command {
         job: PrintJobId,
     },
     /// A printer's word about a job.
-    PrintEnded {
+    PrintResult {
         /// The job.
         job: PrintJobId,
         /// How it went.
@@ -302,7 +302,7 @@ pub enum Command {
         order: OrderId,
     },
     /// An order is handed over at the console.
-    HandOver(HandoverRequest),
+    Handover(HandoverRequest),
 }
 
 impl Command {
@@ -335,7 +335,7 @@ impl Command {
             Command::Count { .. } => "count",
             Command::Ready => "ready",
             Command::Scan { .. } => "scan",
-            Command::ScannerRead { .. } => "scanner_read",
+            Command::FixedScan { .. } => "fixed_scan",
             Command::Undo { .. } => "undo",
             Command::NotFound { .. } => "not_found",
             Command::AnswerSubstitute { .. } => "answer_substitute",
@@ -343,10 +343,10 @@ impl Command {
             Command::Pack { .. } => "pack",
             Command::WeighBag { .. } => "weigh_bag",
             Command::PrintSent { .. } => "print_sent",
-            Command::PrintEnded { .. } => "print_ended",
+            Command::PrintResult { .. } => "print_result",
             Command::ResolvePrint { .. } => "resolve_print",
             Command::Reprint { .. } => "reprint",
-            Command::HandOver(_) => "hand_over",
+            Command::Handover(_) => "handover",
         }
     }
 
@@ -382,16 +382,16 @@ impl Command {
             | Command::Count { .. }
             | Command::Ready
             | Command::Scan { .. }
-            | Command::ScannerRead { .. }
+            | Command::FixedScan { .. }
             | Command::Undo { .. }
             | Command::NotFound { .. }
             | Command::AnswerSubstitute { .. }
             | Command::Pack { .. }
             | Command::WeighBag { .. }
-            | Command::PrintEnded { .. }
+            | Command::PrintResult { .. }
             | Command::ResolvePrint { .. }
             | Command::Reprint { .. }
-            | Command::HandOver(_) => true,
+            | Command::Handover(_) => true,
         }
     }
 

@@ -196,7 +196,7 @@ pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
         Command::Count { place, on_hand, why } => count::count(flow, place, *on_hand, why),
         Command::Ready => ready::ready(flow),
         Command::Scan { order, text, line } => scan::scan(flow, order, text, *line),
-        Command::ScannerRead { scanner, text } => scan_fixed::scanned(flow, scanner, text),
+        Command::FixedScan { scanner, text } => scan_fixed::scanned(flow, scanner, text),
         Command::Undo { order } => undo::undo(flow, order),
         Command::NotFound { order, line } => not_found::not_found(flow, order, *line),
         Command::AnswerSubstitute { order, answer } => substitute::answer(flow, order, answer),
@@ -204,9 +204,9 @@ pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
         Command::Pack { order } => pack::pack(flow, order),
         Command::WeighBag { bag, grams } => weigh::weigh(flow, bag, *grams),
         Command::PrintSent { job } => print::sent(flow, job),
-        Command::PrintEnded { job, outcome } => print::outcome(flow, job, *outcome),
+        Command::PrintResult { job, outcome } => print::outcome(flow, job, *outcome),
         Command::ResolvePrint { job, printed } => print::resolve(flow, job, *printed),
         Command::Reprint { order } => print::reprint(flow, order),
-        Command::HandOver(request) => handover::hand_over(flow, request),
+        Command::Handover(request) => handover::hand_over(flow, request),
     }
 }

@@ -1,0 +1,128 @@
+//! One scan is one piece (REQ-32): the code is looked up, held against the order's open lines, and only then does a unit
+//! leave its shelf. A wrong scan changes nothing and says which thing is wrong.
+
+use super::{Flow, Stop, moments, moving, ready, short_enough};
+use crate::answer::Answer;
+use crate::db::orders::OrderRow;
+use crate::db::picks::{self, Pick};
+use crate::db::{allocations, assignments, catalogue, lots};
+use crate::refusal::Refusal;
+use device_drivers::gs1::Gtin;
+use device_drivers::scanner::{Scan, parse_scan};
+use model::{OrderId, Qty, Role, SkuId};
+use store_core::movement::Kind;
+use store_core::pick::scan::{self as rules, Held, Scanned, Wrong};
+
+/// The longest text a scan may have, characters.
+pub const TEXT_MAX: usize = 200;
+
+/// A picker scanned something at the handheld.
+///
+/// # Errors
+/// What is wrong with it; see [`Refusal`].
+pub fn scan(flow: &mut Flow<'_>, order: &OrderId, text: &str, line: u8) -> Result<Answer, Stop> {
+    ready::at_work(flow)?;
+    flow.only(&[Role::Picker, Role::Manager])?;
+    let row = ready::in_hand(flow, order)?;
+    piece(flow, &row, text, line)
+}
+
+/// Takes one piece for an order in the acting person's hands; `shown` is the line the screen shows.
+///
+/// # Errors
+/// What is wrong with it; see [`Refusal`].
+pub fn piece(flow: &mut Flow<'_>, row: &OrderRow, text: &str, shown: u8) -> Result<Answer, Stop> {
+    let scanned = look_up(flow, text)?;
+    let held = picks::held(flow.tx, row.order)?;
+    let today = flow.setup.calendar.date(flow.now);
+    let hit = rules::judge(&scanned, shown, &held, today)
+        .map_err(|wrong| refusal(&wrong, &scanned, shown, text, &held))?;
+    let Some(found) = held.get(hit.held) else {
+        return Err(Refusal::WrongItem { scanned: text.to_owned() }.into());
+    };
+    let mut taken = ready::allocation(row.order, found);
+    let picked = taken.picked.checked_add(Qty::ONE);
+    taken.picked = picked.ok_or(Refusal::OverPick { line: taken.line })?;
+    moving::by(flow, &taken.place, (Kind::Picked, Qty::ONE), hit.proof.word(), &row.order.to_string())?;
+    allocations::set(flow.tx, &taken)?;
+    let pick = Pick {
+        id: flow.id,
+        order: row.order,
+        line: taken.line,
+        place: taken.place.clone(),
+        qty: Qty::ONE,
+        at: flow.now,
+        person: flow.actor.person.clone(),
+        device: flow.actor.device.clone(),
+    };
+    picks::insert(flow.tx, &pick, hit.proof)?;
+    let place = &taken.place;
+    let detail = format!("{}: {} lot {} from {}", u16::from(pick.line) + 1, place.sku, place.lot, place.bin);
+    moments::note(flow, &row.order, "scan", &detail)?;
+    show(flow, row.order)?;
+    Ok(Answer::Done)
+}
+
+/// The handheld that has the order must show it anew.
+///
+/// # Errors
+/// A fault of the database.
+pub fn show(flow: &mut Flow<'_>, order: OrderId) -> Result<(), Stop> {
+    if let Some(pick) = assignments::of_order(flow.tx, &order)? {
+        flow.effects.handhelds.insert(pick.device);
+    }
+    Ok(())
+}
+
+/// What a text on a label is, as far as goods go.
+fn look_up(flow: &Flow<'_>, text: &str) -> Result<Scanned, Stop> {
+    short_enough("text", text, TEXT_MAX)?;
+    let unknown = || Stop::from(Refusal::UnknownCode { scanned: text.to_owned() });
+    match parse_scan(text.as_bytes()).map_err(|_| unknown())? {
+        Scan::Lot(lot) => match lots::find(flow.tx, &lot)? {
+            Some(found) => Ok(Scanned::Lot { lot, sku: found.sku, expiry: found.expiry }),
+            None => Err(unknown()),
+        },
+        Scan::Ean(gtin) => match sku_of(flow, &gtin)? {
+            Some(sku) => Ok(Scanned::Item { sku, batch: None, expiry: None }),
+            None => Err(unknown()),
+        },
+        Scan::Gs1(item) => match sku_of(flow, &item.gtin)? {
+            Some(sku) => Ok(Scanned::Item { sku, batch: item.lot, expiry: item.expiry }),
+            None => Err(unknown()),
+        },
+        Scan::Bag(_) | Scan::Badge(_) | Scan::Rider(_) | Scan::Other(_) => Err(unknown()),
+    }
+}
+
+/// A catalogue may write a barcode in any of its lengths.
+fn sku_of(flow: &Flow<'_>, gtin: &Gtin) -> Result<Option<SkuId>, Stop> {
+    let all = gtin.as_gtin14();
+    for cut in [1, 0, 2, 6] {
+        let (zeros, digits) = all.split_at(cut);
+        if zeros.bytes().all(|digit| digit == b'0')
+            && let Some(sku) = catalogue::sku_of_gtin(flow.tx, digits)?
+        {
+            return Ok(Some(sku));
+        }
+    }
+    Ok(None)
+}
+
+fn refusal(wrong: &Wrong, scanned: &Scanned, shown: u8, text: &str, held: &[Held]) -> Refusal {
+    match wrong {
+        Wrong::Item => Refusal::WrongItem { scanned: text.to_owned() },
+        Wrong::Lot { take } => Refusal::WrongLot { wanted: take.clone(), scanned: text.to_owned() },
+        Wrong::LabelWanted { take, bin } => Refusal::WrongLot {
+            wanted: take.clone(),
+            scanned: format!("a product code, which proves no lot where several lie ({bin})"),
+        },
+        Wrong::Expired { expiry } => Refusal::ExpiredLot { lot: format!("{text} ({expiry})") },
+        Wrong::Over => Refusal::OverPick { line: line_of(scanned, held).unwrap_or(shown) },
+    }
+}
+
+fn line_of(scanned: &Scanned, held: &[Held]) -> Option<u8> {
+    let (Scanned::Lot { sku: of, .. } | Scanned::Item { sku: of, .. }) = scanned;
+    held.iter().find(|row| row.sku == *of).map(|row| row.line)
+}

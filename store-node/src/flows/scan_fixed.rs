@@ -1,0 +1,58 @@
+//! A fixed scanner read something: a badge takes the scanner, a rider's badge and bags make a handover, a bag alone is
+//! weighed, and everything else is a pick of the order that the scanner's person has in hand.
+
+use super::{Flow, Stop, handover, people, ready, scan, weigh};
+use crate::answer::Answer;
+use crate::db::people::{self as staff, NoticeRow};
+use crate::db::pick_assign;
+use crate::refusal::Refusal;
+use device_drivers::scanner::{Scan, parse_scan};
+use model::{Actor, DeviceId, Role};
+
+/// The line that no screen shows: any open line fits.
+const NO_LINE: u8 = u8::MAX;
+
+/// See the file.
+///
+/// # Errors
+/// [`Refusal::NotLoggedIn`] at a scanner that nobody took, else what is wrong with the scan.
+pub fn scanned(flow: &mut Flow<'_>, scanner: &DeviceId, text: &str) -> Result<Answer, Stop> {
+    flow.only(&[Role::System])?;
+    super::short_enough("text", text, scan::TEXT_MAX)?;
+    let read = parse_scan(text.as_bytes()).map_err(|_| Refusal::UnknownCode { scanned: text.to_owned() })?;
+    if let Scan::Badge(person) = &read {
+        return people::badge(flow, scanner, person);
+    }
+    let held_by = staff::badge_at(flow.tx, scanner)?.ok_or(Refusal::NotLoggedIn)?;
+    let actor = Actor { person: held_by.person, device: scanner.clone(), role: held_by.role };
+    let mut flow = flow.acting_as(&actor);
+    match read {
+        Scan::Rider(code) => handover::rider_came(&mut flow, scanner, &code),
+        Scan::Bag(bag) => match handover::bag_scanned(&mut flow, scanner, &bag)? {
+            Some(answer) => Ok(answer),
+            None => weigh::scanned(&mut flow, scanner, &bag),
+        },
+        Scan::Badge(_) | Scan::Ean(_) | Scan::Gs1(_) | Scan::Lot(_) | Scan::Other(_) => pick(&mut flow, text),
+    }
+}
+
+/// A pick of whatever order the person has in hand. The person hears of a refusal at the handheld: a fixed scanner has no
+/// screen.
+fn pick(flow: &mut Flow<'_>, text: &str) -> Result<Answer, Stop> {
+    let person = flow.actor.person.clone();
+    let Some((order, handheld)) = pick_assign::of_person(flow.tx, &person)? else {
+        return Err(Refusal::NotYourOrder { person: None }.into());
+    };
+    flow.only(&[Role::Picker, Role::Manager])?;
+    let row = ready::in_hand(flow, &order)?;
+    match scan::piece(flow, &row, text, NO_LINE) {
+        Err(Stop::Refused(refusal)) => {
+            let problem = refusal.problem();
+            let notice = NoticeRow { at: flow.now, code: problem.code, detail: problem.detail };
+            staff::notify(flow.tx, &person, &notice)?;
+            flow.effects.handhelds.insert(handheld);
+            Err(Stop::RefusedAndKept(refusal))
+        }
+        done => done,
+    }
+}

@@ -1,0 +1,167 @@
+//! What a customer gets instead of goods that are not there (REQ-33): by the order's preset at once, or after asking for
+//! 60 s. A substitute takes only what the store may promise by itself, held in the same transaction.
+
+use super::{Flow, Stop, holding, moments, not_found};
+use crate::answer::Answer;
+use crate::db::orders::{self, OrderRow};
+use crate::db::people::{self, NoticeRow};
+use crate::db::pick_gaps::{self, Ended, Question};
+use crate::db::{allocations, assignments, catalogue};
+use model::catalogue::Product;
+use model::fact::Fact;
+use model::order_doc::{SubstituteAnswer, SubstituteAsk, SubstitutePreset};
+use model::{OrderId, OrderState, Qty, Role, SkuId};
+use std::collections::BTreeSet;
+use store_core::pick::substitute::{Good, choose};
+
+/// Candidates looked at for one line.
+const CANDIDATES: u32 = 60;
+/// Questions ended by one tick.
+const TICK_MOST: u32 = 100;
+
+/// Fills a gap of `qty` units in a line by the order's preset; `not` is what was not found.
+///
+/// # Errors
+/// A fault of the database.
+pub fn fill(flow: &mut Flow<'_>, row: &OrderRow, line: u8, not: &SkuId, qty: Qty) -> Result<(), Stop> {
+    let asked_before = pick_gaps::was_asked(flow.tx, row.order, line)?;
+    let found = match row.preset {
+        SubstitutePreset::Refund => None,
+        SubstitutePreset::Ask if asked_before => None,
+        SubstitutePreset::Ask | SubstitutePreset::BestMatch => best(flow, row, line, not, qty)?,
+    };
+    let Some((sku, name, why)) = found else {
+        return holding::short(flow, &row.order, line, qty, "not_found");
+    };
+    if row.preset == SubstitutePreset::BestMatch {
+        return take(flow, row, line, &sku, qty, &format!("{name} ({why})"));
+    }
+    let until = flow.now.plus_ms(flow.setup.policy.substitute_ms);
+    let question = Question { order: row.order, line, sku: sku.clone(), qty, asked_at: flow.now, until };
+    pick_gaps::ask(flow.tx, &question)?;
+    flow.tell(&Fact::Ask { order: row.order, hour: row.hour, ask: SubstituteAsk { line, sku, qty, until } })?;
+    let detail = format!("{}: {qty} x {name} ({why})", u16::from(line) + 1);
+    moments::note(flow, &row.order, "substitute_asked", &detail)
+}
+
+/// The best substitute that suffices: code, name and why.
+fn best(
+    flow: &Flow<'_>,
+    row: &OrderRow,
+    line: u8,
+    not: &SkuId,
+    qty: Qty,
+) -> Result<Option<(SkuId, String, &'static str)>, Stop> {
+    let lines = orders::lines(flow.tx, &row.order)?;
+    let Some((_, ordered)) = lines.iter().find(|(n, _)| *n == line) else { return Ok(None) };
+    let wanted = catalogue::must(flow.tx, &ordered.sku)?.product;
+    if wanted.category.is_empty() {
+        return Ok(None);
+    }
+    let mut taken: BTreeSet<SkuId> = lines.iter().map(|(_, line)| line.sku.clone()).collect();
+    taken.insert(not.clone());
+    taken.extend(allocations::of_order(flow.tx, &row.order)?.into_iter().map(|held| held.place.sku));
+    let mut candidates = Vec::new();
+    for like in catalogue::like(flow.tx, &wanted, CANDIDATES)? {
+        let free = holding::free(flow, &like.product.sku)?;
+        candidates.push(good(like.product, free));
+    }
+    let wanted = good(wanted, 0);
+    let chosen = choose(&wanted, qty, &candidates, &taken);
+    Ok(chosen.map(|(good, why)| (good.sku.clone(), good.name.clone(), why.word())))
+}
+
+fn good(product: Product, free: u64) -> Good {
+    Good {
+        sku: product.sku,
+        name: product.name,
+        brand: product.brand,
+        category: product.category,
+        price: product.price,
+        free,
+    }
+}
+
+/// Holds the substitute for the line; what is not there after all is refunded.
+fn take(
+    flow: &mut Flow<'_>,
+    row: &OrderRow,
+    line: u8,
+    sku: &SkuId,
+    qty: Qty,
+    said: &str,
+) -> Result<(), Stop> {
+    let missing = holding::hold(flow, &row.order, line, sku, qty)?;
+    let held = qty.saturating_sub(missing);
+    if !held.is_zero() {
+        let detail = format!("{}: {held} x {said}", u16::from(line) + 1);
+        moments::note(flow, &row.order, "substituted", &detail)?;
+    }
+    holding::short(flow, &row.order, line, missing, "not_found")
+}
+
+/// The customer's answer came through the hub. One that comes too late changes nothing.
+///
+/// # Errors
+/// [`crate::refusal::Refusal::Unknown`] for an order that is not here.
+pub fn answer(flow: &mut Flow<'_>, order: &OrderId, answer: &SubstituteAnswer) -> Result<Answer, Stop> {
+    flow.only(&[Role::System])?;
+    let row = moments::order(flow, order)?;
+    let Some(question) = pick_gaps::open_of(flow.tx, row.order, answer.line)? else {
+        return Ok(Answer::Done);
+    };
+    let ended = if answer.accept { Ended::Accepted } else { Ended::Declined };
+    end(flow, &row, &question, ended)?;
+    Ok(Answer::Done)
+}
+
+/// Ends the questions whose time is over: the line is refunded.
+///
+/// # Errors
+/// A fault of the database.
+pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
+    flow.only(&[Role::System])?;
+    for question in pick_gaps::overdue(flow.tx, flow.now, TICK_MOST)? {
+        let row = orders::must(flow.tx, &question.order)?;
+        end(flow, &row, &question, Ended::Timeout)?;
+    }
+    Ok(Answer::Done)
+}
+
+fn end(flow: &mut Flow<'_>, row: &OrderRow, question: &Question, ended: Ended) -> Result<(), Stop> {
+    let state = orders::moments(flow.tx, &row.order)?.state();
+    let name = catalogue::must(flow.tx, &question.sku)?.product.name;
+    let suffices = holding::free(flow, &question.sku)? >= u64::from(question.qty.get());
+    let ended = match ended {
+        Ended::Accepted if !suffices => Ended::Gone,
+        Ended::Accepted | Ended::Declined | Ended::Timeout | Ended::Gone => ended,
+    };
+    pick_gaps::close(flow.tx, row.order, question.line, ended, flow.now)?;
+    if state != OrderState::Picking {
+        return Ok(());
+    }
+    let code = match ended {
+        Ended::Accepted => {
+            take(flow, row, question.line, &question.sku, question.qty, &name)?;
+            "substitute_accepted"
+        }
+        Ended::Declined | Ended::Timeout | Ended::Gone => {
+            holding::short(flow, &row.order, question.line, question.qty, ended.word())?;
+            "substitute_declined"
+        }
+    };
+    moments::note(
+        flow,
+        &row.order,
+        code,
+        &format!("{}: {name}, {}", u16::from(question.line) + 1, ended.word()),
+    )?;
+    if let Some(pick) = assignments::of_order(flow.tx, &row.order)? {
+        people::notify(
+            flow.tx,
+            &pick.person,
+            &NoticeRow { at: flow.now, code: code.to_owned(), detail: name },
+        )?;
+    }
+    not_found::settle(flow, row)
+}

@@ -1,0 +1,56 @@
+//! A packed bag on the scale (REQ-32): it must weigh what its goods weigh.
+
+use super::{Flow, Stop, moments};
+use crate::answer::Answer;
+use crate::db::{bags, devices};
+use crate::refusal::Refusal;
+use model::mqtt::DeviceClass;
+use model::time::SECOND_MS;
+use model::{BagId, DeviceId, Grams, Role};
+use store_core::pick::pace;
+
+/// A weight is the bag's when the bag's label is scanned within this time.
+const FRESH_MS: i64 = 30 * SECOND_MS;
+
+/// Holds a stable weight against what the bag should weigh.
+///
+/// # Errors
+/// [`Refusal::WeightMismatch`] with the difference; the bag stays unweighed.
+pub fn weigh(flow: &mut Flow<'_>, bag: &BagId, grams: Grams) -> Result<Answer, Stop> {
+    flow.only(&[Role::Picker, Role::Receiver, Role::Manager])?;
+    let found = bags::find(flow.tx, bag)?.ok_or_else(|| Refusal::unknown("bag", bag))?;
+    if found.handed_over_at.is_some() {
+        return Err(Refusal::AlreadyDone { what: format!("Bag {bag} has left the store.") }.into());
+    }
+    if let Some(off_g) = pace::weight_off(found.weight, grams) {
+        let mismatch = Refusal::WeightMismatch {
+            bag: bag.to_string(),
+            expected_g: found.weight.0,
+            weighed_g: grams.0,
+            off_g,
+        };
+        moments::note(flow, &found.order, "weight_mismatch", &format!("bag {bag}: {off_g:+} g"))?;
+        return Err(Stop::RefusedAndKept(mismatch));
+    }
+    bags::set_weighed(flow.tx, bag, grams)?;
+    moments::note(flow, &found.order, "weighed", &format!("bag {bag}: {} g", grams.0))?;
+    Ok(Answer::Done)
+}
+
+/// A bag's label was scanned at a packing station: the newest stable weight is its.
+///
+/// # Errors
+/// [`Refusal::BadInput`] when no scale had a stable weight within the last 30 s.
+pub fn scanned(flow: &mut Flow<'_>, scanner: &DeviceId, bag: &BagId) -> Result<Answer, Stop> {
+    let zone = devices::find(flow.tx, scanner)?.and_then(|device| device.zone);
+    let mut newest = None;
+    for scale in devices::of_class(flow.tx, DeviceClass::Scale)? {
+        let near = zone.is_none() || scale.zone.is_none() || scale.zone == zone;
+        let weight = devices::last_weight(flow.tx, &scale.device)?;
+        newest = newest.max(weight.filter(|(at, _)| near && flow.now.since_ms(*at) <= FRESH_MS));
+    }
+    let nothing =
+        "no stable weight in the last 30 s: put the bag on the scale first, or scan the rider's badge first";
+    let (_, grams) = newest.ok_or_else(|| Refusal::bad("bag", nothing))?;
+    weigh(flow, bag, grams)
+}
