@@ -1,0 +1,34 @@
+// The words of operations, English and Hindi.
+import { pack, translator } from '@larder/shared/i18n.svelte.ts';
+
+export const TEXTS = pack(
+  {
+    title: 'City', who: 'Operations', who_hint: 'For the city office. Log in with your phone number.', not_ops: 'This number may not see operations', not_ops_hint: 'Ask an administrator, or use another number.', logout: 'Log out',
+    as_of: 'as of {age}', stale: 'No answer from the hub. Everything here is as of {age}; it comes back by itself.', loading: 'Asking the hub…',
+    open_orders: 'Open orders', late_orders: 'Late', placed_hour: 'Placed, last hour', delivered_hour: 'Delivered, last hour', riders_on: 'Riders on shift', riders_free: '{n} free',
+    stores: 'Stores', orders: 'Orders by urgency', riders: 'Riders', map: 'Map of stores, riders and doors',
+    c_store: 'Store', c_state: 'State', c_open: 'Open', c_late: 'Late', c_quota: 'Units to sell', c_waiting: 'Waiting for it', c_link: 'Heard',
+    c_order: 'Order', c_stage: 'Stage', c_promise: 'Promised', c_slack: 'Slack', c_eta: 'ETA', c_rider: 'Rider', c_has: 'Has', c_place: 'Place',
+    t_go: 'on time', t_info: 'tight', t_warn: 'slipping', t_stop: 'late', t_old: 'last known',
+    legend_go: 'more than 2 min in hand', legend_info: 'less than 2 min in hand', legend_warn: 'up to 2 min late', legend_stop: 'later', legend_old: 'link down: last known',
+    selling: 'selling', not_selling: 'not selling', why_unreachable: 'not heard of for too long', why_closed: 'closed', why_never_connected: 'never connected', never: 'never', online: 'link up', offline: 'link down',
+    none_orders: 'No open orders', none_orders_hint: 'New ones appear here by themselves.', none_riders: 'Nobody is on shift', none_stores: 'No stores yet', no_rider: 'none yet', free: 'free', filter: 'Find an order, store or rider', filter_key: 'Key: /', no_match: 'Nothing matches “{query}”',
+    s_placed: 'placed', s_payment_failed: 'payment failed', s_confirmed: 'confirmed', s_picking: 'picking', s_packed: 'packed', s_dispatched: 'on the road', s_cancelled: 'cancelled', s_delivered: 'delivered', s_completed: 'completed', s_returned: 'returned',
+    order: 'Order {number}', history: 'What happened', scores: 'Why this rider', scores_none: 'No rider has been scored yet.', score_chosen: 'best', customer_sees: 'As the customer has it', lines: '{n|# line|# lines}', total: 'Total', payment: 'Payment', why_store: 'Why this store', address: 'Address', system: 'system', ahead: '{time} in hand', behind: '{time} late', radius: '{n} km around',
+  },
+  {
+    title: 'शहर', who: 'संचालन', who_hint: 'शहर दफ़्तर के लिए। अपने फ़ोन नंबर से लॉगिन करें।', not_ops: 'यह नंबर संचालन नहीं देख सकता', not_ops_hint: 'प्रशासक से पूछें, या दूसरा नंबर लगाएँ।', logout: 'लॉग आउट',
+    as_of: '{age} की जानकारी', stale: 'हब से जवाब नहीं। यहाँ सब {age} का है; खुद लौटेगा।', loading: 'हब से पूछ रहे हैं…',
+    open_orders: 'चालू ऑर्डर', late_orders: 'देर से', placed_hour: 'पिछले घंटे आए', delivered_hour: 'पिछले घंटे पहुँचे', riders_on: 'शिफ़्ट पर राइडर', riders_free: '{n} ख़ाली',
+    stores: 'स्टोर', orders: 'ऑर्डर, ज़रूरी पहले', riders: 'राइडर', map: 'स्टोर, राइडर और दरवाज़ों का नक्शा',
+    c_store: 'स्टोर', c_state: 'हाल', c_open: 'चालू', c_late: 'देर', c_quota: 'बेचने को', c_waiting: 'इसके लिए रुके', c_link: 'सुना',
+    c_order: 'ऑर्डर', c_stage: 'चरण', c_promise: 'वादा', c_slack: 'बचा समय', c_eta: 'ETA', c_rider: 'राइडर', c_has: 'हाथ में', c_place: 'जगह',
+    t_go: 'समय पर', t_info: 'तंग', t_warn: 'फिसल रहा', t_stop: 'देर', t_old: 'पिछली जानकारी',
+    legend_go: '2 मिनट से ज़्यादा बाकी', legend_info: '2 मिनट से कम बाकी', legend_warn: '2 मिनट तक देर', legend_stop: 'और देर', legend_old: 'लिंक बंद: पिछली जानकारी',
+    selling: 'बिक रहा', not_selling: 'बिक्री बंद', why_unreachable: 'बहुत देर से ख़बर नहीं', why_closed: 'बंद है', why_never_connected: 'कभी जुड़ा नहीं', never: 'कभी नहीं', online: 'लिंक चालू', offline: 'लिंक बंद',
+    none_orders: 'कोई चालू ऑर्डर नहीं', none_orders_hint: 'नए ऑर्डर यहाँ खुद दिखेंगे।', none_riders: 'शिफ़्ट पर कोई नहीं', none_stores: 'अभी कोई स्टोर नहीं', no_rider: 'अभी नहीं', free: 'ख़ाली', filter: 'ऑर्डर, स्टोर या राइडर खोजें', filter_key: 'कुंजी: /', no_match: '“{query}” से कुछ नहीं मिला',
+    s_placed: 'आया', s_payment_failed: 'भुगतान नहीं हुआ', s_confirmed: 'पक्का', s_picking: 'उठ रहा', s_packed: 'पैक', s_dispatched: 'रास्ते में', s_cancelled: 'रद्द', s_delivered: 'पहुँचा', s_completed: 'पूरा', s_returned: 'लौटा',
+    order: 'ऑर्डर {number}', history: 'क्या-क्या हुआ', scores: 'यही राइडर क्यों', scores_none: 'अभी किसी राइडर को अंक नहीं मिले।', score_chosen: 'सबसे अच्छा', customer_sees: 'ग्राहक को ऐसा दिखता है', lines: '{n|# लाइन|# लाइनें}', total: 'कुल', payment: 'भुगतान', why_store: 'यही स्टोर क्यों', address: 'पता', system: 'सिस्टम', ahead: '{time} बाकी', behind: '{time} देर', radius: 'चारों ओर {n} कि.मी.',
+  },
+);
+export const t = translator(TEXTS);

@@ -1,0 +1,30 @@
+// What the rider should do now, from the hub's last word and the proofs that it has not heard yet. Pure.
+
+import type { DeliverRequest, Fix, RiderNow, RiderTask } from '@larder/shared/types/hub.ts';
+
+/** A proof on its way: the id is the idempotency key of every try. */
+export type Proof = { id: string; order: string; number: string; request: DeliverRequest };
+/** The hub takes at most this many fixes at once. */
+export const FIXES_MAX = 600;
+
+/** A delivery that is proven here but not yet heard at the hub is not shown again as something to do. */
+export function nextTask(now: RiderNow, kept: readonly Proof[]): RiderTask {
+  const { next } = now;
+  return next.type === 'deliver' && kept.some((proof) => proof.order === next.order) ? { type: 'wait' } : next;
+}
+
+/** Cash with the rider, counting what the hub has not heard yet. */
+export function cash(now: RiderNow, kept: readonly Proof[]): number {
+  return now.cash + kept.reduce((sum, proof) => sum + proof.request.cash, 0);
+}
+
+/** Newest first, at most what the hub takes; the oldest are let go. */
+export function withFix(fixes: readonly Fix[], fix: Fix): Fix[] {
+  return [fix, ...fixes].slice(0, FIXES_MAX);
+}
+
+/** How often a position is worth sending (REQ-78): 3 s with an order, 5 s on shift, 30 s idle. */
+export function pace(now: RiderNow | null): number {
+  if (!now?.on_shift) return 30_000;
+  return now.next.type === 'wait' ? 5000 : 3000;
+}
