@@ -8,7 +8,8 @@ use model::mqtt::{Birth, DeviceClass, DeviceState, PrintOutcome, Quality};
 use model::order::Moment;
 use model::order_doc::{OrderHead, RiderCard, SubstituteAnswer};
 use model::{
-    Actor, BagId, CommandId, Date, DeviceId, Grams, OrderId, PersonId, PrintJobId, Qty, Role, SkuId, Timestamp,
+    Actor, BagId, CommandId, Date, DeviceId, Grams, OrderId, PersonId, PrintJobId, Qty, Role, SkuId,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -226,6 +227,11 @@ pub enum Command {
         /// Why it was counted.
         why: String,
     },
+    /// The balance of a place goes back to what the ledger says; recorded as a count (REQ-6).
+    Repair {
+        /// Where.
+        place: Place,
+    },
     /// A picker at a handheld asks for work.
     Ready,
     /// A picker scanned something at the handheld: one piece.
@@ -333,6 +339,7 @@ impl Command {
             Command::Logout { .. } => "logout",
             Command::EnrolHandheld { .. } => "enrol_handheld",
             Command::Count { .. } => "count",
+            Command::Repair { .. } => "repair",
             Command::Ready => "ready",
             Command::Scan { .. } => "scan",
             Command::FixedScan { .. } => "fixed_scan",
@@ -380,6 +387,7 @@ impl Command {
             | Command::Logout { .. }
             | Command::EnrolHandheld { .. }
             | Command::Count { .. }
+            | Command::Repair { .. }
             | Command::Ready
             | Command::Scan { .. }
             | Command::FixedScan { .. }

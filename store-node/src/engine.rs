@@ -2,7 +2,7 @@
 //! socket. Commands go in by [`Engine::apply`], the hub's changes by [`Engine::inbound`], facts go out by
 //! [`Engine::carry`]. Decides nothing itself: flows do.
 
-mod carry;
+pub(crate) mod carry;
 mod docs;
 mod group;
 mod inbound;
@@ -15,15 +15,16 @@ pub use mutation::Mutation;
 
 use crate::answer::Answer;
 use crate::db::marks::{self, Mark};
-use crate::db::quota::Terms;
 use crate::db::{Db, DbError, outbox};
 use crate::effects::Effects;
 use crate::flows;
 use crate::refusal::Refusal;
 use crate::setup::Setup;
 use docs::Docs;
+use model::order::Owner;
 use store_core::layout::{Layout, LayoutError};
 use sync::doc::{DocError, DocKey};
+use sync::peer::{Limits, OutRecord, PeerConfig};
 
 /// Why a database cannot be worked with.
 #[derive(Debug, thiserror::Error)]
@@ -78,21 +79,6 @@ pub struct InboundRecord {
     pub change: Vec<u8>,
 }
 
-/// How far the logs between the store and its hub have come, and under which terms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    /// E and G.
-    pub terms: Terms,
-    /// This start of the process.
-    pub boot: u32,
-    /// Last record of the hub's log that is durable here.
-    pub received: u64,
-    /// Last record of the own log.
-    pub sent: u64,
-    /// Last record of it that the hub has.
-    pub acked: u64,
-}
-
 /// See the file.
 pub struct Engine {
     db: Db,
@@ -123,19 +109,32 @@ impl Engine {
         &self.parts.setup
     }
 
-    /// How far the logs have come.
+    /// What a sync peer must know of this store: terms, boot number, and how far both logs have come.
+    ///
+    /// # Errors
+    /// [`OpenError::Db`].
+    pub fn peer_config(&self) -> Result<PeerConfig, OpenError> {
+        let conn = self.db.read();
+        let terms = flows::terms(conn)?;
+        Ok(PeerConfig {
+            side: Owner::Store,
+            store: self.parts.setup.store.clone(),
+            epoch: terms.epoch,
+            generation: terms.generation,
+            boot: self.boot,
+            received: marks::count(conn, Mark::Received)?,
+            sent: marks::count(conn, Mark::OutLast)?,
+            acked: marks::count(conn, Mark::OutAcked)?,
+            limits: Limits::default(),
+        })
+    }
+
+    /// Last record of the hub's log that is durable here.
     ///
     /// # Errors
     /// A fault of the database.
-    pub fn standing(&mut self) -> Result<Standing, Fault> {
-        let tx = self.db.begin()?;
-        Ok(Standing {
-            terms: flows::terms(&tx)?,
-            boot: self.boot,
-            received: marks::count(&tx, Mark::Received)?,
-            sent: marks::count(&tx, Mark::OutLast)?,
-            acked: marks::count(&tx, Mark::OutAcked)?,
-        })
+    pub fn received(&self) -> Result<u64, Fault> {
+        Ok(marks::count(self.db.read(), Mark::Received)?)
     }
 
     /// The hub has the own log up to here; a lower number than before changes nothing.
@@ -152,9 +151,8 @@ impl Engine {
     ///
     /// # Errors
     /// A fault of the database.
-    pub fn out_records(&mut self, after: u64, limit: u32) -> Result<Vec<sync::peer::OutRecord>, Fault> {
-        let tx = self.db.begin()?;
-        Ok(carry::records(&tx, after, limit)?)
+    pub fn out_records(&self, after: u64, limit: u32) -> Result<Vec<OutRecord>, Fault> {
+        Ok(carry::records(self.db.read(), after, limit)?)
     }
 
     /// Moves the write-ahead log into the file. For a clean stop; without it the next start does the same.

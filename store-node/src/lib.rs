@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod broker;
 pub mod chain;
+pub mod check;
 pub mod clock;
 pub mod command;
 pub mod db;
@@ -13,8 +14,10 @@ pub mod flows;
 pub mod import;
 pub mod manifest;
 pub mod pins;
+pub mod reader;
 pub mod refusal;
 pub mod secrets;
 pub mod setup;
 pub mod signals;
+pub mod views;
 pub mod writer;

@@ -4,6 +4,7 @@
 use model::catalogue::TempClass;
 use model::mqtt::DeviceClass;
 use model::{Date, DeviceId, PersonId, Role, StoreId, Timestamp, ZoneId};
+use serde::{Deserialize, Serialize};
 use store_core::cold::Band;
 use store_core::fefo::LifeFloor;
 use store_core::layout::LayoutSpec;
@@ -65,7 +66,7 @@ pub struct DeviceSetup {
 }
 
 /// Numbers an operator may change; the defaults are the spec's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// Life a lot must have left at delivery (REQ-10). Default 30 % of shelf life, at most 45 days.
     pub life_floor: LifeFloor,
@@ -126,6 +127,11 @@ impl Calendar {
     /// [`UnknownZone`].
     pub fn new(iana: &str) -> Result<Self, UnknownZone> {
         jiff::tz::TimeZone::get(iana).map(Calendar).map_err(|_| UnknownZone(iana.to_owned()))
+    }
+
+    /// The zone's IANA name.
+    pub fn iana(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
     }
 
     fn local(&self, at: Timestamp) -> jiff::civil::DateTime {

@@ -3,9 +3,10 @@
 
 use crate::movement::Balance;
 use model::{BinId, Date, LotId, Qty};
+use serde::{Deserialize, Serialize};
 
 /// How much life a lot must have left when the customer gets it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LifeFloor {
     /// Share of the product's shelf life, percent. Default 30.
     pub percent: u32,

@@ -141,3 +141,14 @@ pub fn moved_after(conn: &Connection, seq: i64, limit: u32) -> DbResult<(Vec<mod
     let last = rows.iter().map(|(_, seq)| *seq).max().unwrap_or(seq);
     Ok((rows.into_iter().map(|(sku, _)| sku).collect(), last))
 }
+
+/// On hand, reserved and blocked after the last row of a place.
+///
+/// # Errors
+/// A fault of the database.
+pub fn last_at(conn: &Connection, place: &super::stock::Place) -> DbResult<Option<(i64, i64, i64)>> {
+    let sql = "SELECT on_hand_after, reserved_after, blocked_after FROM ledger
+               WHERE sku = ?1 AND lot = ?2 AND bin = ?3 ORDER BY seq DESC LIMIT 1";
+    let params = (place.sku.as_str(), place.lot.as_str(), place.bin.as_str());
+    one(conn, sql, params, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+}

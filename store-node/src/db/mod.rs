@@ -102,6 +102,11 @@ impl Db {
         Ok(Tx { tx })
     }
 
+    /// The same connection for reading what is committed.
+    pub const fn read(&self) -> &Connection {
+        &self.conn
+    }
+
     /// Moves the write-ahead log into the file; for a clean stop.
     ///
     /// # Errors

@@ -4,14 +4,12 @@ use super::{Engine, OpenError, Parts, docs::Docs};
 use crate::db::marks::{self, Mark};
 use crate::db::places::{self, ZoneRow};
 use crate::db::{Db, DbError, Tx, cold, devices, people};
+use crate::reader::facts;
 use crate::setup::Setup;
 use model::Timestamp;
 use std::path::Path;
 use store_core::cold::{Quiet, Watch};
 use store_core::layout::{Layout, ZoneKind};
-
-/// Where `meta` says whose database it is.
-const STORE: &str = "store";
 
 impl Engine {
     /// Opens or makes a store's database. One process at a time may write it.
@@ -22,8 +20,8 @@ impl Engine {
         let layout = Layout::new(&setup.layout)?;
         let mut db = Db::open(path)?;
         let tx = db.begin()?;
-        match marks::text(&tx, STORE)? {
-            None => marks::set_text(&tx, STORE, setup.store.as_str())?,
+        match marks::text(&tx, facts::STORE)? {
+            None => marks::set_text(&tx, facts::STORE, setup.store.as_str())?,
             Some(found) if found == setup.store.as_str() => {}
             Some(found) => return Err(OpenError::OtherStore { found, wanted: setup.store.to_string() }),
         }
@@ -32,6 +30,13 @@ impl Engine {
             if marks::get(&tx, mark)? == 0 {
                 marks::set(&tx, mark, 1)?;
             }
+        }
+        for (name, value) in [
+            (facts::NAME, setup.name.clone()),
+            (facts::TIME_ZONE, setup.calendar.iana().to_owned()),
+            (facts::POLICY, serde_json::to_string(&setup.policy).map_err(DbError::from)?),
+        ] {
+            marks::set_text(&tx, name, &value)?;
         }
         floor(&tx, &setup)?;
         staff(&tx, &setup)?;

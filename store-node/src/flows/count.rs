@@ -1,7 +1,9 @@
-//! A count of one place sets its balance (REQ-6, REQ-24): recorded as a movement of its own.
+//! A count of one place sets its balance, and a drift goes back to what the ledger says (REQ-6, REQ-24): each is a
+//! movement of its own.
 
 use super::{Flow, Stop, moving, short_enough};
 use crate::answer::Answer;
+use crate::db::ledger;
 use crate::db::stock::{self, Place};
 use crate::refusal::Refusal;
 use model::{Qty, Role};
@@ -21,6 +23,30 @@ pub fn count(flow: &mut Flow<'_>, place: &Place, on_hand: Qty, why: &str) -> Res
     let after = Balance { on_hand, ..before };
     if after != before {
         moving::apply(flow, place, &Change::To(after), why, "count")?;
+    }
+    Ok(Answer::Done)
+}
+
+/// The balance of a place goes back to what the ledger's last row of it says. The repair is itself a row: a count that
+/// names what the stock said.
+///
+/// # Errors
+/// [`Refusal::StockConflict`] when the ledger's row cannot be a balance.
+pub fn repair(flow: &mut Flow<'_>, place: &Place) -> Result<Answer, Stop> {
+    flow.only(&[Role::Manager])?;
+    let (on_hand, reserved, blocked) = ledger::last_at(flow.tx, place)?.unwrap_or_default();
+    let told = Balance::new(on_hand, reserved, blocked).map_err(|error| Refusal::StockConflict {
+        sku: place.sku.clone(),
+        lot: place.lot.clone(),
+        bin: place.bin.clone(),
+        detail: error.to_string(),
+    })?;
+    let stock = stock::balance(flow.tx, place)?;
+    if stock != told {
+        stock::set(flow.tx, place, &told)?;
+        let why =
+            format!("drift repaired: stock said {}/{}/{}", stock.on_hand, stock.reserved, stock.blocked);
+        moving::apply(flow, place, &Change::To(told), &why, "self-check")?;
     }
     Ok(Answer::Done)
 }

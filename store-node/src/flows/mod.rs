@@ -15,10 +15,10 @@ pub mod holding;
 pub mod hub_moments;
 pub mod moments;
 pub mod moving;
-pub mod not_found;
-pub mod pack;
 #[cfg(feature = "mutations")]
 mod mutated;
+pub mod not_found;
+pub mod pack;
 pub mod people;
 pub mod print;
 pub mod readings;
@@ -194,6 +194,7 @@ pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
         Command::Logout { device } => people::logout(flow, device),
         Command::EnrolHandheld { device, token_hash } => people::enrol(flow, device, token_hash),
         Command::Count { place, on_hand, why } => count::count(flow, place, *on_hand, why),
+        Command::Repair { place } => count::repair(flow, place),
         Command::Ready => ready::ready(flow),
         Command::Scan { order, text, line } => scan::scan(flow, order, text, *line),
         Command::FixedScan { scanner, text } => scan_fixed::scanned(flow, scanner, text),

@@ -1,3 +1,9 @@
-//! What screens show, read from the database in one snapshot. Nothing here decides, and nothing here changes a row.
+//! Pictures of the store for people: one file per screen. They read rows and lay them out; they decide nothing.
 
+mod board;
+mod cold;
+mod devices;
 pub mod handheld;
+mod link;
+mod order;
+mod stock;
