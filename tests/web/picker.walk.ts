@@ -34,8 +34,9 @@ async function handheld(lang: 'en' | 'hi'): Promise<{ context: BrowserContext; p
   const page = await context.newPage();
   const errors = errorsOf(page);
   await page.route('**/api/v1/handheld/config', async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ json: { ...(await answer.json()), ws_port: ws.port } });
+    const answer = await route.fetch().catch(() => null);
+    if (!answer) return route.abort();
+    return route.fulfill({ json: { ...(await answer.json()), ws_port: ws.port } });
   });
   await page.goto(`http://127.0.0.1:${http.port}/picker/#device=${name}&token=${token}`);
   return { context, page, errors };

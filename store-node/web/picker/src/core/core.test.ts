@@ -2,6 +2,7 @@
 // product, never count twice, and always end at the store's word.
 import { expect, test } from 'vitest';
 import type { Action, Ack, HandheldEvent, HandheldView, PickLine } from '@larder/shared/types/mqtt.ts';
+import { enrolment, state } from '../device.ts';
 import { TEXTS } from '../texts.ts';
 import { predict } from './predict.ts';
 import { EMPTY, project, withAck, withEvent, withView, type Model } from './progress.ts';
@@ -157,6 +158,22 @@ test('a random day ends at the store’s word and never shows more than was scan
       expect(picked(model)).toEqual(store);
     }
   }
+});
+
+test('enrolment takes device and token from the fragment once and leaves no trace of it', () => {
+  const left: string[] = [];
+  const history = { replaceState: (_: unknown, __: string, url: string) => left.push(url) } as unknown as History;
+  const at = (hash: string) => ({ hash, pathname: '/picker/', search: '' }) as Location;
+  expect(enrolment(at('#device=hh-7&token=a%2Bb'), history)).toEqual({ device: 'hh-7', token: 'a+b' });
+  expect(left).toEqual(['/picker/']);
+  expect(enrolment(at('#device=hh-7'), history)).toBe(null);
+  expect(left).toHaveLength(1);
+});
+
+test('a low battery is a warning that says what to do', () => {
+  expect(state(1, 2, 'ok', 14, 0)).toMatchObject({ health: 'warn', battery_pct: 14, hint: expect.stringContaining('charger') });
+  expect(state(1, 2, 'lost', 14, 0).health).toBe('lost');
+  expect(state(1, 2, 'ok', null, 3)).toMatchObject({ health: 'ok', detail: '', queued: 3 });
 });
 
 test('both languages have every text with the same variables', () => {

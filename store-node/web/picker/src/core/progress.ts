@@ -55,7 +55,7 @@ export function withView(model: Model, view: HandheldView, today: string): Model
     const next = [...trail];
     if (view.task) apply(before, next, view.task.order, entry.event, today);
     // The store works in the order of the hands: what follows an event that is not shown is not shown either.
-    const shown = inOrder && shows(view, was, before);
+    const shown: boolean = inOrder && shows(view, was, before);
     inOrder &&= shown;
     if (shown || (entry.settled && entry.missed >= MISSED_MAX)) trail = next.slice(-200);
     if (shown && !entry.settled) pending.push({ ...entry, included: true });
