@@ -191,7 +191,31 @@ impl<'c, 't> Checker<'c, 't> {
                     self.say(&path, what, &format!("it knows {}", line.settings.join(", ")));
                 }
             }
+            self.setting_ranges(index, device);
             self.device_zone(index, device, zones, zones_cut);
+        }
+    }
+
+    fn setting_ranges(&mut self, index: usize, device: &Device) {
+        let settings = &device.settings;
+        let numbers = [
+            ("baud", settings.baud, 300..=4_000_000),
+            ("width_mm", settings.width_mm.map(u32::from), 20..=220),
+            ("height_mm", settings.height_mm.map(u32::from), 10..=400),
+            ("poll_ms", settings.poll_ms, 20..=3_600_000),
+            ("stable_readings", settings.stable_readings.map(u32::from), 1..=20),
+            ("max_g", settings.max_g, 1..=99_999),
+        ];
+        for (name, value, range) in numbers {
+            if let Some(value) = value.filter(|value| !range.contains(value)) {
+                let path = [Step::Key("devices"), Step::Item(index), Step::Key("settings"), Step::Key(name)];
+                let what = format!("{name} = {value} is outside {} to {}", range.start(), range.end());
+                self.say(&path, what, "leave it out for the driver's usual value");
+            }
+        }
+        if settings.suffix.is_some_and(|sign| !sign.is_ascii()) {
+            let path = [Step::Key("devices"), Step::Item(index), Step::Key("settings"), Step::Key("suffix")];
+            self.say(&path, "a suffix is one ASCII character".into(), "for example \"\\t\" or \"\\u0003\"");
         }
     }
 

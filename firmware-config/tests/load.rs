@@ -74,14 +74,21 @@ fn a_broken_section_hides_no_other() {
         .replace("time_zone = \"Asia/Kolkata\"", "time_zone = \"Asia/Bangalore\"")
         .replace("token = \"change-me-to-32-random-characters\"", "token = \"short\"")
         .replace("zone = \"frozen-1\"", "zone = \"freezer\"")
-        .replace("port = \"tcp:127.0.0.1:9101\"", "port = \"9101\"");
+        .replace("port = \"tcp:127.0.0.1:9101\"", "port = \"9101\"")
+        .replace("max_g = 30000", "max_g = 0");
     let Err(faults) = parse(&text) else { panic!("it loaded") };
     let lines: Vec<usize> = faults.iter().map(|fault| fault.place.line).collect();
-    let want: Vec<usize> =
-        ["lat = 129", "Asia/Bangalore", "token = \"short\"", "port = \"9101\"", "zone = \"freezer\""]
-            .iter()
-            .map(|needle| line_of(&text, needle))
-            .collect();
+    let want: Vec<usize> = [
+        "lat = 129",
+        "Asia/Bangalore",
+        "token = \"short\"",
+        "port = \"9101\"",
+        "zone = \"freezer\"",
+        "max_g = 0",
+    ]
+    .iter()
+    .map(|needle| line_of(&text, needle))
+    .collect();
     assert_eq!(lines, want, "{faults:#?}");
 }
 

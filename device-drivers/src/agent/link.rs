@@ -83,11 +83,17 @@ impl Link {
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let mut random = clock::random();
         let mut backoff = Backoff::for_broker();
+        // One warning for each time the broker goes away, not one for each try.
+        let mut told = false;
         loop {
-            match self.session(&stop).await {
+            match self.session(&stop, told).await {
                 Ended::Stopped => return,
-                Ended::Lost(true) => backoff.reset(),
-                Ended::Lost(false) => {}
+                Ended::Lost(up) => {
+                    told = !up;
+                    if up {
+                        backoff.reset();
+                    }
+                }
             }
             let pause = backoff.pause(&mut random);
             tokio::select! {
@@ -98,10 +104,10 @@ impl Link {
     }
 
     /// One connection from CONNECT to its end.
-    async fn session(&mut self, stop: &CancellationToken) -> Ended {
+    async fn session(&mut self, stop: &CancellationToken, quiet: bool) -> Ended {
         let (client, events) = self.connect();
         let (heard, mut inbox) = mpsc::channel(HEARD_MAX);
-        let _poller = AbortOnDrop(tokio::spawn(poll(events, heard)));
+        let _poller = AbortOnDrop(tokio::spawn(poll(events, heard, quiet)));
         let mut flow = Flow::default();
         let mut up = false;
         let mut looks = tokio::time::interval(LOOK_EVERY);
@@ -308,7 +314,7 @@ impl Drop for AbortOnDrop {
 }
 
 /// Drives the connection in a task of its own: its `poll` must not be cut short in the middle of a connect.
-async fn poll(mut events: EventLoop, heard: mpsc::Sender<Packet>) {
+async fn poll(mut events: EventLoop, heard: mpsc::Sender<Packet>, quiet: bool) {
     loop {
         match events.poll().await {
             Ok(rumqttc::Event::Incoming(packet)) => {
@@ -318,7 +324,12 @@ async fn poll(mut events: EventLoop, heard: mpsc::Sender<Packet>) {
             }
             Ok(rumqttc::Event::Outgoing(_)) => {}
             Err(error) => {
-                tracing::debug!(%error, "broker not reached");
+                let client = events.mqtt_options.client_id();
+                if quiet {
+                    tracing::debug!(%error, client, "broker still not reached");
+                } else {
+                    tracing::warn!(%error, client, "broker not reached; events wait in the journal");
+                }
                 return;
             }
         }
