@@ -7,6 +7,7 @@ mod inbound;
 mod session;
 
 pub use inbound::{Inbound, Record};
+pub use session::out_records;
 
 use crate::command::{Answer, Envelope};
 use crate::db::commands::Stored;

@@ -2,14 +2,21 @@
 //!
 //! The core (`hub-core`) decides, `db` remembers, a flow does one thing in one transaction, the rest translates.
 
+pub mod cashier;
+pub mod clock;
 pub mod command;
+pub mod config;
 pub mod db;
 pub mod engine;
 pub mod flows;
 pub mod mutation;
+pub mod ports;
+pub mod readers;
 pub mod refusal;
 pub mod rules;
+pub mod system;
 pub mod views;
+pub mod writer;
 
 #[cfg(test)]
 mod testkit;

@@ -20,8 +20,12 @@ pub enum Refusal {
         /// Tries left.
         left: u32,
     },
-    /// Too old, used, or tried too often.
+    /// Too old or used.
     OtpOver,
+    /// Tried too often.
+    OtpDead,
+    /// No gateway takes cards or UPI.
+    NoGateway,
     /// The refresh token is unknown, used or too old.
     SessionOver,
     /// A text or number out of its range.
@@ -114,12 +118,14 @@ impl Refusal {
             | Refusal::NoMessenger
             | Refusal::OtpWrong { .. }
             | Refusal::OtpOver
+            | Refusal::OtpDead
             | Refusal::SessionOver => self.of_session(),
             Refusal::UnknownSku { .. }
             | Refusal::CartFull
             | Refusal::CartEmpty
             | Refusal::UnknownAddress
             | Refusal::CheckoutOpen { .. }
+            | Refusal::NoGateway
             | Refusal::NotServed { .. }
             | Refusal::StoreNotSelling { .. }
             | Refusal::OutOfStock { .. } => self.of_checkout(),
@@ -195,7 +201,7 @@ impl Refusal {
                 "Correct the number and send again.",
             ),
             Refusal::OtpTooOften => Problem::new(
-                "otp_too_often",
+                "rate_limited",
                 429,
                 "Too many codes were asked for",
                 format!("At most {} in 10 minutes.", hub_core::otp::ASKS),
@@ -209,17 +215,24 @@ impl Refusal {
                 "Configure one, or use profile = \"demo\" on this machine.",
             ),
             Refusal::OtpWrong { left } => Problem::new(
-                "otp_wrong",
+                "wrong_otp",
                 401,
                 "That is not the code",
                 format!("{left} tries left."),
                 "Look at the newest message and type its six digits.",
             ),
             Refusal::OtpOver => Problem::new(
-                "otp_over",
+                "otp_expired",
                 401,
                 "That code is over",
-                "It was used, is older than 10 minutes, or was tried too often.",
+                "It was used, or is older than 10 minutes.",
+                "Ask for a new code.",
+            ),
+            Refusal::OtpDead => Problem::new(
+                "too_many_tries",
+                429,
+                "That code was tried too often",
+                format!("At most {} tries.", hub_core::otp::TRIES),
                 "Ask for a new code.",
             ),
             _ => Problem::new(
@@ -246,8 +259,15 @@ impl Refusal {
                 "Check out, then order the rest.",
             ),
             Refusal::CartEmpty => {
-                p("cart_empty", 409, "The cart is empty", String::new(), "Put something in first.")
+                p("empty_cart", 409, "The cart is empty", String::new(), "Put something in first.")
             }
+            Refusal::NoGateway => p(
+                "payment_unavailable",
+                503,
+                "Cards and UPI cannot be taken now",
+                "This hub has no payment gateway configured.".to_owned(),
+                "Pay cash at the door; your cart is kept.",
+            ),
             Refusal::UnknownAddress => p(
                 "unknown_address",
                 404,
@@ -312,7 +332,7 @@ impl Refusal {
                 "Deliver it first, or call operations.",
             ),
             Refusal::CodeWrong { left } => p(
-                "code_wrong",
+                "wrong_code",
                 422,
                 "That is not the customer's code",
                 format!("{left} tries left."),

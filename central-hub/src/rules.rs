@@ -15,6 +15,8 @@ pub struct Rules {
     pub key: HubKey,
     /// Profile demo: messages go to the inbox.
     pub demo: bool,
+    /// A gateway takes cards and UPI.
+    pub gateway: bool,
     /// How long units are held while the customer pays, ms.
     pub hold_ms: i64,
     /// How long the hub sells to a store it does not hear, ms (SYNC.md, rule 8).
@@ -33,6 +35,7 @@ impl Rules {
         Self {
             key,
             demo: false,
+            gateway: false,
             hold_ms: HOLD_MS,
             stop_after_ms: STOP_AFTER_MS,
             prepare_min: 5.0,

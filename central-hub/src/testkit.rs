@@ -38,7 +38,7 @@ pub struct World {
 }
 
 pub fn rules() -> Rules {
-    Rules { demo: true, ..Rules::new(HubKey([9; 32])) }
+    Rules { demo: true, gateway: true, ..Rules::new(HubKey([9; 32])) }
 }
 
 pub fn sku(n: u32) -> SkuId {

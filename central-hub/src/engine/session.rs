@@ -1,10 +1,20 @@
 //! What a store's session needs of the engine: where both logs stand, records to send, acknowledgements, signs of life.
 
 use super::{Fault, HubEngine};
+use crate::db::{Db, HubTx};
 use ::sync::doc::DocKey;
 use ::sync::peer::{Limits, OutRecord, PeerConfig};
 use model::order::Owner;
 use model::{StoreId, Timestamp};
+
+/// Records of the log for a store, for a reader's connection.
+///
+/// # Errors
+/// [`crate::db::DbFault`].
+pub fn out_records(data: &dyn HubTx, store: &StoreId, after: u64, limit: u32) -> Db<Vec<OutRecord>> {
+    let rows = data.records_after(store, after, limit)?;
+    Ok(rows.into_iter().map(|(seq, doc, change)| OutRecord { seq, doc: doc.key(), change }).collect())
+}
 
 impl HubEngine {
     /// What a new [`::sync::peer::Peer`] for this store is told.
@@ -31,8 +41,7 @@ impl HubEngine {
     /// # Errors
     /// [`Fault`].
     pub fn out_records(&self, store: &StoreId, after: u64, limit: u32) -> Result<Vec<OutRecord>, Fault> {
-        let rows = self.db.records_after(store, after, limit)?;
-        Ok(rows.into_iter().map(|(seq, doc, change)| OutRecord { seq, doc: doc.key(), change }).collect())
+        Ok(out_records(&*self.db, store, after, limit)?)
     }
 
     /// The store has everything up to `upto`: it need not be kept for sending.

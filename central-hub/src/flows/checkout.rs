@@ -32,6 +32,9 @@ pub fn begin(
     request: &CheckoutRequest,
 ) -> Flow<Answer> {
     let (method, token) = payment_of(&request.payment)?;
+    if method != Method::Cod && !cx.rules.gateway {
+        return Err(Refusal::NoGateway.into());
+    }
     let who = tx.customer(customer)?.ok_or(Refusal::SessionOver)?;
     if let Some(open) = tx.waiting_for_payment(customer)? {
         let number = order::sure(tx, &open)?.number;

@@ -39,7 +39,8 @@ pub fn verify(tx: &mut dyn HubTx, cx: &Cx<'_>, phone: &str, code: &str) -> Flow<
             tx.set_otp(last.seq, last.state.wrong + 1, false)?;
             return Err(Stop::Counted(Refusal::OtpWrong { left }));
         }
-        Try::Over | Try::Dead => return Err(Refusal::OtpOver.into()),
+        Try::Over => return Err(Refusal::OtpOver.into()),
+        Try::Dead => return Err(Refusal::OtpDead.into()),
     }
     let (role, subject) = who(tx, cx, phone)?;
     session::open(tx, cx, role, subject)

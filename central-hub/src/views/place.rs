@@ -49,7 +49,7 @@ pub fn serviceable(data: &dyn HubTx, look: &Look<'_>, at: Point) -> Db<Serviceab
         Selling::NeverConnected | Selling::Closed => "closed",
     };
     Ok(Serviceable {
-        store: Some(store.seed.id),
+        store: (selling == Selling::Open).then_some(store.seed.id),
         store_name: store.seed.name,
         promise_min: minutes as u32,
         status: status.to_owned(),

@@ -42,7 +42,7 @@ export class GroundMap {
       attributionControl: true, zoomControl: false, renderer: L.canvas({ padding: 0.4 }), scrollWheelZoom: false,
     });
     L.control.zoom({ position: 'topright' }).addTo(this.map);
-    L.control.scale({ imperial: false, position: 'bottomleft' }).addTo(this.map);
+    L.control.scale({ imperial: false, position: 'topleft' }).addTo(this.map);
     this.map.attributionControl.setPrefix(false);
     this.map.on('movestart zoomstart', () => (this.#moved ||= !this.#ours));
     void this.#ground();

@@ -1,6 +1,8 @@
 // Words of logging in and of maps, the same in shop, rider and ops.
 
 import { pack, translator } from '@larder/shared/i18n.svelte.ts';
+import { age } from '@larder/shared/time.ts';
+import { ago, c } from '@larder/shared/words.ts';
 
 export const LOGIN = pack(
   {
@@ -17,3 +19,8 @@ export const LOGIN = pack(
   },
 );
 export const l = translator(LOGIN);
+
+/** How old something is: `live`, or `as of 12 s ago`. */
+export function asOf(at: number, now: number): string {
+  return age(at, now).unit === 'live' ? c('live') : c('as_of', { age: ago(at, now) });
+}

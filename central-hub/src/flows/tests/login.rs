@@ -20,7 +20,7 @@ fn five_wrong_tries_kill_a_code_and_each_is_counted_though_refused() {
     for left in (0..5).rev() {
         assert_eq!(world.ask(verify(wrong)), Err(Refusal::OtpWrong { left }));
     }
-    assert_eq!(world.ask(verify(&right)), Err(Refusal::OtpOver));
+    assert_eq!(world.ask(verify(&right)), Err(Refusal::OtpDead));
     world.done(Command::RequestOtp { phone: PHONE.to_owned() });
     let right = world.code_for(PHONE);
     world.wait(10 * 60_000 + 1);

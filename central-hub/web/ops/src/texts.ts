@@ -4,7 +4,7 @@ import { pack, translator } from '@larder/shared/i18n.svelte.ts';
 export const TEXTS = pack(
   {
     title: 'City', who: 'Operations', who_hint: 'For the city office. Log in with your phone number.', not_ops: 'This number may not see operations', not_ops_hint: 'Ask an administrator, or use another number.', logout: 'Log out',
-    as_of: 'as of {age}', stale: 'No answer from the hub. Everything here is as of {age}; it comes back by itself.', loading: 'Asking the hub…',
+    stale: 'No answer from the hub. Everything here is as of {age}; it comes back by itself.', loading: 'Asking the hub…',
     open_orders: 'Open orders', late_orders: 'Late', placed_hour: 'Placed, last hour', delivered_hour: 'Delivered, last hour', riders_on: 'Riders on shift', riders_free: '{n} free',
     stores: 'Stores', orders: 'Orders by urgency', riders: 'Riders', map: 'Map of stores, riders and doors',
     c_store: 'Store', c_state: 'State', c_open: 'Open', c_late: 'Late', c_quota: 'Units to sell', c_waiting: 'Waiting for it', c_link: 'Heard',
@@ -18,7 +18,7 @@ export const TEXTS = pack(
   },
   {
     title: 'शहर', who: 'संचालन', who_hint: 'शहर दफ़्तर के लिए। अपने फ़ोन नंबर से लॉगिन करें।', not_ops: 'यह नंबर संचालन नहीं देख सकता', not_ops_hint: 'प्रशासक से पूछें, या दूसरा नंबर लगाएँ।', logout: 'लॉग आउट',
-    as_of: '{age} की जानकारी', stale: 'हब से जवाब नहीं। यहाँ सब {age} का है; खुद लौटेगा।', loading: 'हब से पूछ रहे हैं…',
+    stale: 'हब से जवाब नहीं। यहाँ सब {age} का है; खुद लौटेगा।', loading: 'हब से पूछ रहे हैं…',
     open_orders: 'चालू ऑर्डर', late_orders: 'देर से', placed_hour: 'पिछले घंटे आए', delivered_hour: 'पिछले घंटे पहुँचे', riders_on: 'शिफ़्ट पर राइडर', riders_free: '{n} ख़ाली',
     stores: 'स्टोर', orders: 'ऑर्डर, ज़रूरी पहले', riders: 'राइडर', map: 'स्टोर, राइडर और दरवाज़ों का नक्शा',
     c_store: 'स्टोर', c_state: 'हाल', c_open: 'चालू', c_late: 'देर', c_quota: 'बेचने को', c_waiting: 'इसके लिए रुके', c_link: 'सुना',

@@ -1,0 +1,318 @@
+//! The hub's one TOML file: where it listens, its stores, its people, its numbers. Every bad line is named at once.
+
+use crate::command::Seed;
+use crate::db::stores::StoreSeed;
+use crate::rules::{HOLD_MS, Rules};
+use hub_core::proof::HubKey;
+use hub_core::rider_score::Weights;
+use hub_core::stop_selling::STOP_AFTER_MS;
+use hub_core::{geo, otp};
+use model::api::hub::Point;
+use model::{Role, StoreId};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Signs of a store's token, at least.
+const TOKEN_SIGNS: usize = 16;
+
+/// In earnest, or to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// Inbox for one-time passwords and a payment simulator; only on loopback (decision 12).
+    Demo,
+    /// Neither; messages and payments need their ports.
+    Production,
+}
+
+/// A store that may connect.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreConfig {
+    /// Id, for example `s1`.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// Degrees.
+    pub lat: f64,
+    /// Degrees.
+    pub lon: f64,
+    /// Service radius in metres by air.
+    #[serde(default = "radius")]
+    pub radius_m: u32,
+    /// Open orders it can work on at once.
+    #[serde(default = "capacity")]
+    pub capacity: u32,
+    /// What the store proves itself with; at least 16 signs.
+    pub token: String,
+}
+
+/// A person known by phone.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonConfig {
+    /// First name.
+    pub name: String,
+    /// E.164.
+    pub phone: String,
+}
+
+/// Somebody who may see the operations page.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StaffConfig {
+    /// First name.
+    pub name: String,
+    /// E.164.
+    pub phone: String,
+    /// `city_ops` or `admin`.
+    #[serde(default = "city_ops")]
+    pub role: Role,
+}
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HubConfig {
+    /// `demo` or `production`.
+    pub profile: Profile,
+    /// Address and port, for example `127.0.0.1:8600`.
+    pub listen: SocketAddr,
+    /// Folder of the database and the hub's key; made if it is not there.
+    pub data_dir: PathBuf,
+    /// A catalogue (Larder's own CSV) put in at every start; products that are not in it stay.
+    #[serde(default)]
+    pub catalogue: Option<PathBuf>,
+    /// How long the hub sells to a store it does not hear, ms.
+    #[serde(default = "stop_after")]
+    pub stop_after_ms: i64,
+    /// How long units are held while the customer pays, ms.
+    #[serde(default = "hold")]
+    pub hold_ms: i64,
+    /// Minutes of picking and packing within the promise.
+    #[serde(default = "prepare")]
+    pub prepare_min: f64,
+    /// Demo only: people walk, ride and wait so many times faster.
+    #[serde(default = "one")]
+    pub speed_factor: f64,
+    /// Below this score a rider is not sent (REQ-75).
+    #[serde(default = "threshold")]
+    pub rider_threshold: f64,
+    /// Who may connect.
+    #[serde(default)]
+    pub stores: Vec<StoreConfig>,
+    /// Who rides.
+    #[serde(default)]
+    pub riders: Vec<PersonConfig>,
+    /// Who sees operations.
+    #[serde(default)]
+    pub staff: Vec<StaffConfig>,
+}
+
+/// Why a file makes no hub.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not the TOML that is wanted.
+    #[error("{path} is not a hub configuration:\n{what}")]
+    Form {
+        /// Which.
+        path: PathBuf,
+        /// Line, column and what is wrong.
+        what: String,
+    },
+    /// Its values cannot stand.
+    #[error("{path} cannot stand:\n  {}", wrong.join("\n  "))]
+    Values {
+        /// Which.
+        path: PathBuf,
+        /// Each with its place.
+        wrong: Vec<String>,
+    },
+}
+
+impl HubConfig {
+    /// Reads and checks a file; relative paths in it count from its folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming every wrong value at once.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let mut config: Self = toml::from_str(&text)
+            .map_err(|e| ConfigError::Form { path: path.to_owned(), what: e.to_string() })?;
+        let folder = path.parent().unwrap_or_else(|| Path::new("."));
+        config.data_dir = folder.join(&config.data_dir);
+        config.catalogue = config.catalogue.map(|c| folder.join(c));
+        let wrong = config.wrong();
+        if wrong.is_empty() { Ok(config) } else { Err(ConfigError::Values { path: path.to_owned(), wrong }) }
+    }
+
+    /// Everything that cannot stand, each with its place.
+    pub fn wrong(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut say = |bad: bool, what: String| {
+            if bad {
+                wrong.push(what);
+            }
+        };
+        let demo = self.profile == Profile::Demo;
+        say(
+            demo && !self.listen.ip().is_loopback(),
+            format!(
+                "listen: profile demo shows passwords and may only listen on 127.0.0.1, not {}",
+                self.listen
+            ),
+        );
+        say(!demo && self.speed_factor != 1.0, "speed_factor: only profile demo may hurry".to_owned());
+        say(!(0.1..=100.0).contains(&self.speed_factor), "speed_factor: 0.1 to 100".to_owned());
+        say(self.stop_after_ms < 1_000, "stop_after_ms: at least 1000".to_owned());
+        say(self.hold_ms < 1_000, "hold_ms: at least 1000".to_owned());
+        say(!(0.0..=240.0).contains(&self.prepare_min), "prepare_min: 0 to 240".to_owned());
+        let mut ids = BTreeSet::new();
+        for (at, store) in self.stores.iter().enumerate() {
+            let place = format!("stores[{at}] {}", store.id);
+            if let Err(error) = StoreId::new(&store.id) {
+                say(true, format!("{place}: {error}"));
+            }
+            say(!ids.insert(&store.id), format!("{place}: this id stands twice"));
+            say(!geo::is_on_earth(point(store)), format!("{place}: lat and lon are no place on earth"));
+            say(store.token.len() < TOKEN_SIGNS, format!("{place}: token needs {TOKEN_SIGNS} signs"));
+        }
+        let mut phones = BTreeSet::new();
+        for seed in self.seeds() {
+            let known = !phones.insert(seed.phone.clone());
+            say(known, format!("{}: {} stands twice", seed.name, seed.phone));
+            let bad = !otp::is_phone(&seed.phone);
+            say(bad, format!("{}: {} is no phone (wanted: +919800000001)", seed.name, seed.phone));
+        }
+        for person in &self.staff {
+            let bad = !matches!(person.role, Role::CityOps | Role::Admin);
+            say(bad, format!("{}: role is city_ops or admin", person.name));
+        }
+        wrong
+    }
+
+    /// Riders and staff.
+    pub fn seeds(&self) -> Vec<Seed> {
+        let rider =
+            |p: &PersonConfig| Seed { phone: p.phone.clone(), name: p.name.clone(), role: Role::Rider };
+        let staff = |p: &StaffConfig| Seed { phone: p.phone.clone(), name: p.name.clone(), role: p.role };
+        self.riders.iter().map(rider).chain(self.staff.iter().map(staff)).collect()
+    }
+
+    /// The stores; ids that are none were refused by [`HubConfig::wrong`].
+    pub fn store_seeds(&self) -> Vec<StoreSeed> {
+        let seed = |s: &StoreConfig| {
+            Some(StoreSeed {
+                id: StoreId::new(&s.id).ok()?,
+                name: s.name.clone(),
+                at: point(s),
+                radius_m: s.radius_m,
+                capacity: s.capacity,
+            })
+        };
+        self.stores.iter().filter_map(seed).collect()
+    }
+
+    /// What flows decide by.
+    pub fn rules(&self, key: HubKey) -> Rules {
+        let demo = self.profile == Profile::Demo;
+        Rules {
+            demo,
+            gateway: demo,
+            hold_ms: self.hold_ms,
+            stop_after_ms: self.stop_after_ms,
+            prepare_min: self.prepare_min,
+            speed: self.speed_factor,
+            weights: Weights { threshold: self.rider_threshold, ..Weights::default() },
+            ..Rules::new(key)
+        }
+    }
+}
+
+fn point(store: &StoreConfig) -> Point {
+    Point { lat: store.lat, lon: store.lon }
+}
+const fn radius() -> u32 {
+    2_000
+}
+const fn capacity() -> u32 {
+    40
+}
+const fn city_ops() -> Role {
+    Role::CityOps
+}
+const fn stop_after() -> i64 {
+    STOP_AFTER_MS
+}
+const fn hold() -> i64 {
+    HOLD_MS
+}
+const fn prepare() -> f64 {
+    5.0
+}
+const fn one() -> f64 {
+    1.0
+}
+fn threshold() -> f64 {
+    Weights::default().threshold
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        profile = "demo"
+        listen = "127.0.0.1:0"
+        data_dir = "data"
+        riders = [{ name = "Ravi", phone = "+919700000001" }]
+        [[stores]]
+        id = "s1"
+        name = "Indiranagar"
+        lat = 12.97
+        lon = 77.64
+        token = "0123456789abcdef"
+    "#;
+
+    fn load(text: &str) -> Result<HubConfig, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hub.toml");
+        std::fs::write(&path, text).unwrap();
+        HubConfig::load(&path)
+    }
+
+    #[test]
+    fn a_short_file_is_enough() {
+        let config = load(GOOD).unwrap();
+        assert_eq!(
+            (config.stop_after_ms, config.hold_ms, config.stores[0].radius_m),
+            (150_000, 120_000, 2_000)
+        );
+        assert!(config.data_dir.is_absolute());
+    }
+
+    #[test]
+    fn every_wrong_value_is_named_at_once() {
+        let bad = GOOD
+            .replace("127.0.0.1", "0.0.0.0")
+            .replace("s1", "s/1")
+            .replace("12.97", "112.97")
+            .replace("+919700000001", "97");
+        let Err(ConfigError::Values { wrong, .. }) = load(&bad) else { panic!() };
+        assert_eq!(wrong.len(), 4, "{wrong:?}");
+        let typo = GOOD.replace("token", "tokem");
+        let said = load(&typo).unwrap_err().to_string();
+        assert!(said.contains("tokem"), "{said}");
+    }
+}
