@@ -16,6 +16,9 @@ use std::fmt;
 use std::path::Path;
 use store_core::movement::{self, Balance, Change, Kind};
 
+#[cfg(test)]
+mod tests;
+
 /// Rows read at a time.
 const PAGE: u32 = 2_000;
 /// Faults of one kind that are named; more are counted.

@@ -9,6 +9,8 @@ mod inbound;
 #[cfg(feature = "mutations")]
 mod mutation;
 mod open;
+#[cfg(test)]
+mod tests;
 
 #[cfg(feature = "mutations")]
 pub use mutation::Mutation;

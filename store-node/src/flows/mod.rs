@@ -27,6 +27,8 @@ pub mod receive;
 pub mod scan;
 pub mod scan_fixed;
 pub mod substitute;
+#[cfg(test)]
+mod tests;
 pub mod undo;
 pub mod weigh;
 

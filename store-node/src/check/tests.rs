@@ -1,0 +1,94 @@
+use super::*;
+use crate::testbed::Bed;
+
+fn bed() -> Bed {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 10, None);
+    bed.tick();
+    bed.counter(&[("SALT", 2)]).unwrap();
+    bed
+}
+
+fn plant(bed: &Bed, sql: &str) {
+    let conn = rusqlite::Connection::open(bed.path()).unwrap();
+    conn.execute_batch(sql).unwrap();
+}
+
+#[test]
+fn a_clean_store_is_clean_and_two_checks_agree() {
+    let bed = bed();
+    let report = self_check(&bed.path()).unwrap();
+    assert!(report.is_clean(), "{:?}", report.findings);
+    assert_eq!((report.rows, report.places), (3, 1));
+    assert_eq!(report.head, self_check(&bed.path()).unwrap().head);
+}
+
+#[test]
+fn a_planted_drift_is_named_and_repaired_on_record() {
+    let mut bed = bed();
+    plant(&bed, "UPDATE stock SET on_hand = on_hand + 3 WHERE sku = 'SALT'");
+    let report = self_check(&bed.path()).unwrap();
+    let [Finding::Drift { place, ledger, stock }] = report.findings.as_slice() else {
+        panic!("{:?}", report.findings)
+    };
+    assert_eq!((place.sku.as_str(), ledger.on_hand.get(), stock.on_hand.get()), ("SALT", 10, 13));
+    assert!(report.findings[0].to_string().contains("+3 on hand"), "{}", report.findings[0]);
+
+    let now = bed.now;
+    let replies = repair(&mut bed.engine, &report, now).unwrap().replies;
+    assert!(replies.iter().all(Result::is_ok), "{replies:?}");
+    bed.check();
+    assert_eq!(bed.stock("SALT").0, 10);
+    let detail = bed.reader().stock_detail(&crate::testbed::sku("SALT"), now).unwrap().unwrap();
+    assert_eq!(detail.movements[0].kind, "counted");
+    assert!(detail.movements[0].why.contains("13/2/0"), "{}", detail.movements[0].why);
+}
+
+#[test]
+fn a_planted_bit_flip_is_named_by_its_row() {
+    for (sql, row) in [
+        ("UPDATE ledger SET person = 'odit' WHERE seq = 1", 1),
+        ("UPDATE ledger SET at = at + 1 WHERE seq = 2", 2),
+        ("UPDATE ledger SET hash = zeroblob(32) WHERE seq = 2", 2),
+        ("DELETE FROM ledger WHERE seq = 2", 3),
+    ] {
+        let bed = bed();
+        plant(&bed, &format!("DROP TRIGGER ledger_never_changes; DROP TRIGGER ledger_never_shrinks; {sql}"));
+        let report = self_check(&bed.path()).unwrap();
+        let chain: Vec<i64> = report.findings.iter().filter_map(chain_seq).collect();
+        assert_eq!(chain, [row], "{sql}: {:?}", report.findings);
+    }
+}
+
+fn chain_seq(finding: &Finding) -> Option<i64> {
+    match finding {
+        Finding::Chain { seq, .. } => Some(*seq),
+        Finding::Movement { .. } | Finding::Drift { .. } | Finding::Reserved { .. } => None,
+    }
+}
+
+#[test]
+fn a_flipped_quantity_is_seen_by_chain_and_by_arithmetic() {
+    let bed = bed();
+    plant(&bed, "DROP TRIGGER ledger_never_changes; UPDATE ledger SET on_hand_after = 11 WHERE seq = 1");
+    let report = self_check(&bed.path()).unwrap();
+    assert!(matches!(report.findings[0], Finding::Chain { seq: 1, .. }), "{:?}", report.findings);
+    assert!(report.findings.iter().any(|f| matches!(f, Finding::Movement { seq: 1, .. })));
+}
+
+#[test]
+fn the_ledger_takes_no_change() {
+    let bed = bed();
+    let conn = rusqlite::Connection::open(bed.path()).unwrap();
+    for sql in ["UPDATE ledger SET qty = 1", "DELETE FROM ledger"] {
+        assert!(conn.execute(sql, []).unwrap_err().to_string().contains("append-only"), "{sql}");
+    }
+}
+
+#[test]
+fn units_promised_to_nobody_are_named() {
+    let bed = bed();
+    plant(&bed, "DELETE FROM allocation");
+    let report = self_check(&bed.path()).unwrap();
+    assert!(matches!(report.findings[0], Finding::Reserved { held: 0, .. }), "{:?}", report.findings);
+}

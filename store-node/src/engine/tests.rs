@@ -1,0 +1,237 @@
+use super::*;
+use crate::command::Command;
+use crate::testbed::{Bed, qty, sku};
+use model::order::Moment;
+use model::{OrderState, Role};
+
+#[test]
+fn the_last_unit_goes_to_one_of_two_buyers() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 1, None);
+    let first = bed.envelope("meena", Role::Manager, Bed::counter_command(&[("SALT", 1)]));
+    let second = bed.envelope("asha", Role::Picker, Bed::counter_command(&[("SALT", 1)]));
+    let replies = bed.send(vec![first, second]).replies;
+    assert!(replies[0].is_ok());
+    assert!(matches!(&replies[1], Err(Refusal::OutOfStock { lacking }) if lacking[0].free == 0));
+    assert_eq!(bed.stock("SALT"), (1, 1, 0, 0));
+    bed.check();
+}
+
+#[test]
+fn two_lines_of_one_sku_are_summed_and_nothing_of_a_refused_order_is_held() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 3, None);
+    let expiry = bed.day(100);
+    bed.receive("ATTA", 5, Some(expiry));
+    let refused = bed.counter(&[("ATTA", 1), ("SALT", 2), ("SALT", 2)]);
+    assert!(matches!(refused, Err(Refusal::OutOfStock { lacking }) if lacking[0].wanted == qty(4)));
+    assert_eq!(bed.stock("ATTA"), (5, 0, 0, 5));
+    bed.counter(&[("SALT", 2), ("SALT", 1)]).unwrap();
+    assert_eq!(bed.stock("SALT"), (3, 3, 0, 0));
+    bed.check();
+}
+
+#[test]
+fn a_retry_gets_the_first_answer_also_after_a_restart_and_refusals_too() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 1, None);
+    let order = bed.envelope("meena", Role::Manager, Bed::counter_command(&[("SALT", 1)]));
+    let refused = bed.envelope("meena", Role::Manager, Bed::counter_command(&[("SALT", 1)]));
+    let first = bed.send(vec![order.clone(), refused.clone()]).replies;
+    assert!(first[0].is_ok() && first[1].is_err());
+    bed.receive("SALT", 9, None);
+    let mut bed = bed.restart();
+    bed.pass(5_000);
+    let again = bed.send(vec![refused, order.clone()]).replies;
+    assert_eq!((&again[1], &again[0]), (&first[0], &first[1]));
+    assert_eq!(bed.stock("SALT"), (10, 1, 0, 9));
+
+    let mut other = order;
+    other.command = Bed::counter_command(&[("SALT", 2)]);
+    assert_eq!(bed.send(vec![other]).replies[0], Err(Refusal::IdReused));
+    bed.check();
+}
+
+#[test]
+fn first_expired_goes_first_and_too_old_lots_are_not_sold() {
+    let mut bed = Bed::new();
+    let (late, soon, old) = (bed.day(9), bed.day(5), bed.day(2));
+    let late = bed.receive("MILK", 5, Some(late));
+    let soon = bed.receive("MILK", 2, Some(soon));
+    bed.receive("MILK", 50, Some(old));
+    assert_eq!(bed.stock("MILK").3, 7, "three days of life are asked for");
+    let order = bed.counter(&[("MILK", 3)]).unwrap();
+    let lots = bed.reader().stock_detail(&sku("MILK"), bed.now).unwrap().unwrap().lots;
+    let reserved = |lot| lots.iter().find(|row| &row.lot == lot).unwrap().reserved;
+    assert_eq!((reserved(&soon), reserved(&late)), (2, 1));
+    let detail = bed.reader().order(order).unwrap().unwrap();
+    assert_eq!(detail.card.state, OrderState::Confirmed);
+    assert!(detail.history.iter().any(|row| row.what == "accepted" && row.person == "meena"));
+}
+
+#[test]
+fn expired_lots_block_themselves_at_midnight_and_their_orders_get_others() {
+    let mut bed = Bed::new();
+    let (soon, late) = (bed.day(3), bed.day(9));
+    bed.receive("MILK", 2, Some(soon));
+    bed.receive("MILK", 5, Some(late));
+    let order = bed.counter(&[("MILK", 2)]).unwrap();
+    bed.pass(4 * 86_400_000);
+    let day = bed.day(0);
+    let began = bed.system(Command::StartDay { day }).unwrap();
+    assert_eq!(began, Answer::DayBegan { expired: 1 });
+    assert_eq!(bed.system(Command::StartDay { day }).unwrap(), Answer::DayBegan { expired: 0 });
+    let detail = bed.reader().order(order).unwrap().unwrap();
+    assert_eq!(detail.lines[0].short, qty(0));
+    assert_eq!(bed.stock("MILK"), (7, 2, 2, 3));
+    bed.check();
+}
+
+#[test]
+fn the_hub_sells_from_rights_and_the_counter_never_touches_them() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 10, None);
+    assert_eq!(bed.tick(), Answer::Granted { skus: 1, units: 8 });
+    assert_eq!(bed.tick(), Answer::Granted { skus: 0, units: 0 });
+    assert_eq!(bed.stock("SALT").3, 2);
+    assert!(bed.counter(&[("SALT", 3)]).is_err());
+    bed.counter(&[("SALT", 2)]).unwrap();
+    let (order, change) = bed.hub_orders(1, &[("SALT", 8)]);
+    let applied = bed.inbound(vec![change.clone()]);
+    assert_eq!(applied.replies, [Ok(Answer::Accepted { order, short: 0 })]);
+    bed.inbound(vec![change]);
+    assert_eq!(bed.stock("SALT"), (10, 10, 0, 0));
+    assert_eq!(bed.engine.received().unwrap(), 1);
+    bed.check();
+}
+
+#[test]
+fn a_repeated_reordered_or_poisoned_change_stops_nothing() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 10, None);
+    bed.tick();
+    let (first, one) = bed.hub_orders(1, &[("SALT", 1)]);
+    let (second, two) = bed.hub_orders(2, &[("SALT", 2)]);
+    let rubbish = InboundRecord { seq: 1, doc: one.doc, change: vec![1, 2, 3] };
+    // The second change comes before the one it builds on; rubbish stands between.
+    let early = InboundRecord { seq: 2, ..two };
+    let late = InboundRecord { seq: 3, ..one };
+    bed.inbound(vec![rubbish, early, late]);
+    for order in [first, second] {
+        assert_eq!(bed.reader().order(order).unwrap().unwrap().card.state, OrderState::Confirmed);
+    }
+    assert_eq!(bed.stock("SALT").1, 3);
+    let bed = bed.restart();
+    assert_eq!(bed.engine.received().unwrap(), 3);
+    let quarantined = bed.reader().snapshot(|conn, _| crate::db::docs::reasons(conn, 9)).unwrap();
+    assert_eq!(quarantined.len(), 1, "{quarantined:?}");
+    assert_eq!(quarantined[0].0, "hub 1");
+}
+
+#[test]
+fn an_order_beyond_what_is_left_is_accepted_with_counted_shorts() {
+    let mut bed = Bed::new();
+    let expiry = bed.day(8);
+    bed.receive("MILK", 10, Some(expiry));
+    bed.tick();
+    let (order, change) = bed.hub_orders(1, &[("MILK", 4), ("NEW-SKU", 1)]);
+    // Ten days later nothing of the lot may be sold any more.
+    bed.pass(10 * 86_400_000);
+    let applied = bed.inbound(vec![change]);
+    assert_eq!(applied.replies, [Ok(Answer::Accepted { order, short: 5 })]);
+    let detail = bed.reader().order(order).unwrap().unwrap();
+    assert_eq!(detail.card.state, OrderState::Cancelled);
+    assert_eq!((detail.lines[0].short, detail.lines[1].short), (qty(4), qty(1)));
+    bed.check();
+}
+
+#[test]
+fn a_cancelled_order_gives_its_units_back_and_they_are_granted_anew() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 5, None);
+    assert_eq!(bed.tick(), Answer::Granted { skus: 1, units: 4 });
+    let (order, change) = bed.hub_orders(1, &[("SALT", 4)]);
+    bed.inbound(vec![change]);
+    assert_eq!(bed.tick(), Answer::Granted { skus: 1, units: 1 }, "four are reserved, one is left");
+    let asked = bed.hub_moment(order, Moment::CancelRequested);
+    bed.inbound(vec![asked]);
+    let detail = bed.reader().order(order).unwrap().unwrap();
+    assert_eq!(detail.card.state, OrderState::Cancelled);
+    assert_eq!(bed.stock("SALT").1, 0);
+    assert_eq!(
+        bed.tick(),
+        Answer::Granted { skus: 1, units: 3 },
+        "four of five in all, one of them outstanding"
+    );
+    bed.check();
+}
+
+#[test]
+fn facts_become_changes_once_and_stay_until_acknowledged() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 5, None);
+    bed.tick();
+    bed.counter(&[("SALT", 1)]).unwrap();
+    let last = bed.engine.carry(bed.now).unwrap();
+    assert_eq!(last, Some(2), "one change per document: quota and orders");
+    assert_eq!(bed.engine.carry(bed.now).unwrap(), None);
+    let mut bed = bed.restart();
+    let out = bed.engine.out_records(0, 10).unwrap();
+    assert_eq!(out.iter().map(|record| record.seq).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(bed.reader().link(bed.now).unwrap().facts_waiting, 5);
+    bed.engine.out_acked(2).unwrap();
+    assert!(bed.engine.out_records(0, 10).unwrap().is_empty());
+    assert_eq!(bed.reader().last_out().unwrap(), 2);
+    assert_eq!(bed.reader().link(bed.now).unwrap().facts_waiting, 0);
+    let config = bed.engine.peer_config().unwrap();
+    assert_eq!((config.boot, config.sent, config.acked), (2, 2, 2));
+}
+
+#[test]
+fn wrong_roles_and_bad_numbers_are_refused_and_change_nothing() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 5, None);
+    let order = Bed::counter_command(&[("SALT", 1)]);
+    assert!(matches!(bed.by("odit", Role::Auditor, order), Err(Refusal::WrongRole { .. })));
+    assert!(matches!(bed.by("asha", Role::Picker, Command::GrantTick), Err(Refusal::WrongRole { .. })));
+    assert!(matches!(bed.counter(&[]), Err(Refusal::BadInput { .. })));
+    assert!(matches!(bed.counter(&[("SALT", 0)]), Err(Refusal::BadInput { .. })));
+    assert!(matches!(bed.counter(&[("NOPE", 1)]), Err(Refusal::Unknown { .. })));
+    assert!(matches!(bed.counter(&[("SALT", 1_000_000)]), Err(Refusal::OutOfStock { .. })));
+    assert_eq!(bed.stock("SALT"), (5, 0, 0, 5));
+}
+
+#[cfg(feature = "mutations")]
+#[test]
+fn each_deliberate_fault_shows() {
+    let mut bed = Bed::new();
+    bed.engine.mutate(Mutation::SkipIdempotency);
+    bed.receive("SALT", 5, None);
+    let order = bed.envelope("meena", Role::Manager, Bed::counter_command(&[("SALT", 1)]));
+    bed.send(vec![order.clone()]);
+    bed.pass(1);
+    bed.send(vec![order]);
+    assert_eq!(bed.stock("SALT").1, 2, "carried out twice");
+
+    let mut bed = Bed::new();
+    bed.receive("SALT", 5, None);
+    bed.tick();
+    bed.engine.mutate(Mutation::ReserveWithoutSumming);
+    bed.counter(&[("SALT", 1), ("SALT", 1)]).unwrap();
+    assert_eq!(bed.stock("SALT"), (5, 2, 0, 0), "the hub holds four rights, three units are left");
+
+    let mut bed = Bed::new();
+    bed.receive("SALT", 5, None);
+    bed.tick();
+    bed.engine.mutate(Mutation::ReleaseOnlineByClock);
+    let (_, change) = bed.hub_orders(1, &[("SALT", 2)]);
+    bed.inbound(vec![change]);
+    bed.pass(600_000);
+    bed.tick();
+    assert_eq!(bed.stock("SALT").1, 0, "taken back by the clock");
+
+    let mut bed = Bed::new();
+    bed.engine.mutate(Mutation::AnswerBeforeCommit);
+    let lots: Vec<_> = (0..6).map(|_| bed.receive("SALT", 1, None)).collect();
+    assert!(bed.stock("SALT").0 < u32::try_from(lots.len()).unwrap(), "acknowledged and lost");
+}

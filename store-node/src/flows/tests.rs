@@ -1,0 +1,186 @@
+use crate::answer::Answer;
+use crate::command::{Command, Login, ReadingIn};
+use crate::refusal::Refusal;
+use crate::testbed::{Bed, product};
+use model::catalogue::TempClass;
+use model::mqtt::{DeviceClass, DeviceState, Health, Quality};
+use model::{DeviceId, PersonId, Role};
+
+fn device(id: &str) -> DeviceId {
+    DeviceId::new(id).unwrap()
+}
+
+fn degrees(bed: &mut Bed, milli_c: Option<i32>) {
+    let quality = if milli_c.is_some() { Quality::Good } else { Quality::CrcError };
+    let reading = ReadingIn { sensor: device("temp-1"), at: bed.now, milli_c, quality };
+    bed.system(Command::Reading(reading)).unwrap();
+}
+
+#[test]
+fn a_breach_suspends_grants_at_once_and_blocks_the_lots_when_it_lasts() {
+    let mut bed = Bed::new();
+    let expiry = bed.day(9);
+    bed.receive("MILK", 10, Some(expiry));
+    degrees(&mut bed, Some(4_000));
+    let order = bed.counter(&[("MILK", 2)]).unwrap();
+    bed.pass(10_000);
+    degrees(&mut bed, Some(7_500));
+    assert_eq!(bed.tick(), Answer::Granted { skus: 0, units: 0 });
+    assert!(matches!(bed.counter(&[("MILK", 1)]), Err(Refusal::OutOfStock { .. })));
+    assert!(bed.reader().cold_chain(bed.now).unwrap().alarms.is_empty());
+    for _ in 0..10 {
+        bed.pass(30_000);
+        degrees(&mut bed, Some(8_100));
+    }
+    let alarms = bed.reader().cold_chain(bed.now).unwrap().alarms;
+    assert_eq!(alarms.len(), 1);
+    assert_eq!((alarms[0].kind.as_str(), alarms[0].cleared), ("too_warm", None));
+    assert_eq!(alarms[0].detail, "worst 8.1 degC; 10 units of 1 lots blocked");
+    assert_eq!(bed.stock("MILK"), (10, 0, 10, 0));
+    assert_eq!(bed.reader().order(order).unwrap().unwrap().lines[0].short.get(), 2);
+
+    bed.pass(30_000);
+    degrees(&mut bed, Some(4_000));
+    let alarm = bed.reader().cold_chain(bed.now).unwrap().alarms.remove(0);
+    assert_eq!(alarm.cleared, Some(bed.now));
+    assert_eq!(bed.stock("MILK").2, 10, "blocked lots stay blocked");
+    assert!(matches!(
+        bed.by("asha", Role::Picker, Command::AcknowledgeAlarm { alarm: alarm.id }),
+        Err(Refusal::WrongRole { .. })
+    ));
+    bed.by("meena", Role::Manager, Command::AcknowledgeAlarm { alarm: alarm.id }).unwrap();
+    let alarm = bed.reader().cold_chain(bed.now).unwrap().alarms.remove(0);
+    assert_eq!(alarm.acknowledged_by.as_deref(), Some("MEENA"));
+    bed.check();
+}
+
+#[test]
+fn silence_and_nonsense_are_alarms_and_repeated_readings_are_one() {
+    let mut bed = Bed::new();
+    degrees(&mut bed, Some(4_000));
+    degrees(&mut bed, Some(4_000));
+    bed.pass(59_000);
+    bed.system(Command::WatchTick).unwrap();
+    assert!(bed.reader().cold_chain(bed.now).unwrap().alarms.is_empty());
+    bed.pass(1_000);
+    bed.system(Command::WatchTick).unwrap();
+    bed.system(Command::WatchTick).unwrap();
+    let cold = bed.reader().cold_chain(bed.now).unwrap();
+    assert_eq!(cold.alarms.iter().map(|a| a.kind.as_str()).collect::<Vec<_>>(), ["sensor_silent"]);
+    assert_eq!(cold.sensors[0].points.len(), 1);
+    degrees(&mut bed, Some(4_000));
+    assert!(bed.reader().cold_chain(bed.now).unwrap().alarms[0].cleared.is_some());
+    let strange = ReadingIn { sensor: device("temp-9"), at: bed.now, milli_c: None, quality: Quality::Good };
+    assert!(matches!(bed.system(Command::Reading(strange)), Err(Refusal::Unknown { .. })));
+    let ahead = bed.now.plus_ms(3_600_000);
+    let ahead = ReadingIn { sensor: device("temp-1"), at: ahead, milli_c: None, quality: Quality::Good };
+    assert!(matches!(bed.system(Command::Reading(ahead)), Err(Refusal::BadInput { .. })));
+}
+
+#[test]
+fn wrong_pins_are_counted_although_they_are_refused() {
+    let mut bed = Bed::new();
+    let login = |bed: &mut Bed, pin_right, at: &str| {
+        let person = PersonId::new("asha").unwrap();
+        let login = Login { device: device(at), person, pin_right, token_sha: None };
+        bed.by("asha", Role::Picker, Command::Login(login))
+    };
+    for left in (1..5).rev() {
+        assert_eq!(login(&mut bed, false, "hh-1"), Err(Refusal::WrongPin { tries_left: left }));
+    }
+    assert!(matches!(login(&mut bed, false, "hh-1"), Err(Refusal::PinLocked { .. })));
+    assert!(matches!(login(&mut bed, true, "hh-1"), Err(Refusal::PinLocked { .. })), "also the right one");
+    bed.pass(60_000);
+    assert!(matches!(login(&mut bed, true, "hh-1"), Ok(Answer::LoggedIn { role: Role::Picker, .. })));
+    assert!(bed.reader().session_at(&device("hh-1"), bed.now).unwrap().is_some());
+    login(&mut bed, true, "hh-2").unwrap();
+    assert!(bed.reader().session_at(&device("hh-1"), bed.now).unwrap().is_none(), "a person is in one place");
+    bed.by("asha", Role::Picker, Command::Logout { device: device("hh-2") }).unwrap();
+    assert_eq!(
+        bed.by("asha", Role::Picker, Command::Logout { device: device("hh-2") }),
+        Err(Refusal::NotLoggedIn)
+    );
+}
+
+#[test]
+fn handhelds_enrol_and_badges_give_scanners_to_people() {
+    let mut bed = Bed::new();
+    let enrol = |id: &str| Command::EnrolHandheld { device: device(id), token_hash: "h".into() };
+    assert!(matches!(bed.by("asha", Role::Picker, enrol("hh-1")), Err(Refusal::WrongRole { .. })));
+    assert!(matches!(bed.by("meena", Role::Manager, enrol("scan-1")), Err(Refusal::BadInput { .. })));
+    bed.by("meena", Role::Manager, enrol("hh-1")).unwrap();
+    assert_eq!(bed.reader().handheld_tokens().unwrap(), [(device("hh-1"), "h".to_owned())]);
+    let badge =
+        |scanner: &str| Command::Badge { scanner: device(scanner), person: PersonId::new("ravi").unwrap() };
+    assert!(matches!(bed.system(badge("temp-1")), Err(Refusal::Unknown { .. })));
+    bed.system(badge("scan-1")).unwrap();
+    let rows = bed.reader().devices(bed.now).unwrap();
+    let scanner = rows.iter().find(|row| row.device == device("scan-1")).unwrap();
+    assert_eq!(scanner.person.as_deref(), Some("RAVI"));
+    assert_eq!(scanner.detail, "never heard");
+}
+
+#[test]
+fn a_lost_device_is_an_alarm_until_it_speaks_again() {
+    let mut bed = Bed::new();
+    let is = |bed: &mut Bed, id: &str, class, health| {
+        let at = bed.now;
+        let (detail, hint) = (String::new(), String::new());
+        let state = DeviceState { session: 1, at, health, detail, hint, battery_pct: None, queued: 0 };
+        bed.system(Command::DeviceIs { device: device(id), class, state })
+    };
+    is(&mut bed, "label-1", DeviceClass::Printer, Health::Lost).unwrap();
+    assert_eq!(bed.reader().board(bed.now).unwrap().alarms, 1);
+    is(&mut bed, "label-1", DeviceClass::Printer, Health::Ok).unwrap();
+    assert_eq!(bed.reader().board(bed.now).unwrap().alarms, 0);
+    let stranger = is(&mut bed, "label-1", DeviceClass::Scale, Health::Ok);
+    assert!(matches!(stranger, Err(Refusal::Unknown { .. })), "a printer that says to be a scale");
+}
+
+#[test]
+fn products_get_homes_by_temperature_and_velocity_and_keep_them() {
+    let mut bed = Bed::new();
+    let mut frozen = product("ICE", TempClass::Frozen, 90);
+    frozen.popularity = 2;
+    let answer = bed.by("meena", Role::Manager, Command::ImportCatalogue { products: vec![frozen] }).unwrap();
+    let wanted = Answer::Imported { products: 1, gtins: 0, shared_bins: 0, homeless: 1 };
+    assert_eq!(answer, wanted, "the floor has no frozen zone");
+    let expiry = bed.day(9);
+    bed.receive("MILK", 1, Some(expiry));
+    bed.receive("SALT", 1, None);
+    let bin = |bed: &Bed, code: &str| {
+        let detail = bed.reader().stock_detail(&crate::testbed::sku(code), bed.now).unwrap().unwrap();
+        detail.lots[0].bin.to_string()
+    };
+    assert!(bin(&bed, "MILK").starts_with("cold-1-"), "{}", bin(&bed, "MILK"));
+    assert!(bin(&bed, "SALT").starts_with("A-"));
+    let mut dear = product("SALT", TempClass::Ambient, 0);
+    dear.price = model::Paise::new(20_000);
+    let answer = bed.by("meena", Role::Manager, Command::ImportCatalogue { products: vec![dear] });
+    assert!(matches!(answer, Err(Refusal::BadInput { .. })), "dearer than its MRP");
+}
+
+#[test]
+fn receiving_refuses_what_is_past_its_date_or_lies_wrong() {
+    let mut bed = Bed::new();
+    let request = |code: &str, expiry, bin: Option<&str>| {
+        Command::Receive(model::api::store::ReceiveRequest {
+            sku: crate::testbed::sku(code),
+            qty: model::Qty::ONE,
+            batch: "B".into(),
+            expiry,
+            mrp: model::Paise::new(100),
+            bin: bin.map(|bin| model::BinId::new(bin).unwrap()),
+        })
+    };
+    let (yesterday, soon) = (bed.day(-1), bed.day(5));
+    let by = |bed: &mut Bed, command| bed.by("ravi", Role::Receiver, command);
+    assert!(matches!(by(&mut bed, request("MILK", Some(yesterday), None)), Err(Refusal::ExpiredLot { .. })));
+    assert!(matches!(by(&mut bed, request("MILK", None, None)), Err(Refusal::BadInput { .. })));
+    let warm = request("MILK", Some(soon), Some("A-01-01L1"));
+    assert!(matches!(by(&mut bed, warm), Err(Refusal::WrongTemperature { .. })));
+    let nowhere = request("MILK", Some(soon), Some("Z-1"));
+    assert!(matches!(by(&mut bed, nowhere), Err(Refusal::Unknown { .. })));
+    let fine = request("MILK", Some(soon), None);
+    assert!(matches!(bed.by("asha", Role::Picker, fine), Err(Refusal::WrongRole { .. })));
+}

@@ -1,0 +1,273 @@
+//! A small store for tests: three ambient zones and a cold one on a temporary file, a clock that is moved by hand, and a
+//! hub that writes real documents.
+
+use crate::answer::Answer;
+use crate::command::{Command, Envelope};
+use crate::engine::{Applied, Engine, InboundRecord};
+use crate::reader::Reader;
+use crate::refusal::Refusal;
+use crate::setup::{Calendar, DeviceSetup, PersonSetup, Policy, Setup, ZoneSetup};
+use model::api::store::{CounterLine, CounterOrderRequest, ReceiveRequest};
+use model::catalogue::{Product, TempClass, Velocity};
+use model::mqtt::DeviceClass;
+use model::order::{Channel, Moment, Owner};
+use model::order_doc::{HeadLine, OrderHead, SubstitutePreset};
+use model::{
+    Actor, CommandId, Date, DeviceId, Grams, LotId, OrderId, Paise, PersonId, Qty, Role, SkuId, StoreId,
+};
+use model::{Timestamp, ZoneId};
+use store_core::cold::Band;
+use store_core::layout::block::{Block, End};
+use store_core::layout::{Zone, ZoneKind};
+use sync::doc::{DocActor, DocKey, Document};
+use tempfile::TempDir;
+
+/// 2026-11-21 10:00 in Bengaluru.
+pub const MORNING: Timestamp = Timestamp::from_ms(1_795_235_400_000);
+
+/// The store's set-up; deterministic.
+pub fn setup() -> Setup {
+    let zone = |id: &str| ZoneId::new(id).unwrap();
+    let kinds = [("A", ZoneKind::A), ("B", ZoneKind::B), ("C", ZoneKind::C), ("cold-1", ZoneKind::Cold)];
+    let block = Block {
+        zones: kinds.iter().map(|(id, kind)| Zone { id: zone(id), kind: *kind }).collect(),
+        aisles: kinds.iter().map(|(id, _)| zone(id)).collect(),
+        bays: 6,
+        levels: 3,
+        aisle_gap_cm: 300,
+        bay_gap_cm: 100,
+        end_gap_cm: 150,
+        packing_aisle: 0,
+        packing_end: End::Front,
+    };
+    let band = Band { low_milli_c: 0, high_milli_c: 5_000, delay_ms: 300_000, silent_ms: 60_000 };
+    let ambient =
+        ["A", "B", "C"].map(|id| ZoneSetup { zone: zone(id), temp: TempClass::Ambient, band: None });
+    let mut zones = ambient.to_vec();
+    zones.push(ZoneSetup { zone: zone("cold-1"), temp: TempClass::Chilled, band: Some(band) });
+    let person = |id: &str, role| PersonSetup {
+        person: PersonId::new(id).unwrap(),
+        name: id.to_uppercase(),
+        role,
+        pin_hash: Some("x".to_owned()),
+    };
+    let device = |id: &str, class, zone: Option<&str>| DeviceSetup {
+        device: DeviceId::new(id).unwrap(),
+        class,
+        zone: zone.map(|z| ZoneId::new(z).unwrap()),
+    };
+    Setup {
+        store: StoreId::new("s1").unwrap(),
+        name: "Test store".to_owned(),
+        calendar: Calendar::new("Asia/Kolkata").unwrap(),
+        layout: block.spec().unwrap(),
+        zones,
+        people: vec![
+            person("meena", Role::Manager),
+            person("asha", Role::Picker),
+            person("ravi", Role::Receiver),
+            person("odit", Role::Auditor),
+        ],
+        devices: vec![
+            device("temp-1", DeviceClass::Sensor, Some("cold-1")),
+            device("scan-1", DeviceClass::Scanner, None),
+            device("label-1", DeviceClass::Printer, None),
+            device("scale-1", DeviceClass::Scale, None),
+        ],
+        policy: Policy::default(),
+    }
+}
+
+/// A product.
+pub fn product(sku: &str, temp: TempClass, shelf_life_days: u32) -> Product {
+    Product {
+        sku: SkuId::new(sku).unwrap(),
+        gtins: vec![],
+        name: sku.to_lowercase(),
+        name_hi: String::new(),
+        brand: "Brand".into(),
+        category: "Food".into(),
+        search_terms: String::new(),
+        temp,
+        velocity: Velocity::A,
+        weight: Grams(500),
+        fragile: false,
+        food: true,
+        mrp: Paise::new(12_000),
+        price: Paise::new(10_000),
+        shelf_life_days,
+        hsn: "0402".into(),
+        gst_bp: 500,
+        unit: "1 pack".into(),
+        popularity: 1,
+    }
+}
+
+pub fn sku(code: &str) -> SkuId {
+    SkuId::new(code).unwrap()
+}
+
+pub fn qty(n: i64) -> Qty {
+    Qty::new(n).unwrap()
+}
+
+/// The store under test.
+pub struct Bed {
+    pub dir: TempDir,
+    pub engine: Engine,
+    pub now: Timestamp,
+    ids: u128,
+    hub: Document,
+    hub_seq: u64,
+}
+
+/// The hour of the hub's orders document.
+fn hour() -> i64 {
+    MORNING.hour()
+}
+
+impl Bed {
+    /// A store with milk (chilled, 10 days), atta (ambient, 180 days) and salt (does not expire), without stock.
+    pub fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let engine = Engine::open(&dir.path().join("store.db"), setup(), MORNING).unwrap();
+        let store = StoreId::new("s1").unwrap();
+        let actor = DocActor { side: Owner::Hub, store: store.clone(), boot: 1 };
+        let hub = Document::new(DocKey::Orders { hour: hour() }.of(&store), &actor).unwrap();
+        let mut bed = Self { dir, engine, now: MORNING, ids: 0, hub, hub_seq: 0 };
+        let products = vec![
+            product("MILK", TempClass::Chilled, 10),
+            product("ATTA", TempClass::Ambient, 180),
+            product("SALT", TempClass::Ambient, 0),
+        ];
+        bed.by("meena", Role::Manager, Command::ImportCatalogue { products }).unwrap();
+        bed
+    }
+
+    pub fn path(&self) -> std::path::PathBuf {
+        self.dir.path().join("store.db")
+    }
+
+    pub fn reader(&self) -> Reader {
+        Reader::open(&self.path()).unwrap()
+    }
+
+    /// Ends the engine without a checkpoint and opens it anew.
+    pub fn restart(self) -> Self {
+        let Self { dir, engine, now, ids, hub, hub_seq } = self;
+        drop(engine);
+        let engine = Engine::open(&dir.path().join("store.db"), setup(), now).unwrap();
+        Self { dir, engine, now, ids, hub, hub_seq }
+    }
+
+    pub fn pass(&mut self, ms: i64) {
+        self.now = self.now.plus_ms(ms);
+    }
+
+    pub fn envelope(&mut self, person: &str, role: Role, command: Command) -> Envelope {
+        self.ids += 1;
+        let id = CommandId::new(self.now, self.ids);
+        let device = DeviceId::new("hh-1").unwrap();
+        Envelope { id, actor: Actor { person: PersonId::new(person).unwrap(), device, role }, command }
+    }
+
+    pub fn send(&mut self, envelopes: Vec<Envelope>) -> Applied {
+        self.engine.apply(self.now, envelopes).unwrap()
+    }
+
+    pub fn by(&mut self, person: &str, role: Role, command: Command) -> Result<Answer, Refusal> {
+        let envelope = self.envelope(person, role, command);
+        self.send(vec![envelope]).replies.remove(0)
+    }
+
+    pub fn system(&mut self, command: Command) -> Result<Answer, Refusal> {
+        self.by("system", Role::System, command)
+    }
+
+    pub fn receive(&mut self, code: &str, n: i64, expiry: Option<Date>) -> LotId {
+        let request = ReceiveRequest {
+            sku: sku(code),
+            qty: qty(n),
+            batch: "B1".into(),
+            expiry,
+            mrp: Paise::new(12_000),
+            bin: None,
+        };
+        match self.by("ravi", Role::Receiver, Command::Receive(request)).unwrap() {
+            Answer::Received(answer) => answer.lot,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The store's calendar day, `days` from today.
+    pub fn day(&self, days: i64) -> Date {
+        setup().calendar.date(self.now).plus_days(days)
+    }
+
+    pub fn counter_command(lines: &[(&str, i64)]) -> Command {
+        let line = |(code, n): &(&str, i64)| CounterLine { sku: sku(code), qty: qty(*n) };
+        let request =
+            CounterOrderRequest { lines: lines.iter().map(line).collect(), first_name: "Anu".into() };
+        Command::CounterOrder(request)
+    }
+
+    pub fn counter(&mut self, lines: &[(&str, i64)]) -> Result<OrderId, Refusal> {
+        self.by("meena", Role::Manager, Self::counter_command(lines)).map(|answer| match answer {
+            Answer::CounterOrder(answer) => answer.order,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    pub fn tick(&mut self) -> Answer {
+        self.system(Command::GrantTick).unwrap()
+    }
+
+    /// The hub makes and confirms an order; its change, not yet at the store.
+    pub fn hub_orders(&mut self, n: u128, lines: &[(&str, i64)]) -> (OrderId, InboundRecord) {
+        let order = OrderId::new(MORNING, n);
+        let line = |(code, n): &(&str, i64)| HeadLine {
+            sku: sku(code),
+            qty: qty(*n),
+            unit_price: Paise::new(10_000),
+        };
+        let head = OrderHead {
+            number: "4K7".into(),
+            channel: Channel::Online,
+            promise_at: self.now.plus_ms(600_000),
+            first_name: "Ila".into(),
+            cod: Paise::ZERO,
+            preset: SubstitutePreset::Refund,
+            lines: lines.iter().map(line).collect(),
+        };
+        self.hub.put_order(&order, &head).unwrap();
+        self.hub.put_moment(&order, Moment::Placed, self.now).unwrap();
+        self.hub.put_moment(&order, Moment::Confirmed, self.now).unwrap();
+        (order, self.hub_says())
+    }
+
+    pub fn hub_moment(&mut self, order: OrderId, moment: Moment) -> InboundRecord {
+        self.hub.put_moment(&order, moment, self.now).unwrap();
+        self.hub_says()
+    }
+
+    fn hub_says(&mut self) -> InboundRecord {
+        self.hub_seq += 1;
+        let change = self.hub.commit().unwrap().unwrap();
+        InboundRecord { seq: self.hub_seq, doc: DocKey::Orders { hour: hour() }, change }
+    }
+
+    pub fn inbound(&mut self, records: Vec<InboundRecord>) -> Applied {
+        self.engine.inbound(self.now, records).unwrap()
+    }
+
+    /// On hand, reserved, blocked and free for the counter.
+    pub fn stock(&self, code: &str) -> (u32, u32, u32, u32) {
+        let row = self.reader().stock_detail(&sku(code), self.now).unwrap().unwrap().row;
+        (row.on_hand, row.reserved, row.blocked, row.free)
+    }
+
+    pub fn check(&self) {
+        let report = crate::check::self_check(&self.path()).unwrap();
+        assert!(report.is_clean(), "{:?}", report.findings);
+    }
+}
