@@ -1,55 +1,99 @@
-// Hands without a screen: picks and packs one order over MQTT as a handheld does, for walks that need a packed order but
-// look at another surface.
+// Hands without a screen: pick and pack over MQTT as a handheld does, for walks that need packed orders (or none waiting)
+// but look at another surface.
 
 import mqtt from 'mqtt';
 import { newId } from '@larder/shared/id.ts';
-import type { Ack, Action, HandheldView } from '@larder/shared/types/mqtt.ts';
+import type { Ack, Action, HandheldView, PickTask } from '@larder/shared/types/mqtt.ts';
 import { label, type Person, type Staff } from './store.ts';
 
-/** Logs in on a handheld of its own, takes orders until `order` is packed. */
-export async function pickByHand(manager: Staff, who: Person, order: string): Promise<void> {
-  const { device, token } = await manager.enrol(`hand-${process.pid}-${Date.now() % 100_000}`);
-  const { store, ws_port } = await manager.config();
-  const topic = (leaf: string) => `ds/v1/${store}/handheld/${device}/${leaf}`;
-  const client = await mqtt.connectAsync(`ws://127.0.0.1:${ws_port}/mqtt`, { clientId: device, username: device, password: token, clean: true });
-  let view: HandheldView | null = null;
-  const answers = new Map<string, (ack: Ack) => void>();
-  client.on('message', (from, payload) => {
-    if (from === topic('cmd')) view = JSON.parse(payload.toString()) as HandheldView;
-    else {
-      const ack = JSON.parse(payload.toString()) as Ack;
-      answers.get(ack.id)?.(ack);
+/** Takes and packs whatever waits, until `order` is packed; without `order`, until nothing waits. */
+export async function pickByHand(manager: Staff, who: Person, order: string | null = null): Promise<void> {
+  const hand = await Hand.take(manager, who);
+  try {
+    for (let n = 0; n < 100; n += 1) {
+      await hand.say({ type: 'ready' });
+      const task = await hand.task(order === null ? 600 : 5000);
+      if (!task) {
+        if (order === null) return;
+        throw new Error('no order came');
+      }
+      await hand.pick(task);
+      if (task.order === order) return;
     }
-  });
-  await client.subscribeAsync([topic('cmd'), topic('ack')], { qos: 1 });
-  const say = async (action: Action): Promise<Ack> => {
-    const id = newId();
-    const answer = new Promise<Ack>((done) => answers.set(id, done));
-    await client.publishAsync(topic('event'), JSON.stringify({ id, at: Date.now(), person: action.type === 'login' ? null : who.id, action }), { qos: 1 });
-    return answer;
-  };
-  const ack = await say({ type: 'login', person: who.id, pin: who.pin });
-  if (ack.outcome.type !== 'applied') throw new Error(`login: ${JSON.stringify(ack)}`);
-  const end = Date.now() + 30_000;
-  for (let packed = ''; packed !== order && Date.now() < end; ) {
-    await say({ type: 'ready' });
-    const task = await fresh(() => view?.task ?? null);
-    for (const line of task.lines) {
-      for (let n = line.picked + line.short; n < line.qty; n += 1) await say({ type: 'scan', order: task.order, text: label(line), line: line.line });
-    }
-    const done = await say({ type: 'pack', order: task.order });
-    if (done.outcome.type !== 'applied') throw new Error(`pack: ${JSON.stringify(done)}`);
-    packed = task.order;
+  } finally {
+    await hand.away();
   }
-  await say({ type: 'logout' });
-  await client.endAsync();
 }
 
-async function fresh<T>(look: () => T | null): Promise<T> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const value = look();
-    if (value !== null) return value;
-    await new Promise((done) => setTimeout(done, 50));
+class Hand {
+  #view: HandheldView | null = null;
+  #changed: (() => void)[] = [];
+  #answers = new Map<string, (ack: Ack) => void>();
+
+  private constructor(private readonly client: mqtt.MqttClient, private readonly topic: (leaf: string) => string, private readonly who: Person) {
+    client.on('message', (from, payload) => {
+      const message: unknown = JSON.parse(payload.toString());
+      if (from === topic('cmd')) {
+        this.#view = message as HandheldView;
+        for (const tell of this.#changed.splice(0)) tell();
+      } else this.#answers.get((message as Ack).id)?.(message as Ack);
+    });
   }
-  throw new Error('no task came');
+
+  static async take(manager: Staff, who: Person): Promise<Hand> {
+    const { device, token } = await manager.enrol(`hand-${who.id}-${Date.now()}`);
+    const { store, ws_port } = await manager.config();
+    const topic = (leaf: string) => `ds/v1/${store}/handheld/${device}/${leaf}`;
+    const client = await mqtt.connectAsync(`ws://127.0.0.1:${ws_port}/mqtt`, { clientId: device, username: device, password: token, clean: true });
+    const hand = new Hand(client, topic, who);
+    await client.subscribeAsync([topic('cmd'), topic('ack')], { qos: 1 });
+    const ack = await hand.say({ type: 'login', person: who.id, pin: who.pin });
+    if (ack.outcome.type !== 'applied') throw new Error(`login: ${JSON.stringify(ack)}`);
+    return hand;
+  }
+
+  async say(action: Action): Promise<Ack> {
+    const id = newId();
+    const answer = new Promise<Ack>((done) => this.#answers.set(id, done));
+    const person = action.type === 'login' ? null : this.who.id;
+    await this.client.publishAsync(this.topic('event'), JSON.stringify({ id, at: Date.now(), person, action }), { qos: 1 });
+    return answer;
+  }
+
+  /** The order in hand, once a view shows one; null when none comes in time. */
+  async task(patience: number): Promise<PickTask | null> {
+    const end = Date.now() + patience;
+    while (!this.#view?.task && Date.now() < end) await this.#next(100);
+    return this.#view?.task ?? null;
+  }
+
+  async pick(task: PickTask): Promise<void> {
+    for (let n = 0; n < 400; n += 1) {
+      const open = this.#view?.task?.lines.find((line) => line.picked + line.short < line.qty);
+      if (!open) break;
+      const ack = await this.say({ type: 'scan', order: task.order, text: label(open), line: open.line });
+      if (ack.outcome.type === 'refused' && ack.outcome.problem.code !== 'over_pick') throw new Error(`scan: ${JSON.stringify([ack, open])}`);
+      await this.#next(300);
+    }
+    const done = await this.say({ type: 'pack', order: task.order });
+    if (done.outcome.type !== 'applied') throw new Error(`pack: ${JSON.stringify(done)}`);
+    const end = Date.now() + 5000;
+    while (this.#view?.task?.order === task.order && Date.now() < end) await this.#next(100);
+  }
+
+  async away(): Promise<void> {
+    await this.say({ type: 'logout' });
+    await this.client.endAsync();
+  }
+
+  /** The next view, or the end of patience. */
+  #next(patience: number): Promise<void> {
+    return new Promise((done) => {
+      const late = setTimeout(done, patience);
+      this.#changed.push(() => {
+        clearTimeout(late);
+        done();
+      });
+    });
+  }
 }

@@ -1,9 +1,10 @@
 // The picker's handheld against a real store: the whole job by wedge scanner, everything that can be wrong once, and the
 // cuts: the cable in the middle of a pick, a reload without a network. What the hands did is compared with the store.
 
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { browser, errorsOf, person, shot, violations, wedge } from './browser.ts';
+import { pickByHand } from './hand.ts';
 import { Line } from './proxy.ts';
 import { label, MANAGER, PICKERS, pickedOf, scansOf, shelf, Staff, type Person } from './store.ts';
 
@@ -19,6 +20,12 @@ beforeAll(async () => {
   manager = await Staff.login(store, MANAGER);
   http = await Line.to(Number(new URL(store).port));
   ws = await Line.to((await manager.config()).ws_port);
+});
+// What another walk has left is put out of the way: the first order that comes is the walk's own.
+beforeEach(async () => {
+  ws.mend();
+  http.mend();
+  for (const picker of PICKERS) await pickByHand(manager, picker);
 });
 afterAll(async () => {
   http?.close();

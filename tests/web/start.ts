@@ -14,6 +14,9 @@ export type Demo = {
   hub: string;
   /** The first store's address. */
   store: string;
+  /** Phones that the demo knows: the operations lead and one rider. */
+  opsPhone: string;
+  riderPhone: string;
 };
 
 declare module 'vitest' {
@@ -26,7 +29,12 @@ declare module 'vitest' {
 const PATIENCE_MS = 15 * 60_000;
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const given = { hub: process.env['LARDER_DEMO_HUB'] ?? '', store: process.env['LARDER_DEMO_STORE'] ?? '' };
+  const given = {
+    hub: process.env['LARDER_DEMO_HUB'] ?? '',
+    store: process.env['LARDER_DEMO_STORE'] ?? '',
+    opsPhone: process.env['LARDER_DEMO_OPS_PHONE'] ?? '+919800020001',
+    riderPhone: process.env['LARDER_DEMO_RIDER_PHONE'] ?? '+919800010001',
+  };
   if (given.store !== '') {
     project.provide('demo', given);
     return async () => undefined;
@@ -53,12 +61,12 @@ function ready(child: ChildProcess): Promise<Demo> {
 }
 
 /** The demo's own words. */
-type Ready = { hub: string; stores: { id: string; url: string }[] };
+type Ready = { hub: string; stores: { id: string; url: string }[]; ops_phone: string; rider_phone: string };
 
 function addresses(ready: Ready): Demo {
   const first = ready.stores[0];
   if (!first) throw new Error('the demo has no store');
-  return { hub: ready.hub, store: first.url };
+  return { hub: ready.hub, store: first.url, opsPhone: ready.ops_phone, riderPhone: ready.rider_phone };
 }
 
 function stop(child: ChildProcess): Promise<void> {

@@ -32,6 +32,8 @@ export type Now = {
   done: number;
   /** A pack event is on its way. */
   packing: boolean;
+  /** A "not found" is on its way: the store may still send another bin for the line. */
+  asking: boolean;
 };
 
 /** A newer view came. Older and equal ones change nothing. */
@@ -86,15 +88,17 @@ export function project(model: Model, today: string): Now | null {
   const lines = task.lines.map((line) => ({ ...line }));
   const trail = [...model.trail];
   let packing = false;
+  let asking = false;
   for (const { event, included } of model.pending) {
     if (included) continue;
     if (event.action.type === 'pack' && event.action.order === task.order) packing = true;
+    if (event.action.type === 'not_found' && event.action.order === task.order) asking = true;
     apply(lines, trail, task.order, event, today);
   }
   const asked = task.substitute?.line;
   const open = lines.filter((line) => !isDone(line) && line.line !== asked);
   return {
-    task: { ...task, lines }, current: open[0] ?? null, after: open[1] ?? null, done: lines.filter(isDone).length, packing,
+    task: { ...task, lines }, current: open[0] ?? null, after: open[1] ?? null, done: lines.filter(isDone).length, packing, asking,
   };
 }
 
