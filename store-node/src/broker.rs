@@ -97,7 +97,11 @@ impl ManagedBroker {
     }
 
     /// Watches the broker until `stop`: one that ends by itself is started again. Ends it at `stop`.
-    pub async fn supervise(mut self, mut reloads: tokio::sync::watch::Receiver<AccessRules>, stop: CancellationToken) {
+    pub async fn supervise(
+        mut self,
+        mut reloads: tokio::sync::watch::Receiver<AccessRules>,
+        stop: CancellationToken,
+    ) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,

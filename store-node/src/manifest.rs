@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn the_example_store_has_a_floor_with_the_bins_its_zones_have() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-config/examples/store.toml");
+        let path =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-config/examples/store.toml");
         let manifest = firmware_config::load(&path).unwrap();
         let setup = setup(&manifest).unwrap();
         let wanted: u32 = manifest

@@ -1,6 +1,8 @@
 //! Every no that a user can get, as a value, and its wording as problem+json. Nothing was changed when one is given
 //! (but failed logins, which are counted).
 
+mod words;
+
 use model::order::{Moment, OrderState};
 use model::{BinId, LotId, OrderId, PersonId, Problem, Qty, Role, SkuId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -180,233 +182,97 @@ impl Refusal {
         Refusal::Unknown { what: what.to_owned(), name: name.to_string() }
     }
 
+    /// The stable word; clients switch on it.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Refusal::IdReused => "id_reused",
+            Refusal::WrongRole { .. } => "wrong_role",
+            Refusal::BadInput { .. } => "bad_input",
+            Refusal::OutOfStock { .. } => "out_of_stock",
+            Refusal::Unknown { .. } => "unknown",
+            Refusal::OtherContent { .. } => "other_content",
+            Refusal::IllegalMove { .. } => "illegal_move",
+            Refusal::WrongTemperature { .. } => "wrong_temperature",
+            Refusal::ExpiredLot { .. } => "expired_lot",
+            Refusal::StockConflict { .. } => "stock_conflict",
+            Refusal::NotLoggedIn => "not_logged_in",
+            Refusal::WrongPin { .. } => "wrong_pin",
+            Refusal::PinLocked { .. } => "pin_locked",
+            Refusal::WrongItem { .. } => "wrong_item",
+            Refusal::WrongLot { .. } => "wrong_lot",
+            Refusal::OverPick { .. } => "over_pick",
+            Refusal::UnknownCode { .. } => "unknown_code",
+            Refusal::NotYourOrder { .. } => "not_your_order",
+            Refusal::NothingToUndo => "nothing_to_undo",
+            Refusal::LinesOpen { .. } => "lines_open",
+            Refusal::WrongBags { .. } => "wrong_bags",
+            Refusal::OrderCancelled { .. } => "order_cancelled",
+            Refusal::WeightMismatch { .. } => "weight_mismatch",
+            Refusal::WrongRider { .. } => "wrong_rider",
+            Refusal::AlreadyDone { .. } => "already_done",
+            Refusal::Unavailable { .. } => "unavailable",
+        }
+    }
+
     /// As it crosses HTTP and MQTT.
     pub fn problem(&self) -> Problem {
+        let words = words::of(self.code());
+        let code = if let Refusal::Unknown { what, .. } = self {
+            format!("unknown_{what}")
+        } else {
+            words.code.to_owned()
+        };
+        Problem::new(&code, words.status, words.title, self.detail(), words.hint)
+    }
+
+    fn detail(&self) -> String {
         match self {
-            Refusal::IdReused => p(
-                "id_reused",
-                409,
-                "This id was used before for something else",
-                "The same id came with another content; the first answer stands.",
-                "Send a new command with a new id.",
-            ),
-            Refusal::WrongRole { role, needs } => p(
-                "wrong_role",
-                403,
-                "This role may not do that",
-                format!("Logged in as {role:?}; needed is one of {needs:?}."),
-                "Ask somebody with that role.",
-            ),
-            Refusal::BadInput { field, detail } => p(
-                "bad_input",
-                422,
-                "A value is outside its limits",
-                format!("{field}: {detail}"),
-                "Correct the value and send it with a new id.",
-            ),
-            Refusal::OutOfStock { lacking } => p(
-                "out_of_stock",
-                409,
-                "Not enough for the whole order",
-                list(lacking, |l| format!("{}: {} wanted, {} free", l.sku, l.wanted, l.free)),
-                "Take fewer of these and try again with a new id.",
-            ),
-            Refusal::Unknown { what, name } => p(
-                &format!("unknown_{what}"),
-                404,
-                "No such thing here",
-                format!("This store knows no {what} {name}."),
-                "Check the code; it may have been mistyped or not yet imported.",
-            ),
-            Refusal::OtherContent { order } => p(
-                "other_content",
-                409,
-                "The order is already here with another content",
-                format!("Order {order} came twice with different lines; the first stands."),
-                "Look at both in quarantine and decide.",
-            ),
-            Refusal::Unavailable { detail } => p(
-                "unavailable",
-                503,
-                "The store node could not do this now",
-                detail.clone(),
-                "Send it again with the same id.",
-            ),
-            Refusal::AlreadyDone { what } => {
-                p("already_done", 409, "That is decided already", what.clone(), "Look at it again.")
+            Refusal::IdReused => "The same id came with another content; the first answer stands.".to_owned(),
+            Refusal::WrongRole { role, needs } => {
+                format!("Logged in as {role:?}; needed is one of {needs:?}.")
             }
-            Refusal::IllegalMove { .. }
-            | Refusal::WrongTemperature { .. }
-            | Refusal::ExpiredLot { .. }
-            | Refusal::StockConflict { .. } => self.stock_problem(),
-            Refusal::NotLoggedIn | Refusal::WrongPin { .. } | Refusal::PinLocked { .. } => {
-                self.login_problem()
+            Refusal::BadInput { field, detail } => format!("{field}: {detail}"),
+            Refusal::OutOfStock { lacking } => {
+                list(lacking, |l| format!("{}: {} wanted, {} free", l.sku, l.wanted, l.free))
             }
-            Refusal::WrongItem { .. }
-            | Refusal::WrongLot { .. }
-            | Refusal::OverPick { .. }
-            | Refusal::UnknownCode { .. }
-            | Refusal::NotYourOrder { .. }
-            | Refusal::NothingToUndo
-            | Refusal::LinesOpen { .. } => self.pick_problem(),
-            Refusal::WrongBags { .. }
-            | Refusal::OrderCancelled { .. }
-            | Refusal::WeightMismatch { .. }
-            | Refusal::WrongRider { .. } => self.leaving_problem(),
-        }
-    }
-
-    fn stock_problem(&self) -> Problem {
-        match self {
-            Refusal::IllegalMove { state, to } => p(
-                "illegal_move",
-                409,
-                "The order does not stand where this step begins",
-                format!("An order that is {state} cannot become {to:?}."),
-                "Look at the order again.",
-            ),
-            Refusal::WrongTemperature { sku, bin } => p(
-                "wrong_temperature",
-                409,
-                "That place cannot keep such goods",
-                format!("{sku} may not lie in {bin}."),
-                "Choose a place of the right temperature.",
-            ),
-            Refusal::ExpiredLot { lot } => p(
-                "expired_lot",
-                409,
-                "Past its date",
-                format!("Lot {lot} may not be sold any more."),
-                "Put it aside and take another lot.",
-            ),
-            Refusal::StockConflict { sku, lot, bin, detail } => p(
-                "stock_conflict",
-                409,
-                "The stock is another one by now",
-                format!("{sku}, lot {lot} in {bin}: {detail}."),
-                "Look at the stock again; if it stays, recount the bin.",
-            ),
-            other => other.pick_problem(),
-        }
-    }
-
-    fn login_problem(&self) -> Problem {
-        match self {
-            Refusal::WrongPin { tries_left } => p(
-                "wrong_pin",
-                401,
-                "Wrong PIN",
-                format!("{tries_left} tries left."),
-                "Enter the PIN again, or ask the manager.",
-            ),
-            Refusal::PinLocked { until } => p(
-                "pin_locked",
-                429,
-                "Too many wrong PINs",
-                format!("Locked until {until}."),
-                "Wait, or ask the manager.",
-            ),
-            _ => p(
-                "not_logged_in",
-                401,
-                "Nobody is logged in here",
-                "The device has no session, or it ended.",
-                "Log in with your PIN, then do it again.",
-            ),
-        }
-    }
-
-    fn pick_problem(&self) -> Problem {
-        match self {
-            Refusal::WrongItem { scanned } => p(
-                "wrong_item",
-                409,
-                "Not what this order wants",
-                format!("{scanned} stands on no open line."),
-                "Put it back and take what the screen shows.",
-            ),
-            Refusal::WrongLot { wanted, scanned } => p(
-                "wrong_lot",
-                409,
-                "The right product, but the wrong lot",
-                format!("Scanned {scanned}; take lot {wanted} first."),
-                "Take the lot the screen shows and scan its label.",
-            ),
-            Refusal::OverPick { line } => p(
-                "over_pick",
-                409,
-                "This line is complete",
-                format!("Line {} needs no more.", u16::from(*line) + 1),
-                "Put it back and go on.",
-            ),
-            Refusal::UnknownCode { scanned } => p(
-                "unknown_code",
-                404,
-                "Nobody knows this code",
-                format!("{scanned:?} is no product, lot or label of this store."),
-                "Scan the product's own barcode.",
-            ),
-            Refusal::NotYourOrder { person } => p(
-                "not_your_order",
-                409,
-                "Somebody else picks this order",
-                person
-                    .as_ref()
-                    .map_or_else(|| "Nobody picks it now.".to_owned(), |who| format!("{who} has it.")),
-                "Take the order your screen shows.",
-            ),
-            Refusal::NothingToUndo => {
-                p("nothing_to_undo", 409, "There is no pick to take back", "", "Go on picking.")
+            Refusal::Unknown { what, name } => format!("This store knows no {what} {name}."),
+            Refusal::OtherContent { order } => {
+                format!("Order {order} came twice with different lines; the first stands.")
             }
-            Refusal::LinesOpen { lines } => p(
-                "lines_open",
-                409,
-                "Some lines are still open",
-                format!("{lines} lines are neither picked nor given up."),
-                "Pick them, or say that they are not there.",
-            ),
-            _ => p("refused", 409, "Refused", format!("{self:?}"), "Look at it again."),
+            Refusal::IllegalMove { state, to } => format!("An order that is {state} cannot become {to:?}."),
+            Refusal::WrongTemperature { sku, bin } => format!("{sku} may not lie in {bin}."),
+            Refusal::ExpiredLot { lot } => format!("Lot {lot} may not be sold any more."),
+            Refusal::StockConflict { sku, lot, bin, detail } => {
+                format!("{sku}, lot {lot} in {bin}: {detail}.")
+            }
+            Refusal::NotLoggedIn => "The device has no session, or it ended.".to_owned(),
+            Refusal::WrongPin { tries_left } => format!("{tries_left} tries left."),
+            Refusal::PinLocked { until } => format!("Locked until {until}."),
+            Refusal::WrongItem { scanned } => format!("{scanned} stands on no open line."),
+            Refusal::WrongLot { wanted, scanned } => format!("Scanned {scanned}; take lot {wanted} first."),
+            Refusal::OverPick { line } => format!("Line {} needs no more.", u16::from(*line) + 1),
+            Refusal::UnknownCode { scanned } => {
+                format!("{scanned:?} is no product, lot or label of this store.")
+            }
+            Refusal::NotYourOrder { person } => person
+                .as_ref()
+                .map_or_else(|| "Nobody picks it now.".to_owned(), |who| format!("{who} has it.")),
+            Refusal::NothingToUndo => String::new(),
+            Refusal::LinesOpen { lines } => format!("{lines} lines are neither picked nor given up."),
+            Refusal::WrongBags { missing, foreign } => {
+                format!("Not scanned: {}. Not of this order: {}.", missing.join(" "), foreign.join(" "))
+            }
+            Refusal::OrderCancelled { number } => {
+                format!("Order {number} was cancelled meanwhile; nothing was counted.")
+            }
+            Refusal::WeightMismatch { bag, expected_g, weighed_g, off_g } => {
+                format!("Bag {bag} weighs {weighed_g} g instead of {expected_g} g: {off_g:+} g.")
+            }
+            Refusal::WrongRider { wanted } => format!("The order goes to rider {wanted}."),
+            Refusal::AlreadyDone { what } => what.clone(),
+            Refusal::Unavailable { detail } => detail.clone(),
         }
     }
-
-    fn leaving_problem(&self) -> Problem {
-        let p = Problem::new;
-        match self {
-            Refusal::OrderCancelled { number } => p(
-                "order_cancelled",
-                409,
-                "This order was cancelled",
-                format!("Order {number} was cancelled meanwhile; nothing was counted."),
-                "Put its goods back on their shelves.",
-            ),
-            Refusal::WeightMismatch { bag, expected_g, weighed_g, off_g } => p(
-                "weight_mismatch",
-                409,
-                "The bag does not weigh what its goods weigh",
-                format!("Bag {bag} weighs {weighed_g} g instead of {expected_g} g: {off_g:+} g."),
-                "Look into the bag, put it right and weigh it again.",
-            ),
-            Refusal::WrongBags { missing, foreign } => p(
-                "wrong_bags",
-                409,
-                "Not the bags of this order",
-                format!("Not scanned: {}. Not of this order: {}.", missing.join(" "), foreign.join(" ")),
-                "Scan every bag of this order and no other.",
-            ),
-            Refusal::WrongRider { wanted } => p(
-                "wrong_rider",
-                409,
-                "Another rider was chosen",
-                format!("The order goes to rider {wanted}."),
-                "Give it to that rider, or let the hub choose anew.",
-            ),
-            other => other.pick_problem(),
-        }
-    }
-}
-
-fn p(code: &str, status: u16, title: &str, detail: impl Into<String>, hint: &str) -> Problem {
-    Problem::new(code, status, title, detail, hint)
 }
 
 fn list<T>(items: &[T], say: impl Fn(&T) -> String) -> String {
@@ -427,6 +293,22 @@ mod tests {
         let problem = refusal.problem();
         assert_eq!((problem.code.as_str(), problem.status), ("out_of_stock", 409));
         assert_eq!(problem.detail, "MLK-1: 1 wanted, 0 free");
+    }
+
+    #[test]
+    fn every_code_has_its_words() {
+        for refusal in [Refusal::IdReused, Refusal::NothingToUndo, Refusal::unknown("bin", "X")] {
+            assert_eq!(words::of(refusal.code()).code, refusal.code());
+        }
+        // Read from the source, so that a new variant cannot be forgotten.
+        let source = include_str!("refusal.rs");
+        let codes = source.split("const fn code").nth(1).unwrap().split("pub fn problem").next().unwrap();
+        let codes: Vec<&str> =
+            codes.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(codes.len() > 20, "{codes:?}");
+        for code in codes {
+            assert_eq!(words::of(code).code, code);
+        }
     }
 
     #[test]

@@ -75,8 +75,9 @@ impl Uplink {
                 Err(error) => tracing::debug!(%error, "hub not reached"),
             }
             self.set_online(false);
-            let jitter = rand::Rng::random_range(&mut rand::rngs::OsRng.unwrap_mut(), 50..=150);
-            let wait = pause * jitter / 100;
+            // Half to one and a half times the pause, so that a thousand stores do not dial as one.
+            let jitter = crate::secrets::random::<1>().map_or(0, |[byte]| u32::from(byte));
+            let wait = pause * (128 + jitter) / 256;
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(wait) => {}
@@ -130,7 +131,7 @@ impl Uplink {
     }
 
     async fn tell_grown(&self, peer: &mut Peer) {
-        match self.reads.last_out().await {
+        match self.reads.ask(|reader| reader.last_out()).await {
             Ok(last_seq) => peer.handle(clock::now(), Input::OutGrew { last_seq }),
             Err(error) => tracing::error!(%error, "own log not read"),
         }
@@ -154,7 +155,8 @@ impl Uplink {
                 Output::Send(bytes) => sink.feed(Message::Binary(bytes.into())).await.map_err(|_| Ended)?,
                 Output::Deliver { seq, doc, change } => delivered.push(InboundRecord { seq, doc, change }),
                 Output::NeedOut { after, limit } => {
-                    let records = self.reads.out_records(after, limit).await.map_err(|_| Ended)?;
+                    let records = self.reads.ask(move |reader| reader.out_records(after, limit)).await;
+                    let records = records.map_err(|_| Ended)?;
                     peer.handle(clock::now(), Input::Out(records));
                 }
                 Output::Acked { upto } => self.writer.out_acked(upto).await.map_err(|_| Ended)?,

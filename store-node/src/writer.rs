@@ -114,7 +114,9 @@ fn run(mut engine: Engine, mut jobs: mpsc::Receiver<Job>, publish: &broadcast::S
         let stop = group.iter().any(|job| matches!(job, Job::Stop));
         let mut effects = take_group(&mut engine, group);
         // Facts become document changes after the answers are out, once nobody waits or a group has gathered.
-        if effects.outbox_grew && let Err(error) = engine.carry(clock::now()) {
+        if effects.outbox_grew
+            && let Err(error) = engine.carry(clock::now())
+        {
             tracing::error!(%error, "facts stay in the outbox; the next commit carries them");
             effects.outbox_grew = false;
         }

@@ -2,5 +2,8 @@
 //! asserts a time. `cargo run --release -p tests --bin scorecard -- NAME`.
 
 pub mod checker;
+pub mod order_commit;
+pub mod peers;
 pub mod pick_route;
+pub mod stage;
 pub mod sync_bytes;

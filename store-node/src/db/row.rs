@@ -86,8 +86,7 @@ pub(super) fn serde_word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: 
 
 /// The other way: how serde writes a fieldless enum.
 pub(super) fn to_word<T: serde::Serialize>(value: &T) -> super::DbResult<String> {
-    match serde_json::to_value(value)? {
-        serde_json::Value::String(word) => Ok(word),
-        other => Err(super::DbError::Corrupt(format!("{other} is no word"))),
-    }
+    let written = serde_json::to_value(value)?;
+    let word = written.as_str().map(str::to_owned);
+    word.ok_or_else(|| super::DbError::Corrupt(format!("{written} is no word")))
 }

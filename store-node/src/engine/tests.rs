@@ -235,3 +235,62 @@ fn each_deliberate_fault_shows() {
     let lots: Vec<_> = (0..6).map(|_| bed.receive("SALT", 1, None)).collect();
     assert!(bed.stock("SALT").0 < u32::try_from(lots.len()).unwrap(), "acknowledged and lost");
 }
+
+#[test]
+#[ignore]
+fn bench_tmp() {
+    use std::time::Instant;
+    let mut bed = Bed::new();
+    let mut products = vec![];
+    for n in 0..2500 {
+        products.push(crate::testbed::product(&format!("S{n:04}"), model::catalogue::TempClass::Ambient, 0));
+    }
+    let t = Instant::now();
+    bed.by("meena", Role::Manager, Command::ImportCatalogue { products }).unwrap();
+    println!("import {:?}", t.elapsed());
+    let lines = (0..2500).map(|n| crate::command::OpeningLine { sku: sku(&format!("S{n:04}")), qty: qty(1000), expiry: None }).collect();
+    let t = Instant::now();
+    bed.by("meena", Role::Manager, Command::OpenStock { lines }).unwrap();
+    println!("open {:?}", t.elapsed());
+    let t = Instant::now();
+    println!("{:?}", bed.tick());
+    println!("grant tick {:?}", t.elapsed());
+    let t = Instant::now();
+    bed.engine.carry(bed.now).unwrap();
+    println!("carry {:?}", t.elapsed());
+    for clients in [1usize, 16, 64] {
+        let mut ms = vec![];
+        let mut n = 0;
+        let start = Instant::now();
+        for g in 0..20 {
+            let group: Vec<_> = (0..clients).map(|c| {
+                n += 1;
+                let k = (g * clients + c) * 7 % 2497;
+                let (a, b, d) = (format!("S{k:04}"), format!("S{:04}", k + 1), format!("S{:04}", k + 2));
+                let _ = n;
+                bed.envelope("meena", Role::Manager, Bed::counter_command(&[(&a, 1), (&b, 1), (&d, 1)]))
+            }).collect();
+            let t = Instant::now();
+            let replies = bed.send(group).replies;
+            assert!(replies.iter().all(Result::is_ok), "{replies:?}");
+            ms.push(t.elapsed().as_secs_f64() * 1e3);
+        }
+        ms.sort_by(f64::total_cmp);
+        println!("{clients}: {:.0}/s p50 {:.2} max {:.2} ms", 20.0 * clients as f64 / start.elapsed().as_secs_f64(), ms[10], ms[19]);
+    }
+    let t = Instant::now();
+    println!("{:?}", bed.tick());
+    println!("tick {:?}", t.elapsed());
+    let t = Instant::now();
+    bed.engine.carry(bed.now).unwrap();
+    println!("carry {:?}", t.elapsed());
+    let t = Instant::now();
+    bed.tick();
+    println!("idle tick {:?}", t.elapsed());
+    let t = Instant::now();
+    let n = bed.reader().board(bed.now).unwrap().orders.len();
+    println!("board {n} {:?}", t.elapsed());
+    let t = Instant::now();
+    bed.check();
+    println!("check {:?}", t.elapsed());
+}

@@ -10,6 +10,7 @@ use crate::refusal::Refusal;
 use model::catalogue::{Product, TempClass, Velocity};
 use model::{BinId, Role};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use store_core::import::{
     FIELD_CHARS_MAX, GTINS_MAX, PRICE_PAISE_MAX, ROWS_MAX, SHELF_LIFE_DAYS_MAX, WEIGHT_GRAMS_MAX,
 };
@@ -93,10 +94,10 @@ struct Floor {
 impl Floor {
     /// The first empty bin of the right kind of zone, else any empty one of the temperature, else the least shared one.
     fn home(&mut self, flow: &Flow<'_>, product: &Product, shared: &mut u32) -> Result<Option<BinId>, Stop> {
-        if !self.bins.contains_key(&product.temp) {
-            self.bins.insert(product.temp, places::bins_for(flow.tx, product.temp)?);
-        }
-        let Some(bins) = self.bins.get_mut(&product.temp) else { return Ok(None) };
+        let bins = match self.bins.entry(product.temp) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unread) => unread.insert(places::bins_for(flow.tx, product.temp)?),
+        };
         let wanted = match product.velocity {
             Velocity::A => "a",
             Velocity::B => "b",

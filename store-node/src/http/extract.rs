@@ -60,13 +60,25 @@ impl From<JsonRejection> for HttpProblem {
 impl From<PathRejection> for HttpProblem {
     fn from(rejection: PathRejection) -> Self {
         let hint = "Check the id in the address.";
-        Self::new("bad_path", StatusCode::BAD_REQUEST, "The address cannot be read", rejection.body_text(), hint)
+        Self::new(
+            "bad_path",
+            StatusCode::BAD_REQUEST,
+            "The address cannot be read",
+            rejection.body_text(),
+            hint,
+        )
     }
 }
 
 impl From<QueryRejection> for HttpProblem {
     fn from(rejection: QueryRejection) -> Self {
         let hint = "Check what stands after `?`; see /api/openapi.json.";
-        Self::new("bad_query", StatusCode::BAD_REQUEST, "The query cannot be read", rejection.body_text(), hint)
+        Self::new(
+            "bad_query",
+            StatusCode::BAD_REQUEST,
+            "The query cannot be read",
+            rejection.body_text(),
+            hint,
+        )
     }
 }

@@ -24,12 +24,18 @@ pub struct Doc {
 impl<S: Clone + Send + Sync + 'static> Table<S> {
     /// Nothing yet.
     pub fn new() -> Self {
-        let settings = SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into());
+        let settings =
+            SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into());
         Self { router: Router::new(), paths: Map::new(), schemas: settings.into_generator() }
     }
 
     /// A route without a body, answering `A`.
-    pub fn get<A: JsonSchema>(self, path: &'static str, summary: &'static str, handler: MethodRouter<S>) -> Self {
+    pub fn get<A: JsonSchema>(
+        self,
+        path: &'static str,
+        summary: &'static str,
+        handler: MethodRouter<S>,
+    ) -> Self {
         self.add::<(), A>("get", path, summary, handler)
     }
 

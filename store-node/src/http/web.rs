@@ -24,9 +24,11 @@ pub async fn serve(uri: Uri) -> Response {
     };
     let wanted = format!("{surface}/{rest}");
     let page = format!("{surface}/index.html");
-    match Dist::get(&wanted).map(|file| (wanted, file)).or_else(|| Dist::get(&page).map(|file| (page, file))) {
+    match Dist::get(&wanted).map(|file| (wanted, file)).or_else(|| Dist::get(&page).map(|file| (page, file)))
+    {
         Some((name, file)) => respond(&name, file),
-        None => (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response(),
+        None => (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT)
+            .into_response(),
     }
 }
 

@@ -14,9 +14,16 @@ use tests::scorecard;
 struct Options {
     /// Which benchmark.
     name: Name,
-    /// Data to run on, where the benchmark takes some (pick-route: a folder of instances).
+    /// Data to run on, where the benchmark takes some (pick-route: a folder of instances), or the folder whose disk is
+    /// measured (order-commit).
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Seconds of each measured point, where there are points.
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// One system of a benchmark that compares several, for looking closer.
+    #[arg(long)]
+    only: Option<String>,
     /// One JSON line on standard output; always so, accepted for scripts.
     #[arg(long)]
     json: bool,
@@ -24,6 +31,8 @@ struct Options {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Name {
+    /// Durable orders at 1, 16, 64 clients: hub and store against PostgreSQL 15 and Redis 7.
+    OrderCommit,
     /// Exact pick routes on published instances, judged by an independent checker (REQ-30).
     PickRoute,
     /// Bytes of an order at rest and on the wire, against plain JSON (SYNC.md).
@@ -40,6 +49,9 @@ fn main() -> Result<ExitCode> {
 
 fn run(options: &Options) -> Result<Value> {
     Ok(match options.name {
+        Name::OrderCommit => {
+            scorecard::order_commit::run(options.data.as_deref(), options.seconds, options.only.as_deref())
+        }
         Name::PickRoute => scorecard::pick_route::run(&folder(options, "data/picking")?),
         Name::SyncBytes => scorecard::sync_bytes::run(),
     })

@@ -31,8 +31,8 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// Serves until `stop`: now and then somebody walks in; more come while the app says the store cannot be reached.
-    pub async fn live(self, stop: CancellationToken) {
+    /// Serves until `stop`, and gives away what is paid until `home`: now and then somebody walks in; more come while the app says the store cannot be reached.
+    pub async fn live(self, stop: CancellationToken, home: CancellationToken) {
         let mut rng = SmallRng::seed_from_u64(self.seed);
         let mut waiting: Vec<OrderId> = Vec::new();
         while !stop.is_cancelled() {
@@ -53,8 +53,16 @@ impl Counter {
             }
             waiting = still;
         }
-        for order in waiting {
-            self.bay.hand_over(order, "").await;
+        // Who has paid gets the bags, also after closing time.
+        while !waiting.is_empty() && !home.is_cancelled() {
+            self.pace.wait(5_000, &home).await;
+            let mut still = Vec::new();
+            for order in waiting {
+                if !self.bay.hand_over(order, "").await {
+                    still.push(order);
+                }
+            }
+            waiting = still;
         }
     }
 

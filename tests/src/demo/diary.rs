@@ -22,6 +22,8 @@ pub struct Pages {
     pub counter_during_cut: u32,
     /// Handheld events that were answered: store, event, applied or not.
     pub answered: BTreeMap<CommandId, (String, bool)>,
+    /// Codes that customers' pages show for the rider at the door.
+    pub codes: BTreeMap<OrderId, String>,
     /// Checkouts refused because goods were gone.
     pub refused_out_of_stock: u32,
     /// Checkouts refused because the store could not be reached.

@@ -3,6 +3,7 @@
 use super::devices::Devices;
 use anyhow::Result;
 use model::api::hub::Point;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// A store of the demo city.
@@ -105,6 +106,33 @@ pub fn write_store(plan: &Plan, dir: &Path, ports: Ports, hub_url: &str, devices
         text += &format!("[[people]]\nid = \"{id}\"\nname = \"{name}\"\nrole = \"{role}\"\ndemo_pin = \"{pin}\"\n\n");
     }
     let path = dir.join("store.toml");
+    std::fs::write(&path, text)?;
+    Ok(path)
+}
+
+/// Writes hub.toml and says where it stands.
+pub fn write_hub(dir: &Path, address: SocketAddr, speed: f64, catalogue: &Path) -> Result<PathBuf> {
+    std::fs::create_dir_all(dir)?;
+    // People who live faster miss a silent store sooner.
+    let stop_after_ms = (150_000.0 / speed) as i64;
+    let mut text = format!(
+        "profile = \"demo\"\nlisten = \"{address}\"\ndata_dir = \"{}\"\ncatalogue = \"{}\"\n\
+         stop_after_ms = {stop_after_ms}\nspeed_factor = {speed}\n\n",
+        dir.display(),
+        catalogue.display()
+    );
+    for plan in STORES {
+        let Plan { id, name, at: Point { lat, lon }, .. } = plan;
+        let token = store_token(id);
+        text += &format!(
+            "[[stores]]\nid = \"{id}\"\nname = \"{name}\"\nlat = {lat}\nlon = {lon}\nradius_m = 3000\ntoken = \"{token}\"\n\n"
+        );
+    }
+    for (name, phone) in RIDERS {
+        text += &format!("[[riders]]\nname = \"{name}\"\nphone = \"{phone}\"\n\n");
+    }
+    text += &format!("[[staff]]\nname = \"Operations\"\nphone = \"{OPS_PHONE}\"\nrole = \"city_ops\"\n");
+    let path = dir.join("hub.toml");
     std::fs::write(&path, text)?;
     Ok(path)
 }

@@ -16,11 +16,12 @@ pub struct Proc {
 
 impl Proc {
     /// Starts `demo ROLE CONFIG`; what it logs goes to `log`.
-    pub fn start(role: &str, config: &Path, log: &Path) -> Result<Self> {
+    pub fn start(role: &str, config: &Path, log: &Path, environment: &[(&str, String)]) -> Result<Self> {
         let log_file = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
         let child = Command::new(std::env::current_exe()?)
             .arg(role)
             .arg(config)
+            .envs(environment.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null())
             .stdout(log_file.try_clone()?)
             .stderr(log_file)

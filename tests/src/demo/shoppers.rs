@@ -35,8 +35,8 @@ pub struct Shopper {
 }
 
 impl Shopper {
-    /// Shops until `stop`; what she has ordered by then is still delivered by others.
-    pub async fn live(self, stop: CancellationToken) {
+    /// Shops until `stop`; waits at home for what she has ordered until `home`.
+    pub async fn live(self, stop: CancellationToken, home: CancellationToken) {
         let mut rng = SmallRng::seed_from_u64(self.seed);
         let Some((site, address)) = self.arrive(&mut rng, &stop).await else { return };
         while !stop.is_cancelled() {
@@ -45,7 +45,7 @@ impl Shopper {
                 return;
             }
             if let Some(order) = self.shop(&site, address, &mut rng, &stop).await {
-                self.follow(&site, order, &mut rng, &stop).await;
+                self.follow(&site, order, &mut rng, &home).await;
             }
         }
     }
@@ -147,6 +147,9 @@ impl Shopper {
         for _ in 0..600 {
             self.pace.wait(2_000, stop).await;
             let Ok(order) = site.get::<Order>(&path).await else { continue };
+            if let Some(code) = &order.delivery_code {
+                self.diary.open().codes.insert(order.id, code.clone());
+            }
             if let Some(question) = &order.substitute {
                 let accept = rng.random_range(0..10) < 7;
                 let reply = SubstituteReply { line: question.line, accept };

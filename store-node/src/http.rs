@@ -1,0 +1,68 @@
+//! HTTP of the store node: console, picker app, API. Turns requests into commands and queries, refusals into
+//! problem+json. Never decides, never holds SQL.
+
+mod cold;
+mod counter;
+mod extract;
+mod handhelds;
+mod machine;
+mod orders;
+mod prints;
+mod problem;
+mod routes;
+mod session;
+mod state;
+mod stock;
+mod stream;
+mod table;
+mod web;
+
+pub use problem::HttpProblem;
+pub use state::{App, Facts};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+/// The OpenAPI document, also for those who do not run the node.
+pub fn openapi() -> Value {
+    routes::routes().1
+}
+
+/// The whole surface, ready to serve.
+pub fn router(app: App) -> Router {
+    let (routes, _) = routes::routes();
+    routes
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(fallback)
+        .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
+        .layer(tower_http::compression::CompressionLayer::new())
+        .with_state(app)
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> HttpProblem {
+    HttpProblem::new(
+        "wrong_method",
+        StatusCode::METHOD_NOT_ALLOWED,
+        "This address does not take that method",
+        format!("{method} {}", uri.path()),
+        "See /api/openapi.json for what it takes.",
+    )
+}
+
+/// Pages for people, a problem for programs.
+async fn fallback(method: Method, uri: Uri) -> Response {
+    if method == Method::GET && !uri.path().starts_with("/api/") {
+        return web::serve(uri).await;
+    }
+    HttpProblem::new(
+        "unknown_address",
+        StatusCode::NOT_FOUND,
+        "Nothing stands at this address",
+        format!("{method} {}", uri.path()),
+        "See /api/openapi.json for what there is.",
+    )
+    .into_response()
+}

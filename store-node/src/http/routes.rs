@@ -1,0 +1,64 @@
+//! Every route of the store node in one table (ARCHITECTURE): the router and the OpenAPI document come from here.
+
+use super::state::App;
+use super::table::Table;
+use super::{cold, counter, handhelds, machine, orders, prints, session, stock, stream};
+use axum::Router;
+use axum::routing::{get, post};
+use model::api::store as api;
+use serde_json::Value;
+
+/// The router and its OpenAPI document.
+pub fn routes() -> (Router<App>, Value) {
+    Table::new()
+        .post::<api::LoginRequest, api::LoginAnswer>("/api/v1/login", "PIN login", post(session::login))
+        .get::<api::Board>("/api/v1/board", "Orders by promise slack", get(orders::board))
+        .get::<String>("/api/v1/stream", "Server-sent events: what changed", get(stream::stream))
+        .get::<api::OrderDetail>("/api/v1/orders/{id}", "One order and its history", get(orders::detail))
+        .post::<(), ()>(
+            "/api/v1/orders/{id}/reprint",
+            "Print its labels again, as DUPLICATE",
+            post(prints::reprint),
+        )
+        .post::<api::HandoverRequest, api::HandoverAnswer>(
+            "/api/v1/handover",
+            "Hand bags over",
+            post(orders::handover),
+        )
+        .get::<api::StockPage>("/api/v1/stock", "Stock by SKU; ?q= and ?after=", get(stock::page))
+        .get::<api::StockDetail>("/api/v1/stock/{sku}", "One SKU by lot and bin", get(stock::detail))
+        .post::<api::ReceiveRequest, api::ReceiveAnswer>(
+            "/api/v1/receive",
+            "Goods came in",
+            post(stock::receive),
+        )
+        .post::<api::CounterOrderRequest, api::CounterOrderAnswer>(
+            "/api/v1/counter-orders",
+            "An order at the counter or by phone",
+            post(counter::order),
+        )
+        .get::<api::ColdChain>("/api/v1/cold", "Sensors and alarms", get(cold::chain))
+        .post::<(), ()>("/api/v1/alarms/{id}/acknowledge", "Seen; not cleared", post(cold::acknowledge))
+        .get::<Vec<api::DeviceRow>>("/api/v1/devices", "Devices and prints in doubt", get(machine::devices))
+        .post::<api::PrintResolve, ()>(
+            "/api/v1/prints/{id}/resolve",
+            "Is the label there?",
+            post(prints::resolve),
+        )
+        .get::<api::Link>("/api/v1/link", "The link to the hub", get(machine::link))
+        .post::<api::EnrolRequest, api::EnrolAnswer>(
+            "/api/v1/handhelds",
+            "Enrol a handheld",
+            post(handhelds::enrol),
+        )
+        .get::<api::HandheldConfig>(
+            "/api/v1/handheld/config",
+            "Where a handheld connects",
+            get(handhelds::config),
+        )
+        .get::<String>("/healthz", "The process lives", get(machine::healthz))
+        .get::<String>("/readyz", "It can do its work", get(machine::readyz))
+        .get::<String>("/metrics", "Prometheus text", get(machine::metrics))
+        .get::<Value>("/api/openapi.json", "This document", get(machine::openapi))
+        .finish("Larder store node")
+}

@@ -1,0 +1,174 @@
+//! `store-node`: reads its command line, builds the parts, runs, stops.
+#![expect(clippy::print_stdout, reason = "a command line tool answers on standard output")]
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use firmware_config::StoreManifest;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use store_core::import::Format;
+use store_node::engine::Engine;
+use store_node::import::{self, Report, Wish};
+use store_node::{check, clock, manifest, run, setup::Policy};
+use tokio_util::sync::CancellationToken;
+
+/// Runs one dark store: stock, orders, picking, devices, and the link to the hub. Works without the internet.
+///
+/// Start with `store-node serve --config store.toml`. What a store is made of stands in store.toml; `firmware-config`
+/// knows its every line. The console is at the printed address.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Runs the node until Ctrl-C or SIGTERM.
+    Serve(Config),
+    /// Brings a file in; the node must not be running.
+    #[command(subcommand)]
+    Import(Import),
+    /// Proves the books: hash chain, replay against balances. Exit code 1 when something is wrong, each fault named.
+    SelfCheck {
+        #[command(flatten)]
+        config: Config,
+        /// Mends drifted balances by a counted movement each. A broken chain is never mended.
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Prints the OpenAPI document.
+    Openapi,
+}
+
+#[derive(Debug, Args)]
+struct Config {
+    /// The store's file.
+    #[arg(long, default_value = "store.toml", env = "LARDER_STORE_CONFIG")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Import {
+    /// Products, and the stock the file claims. Bad rows are listed by line (exit code 2), good rows are entered.
+    Catalogue {
+        /// The file.
+        file: PathBuf,
+        /// How it is written.
+        #[arg(long, value_enum, default_value_t = FileFormat::Csv)]
+        format: FileFormat,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Names of barcodes, for receiving.
+    Gtins {
+        /// A file with the columns gtin, name, image_url.
+        file: PathBuf,
+        #[command(flatten)]
+        how: How,
+    },
+}
+
+#[derive(Debug, Args)]
+struct How {
+    #[command(flatten)]
+    config: Config,
+    /// Judge only; change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Enter nothing when one row is bad.
+    #[arg(long)]
+    strict: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FileFormat {
+    /// The quick-commerce listing as scraped.
+    Zepto,
+    /// Larder's own columns.
+    Csv,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    match Cli::parse().command {
+        What::Serve(config) => serve(&config),
+        What::Import(file) => bring_in(file),
+        What::SelfCheck { config, repair } => self_check(&config, repair),
+        What::Openapi => {
+            println!("{:#}", store_node::http::openapi());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn load(config: &Config) -> anyhow::Result<StoreManifest> {
+    firmware_config::load(&config.config).with_context(|| format!("{}", config.config.display()))
+}
+
+fn serve(config: &Config) -> anyhow::Result<ExitCode> {
+    let manifest = load(config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let stop = CancellationToken::new();
+    runtime.block_on(async {
+        tokio::spawn(store_node::signals::cancel_on_signal(stop.clone()));
+        run::run(manifest, Policy::default(), stop).await
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn bring_in(file: Import) -> anyhow::Result<ExitCode> {
+    let (Import::Catalogue { how, .. } | Import::Gtins { how, .. }) = &file;
+    let manifest = load(&how.config)?;
+    std::fs::create_dir_all(&manifest.node.data_dir)?;
+    let db = run::database(&manifest.node.data_dir);
+    let (setup, wish) = (manifest::setup(&manifest)?, Wish { dry_run: how.dry_run, strict: how.strict });
+    let report = match &file {
+        Import::Catalogue { file, format: FileFormat::Zepto, .. } => {
+            import::catalogue(&db, setup, file, Format::Zepto, wish)?
+        }
+        Import::Catalogue { file, format: FileFormat::Csv, .. } => {
+            import::catalogue(&db, setup, file, Format::Csv, wish)?
+        }
+        Import::Gtins { file, .. } => import::gtins(&db, setup, file, wish)?,
+    };
+    print_report(&report);
+    Ok(if report.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+fn print_report(report: &Report) {
+    for bad in &report.bad {
+        println!("line {}: {} ({})", bad.line, bad.reason, bad.hint);
+    }
+    for note in &report.notes {
+        println!("note: {note}");
+    }
+    let entered = if report.entered.is_some() { "entered" } else { "nothing entered" };
+    println!("{} good, {} bad: {entered}", report.good, report.bad.len());
+}
+
+fn self_check(config: &Config, repair: bool) -> anyhow::Result<ExitCode> {
+    let manifest = load(config)?;
+    let db = run::database(&manifest.node.data_dir);
+    let report = check::self_check(&db)?;
+    for finding in &report.findings {
+        println!("{finding}");
+    }
+    println!("{} ledger rows, {} places, head {}", report.rows, report.places, report.head);
+    if repair && !report.is_clean() {
+        let mut engine = Engine::open(&db, manifest::setup(&manifest)?, clock::now())?;
+        let applied = check::repair(&mut engine, &report, clock::now())?;
+        engine.close()?;
+        println!(
+            "{} balances mended, each by a movement of its own",
+            applied.replies.iter().filter(|r| r.is_ok()).count()
+        );
+    }
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

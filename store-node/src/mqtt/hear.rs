@@ -1,0 +1,221 @@
+//! What devices say, turned into commands: topic and payload in, envelope out; the answer to a handheld goes back as an
+//! ack after the commit. A payload that cannot be read changes nothing and is named in the log.
+
+use crate::command::{Command, Envelope, Login, ReadingIn};
+use crate::pins::Pins;
+use crate::writer::Writer;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+use model::mqtt::{
+    Ack, AckOutcome, Action, Birth, DeviceClass, DeviceState, Event, EventBody, HandheldEvent, Leaf,
+    PAYLOAD_BYTES_MAX, Topic,
+};
+use model::{Actor, CommandId, DeviceId, PersonId, Role, StoreId};
+use rumqttc::{AsyncClient, Publish, QoS};
+use std::future::Future;
+use std::pin::Pin;
+use tokio::sync::mpsc;
+
+/// Commands that wait for their commit at a time; more wait in the inbox, unacknowledged.
+const IN_FLIGHT_MAX: usize = 128;
+
+/// The hearing side.
+pub struct Hear {
+    pub(super) store: StoreId,
+    pub(super) client: AsyncClient,
+    pub(super) writer: Writer,
+    pub(super) pins: Pins,
+}
+
+/// Why a message is dropped. It is acknowledged to the broker, because a repeat would be the same.
+#[derive(Debug, thiserror::Error)]
+enum Unheard {
+    #[error("the topic is not ours: {0}")]
+    Topic(#[from] model::mqtt::TopicError),
+    #[error("the payload is not what this topic carries: {0}")]
+    Payload(#[from] serde_json::Error),
+    #[error("a payload of {0} bytes is over the limit of {PAYLOAD_BYTES_MAX}")]
+    TooLong(usize),
+    #[error("a name is no code: {0}")]
+    Name(#[from] model::id::IdError),
+    #[error("{0} does not write {1}")]
+    NotTheirs(&'static str, &'static str),
+}
+
+/// A message as commands: at most two (a login that was checked, or one event).
+struct Heard {
+    envelope: Envelope,
+    ack_to: Option<(DeviceClass, DeviceId, CommandId)>,
+}
+
+type Waiting = Pin<Box<dyn Future<Output = (Publish, Option<Outcome>)> + Send>>;
+
+struct Outcome {
+    to: (DeviceClass, DeviceId),
+    ack: Ack,
+}
+
+impl Hear {
+    /// Submits in the order heard, answers in the order committed.
+    pub(super) async fn run(self, mut inbox: mpsc::Receiver<Publish>) {
+        let mut waiting: FuturesOrdered<Waiting> = FuturesOrdered::new();
+        loop {
+            tokio::select! {
+                Some((publish, outcome)) = waiting.next(), if !waiting.is_empty() => {
+                    self.answer(publish, outcome).await;
+                }
+                heard = inbox.recv(), if waiting.len() < IN_FLIGHT_MAX => match heard {
+                    Some(publish) => self.take(publish, &mut waiting).await,
+                    None => return,
+                },
+            }
+        }
+    }
+
+    async fn take(&self, publish: Publish, waiting: &mut FuturesOrdered<Waiting>) {
+        match self.read(&publish).await {
+            Ok(Some(heard)) => match self.writer.submit(heard.envelope).await {
+                Ok(answer) => waiting.push_back(Box::pin(async move {
+                    let outcome = match (answer.await, heard.ack_to) {
+                        (Ok(Ok(reply)), Some((class, device, id))) => {
+                            let outcome = match reply {
+                                Ok(_) => AckOutcome::Applied,
+                                Err(refusal) => AckOutcome::Refused { problem: refusal.problem() },
+                            };
+                            Some(Outcome { to: (class, device), ack: Ack { id, outcome } })
+                        }
+                        (Ok(Ok(_)), None) => None,
+                        // Not committed: no ack, so the broker and the handheld send it again.
+                        (Ok(Err(_)) | Err(_), _) => return (unacknowledged(publish), None),
+                    };
+                    (publish, outcome)
+                })),
+                Err(error) => tracing::warn!(%error, "an event waits at the broker"),
+            },
+            Ok(None) => self.done(&publish).await,
+            Err(error) => {
+                let topic: String = publish.topic.chars().take(200).collect();
+                tracing::warn!(%error, topic, "message dropped; nothing was changed");
+                self.done(&publish).await;
+            }
+        }
+    }
+
+    async fn answer(&self, publish: Publish, outcome: Option<Outcome>) {
+        if let Some(Outcome { to: (class, device), ack }) = outcome {
+            let topic = Topic::new(&self.store, class, &device, Leaf::Ack).to_string();
+            match serde_json::to_vec(&ack) {
+                Ok(payload) => {
+                    let _ = self.client.publish(topic, QoS::AtLeastOnce, false, payload).await;
+                }
+                Err(error) => tracing::error!(%error, "ack not written"),
+            }
+        }
+        self.done(&publish).await;
+    }
+
+    /// Tells the broker that this message needs no repeat.
+    async fn done(&self, publish: &Publish) {
+        if publish.qos != QoS::AtMostOnce && publish.pkid != 0 {
+            let _ = self.client.ack(publish).await;
+        }
+    }
+
+    async fn read(&self, publish: &Publish) -> Result<Option<Heard>, Unheard> {
+        let topic: Topic = publish.topic.parse()?;
+        if publish.payload.len() > PAYLOAD_BYTES_MAX {
+            return Err(Unheard::TooLong(publish.payload.len()));
+        }
+        if publish.payload.is_empty() {
+            return Ok(None); // a retained message was cleared
+        }
+        match (topic.leaf, topic.class) {
+            (Leaf::Birth, class) => {
+                let birth: Birth = serde_json::from_slice(&publish.payload)?;
+                let key = once(&publish.payload, &topic);
+                Ok(Some(self.plain(
+                    key,
+                    &topic,
+                    Command::DeviceBorn { device: topic.device.clone(), class, birth },
+                )?))
+            }
+            (Leaf::State, class) => {
+                let state: DeviceState = serde_json::from_slice(&publish.payload)?;
+                let key = once(&publish.payload, &topic);
+                Ok(Some(self.plain(
+                    key,
+                    &topic,
+                    Command::DeviceIs { device: topic.device.clone(), class, state },
+                )?))
+            }
+            (Leaf::Event, DeviceClass::Handheld) => {
+                let event: HandheldEvent = serde_json::from_slice(&publish.payload)?;
+                self.handheld(&topic, event).await.map(Some)
+            }
+            (Leaf::Event, _) => {
+                let event: Event = serde_json::from_slice(&publish.payload)?;
+                self.device(&topic, event)
+            }
+            (Leaf::Cmd, _) => Err(Unheard::NotTheirs("a device", "cmd")),
+            (Leaf::Ack, _) => Err(Unheard::NotTheirs("a device", "ack")),
+        }
+    }
+
+    fn plain(&self, id: CommandId, topic: &Topic, command: Command) -> Result<Heard, Unheard> {
+        let actor = crate::command::system(topic.device.as_str())?;
+        Ok(Heard { envelope: Envelope { id, actor, command }, ack_to: None })
+    }
+
+    fn device(&self, topic: &Topic, event: Event) -> Result<Option<Heard>, Unheard> {
+        let device = topic.device.clone();
+        let kept = matches!(event.body, EventBody::Scan { .. } | EventBody::Print { .. });
+        let command = match event.body {
+            EventBody::Reading { milli_c, quality, raw_milli_c: _ } => {
+                Command::Reading(ReadingIn { sensor: device, at: event.at, milli_c, quality })
+            }
+            EventBody::Weight { grams } => Command::Weight { scale: device, at: event.at, grams },
+            EventBody::Print { job, outcome } => Command::PrintResult { job, outcome },
+            EventBody::Scan { text, aim: _ } => Command::FixedScan { scanner: device, text },
+        };
+        let mut heard = self.plain(event.id, topic, command)?;
+        // The agent keeps scans and print results until this ack; of values only the latest counts.
+        heard.ack_to = kept.then(|| (topic.class, topic.device.clone(), event.id));
+        Ok(Some(heard))
+    }
+
+    async fn handheld(&self, topic: &Topic, event: HandheldEvent) -> Result<Heard, Unheard> {
+        let device = topic.device.clone();
+        let person = match (&event.action, event.person) {
+            (Action::Login { person, .. }, _) => person.clone(),
+            (_, Some(person)) => person,
+            (_, None) => PersonId::new("nobody")?,
+        };
+        let role = self.pins.known(&person).map_or(Role::Picker, |known| known.role);
+        let command = match event.action {
+            Action::Login { person, pin } => {
+                let pin_right = self.pins.right(&person, &pin).await;
+                Command::Login(Login { device: device.clone(), person, pin_right, token_sha: None })
+            }
+            Action::Logout => Command::Logout { device: device.clone() },
+            Action::Ready => Command::Ready,
+            Action::Scan { order, text, line } => Command::Scan { order, text, line },
+            Action::NotFound { order, line } => Command::NotFound { order, line },
+            Action::Undo { order } => Command::Undo { order },
+            Action::Pack { order } => Command::Pack { order },
+        };
+        let actor = Actor { person, device: device.clone(), role };
+        let ack_to = Some((DeviceClass::Handheld, device, event.id));
+        Ok(Heard { envelope: Envelope { id: event.id, actor, command }, ack_to })
+    }
+}
+
+/// Births and states carry no id: the same words from the same device are the same command.
+fn once(payload: &[u8], topic: &Topic) -> CommandId {
+    crate::derive::command(payload, &topic.to_string())
+}
+
+/// The same message without its broker id, so that it is not acknowledged.
+fn unacknowledged(mut publish: Publish) -> Publish {
+    publish.pkid = 0;
+    publish
+}

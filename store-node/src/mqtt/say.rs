@@ -1,0 +1,102 @@
+//! What the node tells devices: each handheld's view (retained), each print job (until the agent has it). Looks up what
+//! to say after a commit said where something changed. Never decides what is true.
+
+use crate::clock;
+use crate::effects::Effects;
+use crate::reads::Reads;
+use model::mqtt::{Command, CommandBody, DeviceClass, HandheldView, Leaf, Topic};
+use model::{DeviceId, StoreId};
+use rumqttc::{AsyncClient, QoS};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+/// A print job that no agent has confirmed is said again after this; the agent prints a job id once.
+const PRINT_AGAIN: Duration = Duration::from_secs(5);
+
+/// The saying side.
+pub struct Say {
+    pub(super) store: StoreId,
+    pub(super) client: AsyncClient,
+    pub(super) reads: Reads,
+    pub(super) effects: broadcast::Receiver<Effects>,
+}
+
+impl Say {
+    /// Follows the commits for ever.
+    pub(super) async fn run(mut self) {
+        self.everything().await;
+        let mut again = tokio::time::interval(PRINT_AGAIN);
+        loop {
+            tokio::select! {
+                change = self.effects.recv() => match change {
+                    Ok(effects) => self.changed(effects).await,
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.everything().await,
+                    Err(broadcast::error::RecvError::Closed) => return,
+                },
+                _ = again.tick() => self.prints().await,
+            }
+        }
+    }
+
+    async fn changed(&mut self, mut effects: Effects) {
+        // Commits that came meanwhile are said together: a view is whole, so the newest is enough.
+        while let Ok(more) = self.effects.try_recv() {
+            effects.merge(more);
+        }
+        if effects.all_handhelds {
+            self.views(None).await;
+        } else if !effects.handhelds.is_empty() {
+            self.views(Some(effects.handhelds)).await;
+        }
+        if effects.prints {
+            self.prints().await;
+        }
+    }
+
+    async fn everything(&self) {
+        self.views(None).await;
+        self.prints().await;
+    }
+
+    async fn views(&self, of: Option<BTreeSet<DeviceId>>) {
+        let views = self.reads.ask(move |reader| reader.handheld_views(of.as_ref(), clock::now())).await;
+        match views {
+            Ok(views) => {
+                for (device, view) in views {
+                    self.view(&device, &view).await;
+                }
+            }
+            Err(error) => tracing::error!(%error, "views not said; the next commit says them"),
+        }
+    }
+
+    async fn view(&self, device: &DeviceId, view: &HandheldView) {
+        let topic = Topic::new(&self.store, DeviceClass::Handheld, device, Leaf::Cmd).to_string();
+        self.publish(topic, true, view).await;
+    }
+
+    async fn prints(&self) {
+        match self.reads.ask(|reader| reader.prints_to_send()).await {
+            Ok(jobs) => {
+                for job in jobs {
+                    let topic =
+                        Topic::new(&self.store, DeviceClass::Printer, &job.printer, Leaf::Cmd).to_string();
+                    let body = CommandBody::Print { job: job.job, label: job.label };
+                    let id = crate::derive::command(job.job.as_bytes(), "print");
+                    self.publish(topic, false, &Command { id, body }).await;
+                }
+            }
+            Err(error) => tracing::error!(%error, "print jobs not said; tried again soon"),
+        }
+    }
+
+    async fn publish(&self, topic: String, retain: bool, what: &impl serde::Serialize) {
+        match serde_json::to_vec(what) {
+            Ok(payload) => {
+                let _ = self.client.publish(topic, QoS::AtLeastOnce, retain, payload).await;
+            }
+            Err(error) => tracing::error!(%error, topic, "not written as JSON"),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Builds the node from its parts, runs it, stops it in order: close inputs, drain the writer, checkpoint, end the
+//! broker. Never decides about stock or orders.
+
+use crate::broker::{AccessRules, AgentRight, BrokerError, BrokerSetup, ManagedBroker, hash_password};
+use crate::engine::{Engine, OpenError};
+use crate::http::{App, Facts};
+use crate::manifest::{self, ManifestError};
+use crate::mqtt::MqttSetup;
+use crate::pins::Pins;
+use crate::reads::{ReadError, Reads};
+use crate::secrets::{self, AGENT_USER, SecretError};
+use crate::setup::Policy;
+use crate::uplink::{Uplink, UplinkSetup};
+use crate::writer::Writer;
+use crate::{clock, http, mqtt, timers};
+use axum::serve::ListenerExt;
+use firmware_config::{BrokerMode, StoreManifest};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The node's own MQTT user name.
+const NODE_USER: &str = "larder-node";
+/// How long adapters may take to finish what they have begun.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// store.toml does not make a store.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The database does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The data folder cannot be made.
+    #[error("cannot make the data folder {path}: {source}")]
+    DataDir {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The HTTP port is taken or not ours to take.
+    #[error("cannot listen on {address}: {source}; set another `http` in [node], or stop who uses it")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The broker does not start.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    /// A secret could not be made.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The database could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// No thread for the writer.
+    #[error("cannot start the writing thread: {0}")]
+    Thread(std::io::Error),
+    /// HTTP ended by itself.
+    #[error("the HTTP server ended: {0}")]
+    Http(std::io::Error),
+}
+
+/// Where a store's database lies.
+pub fn database(data_dir: &Path) -> PathBuf {
+    data_dir.join("store.db")
+}
+
+/// Runs a store node until `stop`.
+///
+/// # Errors
+/// [`RunError`], each with what to do.
+pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToken) -> Result<(), RunError> {
+    let data_dir = manifest.node.data_dir.clone();
+    std::fs::create_dir_all(&data_dir)
+        .map_err(|source| RunError::DataDir { path: data_dir.clone(), source })?;
+    let address = manifest.node.http;
+    let listener = TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
+    let mut setup = manifest::setup(&manifest)?;
+    setup.policy = policy;
+    let (calendar, policy) = (setup.calendar.clone(), setup.policy.clone());
+    let path = database(&data_dir);
+    let engine = Engine::open(&path, setup, clock::now())?;
+    let peer = engine.peer_config()?;
+    let (writer, thread) = Writer::start(engine).map_err(RunError::Thread)?;
+    let reads = Reads::new(path);
+    let pins = Pins::new(&manifest.people);
+    let node_password = hex(&secrets::random::<24>()?);
+    let rules = rules(&manifest, &node_password, &reads).await?;
+    let rules = watch::Sender::new(rules);
+
+    let tasks = TaskTracker::new();
+    let broker_stop = CancellationToken::new();
+    let broker = start_broker(&manifest, &rules, &tasks, &broker_stop).await?;
+    let uplink = Uplink::new(uplink_setup(&manifest), writer.clone(), reads.clone(), clock::now());
+    let app = App {
+        writer: writer.clone(),
+        reads: reads.clone(),
+        link: uplink.state(),
+        pins: pins.clone(),
+        rules,
+        facts: Arc::new(facts(&manifest, address)?),
+        openapi: Arc::new(http::openapi()),
+    };
+    let mqtt_setup = mqtt_setup(&manifest, node_password);
+    tasks.spawn(uplink.run(peer, stop.clone()));
+    tasks.spawn(mqtt::run(mqtt_setup, writer.clone(), reads, pins, stop.clone()));
+    tasks.spawn(timers::run(writer.clone(), calendar, policy, stop.clone()));
+    tracing::info!(store = %manifest.store.id, %address, broker, "ready");
+
+    let served = serve(listener, app, stop.clone()).await;
+    stop.cancel();
+    broker_stop.cancel();
+    tasks.close();
+    let _ = tokio::time::timeout(FAREWELL, tasks.wait()).await;
+    writer.stop().await;
+    let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+    served.map_err(RunError::Http)
+}
+
+/// Serves until `stop`; open event streams are given a moment, then cut.
+async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> Result<(), std::io::Error> {
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY not set");
+        }
+    });
+    let server =
+        axum::serve(listener, http::router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let patience = async {
+        stop.cancelled().await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    };
+    tokio::select! {
+        served = server.into_future() => served,
+        () = patience => Ok(()),
+    }
+}
+
+/// Starts the broker that the manifest asks the node to run; says which kind it is.
+async fn start_broker(
+    manifest: &StoreManifest,
+    rules: &watch::Sender<AccessRules>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<&'static str, RunError> {
+    match manifest.broker.mode {
+        BrokerMode::External => Ok("external"),
+        BrokerMode::MosquittoManaged => {
+            let setup = BrokerSetup {
+                bind: manifest.broker.host,
+                tcp_port: manifest.broker.tcp_port,
+                ws_port: manifest.broker.websocket_port,
+                dir: manifest.node.data_dir.join("broker"),
+            };
+            let first = rules.borrow().clone();
+            let broker = ManagedBroker::start(setup, &first).await?;
+            tasks.spawn(broker.supervise(rules.subscribe(), stop.clone()));
+            Ok("mosquitto")
+        }
+    }
+}
+
+async fn rules(manifest: &StoreManifest, node: &str, reads: &Reads) -> Result<AccessRules, RunError> {
+    let agent = secrets::agent_password(&manifest.node.data_dir)?;
+    let handhelds = reads.ask(|reader| reader.handheld_tokens()).await?;
+    let devices = manifest.devices.iter().map(|device| (device.class, device.id.clone()));
+    Ok(AccessRules {
+        store: manifest.store.id.clone(),
+        node: (NODE_USER.to_owned(), hash_password(node, secrets::random()?)),
+        agents: vec![AgentRight {
+            user: AGENT_USER.to_owned(),
+            hash: hash_password(&agent, secrets::random()?),
+            devices: devices.collect(),
+        }],
+        handhelds,
+    })
+}
+
+fn facts(manifest: &StoreManifest, address: SocketAddr) -> Result<Facts, SecretError> {
+    Ok(Facts {
+        store: manifest.store.id.clone(),
+        name: manifest.store.name.clone(),
+        ws_port: manifest.broker.websocket_port,
+        base_url: format!("http://{address}"),
+        secret: secrets::random()?,
+    })
+}
+
+/// The hub's address as a WebSocket's: http becomes ws, https becomes wss.
+fn uplink_setup(manifest: &StoreManifest) -> UplinkSetup {
+    let base = manifest.hub.url.trim_end_matches('/');
+    let url = base.strip_prefix("http").map_or_else(|| base.to_owned(), |rest| format!("ws{rest}"));
+    UplinkSetup {
+        url: format!("{url}/sync/v1/connect?store={}", manifest.store.id),
+        token: manifest.hub.token.clone(),
+    }
+}
+
+fn mqtt_setup(manifest: &StoreManifest, password: String) -> MqttSetup {
+    MqttSetup {
+        store: manifest.store.id.clone(),
+        host: manifest.broker.host.to_string(),
+        port: manifest.broker.tcp_port,
+        user: NODE_USER.to_owned(),
+        password,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,56 @@
+//! Secrets that the node makes for itself: the agent's broker password, kept in a file that only the node's user can
+//! read, and random bytes for one start. The one place of the node that asks for randomness.
+
+use rand::TryRngCore;
+use rand::rngs::OsRng;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// MQTT user name of the store's device agent.
+pub const AGENT_USER: &str = "agent";
+
+/// A secret could not be made or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The operating system gave no random bytes.
+    #[error("no random bytes: {0}")]
+    Random(String),
+    /// The file could not be read or written.
+    #[error("cannot keep the agent's password in {path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Fresh random bytes.
+pub fn random<const N: usize>() -> Result<[u8; N], SecretError> {
+    let mut bytes = [0; N];
+    OsRng.try_fill_bytes(&mut bytes).map_err(|error| SecretError::Random(error.to_string()))?;
+    Ok(bytes)
+}
+
+/// Where the agent's password lies.
+pub fn agent_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("agent.secret")
+}
+
+/// The agent's broker password: made at the first start, the same ever after.
+pub fn agent_password(data_dir: &Path) -> Result<String, SecretError> {
+    let path = agent_file(data_dir);
+    let fault = |source| SecretError::File { path: path.clone(), source };
+    match std::fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(fault(error)),
+    }
+    let secret: String = random::<24>()?.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(fault)?;
+    file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()).map_err(fault)?;
+    Ok(secret)
+}

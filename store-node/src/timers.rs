@@ -1,0 +1,55 @@
+//! What happens because time passes: grants, watching sensors, substitutes that wait for an answer, a new business day.
+//! Each tick is a command like any other; what it means is the flows'.
+
+use crate::clock;
+use crate::command::{Command, Envelope};
+use crate::setup::{Calendar, Policy};
+use crate::writer::Writer;
+use model::Date;
+use std::time::Duration;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+/// How often sensors, substitutes and the calendar are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Runs the timers until `stop`.
+pub async fn run(writer: Writer, calendar: Calendar, policy: Policy, stop: CancellationToken) {
+    let grant_every = Duration::from_millis(u64::try_from(policy.grant_every_ms).unwrap_or(10_000).max(100));
+    let mut grant = steady(grant_every);
+    let mut look = steady(LOOK_EVERY);
+    let mut day: Option<Date> = None;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = grant.tick() => submit(&writer, Command::GrantTick).await,
+            _ = look.tick() => {
+                submit(&writer, Command::WatchTick).await;
+                submit(&writer, Command::SubstituteTick).await;
+                let today = calendar.date(clock::now());
+                if day != Some(today) {
+                    submit(&writer, Command::StartDay { day: today }).await;
+                    day = Some(today);
+                }
+            }
+        }
+    }
+}
+
+/// A late tick comes once, not as often as it was missed.
+fn steady(every: Duration) -> Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+async fn submit(writer: &Writer, command: Command) {
+    let Ok(actor) = crate::command::system("timer") else { return };
+    let seed = clock::now().ms().to_be_bytes();
+    let id = crate::derive::command(&seed, command.kind());
+    match writer.apply(Envelope { id, actor, command }).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(refusal)) => tracing::error!(?refusal, "a tick was refused"),
+        Err(error) => tracing::warn!(%error, "a tick was left out; the next one makes up for it"),
+    }
+}

@@ -1,0 +1,76 @@
+//! `sim`: runs seeds of the deterministic world and says what they did; of a seed that broke a promise, how to see it again.
+
+use anyhow::{Result, bail};
+use clap::Parser;
+use tests::sim::{self, Failure, Options, Report};
+
+/// Runs the deterministic world: stores, a hub, people, and everything that goes wrong. A seed decides everything.
+#[derive(Debug, Parser)]
+struct Args {
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many seeds, counted up from the first.
+    #[arg(long, default_value_t = 1)]
+    seeds: u64,
+    /// Hours of trade in each.
+    #[arg(long, default_value_t = 1.0)]
+    hours: f64,
+    /// Stores in each.
+    #[arg(long, default_value_t = 2)]
+    stores: usize,
+    /// Runs every seed twice and compares.
+    #[arg(long)]
+    twice: bool,
+    /// Writes every event to stderr.
+    #[arg(long)]
+    trace: bool,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    if args.trace {
+        tracing_subscriber::fmt().without_time().with_writer(std::io::stderr).init();
+    }
+    if args.stores == 0 || args.hours <= 0.0 {
+        bail!("a world has at least one store and some time: --stores 1 --hours 0.5");
+    }
+    let mut failed = 0_u64;
+    for seed in args.seed..args.seed.saturating_add(args.seeds) {
+        let options = Options { seed, hours: args.hours, stores: args.stores, mutation: None };
+        let first = sim::run(&options, args.trace);
+        let again = if args.twice { Some(sim::run(&options, false)) } else { None };
+        failed += u64::from(!tell(&options, &first, again.as_ref()));
+    }
+    if failed > 0 {
+        bail!("{failed} of {} seeds broke a promise", args.seeds);
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this program's output is its lines")]
+fn tell(options: &Options, first: &Result<Report, Failure>, again: Option<&Result<Report, Failure>>) -> bool {
+    if again.is_some_and(|again| again != first) {
+        println!("seed {}: two runs differ: {first:?} and {again:?}", options.seed);
+        return false;
+    }
+    match first {
+        Ok(report) => {
+            let t = &report.tally;
+            println!(
+                "seed {}: {} events, {} orders, {} at counters ({} in a cut), {} delivered, {} cancelled, {} cuts, {} restarts, \
+                 {} clock steps, {} breaches, {} repeats, digest {}{}",
+                options.seed, t.events, t.orders, t.counter_orders, t.counter_in_cut, t.delivered, t.cancelled, t.cuts,
+                t.restarts, t.steps, t.breaches, t.repeats, report.digest, if again.is_some() { ", twice the same" } else { "" }
+            );
+            true
+        }
+        Err(failure) => {
+            println!(
+                "seed {}: {} at event {} ({}): {}\n  again: cargo run --release -p tests --bin sim -- --seed {} --hours {} --stores {} --trace",
+                options.seed, failure.broken, failure.event, failure.at, failure.what, options.seed, options.hours, options.stores
+            );
+            false
+        }
+    }
+}

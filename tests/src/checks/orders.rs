@@ -1,0 +1,59 @@
+//! Every line of an order that still runs is held, picked, or counted as short: nobody's goods are given away behind the
+//! order's back (SYNC.md rule 4: no leases, no taking back by the clock).
+
+use super::{Books, Check, Checked, broken, machine};
+use model::{OrderState, Qty};
+use store_node::db::{Connection, allocations, orders};
+
+/// All orders that have not ended, line by line, and the auditor's books of who holds what.
+///
+/// # Errors
+/// The first line that is not covered, or holding that the ledger does not know.
+pub fn live_orders(conn: &Connection, books: &Books) -> Checked {
+    for row in orders::open(conn).map_err(machine)? {
+        let state = orders::moments(conn, &row.order).map_err(machine)?.state();
+        let runs = matches!(
+            state,
+            OrderState::Confirmed | OrderState::Picking | OrderState::Packed | OrderState::Dispatched
+        );
+        if !runs {
+            continue;
+        }
+        let held = allocations::of_order(conn, &row.order).map_err(machine)?;
+        let short = orders::shorts(conn, &row.order).map_err(machine)?;
+        let reference = row.order.to_string();
+        for held in &held {
+            let spot = (held.place.sku.to_string(), held.place.lot.to_string(), held.place.bin.to_string());
+            let own = books.of_order(&reference, &spot);
+            // Two lines of one SKU may hold units of one spot: the ledger knows the order, not the line.
+            let theirs = held_at(&row.order, conn, &spot)?;
+            if own != theirs {
+                let detail = format!("order {} {spot:?}: the ledger gives {own:?} open and picked, the order has {theirs:?}", row.number);
+                return Err(broken(Check::Held, detail));
+            }
+        }
+        for (line, wish) in orders::lines(conn, &row.order).map_err(machine)? {
+            let sum = |qty: &mut dyn Iterator<Item = Qty>| -> i64 { qty.map(i64::from).sum() };
+            let has = sum(&mut held.iter().filter(|h| h.line == line).map(|h| h.qty));
+            let lacks = sum(&mut short.iter().filter(|(of, _)| *of == line).map(|(_, qty)| *qty));
+            if has + lacks != i64::from(wish.qty) {
+                let detail = format!("order {} ({state}) line {line}: {} of {} wanted, {has} held or picked, {lacks} short",
+                    row.number, wish.qty, wish.sku);
+                return Err(broken(Check::Held, detail));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn held_at(order: &model::OrderId, conn: &Connection, spot: &(String, String, String)) -> Checked<(i64, i64)> {
+    let mut sum = (0, 0);
+    for held in allocations::of_order(conn, order).map_err(machine)? {
+        let at = (held.place.sku.as_str(), held.place.lot.as_str(), held.place.bin.as_str());
+        if at == (spot.0.as_str(), spot.1.as_str(), spot.2.as_str()) {
+            sum.0 += i64::from(held.open());
+            sum.1 += i64::from(held.picked);
+        }
+    }
+    Ok(sum)
+}

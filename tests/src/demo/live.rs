@@ -1,0 +1,247 @@
+//! The demo's course: people come, uplinks are cut and mended, a line says what happens, everybody goes home, and the
+//! report is written.
+
+use super::counter::Counter;
+use super::diary::Diary;
+use super::options::{Cut, Options};
+use super::pickers::PickerLife;
+use super::report;
+use super::riders::Courier;
+use super::shoppers::Shopper;
+use super::stage::Stage;
+use super::web::Site;
+use super::{Pace, house};
+use crate::people::picker::Habits;
+use anyhow::Result;
+use model::api::hub::Point;
+use model::{DeviceId, OrderId, PersonId, StoreId};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Customers at each store.
+const SHOPPERS_PER_STORE: usize = 9;
+/// How long the last orders may take to reach their doors after the shop is quiet, at normal speed.
+const DRAIN_MS: f64 = 900_000.0;
+
+/// Runs the demo from curtain up to report. Returns whether the report is clean.
+pub async fn run(options: Options, stop: CancellationToken) -> Result<bool> {
+    let mut rng = SmallRng::seed_from_u64(options.seed);
+    let begun = Instant::now();
+    let stage = Stage::set(&options, &mut rng).await?;
+    announce(&stage, begun.elapsed());
+    let cast = Cast::new(&options);
+    if !options.quiet {
+        cast.enter(&stage, &mut rng).await?;
+    }
+    let show = Instant::now();
+    let cut_seconds = play(&options, &stage, &cast, show, &stop).await;
+    let interrupted = stop.is_cancelled();
+    cast.close_shop.cancel();
+    for store in &stage.stores {
+        store.uplink.mend();
+    }
+    if !interrupted && !options.quiet {
+        drain(&options, &stage, &cast, &stop).await;
+    }
+    let machines = report::machines(&stage).await;
+    cast.go_home.cancel();
+    cast.people.close();
+    let _ = tokio::time::timeout(Duration::from_secs(2), cast.people.wait()).await;
+    let dir = stage.dir.clone();
+    stage.strike().await;
+    let report = report::write(&dir, &cast.diary, machines, cut_seconds)?;
+    say(&report, &options)?;
+    if options.data.is_none() {
+        let _ = std::fs::remove_dir_all(&dir);
+    }
+    Ok(report::is_clean(&report))
+}
+
+struct Cast {
+    diary: Diary,
+    pace: Pace,
+    /// Nobody orders any more.
+    close_shop: CancellationToken,
+    /// Everybody stops.
+    go_home: CancellationToken,
+    people: TaskTracker,
+}
+
+impl Cast {
+    fn new(options: &Options) -> Self {
+        Self {
+            diary: Diary::default(),
+            pace: Pace { speed: options.speed },
+            close_shop: CancellationToken::new(),
+            go_home: CancellationToken::new(),
+            people: TaskTracker::new(),
+        }
+    }
+
+    async fn enter(&self, stage: &Stage, rng: &mut SmallRng) -> Result<()> {
+        let hub = Site::new(stage.http.clone(), &stage.hub_url);
+        for store in &stage.stores {
+            for (place, (person, _, pin)) in (1..).zip(store.plan.pickers) {
+                let device = DeviceId::new(format!("{}-h{place}", store.plan.id))?;
+                let token = store.enrol(&device, rng).await?.token;
+                let life = PickerLife {
+                    store: StoreId::new(store.plan.id)?,
+                    device,
+                    token,
+                    ws_port: store.ports.ws,
+                    person: PersonId::new(person)?,
+                    pin: pin.to_owned(),
+                    habits: Habits::USUAL,
+                    strange: "9529999999998".to_owned(),
+                    diary: self.diary.clone(),
+                    pace: self.pace,
+                    seed: rng.random(),
+                };
+                let stop = self.go_home.clone();
+                self.people.spawn(async move {
+                    if let Err(error) = life.live(stop).await {
+                        tracing::error!(%error, "a picker gave up");
+                    }
+                });
+            }
+            self.enter_customers(&hub, store.plan.id, store.plan.at, rng);
+            let counter = Counter {
+                console: store.console.clone(),
+                bay: Arc::clone(&store.bay),
+                diary: self.diary.clone(),
+                pace: self.pace,
+                seed: rng.random(),
+            };
+            self.people.spawn(counter.live(self.close_shop.clone(), self.go_home.clone()));
+        }
+        self.enter_riders(stage, &hub, rng);
+        Ok(())
+    }
+
+    fn enter_customers(&self, hub: &Site, store: &str, home: Point, rng: &mut SmallRng) {
+        for place in 0..SHOPPERS_PER_STORE {
+            let shopper = Shopper {
+                hub: hub.clone(),
+                phone: format!("+9198{}{place:07}", if store == "s1" { 1 } else { 2 }),
+                home,
+                diary: self.diary.clone(),
+                pace: self.pace,
+                seed: rng.random(),
+            };
+            self.people.spawn(shopper.live(self.close_shop.clone(), self.go_home.clone()));
+        }
+    }
+
+    fn enter_riders(&self, stage: &Stage, hub: &Site, rng: &mut SmallRng) {
+        for (place, (_, phone)) in house::RIDERS.into_iter().enumerate() {
+            let near = &stage.stores[place % stage.stores.len()];
+            let diary = self.diary.clone();
+            let courier = Courier {
+                hub: hub.clone(),
+                phone: phone.to_owned(),
+                start: near.plan.at,
+                bays: stage.stores.iter().map(|store| Arc::clone(&store.bay)).collect(),
+                diary: self.diary.clone(),
+                pace: self.pace,
+                seed: rng.random(),
+                door: Arc::new(move |order: OrderId| diary.open().codes.get(&order).cloned()),
+            };
+            self.people.spawn(courier.live(self.go_home.clone()));
+        }
+    }
+}
+
+/// Runs until the time is over or somebody stops it; cuts and mends; says how long stores were cut off in all.
+async fn play(options: &Options, stage: &Stage, cast: &Cast, show: Instant, stop: &CancellationToken) -> f64 {
+    let end = (options.minutes > 0.0).then(|| Duration::from_secs_f64(options.minutes * 60.0));
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    let mut cut_seconds = 0.0;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return cut_seconds,
+            _ = tick.tick() => {}
+        }
+        let at = show.elapsed();
+        for store in &stage.stores {
+            if is_cut(&options.cut, store.plan.id, at) {
+                store.uplink.cut();
+                cut_seconds += 1.0;
+            } else {
+                store.uplink.mend();
+            }
+        }
+        line(options, stage, cast, at);
+        if end.is_some_and(|end| at >= end) {
+            return cut_seconds;
+        }
+    }
+}
+
+fn is_cut(cuts: &[Cut], store: &str, at: Duration) -> bool {
+    let at = at.as_secs_f64();
+    cuts.iter().any(|cut| cut.store == store && at >= cut.from_s && at < cut.to_s)
+}
+
+/// Waits until every order that was placed has reached its end.
+async fn drain(options: &Options, stage: &Stage, cast: &Cast, stop: &CancellationToken) {
+    let limit = Duration::from_secs_f64((DRAIN_MS / 1000.0 / options.speed).clamp(30.0, 240.0));
+    let begun = Instant::now();
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    while begun.elapsed() < limit && !stop.is_cancelled() {
+        tick.tick().await;
+        line(options, stage, cast, begun.elapsed());
+        if report::all_quiet(stage, &cast.diary).await {
+            return;
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the demo speaks to a person at a terminal, and to scripts that wait for `ready`")]
+fn announce(stage: &Stage, took: Duration) {
+    println!("Larder is open ({:.1} s). Open in a browser:", took.as_secs_f64());
+    println!("  shop        {0}/          operations  {0}/ops     rider  {0}/rider", stage.hub_url);
+    for store in &stage.stores {
+        let url = format!("http://127.0.0.1:{}", store.ports.http);
+        let (manager, _, pin) = store.plan.manager;
+        println!("  {}  console {url}/  (log in as {manager}, PIN {pin})   picker {url}/picker/", store.plan.name);
+    }
+    println!("  one-time passwords of the demo: the shop shows its inbox; operations log in as {}", house::OPS_PHONE);
+    let stores: Vec<_> = stage.stores.iter().map(|store| serde_json::json!({
+        "id": store.plan.id, "url": format!("http://127.0.0.1:{}", store.ports.http), "ws_port": store.ports.ws,
+        "manager": { "person": store.plan.manager.0, "pin": store.plan.manager.2 },
+        "picker": { "person": store.plan.pickers[0].0, "pin": store.plan.pickers[0].2 },
+    })).collect();
+    let ready = serde_json::json!({ "hub": stage.hub_url, "stores": stores, "ops_phone": house::OPS_PHONE,
+        "rider_phone": house::RIDERS[0].1 });
+    println!("ready {ready}");
+}
+
+#[expect(clippy::print_stdout, reason = "the live line is for a person at a terminal")]
+fn line(options: &Options, stage: &Stage, cast: &Cast, at: Duration) {
+    let diary = cast.diary.open();
+    let cut: Vec<_> =
+        stage.stores.iter().map(|s| s.plan.id).filter(|id| is_cut(&options.cut, id, at)).collect();
+    let links = if cut.is_empty() { "all links up".to_owned() } else { format!("CUT: {}", cut.join(" ")) };
+    println!(
+        "{:>4} s  placed {:>3}  delivered {:>3}  counter {:>2}  refused {:>2}  scans {:>4}  {links}",
+        at.as_secs(),
+        diary.placed.len(),
+        diary.delivered.len(),
+        diary.counter.len(),
+        diary.refused_out_of_stock + diary.refused_store_unreachable + diary.payment_failed,
+        diary.scan_to_ack_ms.len(),
+    );
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the demo's answer")]
+fn say(report: &serde_json::Value, options: &Options) -> Result<()> {
+    if let Some(path) = &options.report {
+        std::fs::write(path, format!("{report:#}\n"))?;
+    }
+    println!("{report:#}");
+    Ok(())
+}

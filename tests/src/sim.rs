@@ -1,0 +1,19 @@
+//! The deterministic world: many stores, a hub, their lines, devices and people in one thread over real SQLite files. The
+//! seed decides everything; a failing run prints its seed and replays.
+
+pub mod city;
+mod clock;
+mod desk;
+mod diary;
+mod event;
+mod folk;
+mod link;
+mod mishap;
+mod net;
+mod plan;
+mod rest;
+mod site;
+mod world;
+
+pub use plan::{Mutation, Options};
+pub use world::{Failure, Report, Tally, run};

@@ -1,0 +1,274 @@
+//! The uplinks: moves frames between the two peers of every store, commits what is delivered before it is acknowledged, and
+//! redials. Does for both ends what the WebSocket adapters do in earnest.
+
+use super::event::{Event, Node};
+use super::world::World;
+use crate::checks::{Check, Checked, broken, machine};
+use model::order::Owner;
+use rand::Rng;
+use store_node::engine::InboundRecord;
+use sync::peer::{Input, Output};
+
+impl World {
+    /// A frame arrives, unless nobody listens.
+    pub(super) fn frame(&mut self, at: usize, to: Owner, bytes: Vec<u8>) -> Checked {
+        if self.lines[at].cut || !self.lines[at].connected {
+            return Ok(());
+        }
+        self.feed(at, to, Input::Frame(bytes))
+    }
+
+    /// A peer's own clock has something for it.
+    pub(super) fn peer_tick(&mut self, at: usize, end: Owner) -> Checked {
+        if self.peer_ticks.get(&(at, end)).is_none_or(|due| *due > self.queue.now().ms()) {
+            return Ok(());
+        }
+        self.peer_ticks.remove(&(at, end));
+        self.feed(at, end, Input::Tick)
+    }
+
+    /// The store dials.
+    pub(super) fn dial(&mut self, at: usize) -> Checked {
+        self.lines[at].dialling = false;
+        let ready = !self.lines[at].cut && self.is_up(Node::Hub) && self.is_up(Node::Store(at));
+        if self.lines[at].connected {
+            return Ok(());
+        }
+        if !ready {
+            self.redial(at);
+            return Ok(());
+        }
+        self.lines[at].connected = true;
+        for end in [Owner::Store, Owner::Hub] {
+            self.feed(at, end, Input::Connected { heads: Vec::new() })?;
+        }
+        let Some(engine) = &self.stores[at].engine else { return Ok(()) };
+        let last_seq = engine.peer_config().map_err(machine)?.sent;
+        self.feed(at, Owner::Store, Input::OutGrew { last_seq })
+    }
+
+    /// One end finds the connection gone; the store dials anew.
+    pub(super) fn hung_up(&mut self, at: usize, end: Owner) -> Checked {
+        self.lines[at].connected = false;
+        self.redial(at);
+        self.feed(at, end, Input::Disconnected)
+    }
+
+    /// Both ends lose the connection now.
+    pub(super) fn drop_line(&mut self, at: usize) -> Checked {
+        if !self.lines[at].connected {
+            return Ok(());
+        }
+        for end in [Owner::Store, Owner::Hub] {
+            self.hung_up(at, end)?;
+        }
+        Ok(())
+    }
+
+    fn redial(&mut self, at: usize) {
+        if !self.lines[at].dialling {
+            self.lines[at].dialling = true;
+            let pause = self.rng.random_range(300..5_000);
+            self.queue.after(pause, Event::Dial(at));
+        }
+    }
+
+    /// The own log of one end grew.
+    pub(super) fn grew(&mut self, at: usize, end: Owner, last_seq: u64) -> Checked {
+        self.moved();
+        self.feed(at, end, Input::OutGrew { last_seq })
+    }
+
+    /// Gives one input to a peer and does what it asks for.
+    pub(super) fn feed(&mut self, at: usize, end: Owner, input: Input) -> Checked {
+        let now = self.queue.now();
+        let local = match end {
+            Owner::Store => self.stores[at].now(now),
+            Owner::Hub => self.hub.now(now),
+        };
+        let peer = match end {
+            Owner::Store => &mut self.stores[at].peer,
+            Owner::Hub => &mut self.hub.peers[at],
+        };
+        let Some(peer) = peer else { return Ok(()) };
+        peer.handle(local, input);
+        self.obey(at, end)?;
+        self.plan_tick(at, end);
+        Ok(())
+    }
+
+    fn plan_tick(&mut self, at: usize, end: Owner) {
+        let now = self.queue.now();
+        let (peer, drift) = match end {
+            Owner::Store => (&self.stores[at].peer, self.stores[at].body.drift),
+            Owner::Hub => (&self.hub.peers[at], self.hub.body.drift),
+        };
+        let Some(due) = peer.as_ref().and_then(sync::peer::Peer::next_timeout) else { return };
+        let wait = drift.until(now, due).clamp(5, 30_000);
+        let at_ms = now.ms() + wait;
+        let planned = self.peer_ticks.get(&(at, end)).copied();
+        if planned.is_none_or(|planned| planned > at_ms || planned < now.ms()) {
+            self.peer_ticks.insert((at, end), at_ms);
+            self.queue.after(wait, Event::PeerTick(at, end));
+        }
+    }
+
+    fn obey(&mut self, at: usize, end: Owner) -> Checked {
+        let mut delivered = Vec::new();
+        loop {
+            let peer = match end {
+                Owner::Store => &mut self.stores[at].peer,
+                Owner::Hub => &mut self.hub.peers[at],
+            };
+            let Some(output) = peer.as_mut().and_then(sync::peer::Peer::poll) else {
+                if delivered.is_empty() {
+                    return Ok(());
+                }
+                self.commit(at, end, std::mem::take(&mut delivered))?;
+                continue;
+            };
+            match output {
+                Output::Send(bytes) => self.send_frame(at, end, &bytes),
+                Output::Deliver { seq, doc, change } => delivered.push((seq, doc, change)),
+                Output::NeedOut { after, limit } => self.give_records(at, end, after, limit)?,
+                Output::Acked { upto } => self.acked(at, end, upto)?,
+                Output::Live => self.heard(at, end, true)?,
+                Output::Stale => self.heard(at, end, false)?,
+                Output::PeerHello { .. } => {}
+                Output::WantDoc { doc } | Output::Whole { doc, .. } => {
+                    return Err(broken(Check::Machine, format!("a whole document was asked for: {doc:?}")));
+                }
+                Output::Close { reason } => {
+                    use sync::wire::CloseReason as Why;
+                    match reason {
+                        Why::Silent { .. } | Why::Stopping => {}
+                        Why::WrongStore
+                        | Why::SameSide
+                        | Why::WrongEpoch { .. }
+                        | Why::WrongGeneration { .. }
+                        | Why::NoCommonVersion
+                        | Why::TheyRolledBack { .. }
+                        | Why::WeRolledBack { .. }
+                        | Why::LogGap { .. }
+                        | Why::RecordTooBig { .. } => {
+                            return Err(broken(Check::Lost, format!("store {at}, {end:?} closes: {reason}")));
+                        }
+                    }
+                    let other = if end == Owner::Hub { Owner::Store } else { Owner::Hub };
+                    let wait = self.rng.random_range(20..400);
+                    self.queue.after(1, Event::HungUp(at, end));
+                    self.queue.after(wait, Event::HungUp(at, other));
+                }
+            }
+        }
+    }
+
+    fn send_frame(&mut self, at: usize, from: Owner, bytes: &[u8]) {
+        let to = if from == Owner::Hub { Owner::Store } else { Owner::Hub };
+        for wait in self.lines[at].carry(&mut self.rng) {
+            self.queue.after(wait, Event::Frame(at, to, bytes.to_vec()));
+        }
+    }
+
+    fn give_records(&mut self, at: usize, end: Owner, after: u64, limit: u32) -> Checked {
+        let records = match end {
+            Owner::Store => match &mut self.stores[at].engine {
+                Some(engine) => engine.out_records(after, limit).map_err(machine)?,
+                None => return Ok(()),
+            },
+            Owner::Hub => match &self.hub.engine {
+                Some(hub) => hub.out_records(&self.stores[at].setup.store, after, limit).map_err(machine)?,
+                None => return Ok(()),
+            },
+        };
+        self.feed(at, end, Input::Out(records))
+    }
+
+    fn acked(&mut self, at: usize, end: Owner, upto: u64) -> Checked {
+        self.moved();
+        match end {
+            Owner::Store => match &mut self.stores[at].engine {
+                Some(engine) => engine.out_acked(upto).map_err(machine),
+                None => Ok(()),
+            },
+            Owner::Hub => match &mut self.hub.engine {
+                Some(hub) => hub.out_acked(&self.stores[at].setup.store, upto).map_err(machine),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// The hub notes signs of life.
+    fn heard(&mut self, at: usize, end: Owner, online: bool) -> Checked {
+        let now = self.hub.now(self.queue.now());
+        match (&mut self.hub.engine, end) {
+            (Some(hub), Owner::Hub) => hub.heard(now, &self.stores[at].setup.store, online).map_err(machine),
+            (_, _) => Ok(()),
+        }
+    }
+
+    /// Signs of life of all stores whose session is live, as the hub's session loop gives them.
+    pub(super) fn signs_of_life(&mut self) -> Checked {
+        for at in 0..self.stores.len() {
+            if self.hub.peers[at].as_ref().is_some_and(sync::peer::Peer::is_live) {
+                self.heard(at, Owner::Hub, true)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes delivered records durable, then acknowledges them. Now and then the process dies in between.
+    fn commit(&mut self, at: usize, end: Owner, records: Vec<(u64, sync::doc::DocKey, Vec<u8>)>) -> Checked {
+        let Some(upto) = records.last().map(|record| record.0) else { return Ok(()) };
+        self.moved();
+        let now = self.queue.now();
+        let crash = self.plan.luck.crash_after;
+        let node = match end {
+            Owner::Store => {
+                let local = self.stores[at].now(now);
+                let Some(engine) = &mut self.stores[at].engine else { return Ok(()) };
+                let records = records.into_iter().map(|(seq, doc, change)| InboundRecord { seq, doc, change });
+                engine.inbound(local, records.collect()).map_err(machine)?;
+                self.stores[at].audit(now)?;
+                Node::Store(at)
+            }
+            Owner::Hub => {
+                let local = self.hub.now(now);
+                let Some(hub) = &mut self.hub.engine else { return Ok(()) };
+                hub.inbound(local, &self.stores[at].setup.store, records).map_err(machine)?;
+                Node::Hub
+            }
+        };
+        if self.chance(crash) {
+            return self.dies(node);
+        }
+        self.carry(node)?;
+        self.feed(at, end, Input::Committed { upto })
+    }
+
+    /// Facts become changes in the logs, and the peers learn of them.
+    pub(super) fn carry(&mut self, node: Node) -> Checked {
+        let now = self.queue.now();
+        match node {
+            Node::Store(at) => {
+                let local = self.stores[at].now(now);
+                let Some(engine) = &mut self.stores[at].engine else { return Ok(()) };
+                match engine.carry(local).map_err(machine)? {
+                    Some(last) => self.grew(at, Owner::Store, last),
+                    None => Ok(()),
+                }
+            }
+            Node::Hub => {
+                let local = self.hub.now(now);
+                let Some(hub) = &mut self.hub.engine else { return Ok(()) };
+                for (store, last) in hub.carry(local).map_err(machine)? {
+                    let at = self.stores.iter().position(|site| site.setup.store == store);
+                    if let Some(at) = at {
+                        self.grew(at, Owner::Hub, last)?;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}

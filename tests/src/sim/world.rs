@@ -1,0 +1,338 @@
+//! The world of a run: machines, lines, people, and the loop that takes the next event, moves the clock, lets it happen
+//! and looks whether all promises still hold. One thread, no socket; the seed decides everything.
+
+use super::city;
+use super::clock::Queue;
+use super::diary::Diary;
+use super::event::{Event, Mishap, Node, Timer};
+use super::folk::{self, Person};
+use super::net::Line;
+use super::plan::{Options, Plan};
+use super::site::{HubSite, StoreSite};
+use crate::checks::{self, Broken, Check, Checked, broken, machine};
+use central_hub::rules::Rules;
+use hub_core::proof::HubKey;
+use model::order::Owner;
+use model::{CommandId, OrderId, Timestamp};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Full reads of the databases every so many events.
+const FULL_EVERY: u64 = 200;
+/// How long nothing may move before the world counts as quiet, milliseconds.
+const QUIET_MS: i64 = 90_000;
+
+/// What a run counted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Events.
+    pub events: u64,
+    /// Orders that customers were told of.
+    pub orders: u32,
+    /// Orders at counters.
+    pub counter_orders: u32,
+    /// Of these while the uplink was cut.
+    pub counter_in_cut: u32,
+    /// Delivered with proof.
+    pub delivered: u32,
+    /// Cancelled orders.
+    pub cancelled: u32,
+    /// Uplink cuts.
+    pub cuts: u32,
+    /// Deaths of processes.
+    pub restarts: u32,
+    /// Clock steps.
+    pub steps: u32,
+    /// Breaches of the cold chain.
+    pub breaches: u32,
+    /// Commands that people repeated because no answer came.
+    pub repeats: u32,
+}
+
+/// How a run that held all promises ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What was counted.
+    pub tally: Tally,
+    /// Of every event and both sides' state at the end.
+    pub digest: String,
+}
+
+/// How a run that broke a promise ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The event.
+    pub event: u64,
+    /// When, by true time.
+    pub at: Timestamp,
+    /// What happened in the event.
+    pub what: String,
+    /// What broke.
+    pub broken: Broken,
+}
+
+/// See the file. Its parts are the other files of this folder.
+pub struct World {
+    pub(super) queue: Queue<Event>,
+    pub(super) rng: SmallRng,
+    pub(super) options: Options,
+    pub(super) plan: Plan,
+    pub(super) hub: HubSite,
+    pub(super) stores: Vec<StoreSite>,
+    pub(super) lines: Vec<Line>,
+    /// When each peer is to be looked at next, by true time.
+    pub(super) peer_ticks: BTreeMap<(usize, Owner), i64>,
+    pub(super) people: Vec<Person>,
+    pub(super) diary: Diary,
+    pub(super) tally: Tally,
+    /// Stores whose cold room is warm.
+    pub(super) warm: BTreeSet<usize>,
+    /// Orders that customers were told of, with their stores.
+    pub(super) told: BTreeMap<OrderId, usize>,
+    /// Nobody orders any more.
+    pub(super) resting: bool,
+    /// When something last moved that can still move.
+    pub(super) moved_at: Timestamp,
+    digest: Sha256,
+    word: String,
+    trace: bool,
+    _dir: tempfile::TempDir,
+}
+
+/// Runs a seed to its quiet end.
+///
+/// # Errors
+/// The first promise that broke, and where.
+pub fn run(options: &Options, trace: bool) -> Result<Report, Failure> {
+    let fail = |broken| Failure { event: 0, at: Timestamp::default(), what: "the beginning".into(), broken };
+    let mut world = World::new(options, trace).map_err(fail)?;
+    let done = world.live();
+    let (event, at, what) = (world.tally.events, world.queue.now(), world.word.clone());
+    done.map_err(|broken| Failure { event, at, what, broken })
+}
+
+impl World {
+    /// A city at the beginning of the day.
+    ///
+    /// # Errors
+    /// When the machine under it fails.
+    fn new(options: &Options, trace: bool) -> Checked<Self> {
+        let mut rng = SmallRng::seed_from_u64(options.seed);
+        let plan = Plan::draw(options, &mut rng);
+        let dir = folder().map_err(machine)?;
+        let mut rules = Rules::new(HubKey([7; 32]));
+        rules.demo = true; // messages reach an inbox
+        let hub = HubSite::new(options.stores, rules, dir.path());
+        let mut stores = Vec::new();
+        for at in 0..options.stores {
+            let setup = city::setup(at, plan.pickers, 12).map_err(machine)?;
+            stores.push(StoreSite::new(at, setup, dir.path()).map_err(machine)?);
+        }
+        let lines = (0..options.stores).map(|_| Line::new(plan.weather)).collect();
+        let mut world = Self {
+            queue: Queue::new(plan.start),
+            rng,
+            options: options.clone(),
+            moved_at: plan.start,
+            plan,
+            hub,
+            stores,
+            lines,
+            peer_ticks: BTreeMap::new(),
+            people: Vec::new(),
+            diary: Diary::default(),
+            tally: Tally::default(),
+            warm: BTreeSet::new(),
+            told: BTreeMap::new(),
+            resting: false,
+            digest: Sha256::new(),
+            word: String::new(),
+            trace,
+            _dir: dir,
+        };
+        world.wake_up()?;
+        Ok(world)
+    }
+
+    fn wake_up(&mut self) -> Checked {
+        let now = self.queue.now();
+        self.hub.start(now, self.options.mutation)?;
+        for at in 0..self.stores.len() {
+            self.stores[at].start(now, self.options.mutation)?;
+            self.queue.after(500, Event::Dial(at));
+            for timer in [Timer::Grant(at), Timer::Look(at), Timer::Sensors(at)] {
+                self.queue.after(1_000, Event::Due(timer));
+            }
+        }
+        self.queue.after(1_500, Event::Due(Timer::Hub));
+        self.queue.after(1_700, Event::Due(Timer::Gateway));
+        self.queue.after(self.plan.misfortune_ms, Event::Mishap(Mishap::Next));
+        folk::populate(self)
+    }
+
+    fn live(&mut self) -> Checked<Report> {
+        let trade_until = self.plan.start.plus_ms(self.plan.trade_ms);
+        let end = trade_until.plus_ms(self.plan.rest_ms);
+        while let Some(event) = self.queue.pop() {
+            let now = self.queue.now();
+            if !self.resting && now >= trade_until {
+                self.rest()?;
+            }
+            if self.resting && now.since_ms(self.moved_at) > QUIET_MS && self.is_quiet()? {
+                break;
+            }
+            if now > end {
+                return Err(self.stuck());
+            }
+            self.tally.events += 1;
+            self.note(&event);
+            self.happens(event)?;
+            if self.tally.events.is_multiple_of(FULL_EVERY) {
+                self.look_at_all()?;
+            }
+        }
+        self.look_at_all()?;
+        self.look_at_both_sides()?;
+        Ok(self.report())
+    }
+
+    fn note(&mut self, event: &Event) {
+        self.word = format!("{} {}", self.queue.now().ms(), event.word());
+        self.digest.update(self.word.as_bytes());
+        if self.trace {
+            tracing::info!("{} {}", self.tally.events, self.word);
+        }
+    }
+
+    fn happens(&mut self, event: Event) -> Checked {
+        match event {
+            Event::Arrives(id) => self.arrives(id),
+            Event::Told(id, reply) => self.hears(id, &reply),
+            Event::Again(id) => self.again(id),
+            Event::Frame(at, to, bytes) => self.frame(at, to, bytes),
+            Event::PeerTick(at, end) => self.peer_tick(at, end),
+            Event::Dial(at) => self.dial(at),
+            Event::HungUp(at, end) => self.hung_up(at, end),
+            Event::Wakes(who) => folk::act(self, who, None),
+            Event::Due(timer) => self.due(timer),
+            Event::Mishap(mishap) => self.mishap(mishap),
+            Event::Up(node) => self.up(node),
+        }
+    }
+
+    /// A new id.
+    pub(super) fn id(&mut self) -> CommandId {
+        let random = self.rng.random::<u128>();
+        CommandId::new(self.queue.now(), random)
+    }
+
+    /// Whether something with so many thousandths happens now.
+    pub(super) fn chance(&mut self, thousandths: u32) -> bool {
+        self.rng.random_range(0..1_000) < thousandths
+    }
+
+    /// Something moved.
+    pub(super) const fn moved(&mut self) {
+        self.moved_at = self.queue.now();
+    }
+
+    /// Whether a machine runs.
+    pub(super) fn is_up(&self, node: Node) -> bool {
+        match node {
+            Node::Hub => self.hub.engine.is_some(),
+            Node::Store(at) => self.stores[at].engine.is_some(),
+        }
+    }
+
+    /// All full checks, at every machine that runs.
+    fn look_at_all(&mut self) -> Checked {
+        for store in &mut self.stores {
+            let books = std::mem::replace(&mut store.books, checks::Books::new(""));
+            let done = store.reading(|conn| {
+                books.balances(conn)?;
+                checks::live_orders(conn, &books)
+            });
+            store.books = books;
+            done?;
+        }
+        if let Some(hub) = &self.hub.engine {
+            checks::hub_rights(hub.data(), self.stores.len())?;
+        }
+        self.look_at_diary()
+    }
+
+    /// Whether nothing more will move by itself.
+    fn is_quiet(&mut self) -> Checked<bool> {
+        if self.diary.waiting() > 0 || self.people.iter().any(Person::is_busy) {
+            return Ok(false);
+        }
+        let Some(hub) = &self.hub.engine else { return Ok(false) };
+        let data = hub.data();
+        if !data.open_orders(None, 1).map_err(machine)?.is_empty() {
+            return Ok(false);
+        }
+        for store in &mut self.stores {
+            let row = data.store(&store.setup.store).map_err(machine)?;
+            let Some(engine) = &store.engine else { return Ok(false) };
+            let standing = engine.peer_config().map_err(machine)?;
+            let row = row.ok_or_else(|| broken(Check::Machine, "a store without a row"))?;
+            let level = (standing.sent, standing.received) == (row.received_seq, row.sent_seq);
+            if !level || standing.acked != standing.sent || row.acked_seq != row.sent_seq {
+                return Ok(false);
+            }
+            let open = store.reading(|conn| store_node::db::orders::open(conn).map_err(machine))?;
+            if open.is_none_or(|open| !open.is_empty()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn stuck(&mut self) -> Broken {
+        let busy: Vec<_> = self.people.iter().filter(|person| person.is_busy()).map(Person::describe).collect();
+        let mut open = Vec::new();
+        if let Some(hub) = &self.hub.engine {
+            for row in hub.data().open_orders(None, 20).unwrap_or_default() {
+                open.push(format!("hub {} {} rider {:?}", row.number, row.state, row.rider.is_some()));
+            }
+        }
+        for store in &mut self.stores {
+            let found = store.reading(|conn| {
+                let rows = store_node::db::orders::open(conn).map_err(machine)?;
+                let state = |order: &OrderId| {
+                    store_node::db::orders::moments(conn, order).map(|moments| moments.state()).map_err(machine)
+                };
+                rows.iter().map(|row| Ok(format!("store {} {}", row.number, state(&row.order)?))).collect::<Checked<Vec<_>>>()
+            });
+            open.extend(found.ok().flatten().unwrap_or_default());
+        }
+        let detail = format!("no rest {} min after trade ended: {} commands without an answer, open {open:?}, busy {busy:?}",
+            self.plan.rest_ms / 60_000, self.diary.waiting());
+        broken(Check::Stuck, detail)
+    }
+
+    fn report(&mut self) -> Report {
+        for store in &self.stores {
+            self.digest.update(format!("{:?}", store.books.end()).as_bytes());
+        }
+        for (order, at) in &self.told {
+            let moments = self.hub.engine.as_ref().and_then(|hub| hub.data().moments(order).ok());
+            self.digest.update(format!("{order} {at} {moments:?}").as_bytes());
+        }
+        let digest = self.digest.clone().finalize();
+        let digest = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        Report { tally: self.tally.clone(), digest }
+    }
+}
+
+/// A folder for the databases: in memory where the machine offers it, since the simulation itself decides what a crash loses.
+fn folder() -> std::io::Result<tempfile::TempDir> {
+    let memory = std::path::Path::new("/dev/shm");
+    let name = "larder-sim-";
+    match tempfile::Builder::new().prefix(name).tempdir_in(memory) {
+        Ok(dir) => Ok(dir),
+        Err(_) => tempfile::Builder::new().prefix(name).tempdir(),
+    }
+}
