@@ -2,8 +2,8 @@
 
 import type { Point } from '@larder/shared/types/hub.ts';
 
-/** Where a visitor without a place looks first: the middle of the area the ground covers. */
-export const CITY: Point = { lat: 12.9698, lon: 77.599 };
+/** Where a visitor without a place looks first: a door near the demo city's first store. */
+export const CITY: Point = { lat: 12.9748, lon: 77.6381 };
 
 /** Metres as the crow flies. */
 export function metres(a: Point, b: Point): number {

@@ -45,7 +45,7 @@ export class GroundMap {
     L.control.scale({ imperial: false, position: 'topleft' }).addTo(this.map);
     this.map.attributionControl.setPrefix(false);
     this.map.on('movestart zoomstart', () => (this.#moved ||= !this.#ours));
-    void this.#ground();
+    void this.#ground(centre);
     new ResizeObserver(() => this.map.invalidateSize({ pan: false })).observe(element);
   }
 
@@ -116,15 +116,41 @@ export class GroundMap {
     return getComputedStyle(this.map.getContainer()).getPropertyValue(name).trim() || '#0b7a43';
   }
 
-  async #ground(): Promise<void> {
-    const { default: ground } = await import('./ground.json');
+  /** Streets where they are known; elsewhere a net of 250 m, so that a way and a distance can still be judged. */
+  async #ground(centre: Point): Promise<void> {
     const style = getComputedStyle(this.map.getContainer());
-    const set = (lines: number[][], weight: number, name: string) =>
-      L.polyline(lines.map((line) => unfold(line, ground.scale)), { color: style.getPropertyValue(name).trim(), weight, interactive: false, lineCap: 'round', smoothFactor: 1.4 }).addTo(this.map).bringToBack();
-    set(ground.major, 7, '--street-major');
-    set(ground.minor, 2.5, '--street-minor');
+    const set = (lines: L.LatLngTuple[][], weight: number, name: string) =>
+      L.polyline(lines, { color: style.getPropertyValue(name).trim(), weight, interactive: false, lineCap: 'round', smoothFactor: 1.4 }).addTo(this.map).bringToBack();
+    if (!covered(centre)) {
+      set(net(centre, 250, 36), 1.5, '--street-minor');
+      set(net(centre, 1000, 9), 4, '--street-minor');
+      return;
+    }
+    const { default: ground } = await import('./ground.json');
+    set(ground.major.map((line) => unfold(line, ground.scale)), 7, '--street-major');
+    set(ground.minor.map((line) => unfold(line, ground.scale)), 2.5, '--street-minor');
     this.map.attributionControl.addAttribution(ground.about);
   }
+}
+
+/** Where the streets of ground.json lie. */
+function covered({ lat, lon }: Point): boolean {
+  return lat > 12.948 && lat < 12.987 && lon > 77.577 && lon < 77.618;
+}
+
+/** Lines every `step` metres, `count` to each side, on round places of the earth, so that two maps show the same net. */
+function net(centre: Point, step: number, count: number): L.LatLngTuple[][] {
+  const dLat = step / 111_195;
+  const dLon = step / (111_195 * Math.cos((Math.round(centre.lat) * Math.PI) / 180));
+  const [row, column] = [Math.round(centre.lat / dLat), Math.round(centre.lon / dLon)];
+  const side = Array.from({ length: 2 * count + 1 }, (_, i) => i - count);
+  const ends = (at: number, d: number): [number, number] => [(at - count) * d, (at + count) * d];
+  const [south, north] = ends(row, dLat);
+  const [west, east] = ends(column, dLon);
+  return [
+    ...side.map((i): L.LatLngTuple[] => [[(row + i) * dLat, west], [(row + i) * dLat, east]]),
+    ...side.map((i): L.LatLngTuple[] => [[south, (column + i) * dLon], [north, (column + i) * dLon]]),
+  ];
 }
 
 function unfold(line: readonly number[], scale: number): L.LatLngTuple[] {

@@ -4,7 +4,7 @@ import { pack, translator } from '@larder/shared/i18n.svelte.ts';
 export const TEXTS = pack(
   {
     starting: 'One moment…', who: 'Log in, rider', who_hint: 'With the phone number the city office knows.', not_rider: 'This number is not a rider’s', not_rider_hint: 'Ask the city office, or use another number.', logout: 'Log out',
-    live: 'Online', offline: 'No signal', asof: 'as of {age}', kept: '{n|# proof kept|# proofs kept}', menu: 'More',
+    live: 'Online', offline: 'No signal', kept: '{n|# proof kept|# proofs kept}', menu: 'More',
     off: 'You are off', start: 'Start my shift', until: 'Until', hours: '{n} h', starting_shift: 'Starting…', no_place: 'Your phone does not say where you are', no_place_hint: 'Allow the location for this page, then try again.', end: 'End my shift',
     wait: 'Wait near the store', wait_hint: 'The next order opens here by itself. Ride safely: nobody counts the seconds.', today: 'Delivered today', cash: 'Cash with you',
     collect: 'Collect at', order: 'Order {number}', ready: 'Ready at the bay: show your badge', not_ready: 'Being packed. Show your badge at the bay when you arrive.', badge: 'Your badge, {code}', badge_show: 'Show my badge', maps: 'Navigate', far: '{far} to ride',
@@ -14,7 +14,7 @@ export const TEXTS = pack(
   },
   {
     starting: 'एक पल…', who: 'राइडर लॉगिन', who_hint: 'वही फ़ोन नंबर जो शहर दफ़्तर को पता है।', not_rider: 'यह नंबर किसी राइडर का नहीं', not_rider_hint: 'शहर दफ़्तर से पूछें, या दूसरा नंबर लगाएँ।', logout: 'लॉग आउट',
-    live: 'ऑनलाइन', offline: 'सिग्नल नहीं', asof: '{age} की जानकारी', kept: '{n|# प्रमाण रखा|# प्रमाण रखे}', menu: 'और',
+    live: 'ऑनलाइन', offline: 'सिग्नल नहीं', kept: '{n|# प्रमाण रखा|# प्रमाण रखे}', menu: 'और',
     off: 'आपकी छुट्टी है', start: 'शिफ़्ट शुरू करें', until: 'कब तक', hours: '{n} घंटे', starting_shift: 'शुरू हो रही है…', no_place: 'फ़ोन आपकी जगह नहीं बता रहा', no_place_hint: 'इस पेज को लोकेशन की अनुमति दें, फिर कोशिश करें।', end: 'शिफ़्ट ख़त्म करें',
     wait: 'स्टोर के पास रुकें', wait_hint: 'अगला ऑर्डर यहाँ खुद खुलेगा। आराम से चलाएँ: कोई सेकंड नहीं गिन रहा।', today: 'आज पहुँचाए', cash: 'आपके पास नकद',
     collect: 'यहाँ से उठाएँ', order: 'ऑर्डर {number}', ready: 'बे पर तैयार: बैज दिखाएँ', not_ready: 'पैक हो रहा है। पहुँचकर बे पर बैज दिखाएँ।', badge: 'आपका बैज, {code}', badge_show: 'मेरा बैज दिखाएँ', maps: 'रास्ता दिखाएँ', far: '{far} जाना है',

@@ -68,7 +68,7 @@ export class Till {
   }
 }
 
-const ANSWERS: ReadonlySet<string> = new Set(['store_unreachable', 'no_serviceable_store', 'payment_unavailable']);
+const ANSWERS: ReadonlySet<string> = new Set(['store_unreachable', 'payment_unavailable']);
 function isAnswer(problem: Problem): boolean {
   return ANSWERS.has(problem.code);
 }

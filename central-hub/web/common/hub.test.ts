@@ -1,0 +1,157 @@
+// The hub surfaces' own arithmetic: both languages complete, a checkout asked once, tones by lateness, proofs that wait.
+import { expect, test } from 'vitest';
+import { Api, ApiError } from '@larder/shared/api.ts';
+import type { CartLine, OpsOrderRow, OpsStore, Order, ProductCard, RiderNow } from '@larder/shared/types/hub.ts';
+import { TEXTS as OPS } from '../ops/src/texts.ts';
+import { matches, orderTone, slack, storeTone } from '../ops/src/tone.ts';
+import { cash, FIXES_MAX, nextTask, pace, withFix, type Proof } from '../rider/src/task.ts';
+import { TEXTS as RIDER } from '../rider/src/texts.ts';
+import { categoryName, GLYPHS, glyph } from '../shop/src/glyphs.ts';
+import { short } from '../shop/src/short.ts';
+import { cancellable, minutes, secondsLeft, stageOf } from '../shop/src/stage.ts';
+import { TEXTS as SHOP } from '../shop/src/texts.ts';
+import { Till } from '../shop/src/till.svelte.ts';
+import { distance, geoLink, metres, wayLength } from './geo.ts';
+import { qrPath } from './qr.ts';
+import { REFUSALS, sayProblem } from './refusals.ts';
+import { LOGIN } from './texts.ts';
+
+const MIN = 60_000;
+const request = { address: 'a1', payment: { method: 'cod' }, preset: 'ask' } as const;
+
+test.each([['shop', SHOP], ['rider', RIDER], ['ops', OPS], ['login', LOGIN]])('%s says everything in both languages, with the same variables', (_name, texts) => {
+  const names = (text: string) => [...text.matchAll(/\{(\w+)/g)].map((match) => match[1]).sort();
+  const [en, hi] = [texts.en as Record<string, string>, texts.hi as Record<string, string>];
+  expect(Object.keys(hi).sort()).toEqual(Object.keys(en).sort());
+  for (const [key, text] of Object.entries(en)) {
+    expect(hi[key], key).not.toBe('');
+    expect(names(hi[key]!), key).toEqual(names(text));
+  }
+});
+
+test('refusals are known in both languages, and an unknown one keeps the hub’s own words', () => {
+  expect(Object.keys(REFUSALS.hi).sort()).toEqual(Object.keys(REFUSALS.en).sort());
+  const odd = { code: 'odd_thing', status: 409, title: 'Odd', detail: 'd', hint: 'h' };
+  expect(sayProblem(odd)).toEqual({ title: 'Odd', detail: 'd', hint: 'h' });
+});
+
+test('every outermost category of the demo has a glyph', () => {
+  expect(glyph('Dairy & Eggs > Milk')).toBe(GLYPHS['Dairy & Eggs']);
+  expect(glyph('Something new').hi).toBe('');
+  expect(categoryName('Dairy & Eggs > Milk')).toBe('Dairy & Eggs');
+});
+
+class Drawer {
+  readonly kept = new Map<string, string>();
+  getItem(key: string): string | null {
+    return this.kept.get(key) ?? null;
+  }
+  setItem(key: string, value: string): void {
+    this.kept.set(key, value);
+  }
+  removeItem(key: string): void {
+    this.kept.delete(key);
+  }
+}
+/** An account whose hub answers in turn; what was asked is kept. */
+function hub(...answers: (Response | Error)[]) {
+  const keys: string[] = [];
+  const api = new Api({
+    retries: [],
+    fetch: async (_url, init) => {
+      keys.push(new Headers(init?.headers).get('idempotency-key') ?? '');
+      const answer = answers.shift() ?? new Error('nothing');
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  });
+  return { keys, call: <T>(run: (api: Api) => Promise<T>) => run(api) };
+}
+const refused = (status: number, code: string) => new Response(JSON.stringify({ code, status, title: '', detail: '', hint: '' }), { status });
+
+test('a checkout without an answer is asked again with the same key, also after a reload', async () => {
+  const drawer = new Drawer();
+  const account = hub(new Error('cut'), refused(500, 'fault'), new Response(JSON.stringify({ id: 'o1' })));
+  expect(await new Till(account, drawer).order(request)).toBeNull();
+  const reloaded = new Till(account, drawer);
+  expect(reloaded.open?.request).toEqual(request);
+  expect(await reloaded.order({ ...request, preset: 'refund' })).toBeNull();
+  expect(reloaded.open?.request.preset).toBe('ask');
+  expect(await reloaded.order(request)).toEqual({ id: 'o1' });
+  expect(new Set(account.keys).size).toBe(1);
+  expect(drawer.kept.size).toBe(0);
+});
+
+test('a refusal is an answer: the next attempt has a key of its own', async () => {
+  const account = hub(refused(409, 'out_of_stock'), refused(503, 'payment_unavailable'), new Response(JSON.stringify({ id: 'o2' })));
+  const till = new Till(account, new Drawer());
+  expect(await till.order(request)).toBeNull();
+  expect([till.refused?.code, till.open]).toEqual(['out_of_stock', null]);
+  await till.order(request);
+  expect([till.refused?.code, till.open]).toEqual(['payment_unavailable', null]);
+  await till.order(request);
+  expect(new Set(account.keys).size).toBe(3);
+});
+
+test('a fault that is no problem is not swallowed', async () => {
+  const till = new Till({ call: () => Promise.reject(new TypeError('bug')) }, new Drawer());
+  await expect(till.order(request)).rejects.toThrow('bug');
+  expect(ApiError).toBeDefined();
+});
+
+test('out of stock names its lines by SKU, else by what is there', () => {
+  const card = (sku: string, available: number): ProductCard => ({ sku, name: `Item ${sku}`, name_hi: '', brand: '', category: '', unit: '', price: 100, mrp: 100, available, cold: false });
+  const lines: CartLine[] = [{ product: card('MLK-1', 9), qty: 2, total: 200 }, { product: card('BRD-2', 1), qty: 3, total: 300 }];
+  const problem = (detail: string) => ({ code: 'out_of_stock', status: 409, title: '', detail, hint: '' });
+  expect(short(problem('MLK-1: 0 left'), lines).map((line) => line.product.sku)).toEqual(['MLK-1']);
+  expect(short(problem(''), lines).map((line) => line.product.sku)).toEqual(['BRD-2']);
+});
+
+test('minutes are never zero before the time, nor negative after it', () => {
+  const order = { promise_at: 10 * MIN, state: 'picking' } as Order;
+  expect(minutes(order, null, 0)).toBe(10);
+  expect(minutes(order, null, 9 * MIN + 59_000)).toBe(1);
+  expect(minutes(order, null, 11 * MIN)).toBe(0);
+  expect(stageOf(order, 'confirmed')).toBe('done');
+  expect(stageOf(order, 'picking')).toBe('now');
+  expect(stageOf(order, 'packed')).toBe('todo');
+  expect([cancellable('picking'), cancellable('packed')]).toEqual([true, false]);
+  expect([secondsLeft(41_200, 0), secondsLeft(0, 9)]).toEqual([42, 0]);
+});
+
+test('orders are coloured by slack, a store by its worst order, a silent store is grey', () => {
+  const row = (number: string, eta: number): OpsOrderRow => ({ order: number, number, store: 's1', state: 'picking', promise_at: 10 * MIN, eta_at: eta, rider: null, to: { lat: 0, lon: 0 } });
+  const rows = [row('A', 5 * MIN), row('B', 9 * MIN), row('C', 11 * MIN), row('D', 13 * MIN)];
+  expect(rows.map((each) => orderTone(each, 0))).toEqual(['go', 'info', 'warn', 'stop']);
+  expect(slack(rows[0]!, 11 * MIN)).toBe(-MIN);
+  const store = { store: 's1', online: true, late_orders: 0 } as OpsStore;
+  expect(storeTone(store, rows, 0)).toBe('stop');
+  expect(storeTone(store, rows.slice(0, 2), 0)).toBe('info');
+  expect(storeTone({ ...store, late_orders: 1 }, [], 0)).toBe('warn');
+  expect(storeTone({ ...store, online: false }, rows, 0)).toBe('old');
+  expect([matches('sun 4k', '4K7', 'Sunita'), matches('x', '4K7', null)]).toEqual([true, false]);
+});
+
+test('a proven delivery is no longer a task, its cash is with the rider, and old fixes are let go', () => {
+  const next = { type: 'deliver', order: 'o1', number: '4K7', customer: '', address: '', at: { lat: 0, lon: 0 }, bags: 1, cod: 500, route: [] } as const;
+  const now = { rider: 'r', name: '', code: '', on_shift: true, next: { ...next, route: [] }, delivered_today: 0, cash: 100 } as RiderNow;
+  const proof: Proof = { id: 'p', order: 'o1', number: '4K7', request: { code: '1', cash: 500, at: { lat: 0, lon: 0 }, delivered_at: 0 } };
+  expect(nextTask(now, []).type).toBe('deliver');
+  expect(nextTask(now, [proof])).toEqual({ type: 'wait' });
+  expect(cash(now, [proof])).toBe(600);
+  expect([pace(null), pace(now), pace({ ...now, next: { type: 'wait' } })]).toEqual([30_000, 3000, 5000]);
+  let fixes = Array.from({ length: FIXES_MAX }, (_, i) => ({ at: i, point: { lat: 0, lon: 0 } }));
+  fixes = withFix(fixes, { at: -1, point: { lat: 1, lon: 1 } });
+  expect([fixes.length, fixes[0]!.at]).toEqual([FIXES_MAX, -1]);
+});
+
+test('distances are worded, and a badge is drawn as a square', () => {
+  const [a, b] = [{ lat: 12.97, lon: 77.59 }, { lat: 12.98, lon: 77.59 }];
+  expect(Math.round(metres(a, b))).toBe(1112);
+  expect(distance(wayLength([a, b]))).toEqual({ n: 1.1, unit: 'km' });
+  expect(distance(812)).toEqual({ n: 810, unit: 'm' });
+  expect(geoLink(a, 'A (1)')).toBe('geo:12.97,77.59?q=12.97,77.59(A%20(1))');
+  const { size, path } = qrPath('LR:R-7F3A');
+  expect(size).toBe(29);
+  expect(path).toMatch(/^(M\d+ \d+h1v1h-1z)+$/);
+});
