@@ -1,0 +1,67 @@
+//! HTTP of the hub: shop, rider, ops, the stores' sessions. Turns requests into commands and questions, refusals into
+//! problem+json. Never decides, never holds SQL.
+
+mod auth;
+mod caller;
+mod extract;
+mod machine;
+mod ops;
+mod orders;
+mod problem;
+mod rider;
+mod routes;
+mod shop;
+mod state;
+mod stream;
+mod table;
+mod web;
+
+pub use problem::HttpProblem;
+pub use state::App;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+/// The OpenAPI document, also for those who do not run the hub.
+pub fn openapi() -> Value {
+    routes::routes(None).1
+}
+
+/// The whole surface, ready to serve.
+pub fn router(app: App) -> Router {
+    let (routes, _) = routes::routes(Some(&app));
+    routes
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(fallback)
+        .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
+        .layer(tower_http::compression::CompressionLayer::new())
+        .with_state(app)
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> HttpProblem {
+    HttpProblem::new(
+        "wrong_method",
+        StatusCode::METHOD_NOT_ALLOWED,
+        "This address does not take that method",
+        format!("{method} {}", uri.path()),
+        "See /api/openapi.json for what it takes.",
+    )
+}
+
+/// Pages for people, a problem for programs.
+async fn fallback(method: Method, uri: Uri) -> Response {
+    if method == Method::GET && !uri.path().starts_with("/api/") && !uri.path().starts_with("/sync/") {
+        return web::serve(&uri);
+    }
+    HttpProblem::new(
+        "unknown_path",
+        StatusCode::NOT_FOUND,
+        "There is nothing at this address",
+        format!("{method} {}", uri.path()),
+        "See /api/openapi.json for what there is.",
+    )
+    .into_response()
+}

@@ -1,0 +1,84 @@
+//! Every route of the hub, in one table: method, path, whom it admits, what it takes and gives.
+
+use super::caller::Admits::{self, Anyone, Demo, Roles};
+use super::state::App;
+use super::table::{Place, Table};
+use super::{auth, machine, ops, orders, rider, shop, stream};
+use axum::Router;
+use axum::routing::{get, post, put};
+use model::Role;
+use model::api::hub as api;
+use serde_json::Value;
+
+const SHOPPER: Admits = Roles(&[Role::Customer]);
+const RIDER: Admits = Roles(&[Role::Rider]);
+const OPS: Admits = Roles(&[Role::CityOps, Role::Admin]);
+
+const fn read(path: &'static str, admits: Admits, query: &'static str, summary: &'static str) -> Place {
+    Place { method: "get", path, admits, summary, query }
+}
+
+const fn write(method: &'static str, path: &'static str, admits: Admits, summary: &'static str) -> Place {
+    Place { method, path, admits, summary, query: "" }
+}
+
+/// The router and the OpenAPI document; without an app only the document.
+pub fn routes(app: Option<&App>) -> (Router<App>, Value) {
+    let table = Table::new(app);
+    let table = delivery(shopping(browsing(people(table))));
+    machines(table).finish("Larder central hub")
+}
+
+#[rustfmt::skip]
+fn people(table: Table<'_>) -> Table<'_> {
+    table
+        .route::<api::OtpRequest, ()>(write("post", "/api/v1/auth/otp", Anyone, "Send a one-time password"), post(auth::otp))
+        .route::<api::VerifyRequest, api::Session>(write("post", "/api/v1/auth/verify", Anyone, "Trade it for a session"), post(auth::verify))
+        .route::<api::RefreshRequest, api::Session>(write("post", "/api/v1/auth/refresh", Anyone, "Renew a session"), post(auth::refresh))
+        .route::<(), Vec<api::InboxMessage>>(read("/api/v1/demo/inbox", Demo, "phone", "Messages of a phone (demo)"), get(auth::inbox))
+        .route::<(), api::Me>(read("/api/v1/me", SHOPPER, "", "Who I am"), get(shop::me))
+        .route::<api::MeIn, api::Me>(write("put", "/api/v1/me", SHOPPER, "Change my name"), put(shop::set_me))
+        .route::<api::AddressIn, api::Address>(write("post", "/api/v1/me/addresses", SHOPPER, "Add an address"), post(shop::add_address))
+}
+
+#[rustfmt::skip]
+fn browsing(table: Table<'_>) -> Table<'_> {
+    table
+        .route::<(), api::Serviceable>(read("/api/v1/serviceable", Anyone, "lat lon", "Whether a place is served"), get(shop::serviceable))
+        .route::<(), Vec<api::Category>>(read("/api/v1/categories", Anyone, "store?", "Categories"), get(shop::categories))
+        .route::<(), api::SearchPage>(read("/api/v1/search", Anyone, "q? category? store? lang?", "Find products"), get(shop::search))
+}
+
+#[rustfmt::skip]
+fn shopping(table: Table<'_>) -> Table<'_> {
+    table
+        .route::<(), api::Cart>(read("/api/v1/cart", SHOPPER, "", "My cart"), get(shop::cart))
+        .route::<api::CartLineIn, api::Cart>(write("put", "/api/v1/cart/lines/{sku}", SHOPPER, "Set a line; 0 takes it out"), put(shop::set_line))
+        .route::<api::CheckoutRequest, api::Order>(write("post", "/api/v1/checkout", SHOPPER, "Check out the cart"), post(orders::checkout))
+        .route::<(), Vec<api::Order>>(read("/api/v1/orders", SHOPPER, "", "My orders, newest first"), get(orders::list))
+        .route::<(), api::Order>(read("/api/v1/orders/{id}", SHOPPER, "", "One of my orders"), get(orders::one))
+        .route::<(), api::Tracking>(read("/api/v1/orders/{id}/stream", SHOPPER, "", "Server-sent events `order` while it is under way"), get(stream::track))
+        .route::<(), api::Order>(write("post", "/api/v1/orders/{id}/cancel", SHOPPER, "Ask to cancel"), post(orders::cancel))
+        .route::<api::SubstituteReply, api::Order>(write("post", "/api/v1/orders/{id}/substitute", SHOPPER, "Answer about a substitute"), post(orders::substitute))
+}
+
+#[rustfmt::skip]
+fn delivery(table: Table<'_>) -> Table<'_> {
+    table
+        .route::<api::ShiftRequest, api::RiderNow>(write("post", "/api/v1/rider/shift", RIDER, "Start or end a shift"), post(rider::shift))
+        .route::<(), api::RiderNow>(read("/api/v1/rider/now", RIDER, "", "My next action"), get(rider::now))
+        .route::<api::PositionsIn, ()>(write("post", "/api/v1/rider/positions", RIDER, "Where I was"), post(rider::positions))
+        .route::<api::DeliverRequest, api::RiderNow>(write("post", "/api/v1/rider/orders/{id}/deliver", RIDER, "The customer has it"), post(rider::deliver))
+        .route::<(), api::OpsNow>(read("/api/v1/ops/now", OPS, "", "Stores, riders and open orders"), get(ops::now))
+        .route::<(), api::OpsOrder>(read("/api/v1/ops/orders/{id}", OPS, "", "One order's story"), get(ops::story))
+}
+
+#[rustfmt::skip]
+fn machines(table: Table<'_>) -> Table<'_> {
+    table
+        .route::<(), ()>(read("/sync/v1/connect", Admits::Store, "", "A store's session: WebSocket, bearer token of the store"), get(machine::connect))
+        .route::<(), ()>(read("/healthz", Anyone, "", "The process is alive"), get(machine::healthz))
+        .route::<(), ()>(read("/readyz", Anyone, "", "The database answers"), get(machine::readyz))
+        .route::<(), ()>(read("/metrics", Anyone, "", "Figures for Prometheus"), get(machine::metrics))
+        .route::<(), Value>(read("/api/openapi.json", Anyone, "", "This document"), get(machine::openapi))
+}

@@ -1,0 +1,233 @@
+//! Builds the hub from its parts, runs it, stops it in order: close inputs, drain the writer, checkpoint.
+
+use crate::cashier::Cashier;
+use crate::command::{Command, Envelope};
+use crate::config::{HubConfig, Profile};
+use crate::engine::{Fault, HubEngine, No};
+use crate::http::{self, App};
+use crate::import::{self, ImportError};
+use crate::ports::pay::{Gateway, Simulator};
+use crate::readers::Readers;
+use crate::stores::{self, Links};
+use crate::writer::Writer;
+use crate::{clock, system};
+use axum::serve::ListenerExt;
+use hub_core::proof::HubKey;
+use model::StoreId;
+use rand::TryRngCore;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How often holds are looked at and riders are matched.
+const TICK: Duration = Duration::from_millis(500);
+/// Ticks between two rounds of forgetting (an hour).
+const FORGET_TICKS: u32 = 7_200;
+/// Products of one transaction.
+const PRODUCTS_AT_ONCE: usize = 500;
+/// How long what is under way may take at a stop.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Why the hub does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Values that cannot stand together.
+    #[error("the configuration cannot stand:\n  {}", .0.join("\n  "))]
+    Config(Vec<String>),
+    /// The data folder or a file in it.
+    #[error("cannot use {path}: {source}")]
+    Data {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The port is taken, or not ours to take.
+    #[error("cannot listen on {listen}: {source}. Stop whoever holds it, or set another `listen`.")]
+    Listen {
+        /// Which.
+        listen: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database.
+    #[error(transparent)]
+    Engine(#[from] Fault),
+    /// The catalogue.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// A seed or product was refused.
+    #[error("the hub refused its own configuration: {0}")]
+    Refused(String),
+    /// The system gives no random bytes or no thread.
+    #[error("the system gives no {0}")]
+    System(&'static str),
+}
+
+/// Runs until `shutdown`. Says `ready` in the log once it answers.
+///
+/// # Errors
+/// [`RunError`], each with what to do.
+pub async fn run(config: HubConfig, shutdown: CancellationToken) -> Result<(), RunError> {
+    let wrong = config.wrong();
+    if !wrong.is_empty() {
+        return Err(RunError::Config(wrong));
+    }
+    let listen = config.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|source| RunError::Listen { listen, source })?;
+    let engine = open(&config)?;
+    let (app, writer_thread, tasks) = start(&config, engine, &shutdown)?;
+    let address = listener.local_addr().unwrap_or(listen);
+    tracing::info!(%address, stores = config.stores.len(), "ready");
+    let router = http::router(app.clone());
+    let stop = shutdown.clone();
+    let nodelay = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let served = axum::serve(nodelay, router).with_graceful_shutdown(async move { stop.cancelled().await });
+    tokio::select! {
+        done = served.into_future() => {
+            if let Err(error) = done {
+                tracing::error!(%error, "serving ended");
+            }
+        }
+        // A browser that keeps a stream open must not keep the hub.
+        () = async { shutdown.cancelled().await; tokio::time::sleep(FAREWELL).await } => {}
+    }
+    shutdown.cancel();
+    tasks.close();
+    let _ = tokio::time::timeout(FAREWELL, tasks.wait()).await;
+    app.writer.stop().await;
+    drop(app);
+    let _ = tokio::task::spawn_blocking(move || writer_thread.join()).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The engine with stores, people and catalogue of the configuration in it.
+///
+/// # Errors
+/// [`RunError`].
+pub fn open(config: &HubConfig) -> Result<HubEngine, RunError> {
+    let fault = |path: &Path| {
+        let path = path.to_owned();
+        move |source| RunError::Data { path, source }
+    };
+    std::fs::create_dir_all(&config.data_dir).map_err(fault(&config.data_dir))?;
+    let rules = config.rules(key(&config.data_dir.join("hub.key"))?);
+    let mut engine = HubEngine::open(&database(config), rules)?;
+    engine.put_stores(&config.store_seeds())?;
+    put(&mut engine, "people", Command::SeedPeople { people: config.seeds() })?;
+    if let Some(path) = &config.catalogue {
+        put_catalogue(&mut engine, path)?;
+    }
+    Ok(engine)
+}
+
+/// Puts a catalogue in; says how many products it has.
+///
+/// # Errors
+/// [`RunError`]; bad rows are named, and then nothing is put in.
+pub fn put_catalogue(engine: &mut HubEngine, path: &Path) -> Result<usize, RunError> {
+    let products = import::catalogue(path)?;
+    for part in products.chunks(PRODUCTS_AT_ONCE) {
+        put(engine, "catalogue", Command::PutProducts { products: part.to_vec() })?;
+    }
+    Ok(products.len())
+}
+
+fn database(config: &HubConfig) -> PathBuf {
+    config.data_dir.join("hub.db")
+}
+
+fn put(engine: &mut HubEngine, what: &'static str, command: Command) -> Result<(), RunError> {
+    let now = clock::now();
+    let envelope = Envelope { id: system::id(now, what), actor: system::actor("config"), command };
+    let applied = engine.apply(now, vec![envelope])?;
+    for answer in applied.answers {
+        answer.map_err(|no| match no {
+            No::Refused(refusal) => RunError::Refused(format!("{what}: {}", refusal.problem().detail)),
+            No::Fault(fault) => RunError::Engine(fault.into()),
+        })?;
+    }
+    Ok(())
+}
+
+/// The hub's key: read, or made once with the system's randomness and kept to its owner.
+fn key(path: &Path) -> Result<HubKey, RunError> {
+    let fault = |source| RunError::Data { path: path.to_owned(), source };
+    match std::fs::read(path) {
+        Ok(bytes) => <[u8; 32]>::try_from(bytes.as_slice())
+            .map(HubKey)
+            .map_err(|_| fault(std::io::Error::other("not 32 bytes; put the right key back"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut bytes = [0; 32];
+            rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(|_| RunError::System("random bytes"))?;
+            write_private(path, &bytes).map_err(fault)?;
+            Ok(HubKey(bytes))
+        }
+        Err(error) => Err(fault(error)),
+    }
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+type Started = (App, std::thread::JoinHandle<()>, TaskTracker);
+
+fn start(config: &HubConfig, engine: HubEngine, shutdown: &CancellationToken) -> Result<Started, RunError> {
+    let named = config.stores.iter().filter_map(|s| Some((StoreId::new(&s.id).ok()?, s.token.clone())));
+    let peers = stores::peers(&engine, &named.collect::<Vec<_>>(), clock::now())?;
+    let rules = Arc::new(engine.rules().clone());
+    let (writer, thread) = Writer::start(engine).map_err(|_| RunError::System("thread"))?;
+    let readers = Readers::new(database(config));
+    let links =
+        Links::new(peers, writer.clone(), readers.clone(), config.stop_after_ms, shutdown.child_token());
+    let tasks = TaskTracker::new();
+    tasks.spawn(ticks(writer.clone(), shutdown.clone()));
+    if config.profile == Profile::Demo {
+        let file = config.data_dir.join("gateway-simulator.jsonl");
+        let simulator = Simulator::open(&file).map_err(|source| RunError::Data { path: file, source })?;
+        let gateway = Arc::new(Gateway::Simulator(simulator));
+        let cashier = Cashier { gateway, writer: writer.clone(), readers: readers.clone() };
+        tasks.spawn(cashier.run(shutdown.clone()));
+    }
+    let app = App { writer, readers, links, rules, profile: config.profile, stop: shutdown.clone() };
+    Ok((app, thread, tasks))
+}
+
+/// What the hub does by the clock: lets holds go, matches riders, forgets.
+async fn ticks(writer: Writer, stop: CancellationToken) {
+    let mut beat = tokio::time::interval(TICK);
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut count: u32 = 0;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = beat.tick() => {}
+        }
+        let mut due = vec![("holds", Command::ExpireHolds), ("riders", Command::AssignRiders)];
+        if count.is_multiple_of(FORGET_TICKS) {
+            due.push(("forget", Command::Forget));
+        }
+        count = count.wrapping_add(1);
+        for (what, command) in due {
+            let envelope =
+                Envelope { id: system::id(clock::now(), what), actor: system::actor("clock"), command };
+            if let Err(error) = writer.apply(envelope).await {
+                tracing::warn!(%error, what, "not done; the next beat does it");
+            }
+        }
+    }
+}
