@@ -129,17 +129,19 @@ pub fn latest_of(conn: &Connection, sku: &str, limit: u32) -> DbResult<Vec<Entry
     Ok(all(conn, &sql, (sku, limit), read)?.into_iter().map(|(entry, _)| entry).collect())
 }
 
-/// SKUs whose units moved in rows after a number, by SKU; and the last row looked at. At most `limit` rows are.
+/// SKUs whose free units changed in rows after a number, by SKU; and the last row looked at. At most `limit` rows are.
+/// Picking, packing, handing over and granting leave free units as they are.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn moved_after(conn: &Connection, seq: i64, limit: u32) -> DbResult<(Vec<model::SkuId>, i64)> {
-    let sql =
-        "SELECT sku, max(seq) FROM (SELECT sku, seq, kind FROM ledger WHERE seq > ?1 ORDER BY seq LIMIT ?2)
+pub fn freed_or_taken(conn: &Connection, seq: i64, limit: u32) -> DbResult<(Vec<model::SkuId>, i64)> {
+    let sql = "SELECT sku, max(seq), max(kind NOT IN ('picked', 'put_back', 'packed', 'dispatched', 'quota_granted'))
+               FROM (SELECT sku, seq, kind FROM ledger WHERE seq > ?1 ORDER BY seq LIMIT ?2)
                GROUP BY sku ORDER BY sku";
-    let rows: Vec<(model::SkuId, i64)> = all(conn, sql, (seq, limit), |r| Ok((row::code(r, 0)?, r.get(1)?)))?;
-    let last = rows.iter().map(|(_, seq)| *seq).max().unwrap_or(seq);
-    Ok((rows.into_iter().map(|(sku, _)| sku).collect(), last))
+    let rows: Vec<(model::SkuId, i64, bool)> =
+        all(conn, sql, (seq, limit), |r| Ok((row::code(r, 0)?, r.get(1)?, r.get(2)?)))?;
+    let last = rows.iter().map(|(_, seq, _)| *seq).max().unwrap_or(seq);
+    Ok((rows.into_iter().filter(|(_, _, changed)| *changed).map(|(sku, _, _)| sku).collect(), last))
 }
 
 /// On hand, reserved and blocked after the last row of a place.

@@ -38,7 +38,7 @@ pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
     #[cfg(feature = "mutations")]
     super::mutated::release_by_clock(flow)?;
     let seen = marks::get(flow.tx, Mark::GrantSeen)?;
-    let (mut skus, last) = ledger::moved_after(flow.tx, seen, ROWS_MAX)?;
+    let (mut skus, last) = ledger::freed_or_taken(flow.tx, seen, ROWS_MAX)?;
     let from = marks::text(flow.tx, SWEEP)?.unwrap_or_default();
     if !from.is_empty() {
         let next = stock::skus_after(flow.tx, &from, SWEEP_MAX)?;
@@ -62,7 +62,6 @@ pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
         skus += u32::from(granted > 0);
         units += granted;
     }
-    // The rows just written are looked at once more by the next tick, which finds nothing to add.
     if last > seen {
         marks::set(flow.tx, Mark::GrantSeen, last)?;
     }

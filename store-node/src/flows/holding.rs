@@ -1,14 +1,15 @@
 //! Holding units for orders: first expired first out, given back, and shed when a place may not be sold from any more.
 //! Keeps `stock.reserved` equal to what allocations hold and have not picked.
 
-use super::{Flow, Stop, moments, moving};
+use super::{Flow, Stop, moments, moving, not_found};
 use crate::db::allocations::{self, Allocation};
 use crate::db::catalogue;
 use crate::db::orders;
 use crate::db::quota;
 use crate::db::stock::{self, Place};
 use crate::refusal::Refusal;
-use model::{OrderId, Qty, SkuId};
+use model::{OrderId, OrderState, Qty, SkuId};
+use std::collections::BTreeSet;
 use store_core::fefo::{self, Wanted};
 use store_core::movement::Kind;
 
@@ -110,11 +111,28 @@ pub fn shed(
     let balance = stock::balance(flow.tx, place)?;
     let units = balance.available();
     moving::block(flow, place, (kind, units), reason, reference)?;
+    let mut orders_touched = BTreeSet::new();
     for held in &holders {
         let missing = hold(flow, &held.order, held.line, &held.place.sku, held.open())?;
         short(flow, &held.order, held.line, missing, reason)?;
         moments::note(flow, &held.order, "reallocated", &format!("{} {}: {reason}", place.sku, place.lot))?;
         flow.effects.all_handhelds = true;
+        orders_touched.insert(held.order);
+    }
+    for order in orders_touched {
+        // A new walk, or the end of an order of which nothing is left.
+        let row = orders::must(flow.tx, &order)?;
+        match orders::moments(flow.tx, &order)?.state() {
+            OrderState::Confirmed | OrderState::Picking => not_found::settle(flow, &row)?,
+            OrderState::Placed
+            | OrderState::PaymentFailed
+            | OrderState::Packed
+            | OrderState::Dispatched
+            | OrderState::Cancelled
+            | OrderState::Delivered
+            | OrderState::Completed
+            | OrderState::Returned => {}
+        }
     }
     Ok(units)
 }

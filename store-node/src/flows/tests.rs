@@ -37,7 +37,8 @@ fn a_breach_suspends_grants_at_once_and_blocks_the_lots_when_it_lasts() {
     assert_eq!((alarms[0].kind.as_str(), alarms[0].cleared), ("too_warm", None));
     assert_eq!(alarms[0].detail, "worst 8.1 degC; 10 units of 1 lots blocked");
     assert_eq!(bed.stock("MILK"), (10, 0, 10, 0));
-    assert_eq!(bed.reader().order(order).unwrap().unwrap().lines[0].short.get(), 2);
+    let detail = bed.reader().order(order).unwrap().unwrap();
+    assert_eq!((detail.lines[0].short.get(), detail.card.state), (2, model::OrderState::Cancelled));
 
     bed.pass(30_000);
     degrees(&mut bed, Some(4_000));
