@@ -5,7 +5,7 @@ use super::{Check, Checked, broken, fefo, machine};
 use model::{Date, SkuId};
 use store_node::chain::{self, Hash};
 use store_node::db::ledger::{self, Entry};
-use store_node::db::{Connection, catalogue, lots, orders, quota, stock};
+use store_node::db::{Connection, catalogue, lots, quota, stock};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// (SKU, lot, bin).
@@ -275,10 +275,4 @@ impl Books {
         self.deficit.insert(id, deficit);
         Ok(())
     }
-}
-
-/// Units that customers will not get, as the store counted them: of a SKU that never lost a unit there are none.
-pub fn shorts(conn: &Connection) -> Checked<Vec<(SkuId, i64)>> {
-    let open = orders::open_shorts(conn).map_err(machine)?;
-    Ok(open.into_iter().map(|(sku, qty)| (sku, i64::from(qty))).collect())
 }
