@@ -138,6 +138,11 @@ test('a proven delivery is no longer a task, its cash is with the rider, and old
   const proof: Proof = { id: 'p', order: 'o1', number: '4K7', request: { code: '1', cash: 500, at: { lat: 0, lon: 0 }, delivered_at: 0 } };
   expect(nextTask(now, []).type).toBe('deliver');
   expect(nextTask(now, [proof])).toEqual({ type: 'wait' });
+  const drop = { customer: 'Meera', address: 'Green gate', at: { lat: 1, lon: 1 }, bags: 2, cod: 500 };
+  const collect = { ...now, next: { type: 'collect', order: 'o2', number: '4K8', store_name: '', store_at: { lat: 0, lon: 0 }, state: 'packed', route: [], drop_off: drop } } as RiderNow;
+  expect(nextTask(collect, [], 'o1').type).toBe('collect');
+  expect(nextTask(collect, [], 'o2')).toMatchObject({ type: 'deliver', order: 'o2', address: 'Green gate', cod: 500 });
+  expect(nextTask(collect, [{ ...proof, order: 'o2' }], 'o2').type).toBe('wait');
   expect(cash(now, [proof])).toBe(600);
   expect([pace(null), pace(now), pace({ ...now, next: { type: 'wait' } })]).toEqual([30_000, 3000, 5000]);
   let fixes = Array.from({ length: FIXES_MAX }, (_, i) => ({ at: i, point: { lat: 0, lon: 0 } }));

@@ -7,6 +7,8 @@ import './map.css';
 import type { Point } from '@larder/shared/types/hub.ts';
 
 export type Pin = 'store' | 'door' | 'rider' | 'drop';
+/** What lies over what. */
+const Z: Record<Pin, number> = { drop: 0, rider: 400, door: 600, store: 800 };
 const at = (point: Point): L.LatLngTuple => [point.lat, point.lon];
 
 /** What stands on a pin: a house, a flag, a wheel; each has a shape of its own, since colour is never alone. */
@@ -64,7 +66,7 @@ export class GroundMap {
     }
     old?.marker.remove();
     const icon = L.divIcon({ className: `pin pin-${mark.kind}`, html, iconSize: [0, 0] });
-    const marker = L.marker(at(mark.point), { icon, interactive: !!mark.onOpen, keyboard: !!mark.onOpen, title: mark.onOpen ? mark.label : '', zIndexOffset: mark.kind === 'drop' ? 0 : 500 });
+    const marker = L.marker(at(mark.point), { icon, interactive: !!mark.onOpen, keyboard: !!mark.onOpen, title: mark.onOpen ? mark.label : '', zIndexOffset: Z[mark.kind] });
     if (mark.onOpen) marker.on('click', mark.onOpen).on('keypress', mark.onOpen);
     marker.addTo(this.map);
     this.#marks.set(name, { marker, html });

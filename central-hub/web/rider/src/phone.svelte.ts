@@ -20,9 +20,11 @@ export class Phone {
   live = $state(false);
   kept = $state.raw<Proof[]>([]);
   place = $state.raw<Point | null>(null);
+  /** The order whose bags the rider has said are taken. */
+  inHand = $state('');
   news = $state.raw<News | null>(null);
   started = $state(false);
-  readonly task: RiderTask = $derived(this.now ? nextTask(this.now, this.kept) : { type: 'wait' });
+  readonly task: RiderTask = $derived(this.now ? nextTask(this.now, this.kept, this.inHand) : { type: 'wait' });
   readonly cash: number = $derived(this.now ? cash(this.now, this.kept) : 0);
 
   #keep!: Keep;
@@ -39,6 +41,7 @@ export class Phone {
     this.now = (await this.#keep.get<RiderNow>('now')) ?? null;
     this.heardAt = (await this.#keep.get<number>('heard')) ?? 0;
     this.place = (await this.#keep.get<Point>('place')) ?? null;
+    this.inHand = (await this.#keep.get<string>('inHand')) ?? '';
     this.#pump = new Pump(await Outbox.open<Proof>('larder-rider-outbox'), (proof) => void this.#send(proof), AGAIN_MS);
     this.kept = await this.#pump.start();
     this.#pump.connected(true);
@@ -64,6 +67,12 @@ export class Phone {
     if (!at) return;
     const until = Date.now() + hours * 3_600_000;
     await this.#take(await this.account.call((api) => api.post<RiderNow>('/api/v1/rider/shift', { on, until, at })));
+  }
+
+  /** The bags are in the rider's hands: kept over a reload, since the hub may hear of it much later. */
+  async take(order: string): Promise<void> {
+    this.inHand = order;
+    await this.#keep.set('inHand', order);
   }
 
   /** Keeps the proof of a delivery, then sends it, now or whenever there is a signal. */

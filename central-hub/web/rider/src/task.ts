@@ -7,10 +7,15 @@ export type Proof = { id: string; order: string; number: string; request: Delive
 /** The hub takes at most this many fixes at once. */
 export const FIXES_MAX = 600;
 
-/** A delivery that is proven here but not yet heard at the hub is not shown again as something to do. */
-export function nextTask(now: RiderNow, kept: readonly Proof[]): RiderTask {
+/** What is shown as next: a delivery proven here but not yet heard at the hub is done; bags that the rider says are in hand
+ *  go to the door, also while a store that is cut off cannot tell the hub so. */
+export function nextTask(now: RiderNow, kept: readonly Proof[], inHand = ''): RiderTask {
   const { next } = now;
-  return next.type === 'deliver' && kept.some((proof) => proof.order === next.order) ? { type: 'wait' } : next;
+  if (next.type === 'wait') return next;
+  if (kept.some((proof) => proof.order === next.order)) return { type: 'wait' };
+  if (next.type === 'deliver' || next.order !== inHand) return next;
+  const { order, number, drop_off: drop } = next;
+  return { type: 'deliver', order, number, ...drop, route: [next.store_at, drop.at] };
 }
 
 /** Cash with the rider, counting what the hub has not heard yet. */
