@@ -287,6 +287,8 @@ pub enum Command {
     PrintSent {
         /// The job.
         job: PrintJobId,
+        /// The printer it was read for.
+        printer: DeviceId,
     },
     /// A printer's word about a job.
     PrintResult {

@@ -41,7 +41,7 @@ pub async fn run(setup: MqttSetup, writer: Writer, reads: Reads, pins: Pins, sto
     let (heard, inbox) = mpsc::channel(usize::from(crate::broker::INFLIGHT_MAX) * 4);
     let store = setup.store.clone();
     let hear = hear::Hear { store: store.clone(), client: client.clone(), writer: writer.clone(), pins };
-    let say = say::Say { store, client: client.clone(), reads, effects: writer.effects() };
+    let say = say::Say { store, client: client.clone(), reads, effects: writer.effects(), writer };
     tokio::select! {
         () = stop.cancelled() => {}
         () = listen(setup.store, client, events, heard) => {}

@@ -206,7 +206,7 @@ pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
         Command::SubstituteTick => substitute::tick(flow),
         Command::Pack { order } => pack::pack(flow, order),
         Command::WeighBag { bag, grams } => weigh::weigh(flow, bag, *grams),
-        Command::PrintSent { job } => print::sent(flow, job),
+        Command::PrintSent { job, printer } => print::sent(flow, job, printer),
         Command::PrintResult { job, outcome } => print::outcome(flow, job, *outcome),
         Command::ResolvePrint { job, printed } => print::resolve(flow, job, *printed),
         Command::Reprint { order } => print::reprint(flow, order),

@@ -108,13 +108,17 @@ fn changed(flow: &mut Flow<'_>) {
     flow.effects.board = true;
 }
 
-/// The job was given to the printer's agent.
+/// The job is about to be given to the printer's agent.
 ///
 /// # Errors
-/// [`Refusal::Unknown`] for a job that is not here.
-pub fn sent(flow: &mut Flow<'_>, job: &PrintJobId) -> Result<Answer, Stop> {
+/// [`Refusal::AlreadyDone`] when it went to another printer meanwhile, or is closed: then it must not be sent.
+pub fn sent(flow: &mut Flow<'_>, job: &PrintJobId, printer: &DeviceId) -> Result<Answer, Stop> {
     flow.only(&[Role::System])?;
     let found = find(flow, job)?;
+    if found.printer != *printer || found.state.is_closed() {
+        let what = format!("{} is {} at {}.", found.what, found.state.word(), found.printer);
+        return Err(Refusal::AlreadyDone { what }.into());
+    }
     if found.state == PrintState::Queued {
         prints::set_state(flow.tx, found.job, PrintState::Sent, flow.now)?;
     }

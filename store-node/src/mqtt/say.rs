@@ -2,8 +2,11 @@
 //! to say after a commit said where something changed. Never decides what is true.
 
 use crate::clock;
+use crate::command::{Command as StoreCommand, Envelope};
+use crate::db::prints::{PrintJob, PrintState};
 use crate::effects::Effects;
 use crate::reads::Reads;
+use crate::writer::Writer;
 use model::mqtt::{Command, CommandBody, DeviceClass, HandheldView, Leaf, Topic};
 use model::{DeviceId, StoreId};
 use rumqttc::{AsyncClient, QoS};
@@ -20,6 +23,7 @@ pub struct Say {
     pub(super) client: AsyncClient,
     pub(super) reads: Reads,
     pub(super) effects: broadcast::Receiver<Effects>,
+    pub(super) writer: Writer,
 }
 
 impl Say {
@@ -80,6 +84,9 @@ impl Say {
         match self.reads.ask(|reader| reader.prints_to_send()).await {
             Ok(jobs) => {
                 for job in jobs {
+                    if job.state == PrintState::Queued && !self.sent(&job).await {
+                        continue;
+                    }
                     let topic =
                         Topic::new(&self.store, DeviceClass::Printer, &job.printer, Leaf::Cmd).to_string();
                     let body = CommandBody::Print { job: job.job, label: job.label };
@@ -89,6 +96,15 @@ impl Say {
             }
             Err(error) => tracing::error!(%error, "print jobs not said; tried again soon"),
         }
+    }
+
+    /// Marks a job as sent before its first byte leaves: from then on no other printer may have it (REQ-96). A job that
+    /// moved meanwhile is said with the next look.
+    async fn sent(&self, job: &PrintJob) -> bool {
+        let Ok(actor) = crate::command::system("mqtt") else { return false };
+        let command = StoreCommand::PrintSent { job: job.job, printer: job.printer.clone() };
+        let id = crate::derive::command(job.job.as_bytes(), "sent");
+        matches!(self.writer.apply(Envelope { id, actor, command }).await, Ok(Ok(_)))
     }
 
     async fn publish(&self, topic: String, retain: bool, what: &impl serde::Serialize) {

@@ -85,7 +85,7 @@ fn task(conn: &Connection, order: OrderId) -> DbResult<PickTask> {
 /// A line with units in some place: the first place that is open, else where the last unit was taken.
 fn walked(conn: &Connection, state: &LineState, held: &[Held], stop: &Stop) -> DbResult<Option<PickLine>> {
     let mine = || held.iter().filter(|held| held.line == state.line);
-    let Some(place) = mine().find(|held| !held.open().is_zero()).or_else(|| mine().last()) else {
+    let Some(place) = mine().find(|held| !held.open().is_zero()).or_else(|| mine().next_back()) else {
         return Ok(None);
     };
     let product = catalogue::must(conn, &place.sku)?.product;

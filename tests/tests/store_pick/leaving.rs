@@ -66,7 +66,7 @@ fn a_label_is_done_on_the_printers_word_or_a_persons() {
         shop.must("system", "label-1", Command::PrintResult { job: jobs[n].job, outcome });
     };
     for job in &jobs {
-        shop.must("system", "mqtt", Command::PrintSent { job: job.job });
+        shop.must("system", "mqtt", Command::PrintSent { job: job.job, printer: job.printer.clone() });
     }
     assert!(shop.read(|conn| prints::to_send(conn, 10)).is_empty());
     assert_eq!(shop.read(|conn| prints::unanswered(conn, 10)).len(), 4);
@@ -103,7 +103,9 @@ fn only_jobs_that_were_never_sent_go_to_another_printer() {
     let (mut shop, order) = packed();
     let sent = shop.prints(order)[0].clone();
     assert_eq!(sent.printer.as_str(), "label-1");
-    shop.must("system", "mqtt", Command::PrintSent { job: sent.job });
+    let to = |printer: &str| Command::PrintSent { job: sent.job, printer: device(printer) };
+    assert_eq!(shop.refused("system", "mqtt", to("label-2")), "already_done", "it is not that printer's job");
+    shop.must("system", "mqtt", to("label-1"));
     shop.printer("label-1", "zpl", Health::Down);
     let by = |id: &str| shop.prints(order).iter().filter(|job| job.printer.as_str() == id).count();
     assert_eq!((by("label-1"), by("label-2"), by("receipt-1")), (1, 2, 1));
