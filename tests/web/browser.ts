@@ -28,6 +28,7 @@ export async function person(source: Browser, size: Size, lang: 'en' | 'hi' = 'e
   const context = await source.newContext({
     viewport: VIEWPORT[size], deviceScaleFactor: 1, hasTouch: size !== 'desk', locale: 'en-IN', timezoneId: 'Asia/Kolkata', reducedMotion: 'reduce',
   });
+  context.setDefaultTimeout(15_000);
   await context.addInitScript((chosen) => {
     if (localStorage.getItem('larder.lang') === null) localStorage.setItem('larder.lang', chosen);
   }, lang);

@@ -20,7 +20,7 @@ afterAll(() => chrome?.close());
 
 async function login(page: Page, base: string): Promise<void> {
   await page.goto(`${base}/`);
-  await page.getByText(MANAGER.name, { exact: true }).click();
+  await page.getByLabel(MANAGER.name, { exact: true }).check();
   await page.fill('#pin', MANAGER.pin);
   await page.keyboard.press('Enter');
   await page.waitForSelector('nav');
@@ -77,7 +77,7 @@ test('a wrong PIN is said, and nothing opens', async () => {
   const context = await person(chrome, 'desk');
   const page = await context.newPage();
   await page.goto(`${store}/`);
-  await page.getByText(PICKERS[0].name, { exact: true }).click();
+  await page.getByLabel(PICKERS[0].name, { exact: true }).check();
   await page.fill('#pin', '0000');
   await page.keyboard.press('Enter');
   await page.getByText('Wrong PIN').waitFor();
@@ -91,7 +91,7 @@ test('a counter order by keyboard appears on the board by itself, is picked, and
   await login(page, store);
   await page.getByRole('link', { name: /^Counter/ }).press('Enter');
   await page.keyboard.press('/');
-  await page.locator('#cq').waitFor();
+  await page.waitForFunction(() => document.activeElement?.id === 'cq');
   await page.keyboard.type('milk');
   await page.locator('.found button:enabled').first().press('Enter');
   await page.locator('#fn').fill('Nila');

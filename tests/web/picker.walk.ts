@@ -90,6 +90,23 @@ const waiting = (page: Page) =>
       }),
   );
 
+/** Runs in the page: milliseconds from the burst's Enter until the red screen is in the document. */
+function screenAfter(text: string): Promise<number> {
+  return new Promise((done) => {
+    let begin = 0;
+    const observer = new MutationObserver(() => {
+      if (!document.querySelector('[data-flash=wrong]')) return;
+      observer.disconnect();
+      done(performance.now() - begin);
+    });
+    observer.observe(document.body, { childList: true, subtree: true });
+    for (const key of [...text, 'Enter']) {
+      begin = performance.now();
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    }
+  });
+}
+
 test.each(['en', 'hi'] as const)('a whole job in %s: wrong, right, stalled, undo, not found, pack', async (lang) => {
   const { context, page, errors } = await handheld(lang);
   const clean = async (name: string) => {
@@ -111,14 +128,17 @@ test.each(['en', 'hi'] as const)('a whole job in %s: wrong, right, stalled, undo
   const lines = await shelf(page);
   expect(lines).toHaveLength(3);
   const first = lines[0]!;
-  // Wrong: a product of the demo prefix that no shelf has; within 50 ms, nothing counted.
-  const took = await page.evaluate(async (text) => {
-    const begin = performance.now();
-    for (const key of [...text, 'Enter']) document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
-    while (!document.querySelector('[data-flash=wrong]')) await new Promise(requestAnimationFrame);
-    return performance.now() - begin;
-  }, '9529999999991');
-  expect(took).toBeLessThan(50);
+  // Wrong: a product of the demo prefix that no shelf has; on the screen within 50 ms, nothing counted.
+  const took: number[] = [];
+  for (let n = 0; n < 5; n += 1) {
+    took.push(await page.evaluate(screenAfter, '9529999999993'));
+    await page.locator('.flash .key').click();
+    // The same text at once would be the wedge's double delivery.
+    await page.waitForTimeout(200);
+  }
+  expect(took.sort((a, b) => a - b)[2]!).toBeLessThan(50);
+  await wedge(page, '9529999999993');
+  await page.waitForSelector('[data-flash=wrong]');
   await clean('wrong');
   expect(pickedOf(await manager.order(order))).toBe(0);
 

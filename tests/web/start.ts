@@ -40,9 +40,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return async () => undefined;
   }
   const data = mkdtempSync(join(tmpdir(), 'larder-walk-'));
-  const profile = process.env['LARDER_DEMO_PROFILE'] === 'dev' ? [] : ['--release'];
-  const args = ['run', '--locked', '--quiet', ...profile, '-p', 'tests', '--bin', 'demo', '--', '--quiet', '--data', data, '--report', join(data, 'report.json')];
-  const child = spawn('cargo', args, { cwd: resolve('../..'), stdio: ['ignore', 'pipe', 'inherit'] });
+  const args = ['--quiet', '--data', data, '--report', join(data, 'report.json')];
+  // LARDER_DEMO_BIN: a demo that is built already.
+  const [program, ...first] = process.env['LARDER_DEMO_BIN']
+    ? [process.env['LARDER_DEMO_BIN']]
+    : ['cargo', 'run', '--locked', '--quiet', '--release', '-p', 'tests', '--bin', 'demo', '--'];
+  const child = spawn(program, [...first, ...args], { cwd: resolve('../..'), stdio: ['ignore', 'pipe', 'inherit'] });
   const demo = await ready(child);
   project.provide('demo', demo);
   return () => stop(child);

@@ -80,6 +80,14 @@ test('keys of a person reach the page: Enter and Space without a burst, and ever
   expect(swallowed).toEqual([]);
 });
 
+test('a sign of the page is the page’s only while no burst runs', () => {
+  scanner = new Scanner({ onScan: (s) => scans.push(s), pass: '/' }, () => Date.now());
+  press('/');
+  expect(swallowed).toEqual([]);
+  burst('https://id.example/01/09521234500018');
+  expect(scans.map((s) => s.text)).toEqual(['https://id.example/01/09521234500018']);
+});
+
 test('two scans in a row without a pause are two scans, and a prefix frames anew', () => {
   scanner = new Scanner({ onScan: (s) => scans.push(s), onBroken: (t, w) => broken.push([t, w]), prefix: '~' }, () => Date.now());
   burst('~9521234500018');

@@ -12,6 +12,8 @@ export type ScannerOptions = {
   onBroken?: (text: string, why: 'check_digit' | 'unfinished') => void;
   /** A character that some scanners send first; anything before it is reported as unfinished. */
   prefix?: string;
+  /** Signs that the page keeps for itself while no burst runs, such as `/` for the search. */
+  pass?: string;
   /** Milliseconds without a key after which an unended burst is judged. Far above any stall seen (150 ms). */
   idleMs?: number;
   /** The same text again within this many ms of its first end is the wedge's double delivery. */
@@ -34,7 +36,7 @@ export class Scanner {
   readonly #now: () => number;
 
   constructor(options: ScannerOptions, now: () => number = () => performance.now()) {
-    this.#options = { prefix: '', idleMs: 1500, repeatMs: 120, ...options };
+    this.#options = { prefix: '', pass: '', idleMs: 1500, repeatMs: 120, ...options };
     this.#now = now;
   }
 
@@ -67,7 +69,7 @@ export class Scanner {
       }
       return;
     }
-    if (sign === ' ' && this.#buffer === '') return;
+    if (this.#buffer === '' && (sign === ' ' || this.#options.pass.includes(sign))) return;
     this.#swallow(event);
     if (this.#options.prefix !== '' && sign === this.#options.prefix) {
       if (this.#buffer !== '') this.#options.onBroken?.(this.#take(), 'unfinished');
