@@ -18,10 +18,20 @@ use tokio_util::sync::CancellationToken;
 /// A sign of life is written down at most this often.
 const HEARD_MS: i64 = 5_000;
 
-/// One store's seat: its token, its peer, and the connection that holds it now.
+/// How long a store may take no bytes before its connection counts as dead.
+const SEND_LIMIT: Duration = Duration::from_secs(10);
+
+/// What outlives a connection. The peer never delivers a record twice within a process, so what it has delivered is owed to
+/// the writer until it is durable, whatever becomes of the connection.
+struct Talk {
+    peer: Peer,
+    owed: Vec<Record>,
+}
+
+/// One store's seat: its token, its talk, and the connection that holds it now.
 struct Seat {
     token: String,
-    peer: tokio::sync::Mutex<Peer>,
+    talk: tokio::sync::Mutex<Talk>,
     current: Mutex<CancellationToken>,
 }
 
@@ -78,7 +88,8 @@ impl Links {
     ) -> Self {
         let seat = |(store, token, peer)| {
             let current = Mutex::new(CancellationToken::new());
-            (store, Seat { token, peer: tokio::sync::Mutex::new(peer), current })
+            let talk = tokio::sync::Mutex::new(Talk { peer, owed: Vec::new() });
+            (store, Seat { token, talk, current })
         };
         let seats = Arc::new(peers.into_iter().map(seat).collect());
         // A short stop-selling time (a hurried demo) needs fresher signs of life.
@@ -105,15 +116,15 @@ impl Links {
             current.cancel();
             *current = mine.clone();
         }
-        // The older connection lets go of the peer as soon as it sees that it was replaced.
-        let mut peer = seat.peer.lock().await;
+        // The older connection lets go of the talk as soon as it sees that it was replaced.
+        let mut talk = seat.talk.lock().await;
         tracing::info!(%store, "store connected");
-        peer.handle(clock::now(), Input::Connected { heads: Vec::new() });
-        let mut session = Session { links: self, store: &store, peer: &mut peer, heard_at: None };
-        session.talk(&mut socket, &mine).await;
-        session.peer.handle(clock::now(), Input::Disconnected);
-        while session.peer.poll().is_some() {}
-        drop(peer);
+        talk.peer.handle(clock::now(), Input::Connected { heads: Vec::new() });
+        let mut session = Session { links: self, store: &store, talk: &mut talk, heard_at: None };
+        session.run(&mut socket, &mine).await;
+        session.talk.peer.handle(clock::now(), Input::Disconnected);
+        let _ = session.flush(None).await;
+        drop(talk);
         let _ = self.writer.heard(&store, false).await;
         tracing::info!(%store, "store disconnected");
         let _ = socket.send(Message::Close(None)).await;
@@ -123,29 +134,29 @@ impl Links {
 struct Session<'a> {
     links: &'a Links,
     store: &'a StoreId,
-    peer: &'a mut Peer,
+    talk: &'a mut Talk,
     heard_at: Option<Timestamp>,
 }
 
 impl Session<'_> {
-    async fn talk(&mut self, socket: &mut WebSocket, replaced: &CancellationToken) {
+    async fn run(&mut self, socket: &mut WebSocket, replaced: &CancellationToken) {
         let mut changed = self.links.writer.changed();
         self.grew(changed.borrow_and_update().logs.get(self.store).copied());
         loop {
-            if self.flush(socket).await.is_err() {
+            if self.flush(Some(socket)).await.is_err() {
                 return;
             }
             let now = clock::now();
-            let wake = self.peer.next_timeout().map_or(1_000, |at| at.since_ms(now).clamp(1, 60_000));
+            let wake = self.talk.peer.next_timeout().map_or(1_000, |at| at.since_ms(now).clamp(1, 60_000));
             tokio::select! {
                 () = replaced.cancelled() => {
-                    self.peer.handle(clock::now(), Input::Stop);
-                    let _ = self.flush(socket).await;
+                    self.talk.peer.handle(clock::now(), Input::Stop);
+                    let _ = self.flush(Some(socket)).await;
                     return;
                 }
                 message = socket.recv() => match message {
                     Some(Ok(Message::Binary(bytes))) if bytes.len() <= MAX_FRAME => {
-                        self.peer.handle(clock::now(), Input::Frame(bytes.to_vec()));
+                        self.talk.peer.handle(clock::now(), Input::Frame(bytes.to_vec()));
                         if self.heard().await.is_err() {
                             return;
                         }
@@ -161,7 +172,7 @@ impl Session<'_> {
                     self.grew(last);
                 }
                 () = tokio::time::sleep(Duration::from_millis(wake.unsigned_abs())) => {
-                    self.peer.handle(clock::now(), Input::Tick);
+                    self.talk.peer.handle(clock::now(), Input::Tick);
                 }
             }
         }
@@ -169,7 +180,7 @@ impl Session<'_> {
 
     fn grew(&mut self, last: Option<u64>) {
         if let Some(last_seq) = last {
-            self.peer.handle(clock::now(), Input::OutGrew { last_seq });
+            self.talk.peer.handle(clock::now(), Input::OutGrew { last_seq });
         }
     }
 
@@ -182,53 +193,73 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Does what the peer asks until it asks nothing more; records are committed together.
-    async fn flush(&mut self, socket: &mut WebSocket) -> Result<(), Over> {
-        let mut delivered: Vec<Record> = Vec::new();
+    /// Does what the peer asks until it asks nothing more; records are committed together. Without a socket, or once it is
+    /// dead, frames are dropped and everything else is still done.
+    async fn flush(&mut self, mut socket: Option<&mut WebSocket>) -> Result<(), Over> {
+        let mut alive = Ok(());
         loop {
-            let Some(output) = self.peer.poll() else {
-                if delivered.is_empty() {
-                    return Ok(());
+            let Some(output) = self.talk.peer.poll() else {
+                if self.talk.owed.is_empty() {
+                    return alive;
                 }
-                self.commit(std::mem::take(&mut delivered)).await?;
+                self.commit().await?;
                 continue;
             };
             match output {
                 Output::Send(bytes) => {
-                    socket.send(Message::Binary(bytes.into())).await.map_err(|_| Over)?;
+                    if let Some(open) = socket.as_mut() {
+                        let sent = open.send(Message::Binary(bytes.into()));
+                        if !matches!(tokio::time::timeout(SEND_LIMIT, sent).await, Ok(Ok(()))) {
+                            (socket, alive) = (None, Err(Over));
+                        }
+                    }
                 }
-                Output::Deliver { seq, doc, change } => delivered.push((seq, doc, change)),
-                Output::NeedOut { after, limit } => {
-                    let store = self.store.clone();
-                    let read = self.links.readers.ask(move |data| out_records(data, &store, after, limit));
-                    let records = read.await.map_err(|error| {
-                        tracing::error!(%error, "the log for a store cannot be read");
-                        Over
-                    })?;
-                    self.peer.handle(clock::now(), Input::Out(records));
-                }
-                Output::Acked { upto } => self.links.writer.acked(self.store, upto).await?,
-                Output::WantDoc { doc } => {
-                    let bytes = self.links.writer.whole(self.store, doc).await?;
-                    self.peer.handle(clock::now(), Input::Whole { doc, bytes });
-                }
-                Output::Whole { doc, bytes } => {
-                    self.links.writer.take_whole(self.store, doc, bytes).await?;
-                }
-                Output::PeerHello { .. } | Output::Live | Output::Stale => {}
+                Output::Deliver { seq, doc, change } => self.talk.owed.push((seq, doc, change)),
                 Output::Close { reason } => {
                     tracing::warn!(store = %self.store, %reason, "session closed");
-                    return Err(Over);
+                    (socket, alive) = (None, Err(Over));
                 }
+                Output::PeerHello { .. } | Output::Live | Output::Stale => {}
+                other => self.ask(other).await?,
             }
         }
     }
 
-    async fn commit(&mut self, records: Vec<Record>) -> Result<(), Over> {
-        let done = self.links.writer.inbound(self.store, records).await?;
-        self.peer.handle(clock::now(), Input::Committed { upto: done.upto });
+    /// What the peer wants of the data.
+    async fn ask(&mut self, output: Output) -> Result<(), Over> {
+        match output {
+            Output::NeedOut { after, limit } => {
+                let store = self.store.clone();
+                let read = self.links.readers.ask(move |data| out_records(data, &store, after, limit));
+                let records = read.await.map_err(|error| {
+                    tracing::error!(%error, "the log for a store cannot be read");
+                    Over
+                })?;
+                self.talk.peer.handle(clock::now(), Input::Out(records));
+            }
+            Output::Acked { upto } => self.links.writer.acked(self.store, upto).await?,
+            Output::WantDoc { doc } => {
+                let bytes = self.links.writer.whole(self.store, doc).await?;
+                self.talk.peer.handle(clock::now(), Input::Whole { doc, bytes });
+            }
+            Output::Whole { doc, bytes } => self.links.writer.take_whole(self.store, doc, bytes).await?,
+            Output::Send(_)
+            | Output::Deliver { .. }
+            | Output::Close { .. }
+            | Output::PeerHello { .. }
+            | Output::Live
+            | Output::Stale => {}
+        }
+        Ok(())
+    }
+
+    /// Makes durable what is owed. What cannot be kept now stays owed and goes first on the next connection.
+    async fn commit(&mut self) -> Result<(), Over> {
+        let done = self.links.writer.inbound(self.store, self.talk.owed.clone()).await?;
+        self.talk.owed.clear();
+        self.talk.peer.handle(clock::now(), Input::Committed { upto: done.upto });
         for doc in done.want {
-            self.peer.handle(clock::now(), Input::Want { doc });
+            self.talk.peer.handle(clock::now(), Input::Want { doc });
         }
         Ok(())
     }

@@ -163,15 +163,17 @@ fn run(mut engine: HubEngine, mut jobs: mpsc::Receiver<Job>, publish: &watch::Se
             }
         }
         let stop = group.iter().any(|job| matches!(job, Job::Stop));
-        take_group(&mut engine, group);
+        let news = take_group(&mut engine, group);
         let grew = engine.carry(clock::now()).unwrap_or_else(|error| {
             tracing::error!(%error, "facts stay in the outbox; the next commit carries them");
             Vec::new()
         });
-        publish.send_modify(|changed| {
-            changed.commits += 1;
-            changed.logs.extend(grew);
-        });
+        if news || !grew.is_empty() {
+            publish.send_modify(|changed| {
+                changed.commits += 1;
+                changed.logs.extend(grew);
+            });
+        }
         if stop {
             break;
         }
@@ -181,8 +183,9 @@ fn run(mut engine: HubEngine, mut jobs: mpsc::Receiver<Job>, publish: &watch::Se
     }
 }
 
-/// Neighbouring commands as one commit, everything in the order it came.
-fn take_group(engine: &mut HubEngine, group: Vec<Job>) {
+/// Neighbouring commands as one commit, everything in the order it came. Says whether anything may have changed.
+fn take_group(engine: &mut HubEngine, group: Vec<Job>) -> bool {
+    let mut news = false;
     let mut waiting: Vec<(Envelope, Reply<Result<Answer, No>>)> = Vec::new();
     for job in group {
         let job = match job {
@@ -192,10 +195,11 @@ fn take_group(engine: &mut HubEngine, group: Vec<Job>) {
             }
             other => other,
         };
-        apply(engine, std::mem::take(&mut waiting));
+        news |= apply(engine, std::mem::take(&mut waiting));
+        news |= !matches!(job, Job::Acked(..) | Job::Stop);
         one_job(engine, job);
     }
-    apply(engine, waiting);
+    news | apply(engine, waiting)
 }
 
 fn one_job(engine: &mut HubEngine, job: Job) {
@@ -217,22 +221,26 @@ fn one_job(engine: &mut HubEngine, job: Job) {
     }
 }
 
-fn apply(engine: &mut HubEngine, waiting: Vec<(Envelope, Reply<Result<Answer, No>>)>) {
+fn apply(engine: &mut HubEngine, waiting: Vec<(Envelope, Reply<Result<Answer, No>>)>) -> bool {
     if waiting.is_empty() {
-        return;
+        return false;
     }
     let (envelopes, replies): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
     match engine.apply(clock::now(), envelopes) {
         Ok(applied) => {
+            // The clock's own commands mostly find nothing to do; nobody need look anew for those.
+            let news = applied.answers.iter().any(|a| !matches!(a, Ok(Answer::Count { count: 0 })));
             for (reply, answer) in replies.into_iter().zip(applied.answers) {
                 let _ = reply.send(Ok(answer));
             }
+            news
         }
         Err(error) => {
             let error = fault(&error);
             for reply in replies {
                 let _ = reply.send(Err(error.clone()));
             }
+            false
         }
     }
 }

@@ -1,0 +1,404 @@
+//! The running hub over real HTTP: a customer's way from login to a confirmed order, every kind of bad input, roles, streams,
+//! and a crash between the gateway's deed and the hub's note of it.
+
+use central_hub::command::{Command, Envelope};
+use central_hub::config::HubConfig;
+use central_hub::{clock, run, system};
+use model::api::hub::{
+    Address, Cart, InboxMessage, Order, Point, RiderNow, SearchPage, Serviceable, Session,
+};
+use model::order::Owner;
+use model::quota::{HubGeneration, StoreEpoch};
+use model::{CommandId, OrderState, SkuId, StoreId};
+use reqwest::{Client, Method, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use sync::doc::{DocActor, DocId, Document};
+use tokio_util::sync::CancellationToken;
+
+static COUNT: AtomicU64 = AtomicU64::new(1);
+
+fn key() -> String {
+    CommandId::new(clock::now(), u128::from(COUNT.fetch_add(1, Ordering::Relaxed))).to_string()
+}
+
+const CSV: &str = "sku,gtins,name,name_hi,brand,category,search_terms,temp,velocity,net_g,gross_g,fragile,food,\
+mrp_paise,price_paise,shelf_life_days,hsn,gst_bp,unit,popularity,opening_stock
+MLK-1,9520001000010,Gaudhar Milk 1 L,गौधर दूध 1 लीटर,Gaudhar,Dairy > Milk,doodh,chilled,A,1000,1030,no,yes,6500,6400,2,0401,0,1 L,1,0
+CHO-1,,Cocoa Chocolate,चॉकलेट,Koko,Sweets > Bars,,ambient,B,100,110,no,yes,9900,9000,200,1806,1800,1 bar,2,0
+";
+
+struct Hub {
+    _dir: tempfile::TempDir,
+    config: HubConfig,
+    base: String,
+    client: Client,
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<Result<(), run::RunError>>,
+}
+
+fn config(dir: &Path) -> HubConfig {
+    std::fs::write(dir.join("c.csv"), CSV).unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let text = format!(
+        "profile = \"demo\"\nlisten = \"127.0.0.1:{port}\"\ndata_dir = \"data\"\ncatalogue = \"c.csv\"\n\
+         riders = [{{ name = \"Ravi\", phone = \"+919700000001\" }}]\n\
+         staff = [{{ name = \"Meera\", phone = \"+919600000001\" }}]\n\
+         [[stores]]\nid = \"s1\"\nname = \"Indiranagar\"\nlat = 12.9716\nlon = 77.6412\nradius_m = 2500\n\
+         token = \"0123456789abcdef\"\n"
+    );
+    std::fs::write(dir.join("hub.toml"), text).unwrap();
+    HubConfig::load(&dir.join("hub.toml")).unwrap()
+}
+
+/// The store has been here before: it granted, and was heard just now.
+fn grant(config: &HubConfig, total: u64) {
+    let mut engine = run::open(config).unwrap();
+    let store = StoreId::new("s1").unwrap();
+    let id = DocId::Quota { store: store.clone(), epoch: StoreEpoch(1), generation: HubGeneration(1) };
+    let actor = DocActor { side: Owner::Store, store: store.clone(), boot: 1 };
+    let mut document = Document::new(id.clone(), &actor).unwrap();
+    for sku in ["MLK-1", "CHO-1"] {
+        document.set_granted(&SkuId::new(sku).unwrap(), total).unwrap();
+    }
+    let change = document.commit().unwrap().unwrap();
+    engine.inbound(clock::now(), &store, vec![(1, id.key(), change)]).unwrap();
+}
+
+impl Hub {
+    async fn start(units: u64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let config = config(dir.path());
+        grant(&config, units);
+        let base = format!("http://{}", config.listen);
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(run::run(config.clone(), stop.clone()));
+        let client = Client::builder().no_proxy().build().unwrap();
+        let hub = Self { _dir: dir, config, base, client, stop, task };
+        hub.ready().await;
+        hub
+    }
+
+    async fn ready(&self) {
+        for _ in 0..200 {
+            if self.client.get(format!("{}/readyz", self.base)).send().await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+        panic!("the hub is not ready");
+    }
+
+    async fn stop(self) -> tempfile::TempDir {
+        self.stop.cancel();
+        self.task.await.unwrap().unwrap();
+        self._dir
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        key: &str,
+        body: Option<Value>,
+    ) -> (StatusCode, Value) {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if !token.is_empty() {
+            request = request.bearer_auth(token);
+        }
+        if !key.is_empty() {
+            request = request.header("idempotency-key", key);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, token: &str) -> T {
+        let (status, body) = self.send(Method::GET, path, token, "", None).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        serde_json::from_value(body).unwrap()
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, token: &str, body: Value) -> T {
+        let (status, body) = self.send(Method::POST, path, token, &key(), Some(body)).await;
+        assert!(status.is_success(), "{path}: {body}");
+        serde_json::from_value(body).unwrap()
+    }
+
+    async fn login(&self, phone: &str) -> Session {
+        let ask = json!({ "phone": phone });
+        let (status, _) = self.send(Method::POST, "/api/v1/auth/otp", "", &key(), Some(ask)).await;
+        assert_eq!(status, StatusCode::NO_CONTENT);
+        let inbox: Vec<InboxMessage> =
+            self.get(&format!("/api/v1/demo/inbox?phone={}", phone.replace('+', "%2B")), "").await;
+        let code: String = inbox[0].text.chars().take(6).collect();
+        self.post("/api/v1/auth/verify", "", json!({ "phone": phone, "code": code })).await
+    }
+
+    async fn shopper(&self, n: u32) -> (String, Address) {
+        let session = self.login(&format!("+9198000{n:05}")).await;
+        let at = Point { lat: 12.9750, lon: 77.6420 };
+        let body = json!({ "text": "12, 5th Cross", "at": at });
+        let address = self.post("/api/v1/me/addresses", &session.access, body).await;
+        (session.access, address)
+    }
+
+    async fn cart(&self, token: &str, sku: &str, qty: i64) -> Cart {
+        let path = format!("/api/v1/cart/lines/{sku}");
+        let (status, body) = self.send(Method::PUT, &path, token, &key(), Some(json!({ "qty": qty }))).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        serde_json::from_value(body).unwrap()
+    }
+
+    async fn checkout(&self, token: &str, address: &Address, pay: &str, key: &str) -> (StatusCode, Value) {
+        let payment = match pay {
+            "cod" => json!({ "method": "cod" }),
+            token => json!({ "method": "upi", "token": token }),
+        };
+        let body = json!({ "address": address.id, "payment": payment, "preset": "refund" });
+        self.send(Method::POST, "/api/v1/checkout", token, key, Some(body)).await
+    }
+}
+
+fn code_of((status, body): &(StatusCode, Value)) -> (u16, &str) {
+    (status.as_u16(), body["code"].as_str().unwrap_or("-"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_login_to_a_confirmed_order() {
+    let hub = Hub::start(5).await;
+    let (token, address) = hub.shopper(1).await;
+    let place: Serviceable = hub.get("/api/v1/serviceable?lat=12.975&lon=77.642", "").await;
+    assert_eq!((place.status.as_str(), place.store.is_some()), ("delivering", true));
+    for typed in ["milk", "MILK%20gaudh", "दूध", "gaudar", "doodh"] {
+        let page: SearchPage = hub.get(&format!("/api/v1/search?q={typed}&store=s1"), "").await;
+        assert_eq!(page.hits.first().map(|h| h.sku.as_str()), Some("MLK-1"), "{typed}");
+        assert_eq!(page.hits[0].available, 5);
+    }
+    let none: SearchPage = hub.get("/api/v1/search?q=%22%20OR%20%2A%20NEAR(&store=s1", "").await;
+    assert_eq!(none.total, 0);
+    let cart = hub.cart(&token, "MLK-1", 2).await;
+    assert_eq!(cart.subtotal.get(), 12_800);
+    let first_key = key();
+    let first = hub.checkout(&token, &address, "tok_ok", &first_key).await;
+    assert_eq!(first.0, StatusCode::OK, "{}", first.1);
+    let order: Order = serde_json::from_value(first.1).unwrap();
+    assert_eq!((order.state, order.payment_status.as_str()), (OrderState::Confirmed, "paid"));
+    let again: Order =
+        serde_json::from_value(hub.checkout(&token, &address, "tok_ok", &first_key).await.1).unwrap();
+    assert_eq!(again.id, order.id);
+    let other = hub.checkout(&token, &address, "cod", &first_key).await;
+    assert_eq!(code_of(&other), (409, "key_reused"));
+    let empty = hub.checkout(&token, &address, "cod", &key()).await;
+    assert_eq!(code_of(&empty), (409, "empty_cart"));
+    let (stranger, _) = hub.shopper(2).await;
+    let path = format!("/api/v1/orders/{}", order.id);
+    assert_eq!(code_of(&hub.send(Method::GET, &path, &stranger, "", None).await), (404, "unknown_order"));
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_customers_race_for_the_last_unit() {
+    let hub = Hub::start(1).await;
+    let (a, b) = (hub.shopper(1).await, hub.shopper(2).await);
+    hub.cart(&a.0, "MLK-1", 1).await;
+    hub.cart(&b.0, "MLK-1", 1).await;
+    let (ka, kb) = (key(), key());
+    let (first, second) =
+        tokio::join!(hub.checkout(&a.0, &a.1, "cod", &ka), hub.checkout(&b.0, &b.1, "cod", &kb));
+    let mut codes = [code_of(&first), code_of(&second)];
+    codes.sort_unstable();
+    assert_eq!(codes, [(200, "-"), (409, "out_of_stock")]);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_declined_payment_frees_the_unit_and_an_unclear_one_is_asked_again() {
+    let hub = Hub::start(1).await;
+    let (token, address) = hub.shopper(1).await;
+    hub.cart(&token, "MLK-1", 1).await;
+    let declined = hub.checkout(&token, &address, "tok_declined", &key()).await;
+    assert_eq!(code_of(&declined), (402, "payment_failed"));
+    let unclear = hub.checkout(&token, &address, "tok_error", &key()).await;
+    let order: Order = serde_json::from_value(unclear.1).unwrap();
+    assert_eq!(order.state, OrderState::Confirmed);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_between_the_gateway_and_the_note_charges_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path());
+    grant(&config, 1);
+    // The hub dies after the checkout's commit and after the gateway's deed, before the answer is noted.
+    let mut engine = run::open(&config).unwrap();
+    let mut ask = |command| {
+        let id = key().parse().unwrap();
+        let envelope = Envelope { id, actor: system::actor("test"), command };
+        engine.apply(clock::now(), vec![envelope]).unwrap().answers.remove(0).unwrap()
+    };
+    let phone = "+919800000009".to_owned();
+    ask(Command::RequestOtp { phone: phone.clone() });
+    drop(ask);
+    let text = engine.data().messages(&phone, 1).unwrap()[0].text.clone();
+    let mut ask = |command| {
+        let id = key().parse().unwrap();
+        let envelope = Envelope { id, actor: system::actor("test"), command };
+        engine.apply(clock::now(), vec![envelope]).unwrap().answers.remove(0).unwrap()
+    };
+    let code = text.chars().take(6).collect();
+    let central_hub::command::Answer::Session { subject, .. } = ask(Command::VerifyOtp { phone, code })
+    else {
+        panic!()
+    };
+    let customer = subject.parse().unwrap();
+    let at = Point { lat: 12.9750, lon: 77.6420 };
+    let central_hub::command::Answer::Address { address } =
+        ask(Command::AddAddress { customer, text: "12, 5th Cross".into(), at })
+    else {
+        panic!()
+    };
+    ask(Command::SetCartLine { customer, sku: SkuId::new("MLK-1").unwrap(), qty: model::Qty::ONE });
+    let request = model::api::hub::CheckoutRequest {
+        address,
+        payment: model::api::hub::Payment::Upi { token: "tok_ok".into() },
+        preset: model::order_doc::SubstitutePreset::Refund,
+    };
+    let central_hub::command::Answer::Order { order } = ask(Command::BeginCheckout { customer, request })
+    else {
+        panic!()
+    };
+    drop(ask);
+    let step = engine.data().due_steps(clock::now(), 1).unwrap().remove(0);
+    let deeds = config.data_dir.join("gateway-simulator.jsonl");
+    let line = json!({ "key": step.key, "kind": "debit", "amount": step.amount, "agreed": true });
+    std::fs::write(&deeds, format!("{line}\n")).unwrap();
+    drop(engine);
+
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(run::run(config.clone(), stop.clone()));
+    let mut state = OrderState::Placed;
+    for _ in 0..200 {
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        let reader = central_hub::db::sqlite::Sqlite::open_reader(&config.data_dir.join("hub.db")).unwrap();
+        state = central_hub::db::Orders::order(&reader, &order).unwrap().unwrap().state;
+        if state == OrderState::Confirmed {
+            break;
+        }
+    }
+    stop.cancel();
+    task.await.unwrap().unwrap();
+    assert_eq!(state, OrderState::Confirmed);
+    let simulator = central_hub::ports::pay::Simulator::open(&deeds).unwrap();
+    assert_eq!(simulator.balance(), step.amount);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_input_gets_a_clear_problem_and_changes_nothing() {
+    let hub = Hub::start(5).await;
+    let (token, _) = hub.shopper(1).await;
+    let put = |sku: &'static str, body: Value, key: String| {
+        let (hub, token) = (&hub, token.clone());
+        async move {
+            let path = format!("/api/v1/cart/lines/{sku}");
+            hub.send(Method::PUT, &path, &token, &key, Some(body)).await
+        }
+    };
+    assert_eq!(code_of(&put("NO-1", json!({ "qty": 1 }), key()).await), (404, "unknown_sku"));
+    assert_eq!(code_of(&put("MLK-1", json!({ "qty": -1 }), key()).await), (422, "wrong_shape"));
+    assert_eq!(code_of(&put("MLK-1", json!({ "qty": 51 }), key()).await), (422, "bad_value"));
+    assert_eq!(code_of(&put("MLK-1", json!({ "qty": 1, "x": 2 }), key()).await), (422, "wrong_shape"));
+    assert_eq!(
+        code_of(&put("MLK-1", json!({ "qty": 1 }), String::new()).await),
+        (400, "idempotency_key_missing")
+    );
+    assert_eq!(code_of(&put("MLK-1", json!({ "qty": 1 }), "7".into()).await), (400, "idempotency_key_bad"));
+    assert_eq!(code_of(&put("M%20K", json!({ "qty": 1 }), key()).await), (400, "bad_path"));
+    let raw = |body: String| {
+        let request = hub.client.post(format!("{}/api/v1/auth/otp", hub.base));
+        request.header("idempotency-key", key()).header("content-type", "application/json").body(body).send()
+    };
+    for (body, want) in [("{".to_owned(), "malformed_json"), (" ".repeat(70_000), "body_too_large")] {
+        let response = raw(body).await.unwrap();
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        let problem: Value = response.json().await.unwrap();
+        assert_eq!(problem["code"], want);
+        assert!(problem["hint"].as_str().is_some_and(|h| !h.is_empty()));
+    }
+    let get = |path: &'static str| hub.send(Method::GET, path, "", "", None);
+    assert_eq!(code_of(&get("/api/v1/nothing").await), (404, "unknown_path"));
+    assert_eq!(code_of(&get("/api/v1/checkout").await), (405, "wrong_method"));
+    assert_eq!(code_of(&get("/api/v1/serviceable?lat=1").await), (400, "bad_query"));
+    assert_eq!(code_of(&get("/api/v1/serviceable?lat=99&lon=0").await), (400, "bad_query"));
+    assert_eq!(code_of(&get("/sync/v1/connect").await), (401, "unknown_store"));
+    let cart: Cart = hub.get("/api/v1/cart", &token).await;
+    assert!(cart.lines.is_empty());
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_role_sees_its_own_surface() {
+    let hub = Hub::start(5).await;
+    let customer = hub.login("+919800000001").await.access;
+    let rider = hub.login("+919700000001").await.access;
+    let ops = hub.login("+919600000001").await.access;
+    let all = [("/api/v1/cart", 0), ("/api/v1/rider/now", 1), ("/api/v1/ops/now", 2)];
+    for (path, owner) in all {
+        for (who, token) in [&customer, &rider, &ops].into_iter().enumerate() {
+            let (status, body) = hub.send(Method::GET, path, token, "", None).await;
+            let want = if who == owner { 200 } else { 403 };
+            assert_eq!(status.as_u16(), want, "{path} by {who}: {body}");
+        }
+        assert_eq!(code_of(&hub.send(Method::GET, path, "", "", None).await), (401, "not_logged_in"));
+        assert_eq!(code_of(&hub.send(Method::GET, path, "forged", "", None).await), (401, "not_logged_in"));
+    }
+    let until = clock::now().plus_ms(3_600_000);
+    let body = json!({ "on": true, "until": until, "at": { "lat": 12.97, "lon": 77.64 } });
+    let now: RiderNow = hub.post("/api/v1/rider/shift", &rider, body).await;
+    assert!(now.on_shift);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tracking_streams_and_the_document_describes_every_route() {
+    let hub = Hub::start(5).await;
+    let (token, address) = hub.shopper(1).await;
+    hub.cart(&token, "CHO-1", 1).await;
+    let (_, body) = hub.checkout(&token, &address, "cod", &key()).await;
+    let order: Order = serde_json::from_value(body).unwrap();
+    let path = format!("{}/api/v1/orders/{}/stream", hub.base, order.id);
+    let mut response = hub.client.get(path).bearer_auth(&token).send().await.unwrap();
+    let first = response.chunk().await.unwrap().unwrap();
+    let text = String::from_utf8_lossy(&first).into_owned();
+    assert!(text.starts_with("event: order\ndata: {") && text.contains(&order.number), "{text}");
+    drop(response);
+    let document: Value = hub.get("/api/openapi.json", "").await;
+    assert_eq!(document["openapi"], "3.1.0");
+    let paths = document["paths"].as_object().unwrap();
+    assert!(paths.len() >= 26, "{}", paths.len());
+    assert!(document["components"]["schemas"]["CheckoutRequest"].is_object());
+    let (_, metrics) = hub.send(Method::GET, "/metrics", "", "", None).await;
+    assert!(metrics.as_str().unwrap().contains("larder_hub_store_quota_units{store=\"s1\"} 9"), "{metrics}");
+    let (status, _) = hub.send(Method::GET, "/rider", "", "", None).await;
+    assert!(status == StatusCode::OK || status == StatusCode::NOT_FOUND);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_busy_port_is_said_so() {
+    let hub = Hub::start(1).await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut second = config(dir.path());
+    second.listen = hub.config.listen;
+    let error = run::run(second, CancellationToken::new()).await.unwrap_err().to_string();
+    assert!(error.contains("cannot listen on 127.0.0.1"), "{error}");
+    hub.stop().await;
+}
