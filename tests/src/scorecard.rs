@@ -2,8 +2,11 @@
 //! asserts a time. `cargo run --release -p tests --bin scorecard -- NAME`.
 
 pub mod checker;
+pub mod footprint;
 pub mod order_commit;
 pub mod peers;
 pub mod pick_route;
+pub mod scan_ack;
+pub mod served;
 pub mod stage;
 pub mod sync_bytes;

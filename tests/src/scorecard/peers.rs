@@ -71,7 +71,8 @@ pub fn postgres(base: &Path) -> Result<Peer> {
     let dir = tempfile::Builder::new().prefix("larder-pg").tempdir_in(base)?;
     let owner = owner()?;
     if let Some((uid, gid)) = owner {
-        std::os::unix::fs::chown(dir.path(), Some(uid), Some(gid)).context("giving the folder to postgres")?;
+        std::os::unix::fs::chown(dir.path(), Some(uid), Some(gid))
+            .context("giving the folder to postgres")?;
     }
     let program = |name: &str| {
         let mut command = Command::new(Path::new(PG_BIN).join(name));
@@ -116,7 +117,9 @@ pub fn postgres_url(peer: &Peer) -> String {
 pub fn redis(base: &Path) -> Result<Peer> {
     let dir = tempfile::Builder::new().prefix("larder-redis").tempdir_in(base)?;
     let mut server = Command::new("redis-server");
-    server.args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"]).arg(redis_socket(dir.path()));
+    server
+        .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+        .arg(redis_socket(dir.path()));
     server.arg("--dir").arg(dir.path());
     Peer::start(server, dir, Signal::TERM, "Ready to accept connections")
 }
@@ -137,7 +140,8 @@ fn owner() -> Result<Option<(u32, u32)>> {
     }
     let users = std::fs::read_to_string("/etc/passwd")?;
     let line = users.lines().find(|line| line.starts_with("postgres:"));
-    let fields: Vec<&str> = line.context("there is no user postgres: install postgresql-15")?.split(':').collect();
+    let fields: Vec<&str> =
+        line.context("there is no user postgres: install postgresql-15")?.split(':').collect();
     let number = |at: usize| fields.get(at).context("/etc/passwd")?.parse::<u32>().context("/etc/passwd");
     Ok(Some((number(2)?, number(3)?)))
 }

@@ -99,14 +99,25 @@ pub fn fill(engine: &mut Engine, now: Timestamp) -> Result<()> {
     for (n, product) in products.iter().enumerate() {
         let (units, first) = (basket::stock_of(n), basket::stock_of(n) / LOTS);
         for qty in [first, units - first] {
-            lines.push(OpeningLine { sku: product.sku.clone(), qty: Qty::new(i64::from(qty))?, expiry: None });
+            lines.push(OpeningLine {
+                sku: product.sku.clone(),
+                qty: Qty::new(i64::from(qty))?,
+                expiry: None,
+            });
         }
     }
     let actor = store_node::command::system("benchmark")?;
-    for (n, command) in [Command::ImportCatalogue { products }, Command::OpenStock { lines }].into_iter().enumerate() {
+    for (n, command) in
+        [Command::ImportCatalogue { products }, Command::OpenStock { lines }].into_iter().enumerate()
+    {
         let envelope = Envelope { id: CommandId::new(now, n as u128), actor: actor.clone(), command };
         let applied = engine.apply(now, vec![envelope])?;
-        applied.replies.into_iter().next().context("no reply")?.map_err(|no| anyhow::anyhow!("refused: {no:?}"))?;
+        applied
+            .replies
+            .into_iter()
+            .next()
+            .context("no reply")?
+            .map_err(|no| anyhow::anyhow!("refused: {no:?}"))?;
     }
     engine.carry(now)?;
     Ok(())

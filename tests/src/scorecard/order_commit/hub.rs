@@ -118,7 +118,13 @@ fn shelves(db: &mut Sqlite, now: Timestamp) -> Result<()> {
     let generation = db.generation()?;
     for n in 0..STORES {
         let id = StoreId::new(format!("s{}", n + 1))?;
-        let seed = StoreSeed { id: id.clone(), name: format!("Store {}", n + 1), at: store_at(n), radius_m: 2_500, capacity: 60 };
+        let seed = StoreSeed {
+            id: id.clone(),
+            name: format!("Store {}", n + 1),
+            at: store_at(n),
+            radius_m: 2_500,
+            capacity: 60,
+        };
         db.put_store(&seed)?;
         db.set_heard(&id, now, true)?;
         let epoch = db.store(&id)?.context("store")?.epoch;
@@ -126,8 +132,18 @@ fn shelves(db: &mut Sqlite, now: Timestamp) -> Result<()> {
         for sku in 0..SKUS {
             // The stock of the other systems, shared out among the stores; a scarce product lies in the first alone.
             let (all, stores) = (basket::stock_of(sku), u32::try_from(STORES)?);
-            let granted = if all >= stores { all / stores } else if n == 0 { all } else { 0 };
-            db.set_rights(&key, &SkuId::new(basket::code(sku))?, HubQuota::from_counts(u64::from(granted), 0, 0, 0)?)?;
+            let granted = if all >= stores {
+                all / stores
+            } else if n == 0 {
+                all
+            } else {
+                0
+            };
+            db.set_rights(
+                &key,
+                &SkuId::new(basket::code(sku))?,
+                HubQuota::from_counts(u64::from(granted), 0, 0, 0)?,
+            )?;
         }
     }
     Ok(())
@@ -160,7 +176,9 @@ struct Caller {
 
 impl Client for Caller {
     fn order(&mut self, basket: &Basket) -> Result<Reply> {
-        let Some((customer, address)) = self.customers.get(self.next.fetch_add(1, Ordering::Relaxed)).copied() else {
+        let Some((customer, address)) =
+            self.customers.get(self.next.fetch_add(1, Ordering::Relaxed)).copied()
+        else {
             return Ok(Reply::Done);
         };
         let request = CheckoutRequest { address, payment: Payment::Cod, preset: SubstitutePreset::Refund };

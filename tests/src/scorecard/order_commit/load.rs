@@ -70,7 +70,10 @@ pub fn drive(clients: Vec<Box<dyn Client>>, warm: Duration, window: Duration, se
             .zip(clients)
             .map(|(seed, client)| scope.spawn(move || one(client, gate, (warm, window), seed * 7_919)))
             .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("panic")))).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("panic"))))
+            .collect()
     });
     let mut all = Outcome { clients: count, ..Outcome::default() };
     for part in parts {

@@ -110,10 +110,17 @@ impl Postgres {
                 (SELECT count(*) FROM stock WHERE reserved > on_hand)",
             &[],
         )?;
-        let [orders, commands, facts, ordered, reserved, over] = std::array::from_fn(|at| row.get::<_, i64>(at));
+        let [orders, commands, facts, ordered, reserved, over] =
+            std::array::from_fn(|at| row.get::<_, i64>(at));
         let taken = i64::try_from(taken)?;
-        ensure!(orders == taken && commands == taken && facts == taken, "{orders} orders kept, {taken} acknowledged");
-        ensure!(ordered == reserved && over == 0, "{ordered} units ordered, {reserved} reserved, {over} oversold");
+        ensure!(
+            orders == taken && commands == taken && facts == taken,
+            "{orders} orders kept, {taken} acknowledged"
+        );
+        ensure!(
+            ordered == reserved && over == 0,
+            "{ordered} units ordered, {reserved} reserved, {over} oversold"
+        );
         Ok(())
     }
 }
@@ -185,7 +192,10 @@ impl Steps {
             tx.execute(&self.line, &[&key, &line, sku, qty, price])?;
             tx.execute(&self.ledger, &[sku, qty, before, &(before + qty), &key])?;
         }
-        tx.execute(&self.outbox, &[&format!("{{\"order\":\"{:032x}\",\"lines\":{:?}}}", basket.key, basket.lines)])?;
+        tx.execute(
+            &self.outbox,
+            &[&format!("{{\"order\":\"{:032x}\",\"lines\":{:?}}}", basket.key, basket.lines)],
+        )?;
         tx.execute(&self.command, &[&key])?;
         Ok(Reply::Taken)
     }

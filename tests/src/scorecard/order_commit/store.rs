@@ -62,7 +62,10 @@ impl Store {
         let ordered = number("SELECT coalesce(sum(qty), 0) FROM order_line")?;
         let reserved = number("SELECT sum(reserved) FROM stock")?;
         let over = number("SELECT count(*) FROM stock WHERE reserved > on_hand")?;
-        ensure!(ordered == reserved && over == 0, "{ordered} units ordered, {reserved} reserved, {over} oversold");
+        ensure!(
+            ordered == reserved && over == 0,
+            "{ordered} units ordered, {reserved} reserved, {over} oversold"
+        );
         Ok(())
     }
 

@@ -1,0 +1,264 @@
+//! Benchmark `scan-ack`: from the byte written to a serial scanner's pty to the pick on the person's handheld, over the
+//! real way: pty, device agent, Mosquitto, store process, commit, Mosquitto over WebSocket. Twenty other pickers scan at
+//! their handhelds meanwhile and orders come in at the counter. A fixed scanner's answer is the handheld's new screen
+//! (with the piece counted), sent after the commit.
+
+use super::footprint::load_average;
+use super::order_commit::basket::Baskets;
+use super::served::{self, House};
+use crate::demo::diary::{Diary, percentiles};
+use crate::demo::pickers::PickerLife;
+use crate::demo::procs::Proc;
+use crate::demo::web::Site;
+use crate::demo::{Pace, fresh_id, now};
+use crate::people::picker::{self, Habits};
+use anyhow::{Context, Result, anyhow, bail};
+use device_drivers::printer::Language;
+use device_drivers::sim::{SimPrinter, SimScanner};
+use model::api::store::{EnrolAnswer, EnrolRequest};
+use model::mqtt::{Action, DeviceClass, HandheldEvent, HandheldView, Leaf, Topic};
+use model::{DeviceId, PersonId, StoreId};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS, Transport};
+use serde_json::{Value, json};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// Handhelds that are busy beside the one that is measured.
+const BUSY: usize = 20;
+/// Scans that are measured.
+const SCANS: usize = 400;
+/// Scans before, so that everything is warm.
+const WARM: usize = 20;
+/// The goal of the issue, ms.
+const GOAL_MS: f64 = 20.0;
+/// A scan that is not on the handheld by then is lost.
+const LOST: Duration = Duration::from_secs(5);
+/// A busy picker takes a piece every 2 s in life; here every 500 ms.
+const SPEED: f64 = 4.0;
+
+/// Runs the benchmark below `base`; `error` stands in the answer if it cannot.
+pub fn run(base: Option<&Path>) -> Value {
+    let measured = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(measure(base)));
+    measured.unwrap_or_else(|error| json!({"name": "scan-ack", "error": format!("{error:#}")}))
+}
+
+async fn measure(base: Option<&Path>) -> Result<Value> {
+    let base = base.map_or_else(std::env::temp_dir, Path::to_path_buf);
+    let dir = tempfile::Builder::new().prefix("larder-scan").tempdir_in(&base)?;
+    let tty = dir.path().join("scan-pack");
+    let scanner = SimScanner::plug_in(&tty)?;
+    let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let printers =
+        [SimPrinter::start(Language::Escpos, free).await?, SimPrinter::start(Language::Zpl, free).await?];
+    let house = House::build(&dir.path().join("store"), &devices_and_people(&tty, &printers))?;
+    let (node, _) = house.start().await?;
+    let agent = Proc::start("__agent", &house.config, &house.dir.join("agent.log"), &[])?;
+    let console = house.manager().await?;
+    let mut rng = SmallRng::seed_from_u64(3);
+    // The measured picker's order comes first, so that it is hers.
+    served::order(&console, rng.random(), &[(1, 60), (2, 60), (3, 60), (4, 60), (5, 60), (6, 60), (7, 60)])
+        .await?;
+    let mut bench = Bench::take_work(&house, &console, scanner, &mut rng).await?;
+
+    let stop = CancellationToken::new();
+    let diary = Diary::default();
+    let mut others = tokio::task::JoinSet::new();
+    for n in 1..=BUSY {
+        others.spawn(busy(&house, &console, n, &diary, &mut rng).await?.live(stop.clone()));
+    }
+    let counter = tokio::spawn(keep_ordering(console.clone(), stop.clone()));
+    bench.scan_many(WARM).await?;
+    let load_before = load_average();
+    let began = Instant::now();
+    let taken_before = diary.open().scan_to_ack_ms.len();
+    let took = bench.scan_many(SCANS).await?;
+    let seconds = began.elapsed().as_secs_f64();
+    stop.cancel();
+    let (orders, lost) = (counter.await??, bench.lost);
+    while others.join_next().await.is_some() {}
+    let of_others = diary.open().scan_to_ack_ms.split_off(taken_before);
+    let per_second = of_others.len() as f64 / seconds;
+    agent.stop(LOST).await;
+    node.stop(LOST).await;
+    let measured = percentiles(took);
+    let p99 = measured["p99"].as_f64().unwrap_or(f64::MAX);
+    Ok(json!({
+        "name": "scan-ack",
+        "pty_to_handheld_ms": measured,
+        "lost": lost,
+        "busy_handhelds": BUSY,
+        "busy_scans_per_s": (per_second * 10.0).round() / 10.0,
+        "busy_scan_to_ack_ms": percentiles(of_others),
+        "counter_orders": orders,
+        "load_average_before": load_before,
+        "goals": [{"what": "pty to handheld, p99 ms", "goal": format!("<= {GOAL_MS}"), "reached": p99, "met": lost == 0 && p99 <= GOAL_MS}],
+    }))
+}
+
+fn devices_and_people(tty: &Path, [receipt, label]: &[SimPrinter; 2]) -> String {
+    let mut text = format!(
+        "[[devices]]\nid = \"scan-pack\"\nclass = \"scanner\"\ndriver = \"serial-lines\"\nport = \"serial:{}\"\n\n\
+         [[devices]]\nid = \"receipt-1\"\nclass = \"printer\"\ndriver = \"escpos\"\nport = \"tcp:{}\"\nsettings = {{ width_mm = 72 }}\n\n\
+         [[devices]]\nid = \"label-1\"\nclass = \"printer\"\ndriver = \"zpl\"\nport = \"tcp:{}\"\nsettings = {{ width_mm = 50, height_mm = 50 }}\n\n",
+        tty.display(),
+        receipt.address(),
+        label.address(),
+    );
+    for n in 0..=BUSY {
+        text += &format!(
+            "[[people]]\nid = \"p{n}\"\nname = \"Picker {n}\"\nrole = \"picker\"\ndemo_pin = \"4711\"\n\n"
+        );
+    }
+    text
+}
+
+async fn enrol(console: &Site, n: usize, rng: &mut SmallRng) -> Result<EnrolAnswer> {
+    let request = EnrolRequest { device: DeviceId::new(format!("h{n}"))? };
+    let answer = console.post("/api/v1/handhelds", fresh_id(rng), &request).await;
+    answer.map_err(|error| anyhow!("enrolling: {error:?}"))
+}
+
+async fn busy(
+    house: &House,
+    console: &Site,
+    n: usize,
+    diary: &Diary,
+    rng: &mut SmallRng,
+) -> Result<PickerLife> {
+    let enrolled = enrol(console, n, rng).await?;
+    Ok(PickerLife {
+        store: StoreId::new("s1")?,
+        device: enrolled.device,
+        token: enrolled.token,
+        ws_port: house.ws_port,
+        person: PersonId::new(format!("p{n}"))?,
+        pin: "4711".to_owned(),
+        habits: Habits::PERFECT,
+        strange: String::new(),
+        diary: diary.clone(),
+        pace: Pace { speed: SPEED },
+        seed: rng.random(),
+    })
+}
+
+/// Orders enough that no picker stands idle.
+async fn keep_ordering(console: Site, stop: CancellationToken) -> Result<u32> {
+    let mut baskets = Baskets::new(5);
+    let mut orders = 0;
+    while !stop.is_cancelled() {
+        let basket = baskets.next();
+        let lines = basket.lines.map(|(sku, qty)| (sku, qty * 3));
+        orders += u32::from(served::order(&console, basket.key, &lines).await?.is_some());
+        tokio::time::sleep(Duration::from_millis(if orders < 25 { 1 } else { 300 })).await;
+    }
+    Ok(orders)
+}
+
+/// The measured picker: her badge is at the fixed scanner, her handheld shows what was counted.
+struct Bench {
+    scanner: SimScanner,
+    events: EventLoop,
+    view: HandheldView,
+    rng: SmallRng,
+    lost: u32,
+    _client: AsyncClient,
+}
+
+impl Bench {
+    async fn take_work(
+        house: &House,
+        console: &Site,
+        mut scanner: SimScanner,
+        rng: &mut SmallRng,
+    ) -> Result<Self> {
+        let enrolled = enrol(console, 0, rng).await?;
+        let (store, person) = (StoreId::new("s1")?, PersonId::new("p0")?);
+        let topic = |leaf| Topic::new(&store, DeviceClass::Handheld, &enrolled.device, leaf).to_string();
+        let (client, mut events) = connect(house, &enrolled);
+        client.subscribe(topic(Leaf::Cmd), QoS::AtLeastOnce).await?;
+        let login = Action::Login { person: person.clone(), pin: "4711".to_owned() };
+        for (by, action) in [(None, login), (Some(person.clone()), Action::Ready)] {
+            let event = HandheldEvent { id: fresh_id(rng), at: now(), person: by, action };
+            client.publish(topic(Leaf::Event), QoS::AtLeastOnce, false, serde_json::to_vec(&event)?).await?;
+        }
+        let view = tokio::time::timeout(LOST * 2, async {
+            loop {
+                match next_view(&mut events).await {
+                    Some(view) if view.task.is_some() => return view,
+                    Some(_) | None => {}
+                }
+            }
+        });
+        let view = view.await.context("the measured picker got no order")?;
+        scanner.scan(&format!("LP:{person}")).await?;
+        Ok(Self { scanner, events, view, rng: SmallRng::seed_from_u64(9), lost: 0, _client: client })
+    }
+
+    /// Scans one piece after the other; gives the milliseconds of each.
+    async fn scan_many(&mut self, count: usize) -> Result<Vec<f64>> {
+        let mut took = Vec::with_capacity(count);
+        for _ in 0..count {
+            let step = picker::next(&self.view, Habits::PERFECT, "", &mut self.rng);
+            let Some(Action::Scan { text, .. }) = step.action else { bail!("nothing left to scan") };
+            let before = picked(&self.view);
+            let begun = Instant::now();
+            self.scanner.scan(&text).await?;
+            match tokio::time::timeout(LOST, self.counted(before)).await {
+                Ok(()) => took.push(begun.elapsed().as_secs_f64() * 1_000.0),
+                Err(_) => self.lost += 1,
+            }
+            // A hand needs a moment; a random one, so that scans meet every phase of what else goes on.
+            let pause = Duration::from_millis(self.rng.random_range(20..60));
+            let _ = tokio::time::timeout(pause, self.counted(u64::MAX)).await;
+        }
+        Ok(took)
+    }
+
+    /// Until the handheld shows more than `before` pieces.
+    async fn counted(&mut self, before: u64) {
+        loop {
+            if let Some(view) = next_view(&mut self.events).await {
+                self.view = view;
+                if picked(&self.view) > before {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn picked(view: &HandheldView) -> u64 {
+    view.task.iter().flat_map(|task| &task.lines).map(|line| u64::from(line.picked.get())).sum()
+}
+
+fn connect(house: &House, enrolled: &EnrolAnswer) -> (AsyncClient, EventLoop) {
+    let url = format!("ws://127.0.0.1:{}/mqtt", house.ws_port);
+    let mut options = MqttOptions::new(enrolled.device.as_str(), url, house.ws_port);
+    let most = model::mqtt::PAYLOAD_BYTES_MAX * 2;
+    options
+        .set_transport(Transport::Ws)
+        .set_credentials(enrolled.device.as_str(), &enrolled.token)
+        .set_max_packet_size(most, most)
+        .set_clean_session(false);
+    AsyncClient::new(options, 64)
+}
+
+/// The next message that is a screen.
+async fn next_view(events: &mut EventLoop) -> Option<HandheldView> {
+    match events.poll().await {
+        Ok(Event::Incoming(Packet::Publish(message))) => serde_json::from_slice(&message.payload).ok(),
+        Ok(_) => None,
+        Err(_) => {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            None
+        }
+    }
+}
