@@ -40,14 +40,17 @@ fn read(jobs: &[Vec<u8>], draw: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Read {
     let seen: Vec<bool> = jobs
         .iter()
         .step_by(step)
-        .map(|job| draw(job).is_some_and(|png| decode(&png, folder.path()).is_some_and(|code| names(job, &code))))
+        .map(|job| {
+            draw(job).is_some_and(|png| decode(&png, folder.path()).is_some_and(|code| names(job, &code)))
+        })
         .collect();
     Read { looked_at: seen.len(), right: seen.iter().filter(|right| **right).count() }
 }
 
 /// A bag code that our own scanner driver understands, with the order's number that the paper shows in words.
 fn names(job: &[u8], code: &str) -> bool {
-    let Ok(device_drivers::scanner::Scan::Bag(bag)) = device_drivers::scanner::parse_scan(code.as_bytes()) else {
+    let Ok(device_drivers::scanner::Scan::Bag(bag)) = device_drivers::scanner::parse_scan(code.as_bytes())
+    else {
         return false;
     };
     let number = bag.as_str().split('-').next().unwrap_or("");

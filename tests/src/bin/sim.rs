@@ -60,15 +60,34 @@ fn tell(options: &Options, first: &Result<Report, Failure>, again: Option<&Resul
             println!(
                 "seed {}: {} events, {} orders, {} at counters ({} in a cut), {} delivered, {} cancelled, {} cuts, {} restarts, \
                  {} clock steps, {} breaches, {} repeats, digest {}{}",
-                options.seed, t.events, t.orders, t.counter_orders, t.counter_in_cut, t.delivered, t.cancelled, t.cuts,
-                t.restarts, t.steps, t.breaches, t.repeats, report.digest, if again.is_some() { ", twice the same" } else { "" }
+                options.seed,
+                t.events,
+                t.orders,
+                t.counter_orders,
+                t.counter_in_cut,
+                t.delivered,
+                t.cancelled,
+                t.cuts,
+                t.restarts,
+                t.steps,
+                t.breaches,
+                t.repeats,
+                report.digest,
+                if again.is_some() { ", twice the same" } else { "" }
             );
             true
         }
         Err(failure) => {
             println!(
                 "seed {}: {} at event {} ({}): {}\n  again: cargo run --release -p tests --bin sim -- --seed {} --hours {} --stores {} --trace",
-                options.seed, failure.broken, failure.event, failure.at, failure.what, options.seed, options.hours, options.stores
+                options.seed,
+                failure.broken,
+                failure.event,
+                failure.at,
+                failure.what,
+                options.seed,
+                options.hours,
+                options.stores
             );
             false
         }

@@ -3,10 +3,10 @@
 
 use super::{Check, Checked, broken, fefo, machine};
 use model::{Date, SkuId};
+use std::collections::{BTreeMap, BTreeSet};
 use store_node::chain::{self, Hash};
 use store_node::db::ledger::{self, Entry};
 use store_node::db::{Connection, catalogue, lots, quota, stock};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// (SKU, lot, bin).
 pub(super) type Spot = (String, String, String);
@@ -55,6 +55,8 @@ pub struct Books {
     /// Units that counts, blocks and dates have taken from sale since the last look, by SKU.
     shrunk: BTreeMap<String, i64>,
     shipped: BTreeMap<(String, Spot), i64>,
+    /// The bin where a picker has just missed something: the next place for it is another one.
+    pub(super) empty_bin: String,
 }
 
 impl Books {
@@ -71,6 +73,7 @@ impl Books {
             deficit: BTreeMap::new(),
             shrunk: BTreeMap::new(),
             shipped: BTreeMap::new(),
+            empty_bin: String::new(),
         }
     }
 
@@ -113,13 +116,16 @@ impl Books {
                 blocked: balance.blocked.into(),
             };
             if own != theirs {
-                let detail = format!("{} {spot:?}: the ledger gives {own:?}, the balance says {theirs:?}", self.store);
+                let detail =
+                    format!("{} {spot:?}: the ledger gives {own:?}, the balance says {theirs:?}", self.store);
                 return Err(broken(Check::Replay, detail));
             }
             seen.insert(spot);
         }
         match self.spots.iter().find(|(spot, units)| **units != Units::default() && !seen.contains(*spot)) {
-            Some((spot, _)) => Err(broken(Check::Replay, format!("{} {spot:?}: in the ledger alone", self.store))),
+            Some((spot, _)) => {
+                Err(broken(Check::Replay, format!("{} {spot:?}: in the ledger alone", self.store)))
+            }
             None => Ok(()),
         }
     }
@@ -141,11 +147,17 @@ impl Books {
 
     fn row(&mut self, conn: &Connection, entry: &Entry, hash: &[u8], look: &Look) -> Checked {
         if entry.seq != self.seq + 1 {
-            return Err(broken(Check::Chain, format!("{}: row {} follows {}", self.store, entry.seq, self.seq)));
+            return Err(broken(
+                Check::Chain,
+                format!("{}: row {} follows {}", self.store, entry.seq, self.seq),
+            ));
         }
         self.head = chain::next(&self.head, entry);
         if self.head.as_slice() != hash {
-            return Err(broken(Check::Chain, format!("{}: the hash of row {} is wrong", self.store, entry.seq)));
+            return Err(broken(
+                Check::Chain,
+                format!("{}: the hash of row {} is wrong", self.store, entry.seq),
+            ));
         }
         self.seq = entry.seq;
         let spot = (entry.sku.clone(), entry.lot.clone(), entry.bin.clone());
@@ -154,17 +166,25 @@ impl Books {
         }
         self.know_lot(conn, &spot)?;
         let before = self.spots.get(&spot).copied().unwrap_or_default();
-        let said = [(before.on_hand, entry.on_hand.0), (before.reserved, entry.reserved.0), (before.blocked, entry.blocked.0)];
+        let said = [
+            (before.on_hand, entry.on_hand.0),
+            (before.reserved, entry.reserved.0),
+            (before.blocked, entry.blocked.0),
+        ];
         if said.iter().any(|(own, theirs)| own != theirs) {
-            let detail = format!("{} row {} {spot:?}: before it {before:?}, it says {said:?}", self.store, entry.seq);
+            let detail =
+                format!("{} row {} {spot:?}: before it {before:?}, it says {said:?}", self.store, entry.seq);
             return Err(broken(Check::Replay, detail));
         }
         let after = self.after(entry, before)?;
         let told = Units { on_hand: entry.on_hand.1, reserved: entry.reserved.1, blocked: entry.blocked.1 };
-        let possible = after.reserved >= 0 && after.blocked >= 0 && after.reserved + after.blocked <= after.on_hand;
+        let possible =
+            after.reserved >= 0 && after.blocked >= 0 && after.reserved + after.blocked <= after.on_hand;
         if after != told || !possible {
-            let detail = format!("{} row {} {spot:?} {} {}: {before:?} should become {after:?}, it says {told:?}",
-                self.store, entry.seq, entry.kind, entry.qty);
+            let detail = format!(
+                "{} row {} {spot:?} {} {}: {before:?} should become {after:?}, it says {told:?}",
+                self.store, entry.seq, entry.kind, entry.qty
+            );
             return Err(broken(Check::Replay, detail));
         }
         if entry.kind == "reserved" {
@@ -189,7 +209,8 @@ impl Books {
                 return Ok(Units { on_hand: entry.on_hand.1, ..before });
             }
             other => {
-                let detail = format!("{} row {}: nobody has told the auditor of {other}", self.store, entry.seq);
+                let detail =
+                    format!("{} row {}: nobody has told the auditor of {other}", self.store, entry.seq);
                 return Err(broken(Check::Conserved, detail));
             }
         };
@@ -215,11 +236,17 @@ impl Books {
                 *shipped += qty;
                 let (_, picked) = self.held.get(&key).copied().unwrap_or_default();
                 if *shipped > picked {
-                    let detail = format!("{} {}: {shipped} shipped of {picked} picked at {spot:?}", self.store, entry.reference);
+                    let detail = format!(
+                        "{} {}: {shipped} shipped of {picked} picked at {spot:?}",
+                        self.store, entry.reference
+                    );
                     return Err(broken(Check::ShippedTwice, detail));
                 }
             }
-            "damaged" | "expired" | "blocked" => *self.shrunk.entry(entry.sku.clone()).or_default() += qty,
+            "damaged" | "expired" | "blocked" => {
+                self.empty_bin.clone_from(&entry.bin);
+                *self.shrunk.entry(entry.sku.clone()).or_default() += qty;
+            }
             "counted" => {
                 let lost = (before.on_hand - entry.on_hand.1).max(0);
                 *self.shrunk.entry(entry.sku.clone()).or_default() += lost;
@@ -233,8 +260,10 @@ impl Books {
         let now = self.held.entry(key.clone()).or_default();
         *now = (now.0 + held, now.1 + picked);
         if now.0 < 0 || now.1 < 0 {
-            let detail = format!("{} row {}: {} of {} units at {:?}: {now:?} left of the order's own",
-                self.store, entry.seq, entry.kind, entry.qty, key);
+            let detail = format!(
+                "{} row {}: {} of {} units at {:?}: {now:?} left of the order's own",
+                self.store, entry.seq, entry.kind, entry.qty, key
+            );
             return Err(broken(Check::Conserved, detail));
         }
         Ok(())
@@ -269,7 +298,9 @@ impl Books {
         if deficit > before + shrunk {
             let detail = format!(
                 "{} {sku}: {reserved} reserved and {outstanding} granted to the hub, {sellable} to sell; short by {deficit}, \
-                 before this event by {before}, and {shrunk} were lost in it", self.store);
+                 before this event by {before}, and {shrunk} were lost in it",
+                self.store
+            );
             return Err(broken(Check::Oversold, detail));
         }
         self.deficit.insert(id, deficit);

@@ -25,22 +25,32 @@ pub(super) fn judge(books: &Books, spot: &Spot, entry: &Entry, look: &Look) -> C
     let Some(taken) = facts(spot) else { return Ok(()) };
     let always_suspended = look.suspended.contains(&spot.2) && look.suspended_before.contains(&spot.2);
     if !lives(taken, look.delivery_day) || always_suspended {
-        let detail = format!("row {}: {} of {spot:?} promised, which may not be sold (expiry {:?}, suspended {always_suspended})",
-            entry.seq, entry.qty, taken.expiry);
+        let detail = format!(
+            "row {}: {} of {spot:?} promised, which may not be sold (expiry {:?}, suspended {always_suspended})",
+            entry.seq, entry.qty, taken.expiry
+        );
         return Err(broken(Check::Fefo, detail));
     }
     let from = (spot.0.clone(), String::new(), String::new());
     for (other, units) in books.spots.range(from..).take_while(|((sku, _, _), _)| *sku == spot.0) {
         let Some(earlier) = facts(other) else { continue };
-        let may_wait = look.suspended.contains(&other.2) || look.suspended_before.contains(&other.2);
+        let missed = entry.why == "another_bin" && other.2 == books.empty_bin;
+        let may_wait =
+            missed || look.suspended.contains(&other.2) || look.suspended_before.contains(&other.2);
         let first = match (earlier.expiry, taken.expiry) {
             (Some(a), Some(b)) => a < b,
             (Some(_), None) => true,
             (None, _) => false,
         };
         if other != spot && first && free(*units) > 0 && lives(earlier, look.delivery_day) && !may_wait {
-            let detail = format!("row {}: {} of {spot:?} (expiry {:?}) while {} of {other:?} (expiry {:?}) were free",
-                entry.seq, entry.qty, taken.expiry, free(*units), earlier.expiry);
+            let detail = format!(
+                "row {}: {} of {spot:?} (expiry {:?}) while {} of {other:?} (expiry {:?}) were free",
+                entry.seq,
+                entry.qty,
+                taken.expiry,
+                free(*units),
+                earlier.expiry
+            );
             return Err(broken(Check::Fefo, detail));
         }
     }

@@ -1,9 +1,9 @@
-//! Every line of an order that still runs is held, picked, or counted as short: nobody's goods are given away behind the
+//! Every line of an order that still runs is held, picked, asked about, or counted as short: nobody's goods are given away behind the
 //! order's back (SYNC.md rule 4: no leases, no taking back by the clock).
 
 use super::{Books, Check, Checked, broken, machine};
 use model::{OrderState, Qty};
-use store_node::db::{Connection, allocations, orders};
+use store_node::db::{Connection, allocations, orders, pick_gaps};
 
 /// All orders that have not ended, line by line, and the auditor's books of who holds what.
 ///
@@ -28,7 +28,10 @@ pub fn live_orders(conn: &Connection, books: &Books) -> Checked {
             // Two lines of one SKU may hold units of one spot: the ledger knows the order, not the line.
             let theirs = held_at(&row.order, conn, &spot)?;
             if own != theirs {
-                let detail = format!("order {} {spot:?}: the ledger gives {own:?} open and picked, the order has {theirs:?}", row.number);
+                let detail = format!(
+                    "order {} {spot:?}: the ledger gives {own:?} open and picked, the order has {theirs:?}",
+                    row.number
+                );
                 return Err(broken(Check::Held, detail));
             }
         }
@@ -36,9 +39,13 @@ pub fn live_orders(conn: &Connection, books: &Books) -> Checked {
             let sum = |qty: &mut dyn Iterator<Item = Qty>| -> i64 { qty.map(i64::from).sum() };
             let has = sum(&mut held.iter().filter(|h| h.line == line).map(|h| h.qty));
             let lacks = sum(&mut short.iter().filter(|(of, _)| *of == line).map(|(_, qty)| *qty));
-            if has + lacks != i64::from(wish.qty) {
-                let detail = format!("order {} ({state}) line {line}: {} of {} wanted, {has} held or picked, {lacks} short",
-                    row.number, wish.qty, wish.sku);
+            let asked =
+                pick_gaps::open_of(conn, row.order, line).map_err(machine)?.map_or(0, |q| i64::from(q.qty));
+            if has + lacks + asked != i64::from(wish.qty) {
+                let detail = format!(
+                    "order {} ({state}) line {line}: {} of {} wanted, {has} held or picked, {lacks} short, {asked} asked about",
+                    row.number, wish.qty, wish.sku
+                );
                 return Err(broken(Check::Held, detail));
             }
         }
@@ -46,7 +53,11 @@ pub fn live_orders(conn: &Connection, books: &Books) -> Checked {
     Ok(())
 }
 
-fn held_at(order: &model::OrderId, conn: &Connection, spot: &(String, String, String)) -> Checked<(i64, i64)> {
+fn held_at(
+    order: &model::OrderId,
+    conn: &Connection,
+    spot: &(String, String, String),
+) -> Checked<(i64, i64)> {
     let mut sum = (0, 0);
     for held in allocations::of_order(conn, order).map_err(machine)? {
         let at = (held.place.sku.as_str(), held.place.lot.as_str(), held.place.bin.as_str());

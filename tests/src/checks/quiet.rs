@@ -33,23 +33,36 @@ pub fn orders(both: &Both<'_>, told: &BTreeMap<OrderId, StoreId>) -> Checked {
         match (hub.get(Moment::Confirmed), known) {
             (None, None) => continue,
             (None, Some(_)) => {
-                return Err(broken(Check::Converged, format!("{store} has order {order}, which was never confirmed")));
+                return Err(broken(
+                    Check::Converged,
+                    format!("{store} has order {order}, which was never confirmed"),
+                ));
             }
             (Some(_), None) => return Err(broken(Check::Lost, format!("{store} never got order {order}"))),
             (Some(_), Some(_)) => {}
         }
         let own = store_orders::moments(both.conn, order).map_err(machine)?;
         if shared(&hub) != shared(&own) {
-            return Err(broken(Check::Converged, format!("{store} order {order}: hub {hub:?}, store {own:?}")));
+            return Err(broken(
+                Check::Converged,
+                format!("{store} order {order}: hub {hub:?}, store {own:?}"),
+            ));
         }
         picks(both, order)?;
     }
     let mut rows = store_orders::open(both.conn).map_err(machine)?;
-    rows.extend(store_orders::ended_since(both.conn, model::Timestamp::default(), u32::MAX).map_err(machine)?);
-    if let Some(row) = rows.iter().find(|row| row.channel == Channel::Online && !told.contains_key(&row.order)) {
+    rows.extend(
+        store_orders::ended_since(both.conn, model::Timestamp::default(), u32::MAX).map_err(machine)?,
+    );
+    if let Some(row) =
+        rows.iter().find(|row| row.channel == Channel::Online && !told.contains_key(&row.order))
+    {
         let made = both.data.order(&row.order).map_err(machine)?;
         if made.is_none() {
-            return Err(broken(Check::Doubled, format!("order {} is at {} and nowhere else", row.number, both.store)));
+            return Err(broken(
+                Check::Doubled,
+                format!("order {} is at {} and nowhere else", row.number, both.store),
+            ));
         }
     }
     let counter = rows.iter().filter(|row| row.channel == Channel::Counter).count();
@@ -63,7 +76,12 @@ pub fn orders(both: &Both<'_>, told: &BTreeMap<OrderId, StoreId>) -> Checked {
 
 /// A wish to cancel that came too late is the hub's note alone; everything else is shared.
 fn shared(moments: &Moments) -> BTreeMap<Moment, model::Timestamp> {
-    moments.0.iter().filter(|(moment, _)| **moment != Moment::CancelRequested).map(|(m, at)| (*m, *at)).collect()
+    moments
+        .0
+        .iter()
+        .filter(|(moment, _)| **moment != Moment::CancelRequested)
+        .map(|(m, at)| (*m, *at))
+        .collect()
 }
 
 fn picks(both: &Both<'_>, order: &OrderId) -> Checked {
@@ -72,11 +90,14 @@ fn picks(both: &Both<'_>, order: &OrderId) -> Checked {
     let packed = store_orders::moments(both.conn, order).map_err(machine)?.get(Moment::Packed).is_some();
     for line in both.data.lines(order).map_err(machine)?.iter().filter(|_| packed) {
         let own: i64 = held.iter().filter(|h| h.line == line.line).map(|h| i64::from(h.picked)).sum();
-        let lacks: i64 = short.iter().filter(|(of, _)| *of == line.line).map(|(_, qty)| i64::from(*qty)).sum();
+        let lacks: i64 =
+            short.iter().filter(|(of, _)| *of == line.line).map(|(_, qty)| i64::from(*qty)).sum();
         let hub = (line.picked.map_or(0, i64::from), i64::from(line.short));
         if hub != (own, lacks) {
-            let detail = format!("{} order {order} line {}: the store picked {own} and lacked {lacks}, the hub says {hub:?}",
-                both.store, line.line);
+            let detail = format!(
+                "{} order {order} line {}: the store picked {own} and lacked {lacks}, the hub says {hub:?}",
+                both.store, line.line
+            );
             return Err(broken(Check::Converged, detail));
         }
     }
@@ -98,8 +119,11 @@ pub fn quotas(both: &Both<'_>, goods: &[SkuId]) -> Checked {
         let (ours, theirs) =
             ((own.granted, own.returned, own.orders_seen), (hub.granted_seen(), hub.returned(), hub.sold()));
         if ours != theirs || hub.held() > 0 {
-            let detail = format!("{} {sku}: granted, returned, sold are {ours:?} at the store and {theirs:?} at the hub, which holds {}",
-                both.store, hub.held());
+            let detail = format!(
+                "{} {sku}: granted, returned, sold are {ours:?} at the store and {theirs:?} at the hub, which holds {}",
+                both.store,
+                hub.held()
+            );
             return Err(broken(Check::Converged, detail));
         }
     }
@@ -119,8 +143,13 @@ pub fn documents(both: &Both<'_>) -> Checked {
         let load = |bytes: &[u8]| Document::load(id.clone(), &actor, bytes).map_err(machine);
         let (own, theirs) = (load(&own)?, load(&theirs)?);
         if own.heads() != theirs.heads() || own.waiting() + theirs.waiting() > 0 {
-            let detail = format!("{name}: heads {:?} and {:?}, {} and {} changes wait",
-                own.heads(), theirs.heads(), own.waiting(), theirs.waiting());
+            let detail = format!(
+                "{name}: heads {:?} and {:?}, {} and {} changes wait",
+                own.heads(),
+                theirs.heads(),
+                own.waiting(),
+                theirs.waiting()
+            );
             return Err(broken(Check::Converged, detail));
         }
     }
@@ -142,7 +171,9 @@ pub fn documents(both: &Both<'_>) -> Checked {
 /// The first order that is both or neither.
 pub fn shipped_once(both: &Both<'_>) -> Checked {
     let mut rows = store_orders::open(both.conn).map_err(machine)?;
-    rows.extend(store_orders::ended_since(both.conn, model::Timestamp::default(), u32::MAX).map_err(machine)?);
+    rows.extend(
+        store_orders::ended_since(both.conn, model::Timestamp::default(), u32::MAX).map_err(machine)?,
+    );
     let mut seen = BTreeSet::new();
     for row in rows {
         let moments = store_orders::moments(both.conn, &row.order).map_err(machine)?;
@@ -150,7 +181,10 @@ pub fn shipped_once(both: &Both<'_>) -> Checked {
         let over = moments.get(Moment::Cancelled).is_some();
         let hand = handovers::rider_of(both.conn, row.order).map_err(machine)?.is_some();
         if left && over || left != hand || !seen.insert(row.order) {
-            let detail = format!("{} order {}: dispatched {left}, handed over {hand}, cancelled {over}", both.store, row.number);
+            let detail = format!(
+                "{} order {}: dispatched {left}, handed over {hand}, cancelled {over}",
+                both.store, row.number
+            );
             return Err(broken(Check::ShippedTwice, detail));
         }
     }

@@ -34,7 +34,10 @@ pub fn hub_rights(data: &dyn HubTx, stores: usize) -> Checked {
             }
             let wanted = held.get(&product.sku).copied().unwrap_or(0);
             if rights.held() != wanted {
-                let detail = format!("{store} {}: open checkouts hold {wanted}, the hub's row says {rights:?}", product.sku);
+                let detail = format!(
+                    "{store} {}: open checkouts hold {wanted}, the hub's row says {rights:?}",
+                    product.sku
+                );
                 return Err(broken(Check::Oversold, detail));
             }
         }

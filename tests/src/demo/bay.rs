@@ -4,8 +4,8 @@
 
 use super::devices::Devices;
 use super::web::Site;
-use model::api::store::OrderDetail;
-use model::{OrderId, OrderState};
+use model::api::store::{HandoverAnswer, HandoverRequest, OrderDetail};
+use model::{CommandId, OrderId, OrderState};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -34,6 +34,9 @@ impl Bay {
             | OrderState::Cancelled
             | OrderState::Returned => return false,
         }
+        if badge.is_empty() {
+            return self.over_the_counter(&detail).await;
+        }
         if !self.scan_all(&detail, badge).await {
             return false;
         }
@@ -48,6 +51,24 @@ impl Bay {
 
     async fn look(&self, order: OrderId) -> Option<OrderDetail> {
         self.console.get(&format!("/api/v1/orders/{order}")).await.ok()
+    }
+
+    /// A walk-in has no badge: the clerk hands over at the console, with the bags that are labelled.
+    async fn over_the_counter(&self, detail: &OrderDetail) -> bool {
+        let labels = self.devices.lock().await.label.jobs();
+        let labelled = |code: &str| labels.iter().any(|job| String::from_utf8_lossy(job).contains(code));
+        let bags: Vec<_> = detail.bags.iter().map(|bag| bag.bag.clone()).collect();
+        if !bags.iter().all(|bag| labelled(bag.as_str())) {
+            return false;
+        }
+        let request = HandoverRequest { order: detail.card.order, rider: String::new(), bags };
+        // The key follows from the order, so that asking twice hands over once.
+        let key = CommandId::from_bytes(*detail.card.order.as_bytes());
+        let answer = self.console.post::<HandoverAnswer>("/api/v1/handover", key, &request).await;
+        if let Err(error) = &answer {
+            tracing::warn!(?error, "handover refused");
+        }
+        answer.is_ok()
     }
 
     async fn scan_all(&self, detail: &OrderDetail, badge: &str) -> bool {

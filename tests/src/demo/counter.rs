@@ -81,7 +81,8 @@ impl Counter {
         }
         let sold: Vec<_> = lines.iter().map(|line| (line.sku.to_string(), line.qty.get())).collect();
         let request = CounterOrderRequest { lines, first_name: "Walk-in".into() };
-        let answer = self.console.post::<CounterOrderAnswer>("/api/v1/counter-orders", fresh_id(rng), &request).await;
+        let answer =
+            self.console.post::<CounterOrderAnswer>("/api/v1/counter-orders", fresh_id(rng), &request).await;
         let online = self.console.get::<Link>("/api/v1/link").await.is_ok_and(|link| link.online);
         let mut diary = self.diary.open();
         match answer {

@@ -85,7 +85,13 @@ pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
 }
 
 /// Writes one store's store.toml and says where it stands.
-pub fn write_store(plan: &Plan, dir: &Path, ports: Ports, hub_url: &str, devices: &Devices) -> Result<PathBuf> {
+pub fn write_store(
+    plan: &Plan,
+    dir: &Path,
+    ports: Ports,
+    hub_url: &str,
+    devices: &Devices,
+) -> Result<PathBuf> {
     let Plan { id, name, address, at, .. } = plan;
     let Ports { http, tcp, ws } = ports;
     let data = dir.display();
@@ -103,7 +109,9 @@ pub fn write_store(plan: &Plan, dir: &Path, ports: Ports, hub_url: &str, devices
     text += &devices.manifest();
     for (person, role) in people(plan) {
         let (id, name, pin) = person;
-        text += &format!("[[people]]\nid = \"{id}\"\nname = \"{name}\"\nrole = \"{role}\"\ndemo_pin = \"{pin}\"\n\n");
+        text += &format!(
+            "[[people]]\nid = \"{id}\"\nname = \"{name}\"\nrole = \"{role}\"\ndemo_pin = \"{pin}\"\n\n"
+        );
     }
     let path = dir.join("store.toml");
     std::fs::write(&path, text)?;

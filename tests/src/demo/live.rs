@@ -200,16 +200,25 @@ async fn drain(options: &Options, stage: &Stage, cast: &Cast, stop: &Cancellatio
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the demo speaks to a person at a terminal, and to scripts that wait for `ready`")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the demo speaks to a person at a terminal, and to scripts that wait for `ready`"
+)]
 fn announce(stage: &Stage, took: Duration) {
     println!("Larder is open ({:.1} s). Open in a browser:", took.as_secs_f64());
     println!("  shop        {0}/          operations  {0}/ops     rider  {0}/rider", stage.hub_url);
     for store in &stage.stores {
         let url = format!("http://127.0.0.1:{}", store.ports.http);
         let (manager, _, pin) = store.plan.manager;
-        println!("  {}  console {url}/  (log in as {manager}, PIN {pin})   picker {url}/picker/", store.plan.name);
+        println!(
+            "  {}  console {url}/  (log in as {manager}, PIN {pin})   picker {url}/picker/",
+            store.plan.name
+        );
     }
-    println!("  one-time passwords of the demo: the shop shows its inbox; operations log in as {}", house::OPS_PHONE);
+    println!(
+        "  one-time passwords of the demo: the shop shows its inbox; operations log in as {}",
+        house::OPS_PHONE
+    );
     let stores: Vec<_> = stage.stores.iter().map(|store| serde_json::json!({
         "id": store.plan.id, "url": format!("http://127.0.0.1:{}", store.ports.http), "ws_port": store.ports.ws,
         "manager": { "person": store.plan.manager.0, "pin": store.plan.manager.2 },

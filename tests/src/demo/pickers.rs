@@ -5,7 +5,7 @@ use super::diary::Diary;
 use super::{Pace, fresh_id, now};
 use crate::people::picker::{self, Habits};
 use anyhow::{Context, Result};
-use model::mqtt::{Ack, AckOutcome, Action, HandheldEvent, HandheldView, DeviceClass, Leaf, Topic};
+use model::mqtt::{Ack, AckOutcome, Action, DeviceClass, HandheldEvent, HandheldView, Leaf, Topic};
 use model::{CommandId, DeviceId, PersonId, StoreId};
 use rand::SeedableRng;
 use rand::rngs::SmallRng;

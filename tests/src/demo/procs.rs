@@ -60,7 +60,9 @@ impl Proc {
 
     /// Asks it to stop; kills it when it has not within `limit`. Says whether it stopped by itself.
     pub async fn stop(mut self, limit: Duration) -> bool {
-        if let Some(pid) = self.child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?)) {
+        if let Some(pid) =
+            self.child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?))
+        {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
         if tokio::time::timeout(limit, self.child.wait()).await.is_ok() {

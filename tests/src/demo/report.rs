@@ -118,14 +118,14 @@ type MomentsOf = BTreeMap<(Vec<u8>, String), i64>;
 
 impl Books {
     fn open(dir: &Path) -> Result<Self> {
-        let stores = STORES.iter().map(|plan| {
-            Ok((plan.id, read_only(&store_node::run::database(&dir.join(plan.id)))?))
-        });
+        let stores = STORES
+            .iter()
+            .map(|plan| Ok((plan.id, read_only(&store_node::run::database(&dir.join(plan.id)))?)));
         Ok(Self { hub: read_only(&dir.join("hub").join("hub.db"))?, stores: stores.collect::<Result<_>>()? })
     }
 
     fn delivered(&self) -> Result<i64> {
-        let sql = "SELECT count(*) FROM order_moment WHERE moment = 'delivered'";
+        let sql = "SELECT count(*) FROM order_moment WHERE moment = 'dl'";
         Ok(self.hub.query_row(sql, [], |row| row.get(0))?)
     }
 
@@ -154,7 +154,7 @@ impl Books {
             let promised = sums(
                 store,
                 "SELECT l.sku, sum(l.qty) FROM order_line l WHERE NOT EXISTS (SELECT 1 FROM order_moment m \
-                 WHERE m.order_id = l.order_id AND m.moment = 'cancelled') GROUP BY l.sku ORDER BY l.sku",
+                 WHERE m.order_id = l.order_id AND m.moment = 'cx') GROUP BY l.sku ORDER BY l.sku",
             )?;
             for (sku, promised) in promised {
                 units += (promised - received.get(&sku).copied().unwrap_or(0)).max(0);
@@ -171,15 +171,19 @@ impl Books {
         for (id, (store, applied)) in &pages.answered {
             let sql = "SELECT count(*), coalesce(sum(answer IS NOT NULL), 0) FROM command WHERE id = ?1";
             let conn = self.stores.get(store.as_str()).context("a store of the diary")?;
-            let (found, done): (i64, i64) = conn.query_row(sql, [id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let (found, done): (i64, i64) =
+                conn.query_row(sql, [id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
             lost += i64::from(found == 0 || (done == 1) != *applied);
             let picks: i64 =
-                conn.query_row("SELECT count(*) FROM pick_event WHERE id = ?1", [id.as_bytes()], |row| row.get(0))?;
+                conn.query_row("SELECT count(*) FROM pick_event WHERE id = ?1", [id.as_bytes()], |row| {
+                    row.get(0)
+                })?;
             doubled += (picks - 1).max(0);
         }
         lost += self.missing(pages.placed.keys(), &self.hub, "orders", "id")?;
         for (order, lines) in &pages.counter {
-            let holders = self.stores.values().map(|store| units_of(store, order)).collect::<Result<Vec<_>>>()?;
+            let holders =
+                self.stores.values().map(|store| units_of(store, order)).collect::<Result<Vec<_>>>()?;
             let found: i64 = holders.iter().sum();
             let wanted: i64 = lines.iter().map(|(_, qty)| i64::from(*qty)).sum();
             lost += i64::from(found < wanted);
@@ -209,8 +213,10 @@ impl Books {
     /// Confirmed orders that no customer was told of: a retry that became a second order. (Their payment may have been
     /// refused, or the answer is still on its way; those are not confirmed.)
     fn orders_nobody_placed(&self, pages: &Pages) -> Result<i64> {
-        let confirmed = ids(&self.hub, "SELECT order_id FROM order_moment WHERE moment = 'confirmed' ORDER BY order_id")?;
-        let known = |id: &Vec<u8>| pages.placed.keys().any(|order| order.as_bytes().as_slice() == id.as_slice());
+        let confirmed =
+            ids(&self.hub, "SELECT order_id FROM order_moment WHERE moment = 'cf' ORDER BY order_id")?;
+        let known =
+            |id: &Vec<u8>| pages.placed.keys().any(|order| order.as_bytes().as_slice() == id.as_slice());
         Ok(i64::try_from(confirmed.iter().filter(|id| !known(id)).count())?)
     }
 
@@ -223,7 +229,8 @@ impl Books {
             let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.collect::<Result<_, _>>()?
         };
-        let confirmed = ids(&self.hub, "SELECT order_id FROM order_moment WHERE moment = 'confirmed' ORDER BY order_id")?;
+        let confirmed =
+            ids(&self.hub, "SELECT order_id FROM order_moment WHERE moment = 'cf' ORDER BY order_id")?;
         for (name, store) in &self.stores {
             let at_store = moments(store)?;
             for order in confirmed.iter().filter(|id| hub_orders.get(*id).is_some_and(|s| s == name)) {
@@ -243,15 +250,22 @@ impl Books {
 
     fn quota_differences(&self, name: &str, store: &Connection) -> Result<Vec<String>> {
         let granted = sums(store, "SELECT sku, granted FROM quota ORDER BY sku")?;
-        let mut rows = self.hub.prepare("SELECT sku, granted_seen, sold FROM hub_quota WHERE store = ?1 ORDER BY sku")?;
-        let rows = rows.query_map([name], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))?;
+        let mut rows = self
+            .hub
+            .prepare("SELECT sku, granted_seen, sold FROM hub_quota WHERE store = ?1 ORDER BY sku")?;
+        let rows = rows.query_map([name], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        })?;
         let seen = sums(store, "SELECT sku, orders_seen FROM quota ORDER BY sku")?;
         let mut all = Vec::new();
         for row in rows {
             let (sku, granted_seen, sold) = row?;
-            let (granted, seen) = (granted.get(&sku).copied().unwrap_or(0), seen.get(&sku).copied().unwrap_or(0));
+            let (granted, seen) =
+                (granted.get(&sku).copied().unwrap_or(0), seen.get(&sku).copied().unwrap_or(0));
             if granted != granted_seen || sold != seen {
-                all.push(format!("{name} {sku}: granted {granted}, hub saw {granted_seen}; sold {sold}, store saw {seen}"));
+                all.push(format!(
+                    "{name} {sku}: granted {granted}, hub saw {granted_seen}; sold {sold}, store saw {seen}"
+                ));
             }
         }
         Ok(all)

@@ -7,8 +7,8 @@ use super::diary::Diary;
 use super::web::{Site, WebError};
 use super::{Pace, fresh_id};
 use model::api::hub::{
-    DeliverRequest, Fix, InboxMessage, OtpRequest, Point, PositionsIn, RiderNow, RiderTask, Session, ShiftRequest,
-    VerifyRequest,
+    DeliverRequest, Fix, InboxMessage, OtpRequest, Point, PositionsIn, RiderNow, RiderTask, Session,
+    ShiftRequest, VerifyRequest,
 };
 use model::{OrderId, Paise};
 use rand::SeedableRng;
@@ -70,11 +70,14 @@ impl Courier {
 
     async fn log_in(&self, rng: &mut SmallRng) -> Result<Site, WebError> {
         let phone = self.phone.clone();
-        self.hub.post::<Value>("/api/v1/auth/otp", fresh_id(rng), &OtpRequest { phone: phone.clone() }).await?;
+        self.hub
+            .post::<Value>("/api/v1/auth/otp", fresh_id(rng), &OtpRequest { phone: phone.clone() })
+            .await?;
         let query = phone.replace('+', "%2B");
         let inbox: Vec<InboxMessage> = self.hub.get(&format!("/api/v1/demo/inbox?phone={query}")).await?;
         let text = inbox.first().map(|message| message.text.clone()).unwrap_or_default();
-        let code = text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).unwrap_or("").to_owned();
+        let code =
+            text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).unwrap_or("").to_owned();
         let session: Session =
             self.hub.post("/api/v1/auth/verify", fresh_id(rng), &VerifyRequest { phone, code }).await?;
         let site = self.hub.with_session(&session.access);
@@ -84,7 +87,14 @@ impl Courier {
         Ok(site)
     }
 
-    async fn act(&self, site: &Site, now: &RiderNow, at: &mut Point, rng: &mut SmallRng, stop: &CancellationToken) {
+    async fn act(
+        &self,
+        site: &Site,
+        now: &RiderNow,
+        at: &mut Point,
+        rng: &mut SmallRng,
+        stop: &CancellationToken,
+    ) {
         match &now.next {
             RiderTask::Wait => {
                 self.tell(site, *at, rng).await;
@@ -137,7 +147,14 @@ impl Courier {
     }
 
     /// Rides in a straight line, telling the hub where.
-    async fn ride(&self, site: &Site, at: &mut Point, to: Point, rng: &mut SmallRng, stop: &CancellationToken) {
+    async fn ride(
+        &self,
+        site: &Site,
+        at: &mut Point,
+        to: Point,
+        rng: &mut SmallRng,
+        stop: &CancellationToken,
+    ) {
         loop {
             let (north, east) = ((to.lat - at.lat) * 111_320.0, (to.lon - at.lon) * 108_000.0);
             let left = north.hypot(east);

@@ -18,7 +18,9 @@ pub fn run_role(arguments: &[String]) -> Option<Result<()>> {
         _ => return None,
     };
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+        )
         .with_ansi(false)
         .with_writer(std::io::stderr)
         .init();
@@ -34,7 +36,7 @@ fn hub(config: &Path) -> Result<()> {
     runtime()?.block_on(async {
         let stop = CancellationToken::new();
         tokio::spawn(store_node::signals::cancel_on_signal(stop.clone()));
-        central_hub::run(config, stop).await.context("hub")
+        central_hub::run::run(config, stop).await.context("hub")
     })
 }
 

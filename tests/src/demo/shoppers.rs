@@ -1,13 +1,13 @@
 //! Customers of the demo: register by phone, read the code in the inbox, search, fill a cart, check out, answer a
 //! substitute question, and watch the order until it is delivered. They know only what the shop shows them.
 
+use super::Pace;
 use super::diary::{Diary, Placed};
 use super::web::{Site, WebError};
-use super::Pace;
 use crate::people::customer;
 use model::api::hub::{
-    Address, AddressIn, Cart, CartLineIn, CheckoutRequest, InboxMessage, Me, MeIn, Order, OtpRequest, Point, SearchPage,
-    Session, SubstituteReply, VerifyRequest,
+    Address, AddressIn, Cart, CartLineIn, CheckoutRequest, InboxMessage, Me, MeIn, Order, OtpRequest, Point,
+    SearchPage, Session, SubstituteReply, VerifyRequest,
 };
 use model::{AddressId, CommandId, Qty};
 use rand::rngs::SmallRng;
@@ -15,8 +15,10 @@ use rand::{Rng, SeedableRng};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-const NAMES: [&str; 12] =
-    ["Ananya", "Rohan", "Kavya", "Imran", "Lakshmi", "Arjun", "Fatima", "Vikram", "Neha", "Joseph", "Priya", "Sandeep"];
+const NAMES: [&str; 12] = [
+    "Ananya", "Rohan", "Kavya", "Imran", "Lakshmi", "Arjun", "Fatima", "Vikram", "Neha", "Joseph", "Priya",
+    "Sandeep",
+];
 
 /// One customer.
 pub struct Shopper {
@@ -87,7 +89,13 @@ impl Shopper {
         Ok((site, address.id))
     }
 
-    async fn shop(&self, site: &Site, address: AddressId, rng: &mut SmallRng, stop: &CancellationToken) -> Option<Order> {
+    async fn shop(
+        &self,
+        site: &Site,
+        address: AddressId,
+        rng: &mut SmallRng,
+        stop: &CancellationToken,
+    ) -> Option<Order> {
         let cart = self.fill_cart(site, rng, stop).await?;
         let request =
             CheckoutRequest { address, payment: customer::payment(rng), preset: customer::preset(rng) };
@@ -118,7 +126,8 @@ impl Shopper {
 
     async fn fill_cart(&self, site: &Site, rng: &mut SmallRng, stop: &CancellationToken) -> Option<Cart> {
         let place = format!("lat={}&lon={}", self.home.lat, self.home.lon);
-        let serviceable: model::api::hub::Serviceable = site.get(&format!("/api/v1/serviceable?{place}")).await.ok()?;
+        let serviceable: model::api::hub::Serviceable =
+            site.get(&format!("/api/v1/serviceable?{place}")).await.ok()?;
         let Some(store) = serviceable.store else {
             if serviceable.status == "store_unreachable" {
                 self.diary.open().refused_store_unreachable += 1;
@@ -128,7 +137,9 @@ impl Shopper {
         let mut cart: Cart = site.get("/api/v1/cart").await.ok()?;
         for line in &cart.lines {
             let none = CartLineIn { qty: Qty::ZERO };
-            site.put::<Cart>(&format!("/api/v1/cart/lines/{}", line.product.sku), key(rng), &none).await.ok()?;
+            site.put::<Cart>(&format!("/api/v1/cart/lines/{}", line.product.sku), key(rng), &none)
+                .await
+                .ok()?;
         }
         for _ in 0..customer::basket_size(rng) {
             self.pace.wait(rng.random_range(1_000..4_000), stop).await;

@@ -45,12 +45,22 @@ impl Site {
     }
 
     /// Writes; tries again with the same key while no answer comes.
-    pub async fn post<A: DeserializeOwned>(&self, path: &str, key: CommandId, body: &impl Serialize) -> Result<A, WebError> {
+    pub async fn post<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        key: CommandId,
+        body: &impl Serialize,
+    ) -> Result<A, WebError> {
         self.write(reqwest::Method::POST, path, key, body).await
     }
 
     /// Writes by PUT.
-    pub async fn put<A: DeserializeOwned>(&self, path: &str, key: CommandId, body: &impl Serialize) -> Result<A, WebError> {
+    pub async fn put<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        key: CommandId,
+        body: &impl Serialize,
+    ) -> Result<A, WebError> {
         self.write(reqwest::Method::PUT, path, key, body).await
     }
 

@@ -7,9 +7,34 @@ use rand::seq::IndexedRandom;
 
 /// Words that people of the demo city type, in both languages and with everyday spellings.
 const WORDS: [&str; 28] = [
-    "milk", "doodh", "दूध", "atta", "bread", "onion", "tomato", "curd", "paneer", "tea", "coffee", "biscuit", "rice",
-    "dal", "oil", "sugar", "soap", "shampoo", "chips", "juice", "ice cream", "eggs", "butter", "masala", "namkeen", "ghee",
-    "potato", "noodles",
+    "milk",
+    "doodh",
+    "दूध",
+    "atta",
+    "bread",
+    "onion",
+    "tomato",
+    "curd",
+    "paneer",
+    "tea",
+    "coffee",
+    "biscuit",
+    "rice",
+    "dal",
+    "oil",
+    "sugar",
+    "soap",
+    "shampoo",
+    "chips",
+    "juice",
+    "ice cream",
+    "eggs",
+    "butter",
+    "masala",
+    "namkeen",
+    "ghee",
+    "potato",
+    "noodles",
 ];
 
 /// What to search for next.

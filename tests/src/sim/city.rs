@@ -101,7 +101,11 @@ pub fn setup(at: usize, pickers: usize, bays: u32) -> Result<Setup> {
         people.push(person(picker(at, n)?.0.as_str(), Role::Picker)?);
     }
     for printer in ["label", "receipt"] {
-        devices.push(DeviceSetup { device: DeviceId::new(printer)?, class: DeviceClass::Printer, zone: None });
+        devices.push(DeviceSetup {
+            device: DeviceId::new(printer)?,
+            class: DeviceClass::Printer,
+            zone: None,
+        });
     }
     for (device, zone, _) in sensors()? {
         devices.push(DeviceSetup { device, class: DeviceClass::Sensor, zone: Some(zone) });

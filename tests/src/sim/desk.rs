@@ -18,7 +18,13 @@ const AGAIN_MS: i64 = 3_000;
 
 impl World {
     /// A person asks something of a store.
-    pub(super) fn ask_store(&mut self, who: usize, at: usize, actor: Actor, command: store::Command) -> CommandId {
+    pub(super) fn ask_store(
+        &mut self,
+        who: usize,
+        at: usize,
+        actor: Actor,
+        command: store::Command,
+    ) -> CommandId {
         let id = self.id();
         self.ask(who, Request::Store(at, store::Envelope { id, actor, command }))
     }
@@ -149,14 +155,18 @@ impl World {
         let Some(reply) = entry.reply.clone() else { return Ok(()) };
         match entry.request.clone() {
             Request::Store(at, envelope) if envelope.command.is_kept() => {
-                let found = self.stores[at].reading(|conn| store_node::db::commands::find(conn, id).map_err(machine))?;
+                let found = self.stores[at]
+                    .reading(|conn| store_node::db::commands::find(conn, id).map_err(machine))?;
                 match found {
                     Some(Some(stored)) if Reply::Store(stored.reply.clone()) == reply => Ok(()),
                     Some(Some(stored)) => {
-                        let detail = format!("{:?}: told {reply:?}, kept {:?}", envelope.command, stored.reply);
+                        let detail =
+                            format!("{:?}: told {reply:?}, kept {:?}", envelope.command, stored.reply);
                         Err(broken(Check::Doubled, detail))
                     }
-                    Some(None) => Err(broken(Check::Lost, format!("store {at} has forgotten {:?}", envelope.command))),
+                    Some(None) => {
+                        Err(broken(Check::Lost, format!("store {at} has forgotten {:?}", envelope.command)))
+                    }
                     None => Ok(()),
                 }
             }
@@ -173,7 +183,8 @@ impl World {
 
     /// Everything that was acknowledged is still there, and what came in came in once.
     pub(super) fn look_at_diary(&mut self) -> Checked {
-        let ids: Vec<CommandId> = self.diary.all().filter(|(_, e)| e.reply.is_some()).map(|(id, _)| *id).collect();
+        let ids: Vec<CommandId> =
+            self.diary.all().filter(|(_, e)| e.reply.is_some()).map(|(id, _)| *id).collect();
         for id in ids {
             self.is_remembered(&id)?;
         }
@@ -183,18 +194,19 @@ impl World {
 
     fn what_came_in(&self) -> Checked {
         for site in &self.stores {
-            let (mut least, mut most) = (std::collections::BTreeMap::new(), std::collections::BTreeMap::new());
+            let (mut least, mut most) =
+                (std::collections::BTreeMap::new(), std::collections::BTreeMap::new());
             for (_, entry) in self.diary.all() {
                 let Request::Store(at, envelope) = &entry.request else { continue };
                 if *at != site.at {
                     continue;
                 }
-                let lines: Vec<(String, i64)> = match &envelope.command {
-                    store::Command::Receive(request) => vec![(request.sku.to_string(), request.qty.into())],
-                    store::Command::OpenStock { lines } => {
-                        lines.iter().map(|line| (line.sku.to_string(), line.qty.into())).collect()
-                    }
-                    _ => continue,
+                let lines: Vec<(String, i64)> = if let store::Command::Receive(request) = &envelope.command {
+                    vec![(request.sku.to_string(), request.qty.into())]
+                } else if let store::Command::OpenStock { lines } = &envelope.command {
+                    lines.iter().map(|line| (line.sku.to_string(), line.qty.into())).collect()
+                } else {
+                    continue;
                 };
                 for (sku, qty) in lines {
                     *most.entry(sku.clone()).or_insert(0_i64) += qty;
@@ -206,8 +218,12 @@ impl World {
             for (sku, has) in site.books.received() {
                 let of = |sums: &std::collections::BTreeMap<String, i64>| sums.get(sku).copied().unwrap_or(0);
                 if *has < of(&least) || *has > of(&most) {
-                    let detail = format!("store {} {sku}: {has} received; people brought {} at least and {} at most",
-                        site.at, of(&least), of(&most));
+                    let detail = format!(
+                        "store {} {sku}: {has} received; people brought {} at least and {} at most",
+                        site.at,
+                        of(&least),
+                        of(&most)
+                    );
                     return Err(broken(Check::Conserved, detail));
                 }
             }
@@ -220,7 +236,10 @@ impl World {
         if let Some(hub) = &self.hub.engine {
             for order in self.told.keys() {
                 if hub.data().order(order).map_err(machine)?.is_none() {
-                    return Err(broken(Check::Lost, format!("a customer was told of order {order}; the hub has none")));
+                    return Err(broken(
+                        Check::Lost,
+                        format!("a customer was told of order {order}; the hub has none"),
+                    ));
                 }
             }
         }

@@ -227,7 +227,8 @@ impl World {
             Owner::Store => {
                 let local = self.stores[at].now(now);
                 let Some(engine) = &mut self.stores[at].engine else { return Ok(()) };
-                let records = records.into_iter().map(|(seq, doc, change)| InboundRecord { seq, doc, change });
+                let records =
+                    records.into_iter().map(|(seq, doc, change)| InboundRecord { seq, doc, change });
                 engine.inbound(local, records.collect()).map_err(machine)?;
                 self.stores[at].audit(now)?;
                 Node::Store(at)

@@ -20,7 +20,8 @@ impl World {
         match mishap {
             Mishap::Next if self.resting => Ok(()),
             Mishap::Next => {
-                let wait = self.rng.random_range(self.plan.misfortune_ms / 2..self.plan.misfortune_ms * 3 / 2);
+                let wait =
+                    self.rng.random_range(self.plan.misfortune_ms / 2..self.plan.misfortune_ms * 3 / 2);
                 self.queue.after(wait, Event::Mishap(Mishap::Next));
                 self.misfortune()
             }
@@ -197,7 +198,10 @@ impl World {
             let warm = if self.warm.contains(&at) { 14_000 } else { 0 };
             let milli_c = Some(middle + warm + self.rng.random_range(-400..400));
             let seen = self.stores[at].now(self.queue.now());
-            self.own_store(at, Store::Reading(ReadingIn { sensor, at: seen, milli_c, quality: Quality::Good }))?;
+            self.own_store(
+                at,
+                Store::Reading(ReadingIn { sensor, at: seen, milli_c, quality: Quality::Good }),
+            )?;
         }
         Ok(())
     }

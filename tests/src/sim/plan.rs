@@ -90,11 +90,12 @@ impl Plan {
             _ => Weather::FOUL,
         };
         let rough = rng.random_range(0..3);
-        let luck = Luck { crash_before: rough * 2, crash_after: rough * 2, answer_lost: rough * 10, twice: 15 };
+        let luck =
+            Luck { crash_before: rough * 2, crash_after: rough * 2, answer_lost: rough * 10, twice: 15 };
         Self {
             start: Timestamp::from_ms(MIDNIGHT - before),
             trade_ms,
-            rest_ms: 2 * HOUR_MS,
+            rest_ms: HOUR_MS,
             weather,
             luck,
             habits: Habits { wrong_scan: 30, double_tap: 30, not_found: 25, undo: 20 },

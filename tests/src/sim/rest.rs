@@ -11,7 +11,9 @@ impl World {
     /// Both sides agree.
     pub(super) fn look_at_both_sides(&mut self) -> Checked {
         let mut told: BTreeMap<OrderId, StoreId> = BTreeMap::new();
-        let Some(hub) = &self.hub.engine else { return Err(broken(Check::Machine, "the hub is down at the end")) };
+        let Some(hub) = &self.hub.engine else {
+            return Err(broken(Check::Machine, "the hub is down at the end"));
+        };
         for order in self.told.keys() {
             let row = hub.data().order(order).map_err(machine)?;
             let row = row.ok_or_else(|| broken(Check::Lost, format!("the hub has no order {order}")))?;

@@ -111,7 +111,9 @@ impl StoreSite {
     /// What `read` finds.
     pub fn reading<T>(&mut self, read: impl FnOnce(&Connection) -> Checked<T>) -> Checked<Option<T>> {
         match &mut self.read {
-            Some(db) => db.snapshot(|conn| read(conn).map_err(Wrapped)).map(Some).map_err(|wrapped| wrapped.0),
+            Some(db) => {
+                db.snapshot(|conn| read(conn).map_err(Wrapped)).map(Some).map_err(|wrapped| wrapped.0)
+            }
             None => Ok(None),
         }
     }

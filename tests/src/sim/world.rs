@@ -291,7 +291,8 @@ impl World {
     }
 
     fn stuck(&mut self) -> Broken {
-        let busy: Vec<_> = self.people.iter().filter(|person| person.is_busy()).map(Person::describe).collect();
+        let busy: Vec<_> =
+            self.people.iter().filter(|person| person.is_busy()).map(Person::describe).collect();
         let mut open = Vec::new();
         if let Some(hub) = &self.hub.engine {
             for row in hub.data().open_orders(None, 20).unwrap_or_default() {
@@ -302,14 +303,21 @@ impl World {
             let found = store.reading(|conn| {
                 let rows = store_node::db::orders::open(conn).map_err(machine)?;
                 let state = |order: &OrderId| {
-                    store_node::db::orders::moments(conn, order).map(|moments| moments.state()).map_err(machine)
+                    store_node::db::orders::moments(conn, order)
+                        .map(|moments| moments.state())
+                        .map_err(machine)
                 };
-                rows.iter().map(|row| Ok(format!("store {} {}", row.number, state(&row.order)?))).collect::<Checked<Vec<_>>>()
+                rows.iter()
+                    .map(|row| Ok(format!("store {} {}", row.number, state(&row.order)?)))
+                    .collect::<Checked<Vec<_>>>()
             });
             open.extend(found.ok().flatten().unwrap_or_default());
         }
-        let detail = format!("no rest {} min after trade ended: {} commands without an answer, open {open:?}, busy {busy:?}",
-            self.plan.rest_ms / 60_000, self.diary.waiting());
+        let detail = format!(
+            "no rest {} min after trade ended: {} commands without an answer, open {open:?}, busy {busy:?}",
+            self.plan.rest_ms / 60_000,
+            self.diary.waiting()
+        );
         broken(Check::Stuck, detail)
     }
 

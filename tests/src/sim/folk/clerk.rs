@@ -7,7 +7,7 @@ use crate::sim::city;
 use crate::sim::diary::Reply;
 use crate::sim::world::World;
 use anyhow::Result;
-use model::api::store::{CounterLine, CounterOrderRequest, ReceiveRequest};
+use model::api::store::{CounterLine, CounterOrderRequest, HandoverRequest, ReceiveRequest};
 use model::catalogue::Product;
 use model::code::OwnCode;
 use model::order::{Channel, Moment};
@@ -22,8 +22,8 @@ pub struct Clerk {
     at: usize,
     person: PersonId,
     asked: Option<CommandId>,
-    /// What is to be scanned at the bay, last first.
-    scans: Vec<String>,
+    /// What is to be done at the bay, last first.
+    bay: Vec<Command>,
 }
 
 /// The goods are known, and the shelves are filled: some lots end today, some tomorrow.
@@ -58,7 +58,11 @@ fn opening(world: &mut World, at: usize, goods: &[Product]) -> Checked<Vec<Openi
 }
 
 fn actor(person: &PersonId) -> Checked<Actor> {
-    Ok(Actor { person: person.clone(), device: DeviceId::new("console").map_err(machine)?, role: Role::Manager })
+    Ok(Actor {
+        person: person.clone(),
+        device: DeviceId::new("console").map_err(machine)?,
+        role: Role::Manager,
+    })
 }
 
 impl Clerk {
@@ -67,12 +71,12 @@ impl Clerk {
     /// # Errors
     /// Never for a number that fits a code.
     pub fn new(at: usize) -> Result<Self> {
-        Ok(Self { at, person: city::manager(at)?, asked: None, scans: Vec::new() })
+        Ok(Self { at, person: city::manager(at)?, asked: None, bay: Vec::new() })
     }
 
     /// In the middle of something.
     pub const fn is_busy(&self) -> bool {
-        self.asked.is_some() || !self.scans.is_empty()
+        self.asked.is_some() || !self.bay.is_empty()
     }
 
     /// See [`super::act`].
@@ -99,23 +103,28 @@ impl Clerk {
                 world.tally.counter_in_cut += u32::from(world.lines[self.at].cut);
             }
             // A refused scan ends this handover; the bay is looked at anew.
-            Reply::Store(Err(_)) => self.scans.clear(),
+            Reply::Store(Err(_)) => self.bay.clear(),
             Reply::Store(Ok(_)) | Reply::Hub(_) => {}
         }
     }
 
     fn ask(&mut self, world: &mut World, who: usize, command: Command) -> Checked<Option<i64>> {
-        self.asked = Some(world.ask_store(who, self.at, actor(&self.person)?, command));
+        // A scanner does not know who holds it; the store does, by the badge.
+        let actor = if let Command::FixedScan { scanner, .. } = &command {
+            store_node::command::system(scanner.as_str()).map_err(machine)?
+        } else {
+            actor(&self.person)?
+        };
+        self.asked = Some(world.ask_store(who, self.at, actor, command));
         Ok(None)
     }
 
     fn wake(&mut self, world: &mut World, who: usize) -> Checked<Option<i64>> {
-        if let Some(text) = self.scans.pop() {
-            let scanner = city::scanner().map_err(machine)?;
-            return self.ask(world, who, Command::FixedScan { scanner, text });
+        if let Some(command) = self.bay.pop() {
+            return self.ask(world, who, command);
         }
-        if let Some(scans) = self.at_the_bay(world)? {
-            self.scans = scans;
+        if let Some(bay) = self.at_the_bay(world)? {
+            self.bay = bay;
             return Ok(Some(2_000));
         }
         if world.resting {
@@ -130,24 +139,38 @@ impl Clerk {
         }
     }
 
-    /// A packed order whose rider stands here, or whose customer waits at the counter: badge, rider, bags.
-    fn at_the_bay(&self, world: &mut World) -> Checked<Option<Vec<String>>> {
-        let here: Vec<(OrderId, String)> = world.people.iter().filter_map(|p| match p {
-            super::Person::Courier(courier) => courier.stands_for(self.at),
-            super::Person::Shopper(_) | super::Person::Picker(_) | super::Person::Clerk(_) | super::Person::Acting => None,
-        }).collect();
-        let badge = OwnCode::Badge(self.person.clone()).text();
+    /// A packed order whose rider stands here is scanned out: badge, rider, bags. One whose customer waits at the counter
+    /// is given away at the console.
+    fn at_the_bay(&self, world: &mut World) -> Checked<Option<Vec<Command>>> {
+        let here: Vec<(OrderId, String)> = world
+            .people
+            .iter()
+            .filter_map(|person| match person {
+                super::Person::Courier(courier) => courier.stands_for(self.at),
+                super::Person::Shopper(_)
+                | super::Person::Picker(_)
+                | super::Person::Clerk(_)
+                | super::Person::Acting => None,
+            })
+            .collect();
+        let scanner = city::scanner().map_err(machine)?;
+        let scan = |code: OwnCode| Command::FixedScan { scanner: scanner.clone(), text: code.text() };
         let found = world.stores[self.at].reading(|conn| {
             for row in orders::open(conn).map_err(machine)? {
-                let packed = orders::moments(conn, &row.order).map_err(machine)?.state() == OrderState::Packed;
+                let packed =
+                    orders::moments(conn, &row.order).map_err(machine)?.state() == OrderState::Packed;
                 let rider = here.iter().find(|(order, _)| *order == row.order).map(|(_, code)| code.clone());
                 if !packed || (row.channel == Channel::Online && rider.is_none()) {
                     continue;
                 }
-                let mut scans = vec![badge.clone()];
-                scans.extend(rider.map(|code| OwnCode::Rider(code).text()));
-                let of = bags::of(conn, row.order).map_err(machine)?;
-                scans.extend(of.into_iter().map(|bag| OwnCode::Bag(bag.bag).text()));
+                let bags = bags::of(conn, row.order).map_err(machine)?.into_iter().map(|bag| bag.bag);
+                let Some(rider) = rider else {
+                    let request =
+                        HandoverRequest { order: row.order, rider: String::new(), bags: bags.collect() };
+                    return Ok(Some(vec![Command::Handover(request)]));
+                };
+                let codes = [OwnCode::Badge(self.person.clone()), OwnCode::Rider(rider)].into_iter();
+                let mut scans: Vec<Command> = codes.chain(bags.map(OwnCode::Bag)).map(scan).collect();
                 scans.reverse();
                 return Ok(Some(scans));
             }
@@ -180,7 +203,9 @@ impl Clerk {
     fn receive(&mut self, world: &mut World, who: usize) -> Checked<Option<i64>> {
         let sku = self.some_sku(world);
         let today = world.stores[self.at].setup.calendar.date(world.queue.now());
-        let Some(product) = world.catalogue()?.into_iter().find(|p| p.sku == sku) else { return Ok(Some(1_000)) };
+        let Some(product) = world.catalogue()?.into_iter().find(|p| p.sku == sku) else {
+            return Ok(Some(1_000));
+        };
         let life = i64::from(product.shelf_life_days);
         let expiry = (life > 0).then(|| today.plus_days(world.rng.random_range(0..=life)));
         let qty = Qty::new(world.rng.random_range(1..=20)).map_err(machine)?;
@@ -196,7 +221,8 @@ impl Clerk {
             return Ok(Some(1_000));
         }
         let (place, free) = rows[world.rng.random_range(0..rows.len())].clone();
-        let held = world.stores[self.at].reading(|conn| store_node::db::stock::balance(conn, &place).map_err(machine))?;
+        let held = world.stores[self.at]
+            .reading(|conn| store_node::db::stock::balance(conn, &place).map_err(machine))?;
         let Some(balance) = held else { return Ok(Some(1_000)) };
         let change = world.rng.random_range(-2..=1).max(-free);
         let on_hand = Qty::new(i64::from(balance.on_hand) + change).map_err(machine)?;

@@ -45,7 +45,14 @@ impl Courier {
     /// Rider number `n`.
     pub fn new(n: usize, stores: usize) -> Self {
         let place = city::place(n % stores.max(1));
-        Self { phone: format!("+9190000{n:05}"), place, step: Step::New, me: None, asked: None, shift_until: 0 }
+        Self {
+            phone: format!("+9190000{n:05}"),
+            place,
+            step: Step::New,
+            me: None,
+            asked: None,
+            shift_until: 0,
+        }
     }
 
     /// In the middle of something.
@@ -141,7 +148,13 @@ impl Courier {
     }
 
     /// The clerk gives the bags; the rider sees them in hand. An order that was cancelled or taken away frees the rider.
-    fn at_bay(&mut self, world: &mut World, rider: RiderId, order: OrderId, at: usize) -> Checked<Option<i64>> {
+    fn at_bay(
+        &mut self,
+        world: &mut World,
+        rider: RiderId,
+        order: OrderId,
+        at: usize,
+    ) -> Checked<Option<i64>> {
         let left = world.stores[at].reading(|conn| {
             let moments = store_node::db::orders::moments(conn, &order).map_err(machine)?;
             Ok(moments.get(Moment::Dispatched).is_some())
@@ -158,11 +171,18 @@ impl Courier {
         Ok(Some(world.rng.random_range(2_000..5_000)))
     }
 
-    fn deliver(&mut self, world: &mut World, who: usize, rider: RiderId, order: OrderId) -> Checked<Option<i64>> {
+    fn deliver(
+        &mut self,
+        world: &mut World,
+        who: usize,
+        rider: RiderId,
+        order: OrderId,
+    ) -> Checked<Option<i64>> {
         let Some(hub) = &world.hub.engine else { return Ok(Some(1_000)) };
         let data = hub.data();
         let Some(row) = data.order(&order).map_err(machine)? else { return Ok(Some(5_000)) };
-        if row.state.is_terminal() || data.moments(&order).map_err(machine)?.get(Moment::Delivered).is_some() {
+        if row.state.is_terminal() || data.moments(&order).map_err(machine)?.get(Moment::Delivered).is_some()
+        {
             self.step = Step::Free;
             return Ok(Some(2_000));
         }

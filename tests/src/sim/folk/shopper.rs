@@ -10,7 +10,9 @@ use crate::sim::world::World;
 use central_hub::command::{Answer, Command};
 use central_hub::db::quotas::QuotaKey;
 use model::api::hub::{CheckoutRequest, Point};
-use model::{Actor, AddressId, CommandId, CustomerId, DeviceId, OrderId, OrderState, PersonId, Qty, Role, SkuId};
+use model::{
+    Actor, AddressId, CommandId, CustomerId, DeviceId, OrderId, OrderState, PersonId, Qty, Role, SkuId,
+};
 use rand::Rng;
 
 /// What a customer is about.
@@ -92,7 +94,8 @@ impl Shopper {
                 let Some(hub) = &world.hub.engine else { return Ok(Some(1_000)) };
                 let inbox = hub.data().messages(&phone, 1).map_err(machine)?;
                 let text = inbox.first().map(|message| message.text.clone()).unwrap_or_default();
-                let code = text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).unwrap_or("000000");
+                let code =
+                    text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).unwrap_or("000000");
                 self.step = Step::Session;
                 self.ask(world, who, Command::VerifyOtp { phone, code: code.to_owned() })
             }
@@ -111,7 +114,8 @@ impl Shopper {
                 (_, Some((customer, address))) => {
                     self.step = Step::Checkout;
                     let payment = customer::payment(&mut world.rng);
-                    let request = CheckoutRequest { address, payment, preset: customer::preset(&mut world.rng) };
+                    let request =
+                        CheckoutRequest { address, payment, preset: customer::preset(&mut world.rng) };
                     self.ask(world, who, Command::BeginCheckout { customer, request })
                 }
                 (_, None) => Ok(None),
