@@ -1,7 +1,7 @@
 //! The picker stands at packing: what was really picked goes into bags by the rules (REQ-31), labels are queued, the hub
 //! is told, and the picker gets the next order.
 
-use super::{Flow, Stop, accept_order, moments, not_found, print, ready};
+use super::{Flow, Stop, accept_order, moments, print, ready};
 use crate::answer::Answer;
 use crate::db::allocations::{self, Allocation};
 use crate::db::bags::{self as rows, Bag, Item};
@@ -33,11 +33,6 @@ pub fn pack(flow: &mut Flow<'_>, order: &OrderId) -> Result<Answer, Stop> {
     }
     let mut picked = allocations::of_order(flow.tx, &row.order)?;
     picked.retain(|held| !held.picked.is_zero());
-    if picked.is_empty() {
-        // Everything was taken from the order while it was in hand (a breach of the cold chain, a recall).
-        not_found::settle(flow, &row)?;
-        return Ok(Answer::Done);
-    }
     let bags = close_bags(flow, &row, &picked)?;
     moments::record(flow, &row, Moment::Packed, flow.now)?;
     accept_order::trace(flow, &row, Kind::Packed)?;

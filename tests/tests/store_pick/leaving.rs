@@ -49,13 +49,9 @@ fn bags_follow_the_rules_and_each_has_one_label() {
     assert_eq!(at.iter().filter(|job| **job == ("receipt-1", "delivery")).count(), 1);
     assert_eq!(shop.read(|conn| prints::to_send(conn, 10)).len(), 4, "packing twice by one id prints once");
     let delivery = jobs.iter().find(|job| job.printer.as_str() == "receipt-1").unwrap();
-    match &delivery.label {
-        Label::Delivery { bags, lines, duplicate, .. } => {
-            assert_eq!((*bags, *duplicate), (3, false));
-            assert_eq!(lines.iter().map(|line| line.1).sum::<u32>(), 4);
-        }
-        other => panic!("{other:?}"),
-    }
+    let Label::Delivery { bags, lines, duplicate, .. } = &delivery.label else { panic!("{delivery:?}") };
+    assert_eq!((*bags, *duplicate), (3, false));
+    assert_eq!(lines.iter().map(|line| line.1).sum::<u32>(), 4);
 }
 
 #[test]
@@ -169,10 +165,9 @@ fn a_counter_order_is_over_when_its_customer_has_it() {
         lines: vec![CounterLine { sku: sku(SOAP), qty: qty(1) }],
         first_name: String::new(),
     };
-    let order = match shop.must("m-asha", "desk", Command::CounterOrder(request)) {
-        Answer::CounterOrder(answer) => answer.order,
-        other => panic!("{other:?}"),
-    };
+    let answer = shop.must("m-asha", "desk", Command::CounterOrder(request));
+    let Answer::CounterOrder(taken) = answer else { panic!("{answer:?}") };
+    let order = taken.order;
     shop.begin(WHO, AT);
     shop.scan(WHO, AT, order, &ean(SOAP)).unwrap();
     assert_eq!(shop.refused(WHO, AT, hand_over(order, "", Vec::new())), "illegal_move", "not packed yet");

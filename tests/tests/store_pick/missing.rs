@@ -57,10 +57,10 @@ fn best_match_is_held_at_once_and_packed_under_its_own_name() {
         shop.scan(WHO, AT, order, &ean(MILK_SMALL)).unwrap();
     }
     shop.must(WHO, AT, Command::Pack { order });
-    let picks = shop.facts().into_iter().find_map(|fact| match fact {
-        Fact::Picks { picks, .. } => Some(picks),
-        _ => None,
-    });
+    let picks = shop
+        .facts()
+        .into_iter()
+        .find_map(|fact| if let Fact::Picks { picks, .. } = fact { Some(picks) } else { None });
     let picked: Vec<(String, u32)> =
         picks.unwrap().picked.iter().map(|unit| (unit.sku.to_string(), unit.qty.get())).collect();
     assert_eq!(picked, [(MILK.to_owned(), 1), (MILK_SMALL.to_owned(), 3)]);
@@ -86,8 +86,8 @@ fn another_bin_gives_only_what_the_store_may_promise_by_itself() {
     let mut shop = Shop::open();
     shop.stock(SOAP, 4, 0, Some("A-01-01L1"));
     shop.stock(SOAP, 4, 0, Some("A-02-04R2"));
-    let order = shop.order(Refund, &[(SOAP, 4)]);
     shop.must("system", "timer", Command::GrantTick);
+    let order = shop.order(Refund, &[(SOAP, 4)]);
     let rights = shop.read(|conn| store_node::db::quota::outstanding(conn, &sku(SOAP)));
     assert!((1..=4).contains(&rights), "the hub may sell some of the other four: {rights}");
     shop.begin(WHO, AT);
@@ -98,20 +98,17 @@ fn another_bin_gives_only_what_the_store_may_promise_by_itself() {
 }
 
 #[test]
-fn what_a_breach_takes_from_an_order_in_hand_leaves_nothing_to_pack() {
+fn what_its_date_takes_from_an_order_in_hand_ends_it() {
     let mut shop = Shop::open();
     let lot = shop.stock(MILK, 2, 8, None);
     let order = shop.order(Refund, &[(MILK, 2)]);
     shop.begin(WHO, AT);
     let today = shop.engine.setup().calendar.date(shop.now);
     shop.must("system", "timer", Command::StartDay { day: today.plus_days(9) });
-    assert_eq!(
-        shop.wrong(WHO, AT, order, &format!("LL:{lot}")),
-        "wrong_item",
-        "nothing of it is held any more"
-    );
-    shop.must(WHO, AT, Command::Pack { order });
     assert_eq!(shop.state(order), OrderState::Cancelled);
+    assert_eq!(shop.view(AT).notices[0].code, "order_cancelled");
+    assert_eq!(shop.wrong(WHO, AT, order, &format!("LL:{lot}")), "order_cancelled");
+    assert_eq!(shop.refused(WHO, AT, Command::Pack { order }), "order_cancelled");
 }
 
 #[test]

@@ -267,10 +267,9 @@ impl Shop {
             mrp: Paise::new(10_000),
             bin: bin.map(|bin| BinId::new(bin).unwrap()),
         };
-        match self.must("m-asha", "desk", Command::Receive(request)) {
-            Answer::Received(answer) => answer.lot,
-            other => panic!("{other:?}"),
-        }
+        let answer = self.must("m-asha", "desk", Command::Receive(request));
+        let Answer::Received(received) = answer else { panic!("{answer:?}") };
+        received.lot
     }
 
     /// An online order reaches the store.
