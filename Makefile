@@ -49,9 +49,11 @@ test-rust:
 	    $(CARGO) test $(LOCKED) --workspace --no-fail-fast; \
 	fi
 
+# The walks use the dev build of the demo that the Rust tests have made already.
 test-web:
 	@npm run --silent test:unit
-	@npm run --silent test:walk
+	@$(CARGO) build $(LOCKED) --quiet -p tests --bin demo
+	@LARDER_DEMO_BIN="$${LARDER_DEMO_BIN:-$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/debug/demo}" npm run --silent test:walk
 
 check-sh:
 	@for script in .ci/setup .ci/run; do bash -n $$script; done
