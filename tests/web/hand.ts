@@ -41,12 +41,13 @@ class Hand {
   }
 
   static async take(manager: Staff, who: Person): Promise<Hand> {
-    const { device, token } = await manager.enrol(`hand-${who.id}-${Date.now()}`);
+    const { device, token } = await manager.enrol(`hand-${who.id}`);
     const { store, ws_port } = await manager.config();
     const topic = (leaf: string) => `ds/v1/${store}/handheld/${device}/${leaf}`;
     const client = await mqtt.connectAsync(`ws://127.0.0.1:${ws_port}/mqtt`, { clientId: device, username: device, password: token, clean: true });
     const hand = new Hand(client, topic, who);
     await client.subscribeAsync([topic('cmd'), topic('ack')], { qos: 1 });
+    await client.publishAsync(topic('state'), JSON.stringify({ session: Date.now(), at: Date.now(), health: 'ok', detail: '', hint: '', battery_pct: 80, queued: 0 }), { qos: 1, retain: true });
     const ack = await hand.say({ type: 'login', person: who.id, pin: who.pin });
     if (ack.outcome.type !== 'applied') throw new Error(`login: ${JSON.stringify(ack)}`);
     return hand;

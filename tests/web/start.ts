@@ -14,6 +14,8 @@ export type Demo = {
   hub: string;
   /** The first store's address. */
   store: string;
+  /** The second store's address; its uplink is cut from the start. Empty where no demo was started. */
+  cutStore: string;
   /** Phones that the demo knows: the operations lead and one rider. */
   opsPhone: string;
   riderPhone: string;
@@ -32,6 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const given = {
     hub: process.env['LARDER_DEMO_HUB'] ?? '',
     store: process.env['LARDER_DEMO_STORE'] ?? '',
+    cutStore: process.env['LARDER_DEMO_CUT_STORE'] ?? '',
     opsPhone: process.env['LARDER_DEMO_OPS_PHONE'] ?? '+919800020001',
     riderPhone: process.env['LARDER_DEMO_RIDER_PHONE'] ?? '+919800010001',
   };
@@ -40,7 +43,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return async () => undefined;
   }
   const data = mkdtempSync(join(tmpdir(), 'larder-walk-'));
-  const args = ['--quiet', '--data', data, '--report', join(data, 'report.json')];
+  const args = ['--quiet', '--cut', 's2@0..86400', '--data', data, '--report', join(data, 'report.json')];
   // LARDER_DEMO_BIN: a demo that is built already.
   const [program, ...first] = process.env['LARDER_DEMO_BIN']
     ? [process.env['LARDER_DEMO_BIN']]
@@ -67,9 +70,9 @@ function ready(child: ChildProcess): Promise<Demo> {
 type Ready = { hub: string; stores: { id: string; url: string }[]; ops_phone: string; rider_phone: string };
 
 function addresses(ready: Ready): Demo {
-  const first = ready.stores[0];
-  if (!first) throw new Error('the demo has no store');
-  return { hub: ready.hub, store: first.url, opsPhone: ready.ops_phone, riderPhone: ready.rider_phone };
+  const [first, second] = ready.stores;
+  if (!first || !second) throw new Error('the demo has no two stores');
+  return { hub: ready.hub, store: first.url, cutStore: second.url, opsPhone: ready.ops_phone, riderPhone: ready.rider_phone };
 }
 
 function stop(child: ChildProcess): Promise<void> {

@@ -6,13 +6,13 @@ import type { Problem } from './types/words.ts';
 
 export const COMMON = pack(
   {
-    live: 'live', age_s: '{n} s ago', age_min: '{n} min ago', age_h: '{n} h ago', age_d: '{n|# day|# days} ago',
+    live: 'live', never: 'never', age_s: '{n} s ago', age_min: '{n} min ago', age_h: '{n} h ago', age_d: '{n|# day|# days} ago',
     for_s: '{n} s', for_min: '{n} min', for_h: '{n} h', for_d: '{n|# day|# days}', as_of: 'as of {age}', late: 'late',
     language: 'Language', loading: 'Loading…', retry: 'Try again', cancel: 'Cancel', close: 'Close', back: 'Back',
     unreachable: 'No connection to the node', unreachable_hint: 'Nothing was lost. What you see is kept; this page tries again by itself.',
   },
   {
-    live: 'अभी', age_s: '{n} से. पहले', age_min: '{n} मिनट पहले', age_h: '{n} घंटे पहले', age_d: '{n} दिन पहले',
+    live: 'अभी', never: 'कभी नहीं', age_s: '{n} से. पहले', age_min: '{n} मिनट पहले', age_h: '{n} घंटे पहले', age_d: '{n} दिन पहले',
     for_s: '{n} से.', for_min: '{n} मिनट', for_h: '{n} घंटे', for_d: '{n} दिन', as_of: '{age} तक की जानकारी', late: 'देर',
     language: 'भाषा', loading: 'खुल रहा है…', retry: 'फिर कोशिश करें', cancel: 'रद्द करें', close: 'बंद करें', back: 'वापस',
     unreachable: 'नोड से संपर्क नहीं', unreachable_hint: 'कुछ खोया नहीं। जो दिख रहा है वह रखा है; पेज खुद फिर कोशिश करता है।',
@@ -22,6 +22,7 @@ export const c = translator(COMMON);
 
 /** `14 min ago`, `live`. */
 export function ago(at: number, now: number): string {
+  if (at <= 0) return c('never');
   const { unit, n } = age(at, now);
   return unit === 'live' ? c('live') : c(`age_${unit}`, { n });
 }
