@@ -1,6 +1,13 @@
 //! Stories of picking at the store, through the engine on a real database: what a picker, a printer, a rider and a
 //! customer do to one order, right and wrong.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story that cannot go on has failed, also in the helpers that tell it"
+)]
+
 #[path = "store_pick/leaving.rs"]
 mod leaving;
 #[path = "store_pick/missing.rs"]
