@@ -108,250 +108,149 @@ pub enum Refusal {
 impl Refusal {
     /// For people and machines alike (`application/problem+json`).
     pub fn problem(&self) -> Problem {
-        let p = |code, status, title, detail: String, hint| Problem::new(code, status, title, detail, hint);
+        let (code, status) = self.code();
+        Problem::new(code, status, self.title(), self.detail(), self.hint())
+    }
+
+    /// The stable word and the HTTP status.
+    pub fn code(&self) -> (&'static str, u16) {
         match self {
-            Refusal::KeyReused | Refusal::BadValue { .. } | Refusal::PaymentMisfit { .. } => {
-                self.of_request()
-            }
-            Refusal::BadPhone
-            | Refusal::OtpTooOften
-            | Refusal::NoMessenger
-            | Refusal::OtpWrong { .. }
-            | Refusal::OtpOver
-            | Refusal::OtpDead
-            | Refusal::SessionOver => self.of_session(),
-            Refusal::UnknownSku { .. }
-            | Refusal::CartFull
-            | Refusal::CartEmpty
-            | Refusal::UnknownAddress
-            | Refusal::CheckoutOpen { .. }
-            | Refusal::NoGateway
-            | Refusal::NotServed { .. }
-            | Refusal::StoreNotSelling { .. }
-            | Refusal::OutOfStock { .. } => self.of_checkout(),
-            Refusal::NotYourOrder
-            | Refusal::OrderInHand { .. }
-            | Refusal::CodeWrong { .. }
-            | Refusal::CodeDead
-            | Refusal::WrongCash { .. } => self.of_rider(),
-            Refusal::UnknownOrder => p(
-                "unknown_order",
-                404,
-                "There is no such order of yours",
-                String::new(),
-                "Look at your list of orders.",
-            ),
-            Refusal::TooLate { state } => p(
-                "too_late",
-                409,
-                "It is too late for that",
-                format!("The order is {state}."),
-                "Ask support about a refund or an exchange once it has come.",
-            ),
-            Refusal::NoQuestion => p(
-                "no_question",
-                409,
-                "No question about that line is open",
-                String::new(),
-                "Nothing to do: it was answered, or its minute is over.",
-            ),
-            Refusal::UnknownStep => p(
-                "unknown_step",
-                404,
-                "There is no such payment step",
-                String::new(),
-                "Check the key the gateway was given.",
-            ),
+            Refusal::KeyReused => ("key_reused", 409),
+            Refusal::BadPhone => ("bad_phone", 422),
+            Refusal::OtpTooOften => ("rate_limited", 429),
+            Refusal::NoMessenger => ("no_messenger", 503),
+            Refusal::OtpWrong { .. } => ("wrong_otp", 401),
+            Refusal::OtpOver => ("otp_expired", 401),
+            Refusal::OtpDead => ("too_many_tries", 429),
+            Refusal::NoGateway => ("payment_unavailable", 503),
+            Refusal::SessionOver => ("session_over", 401),
+            Refusal::BadValue { .. } => ("bad_value", 422),
+            Refusal::UnknownSku { .. } => ("unknown_sku", 404),
+            Refusal::CartFull => ("cart_full", 422),
+            Refusal::CartEmpty => ("empty_cart", 409),
+            Refusal::UnknownAddress => ("unknown_address", 404),
+            Refusal::CheckoutOpen { .. } => ("checkout_open", 409),
+            Refusal::NotServed { .. } => ("no_serviceable_store", 409),
+            Refusal::StoreNotSelling { why, .. } if why == "unreachable" => ("store_unreachable", 409),
+            Refusal::StoreNotSelling { .. } => ("store_closed", 409),
+            Refusal::OutOfStock { .. } => ("out_of_stock", 409),
+            Refusal::UnknownOrder => ("unknown_order", 404),
+            Refusal::TooLate { .. } => ("too_late", 409),
+            Refusal::NoQuestion => ("no_question", 409),
+            Refusal::UnknownStep => ("unknown_step", 404),
+            Refusal::PaymentMisfit { .. } => ("payment_misfit", 409),
+            Refusal::NotYourOrder => ("not_your_order", 403),
+            Refusal::OrderInHand { .. } => ("order_in_hand", 409),
+            Refusal::CodeWrong { .. } => ("wrong_code", 422),
+            Refusal::CodeDead => ("code_dead", 409),
+            Refusal::WrongCash { .. } => ("wrong_cash", 422),
         }
     }
 
-    fn of_request(&self) -> Problem {
+    const fn title(&self) -> &'static str {
         match self {
-            Refusal::BadValue { field, want } => Problem::new(
-                "bad_value",
-                422,
-                "A value is out of its range",
-                format!("{field}: {want}."),
-                "Correct it and send again.",
-            ),
-            Refusal::PaymentMisfit { what } => Problem::new(
-                "payment_misfit",
-                409,
-                "The payment cannot take that now",
-                what.clone(),
-                "Nothing to do; operations can see it in the order's history.",
-            ),
-            _ => Problem::new(
-                "key_reused",
-                409,
-                "This Idempotency-Key was used for another request",
-                "Nothing was changed.",
-                "Make a new key for a new request; repeat the old request unchanged to get its answer.",
-            ),
+            Refusal::KeyReused => "This Idempotency-Key was used for another request",
+            Refusal::BadPhone => "That is not a phone number",
+            Refusal::OtpTooOften => "Too many codes were asked for",
+            Refusal::NoMessenger => "No code can be sent",
+            Refusal::OtpWrong { .. } => "That is not the code",
+            Refusal::OtpOver => "That code is over",
+            Refusal::OtpDead => "That code was tried too often",
+            Refusal::NoGateway => "Cards and UPI cannot be taken now",
+            Refusal::SessionOver => "The session is over",
+            Refusal::BadValue { .. } => "A value is out of its range",
+            Refusal::UnknownSku { .. } => "There is no such product",
+            Refusal::CartFull => "The cart is full",
+            Refusal::CartEmpty => "The cart is empty",
+            Refusal::UnknownAddress => "That is not one of your addresses",
+            Refusal::CheckoutOpen { .. } => "Another order waits for its payment",
+            Refusal::NotServed { .. } => "We do not deliver there yet",
+            Refusal::StoreNotSelling { .. } => "Temporarily unavailable",
+            Refusal::OutOfStock { .. } => "Some goods have just run out",
+            Refusal::UnknownOrder => "There is no such order of yours",
+            Refusal::TooLate { .. } => "It is too late for that",
+            Refusal::NoQuestion => "No question about that line is open",
+            Refusal::UnknownStep => "There is no such payment step",
+            Refusal::PaymentMisfit { .. } => "The payment cannot take that now",
+            Refusal::NotYourOrder => "That order is not yours",
+            Refusal::OrderInHand { .. } => "You still have an order in hand",
+            Refusal::CodeWrong { .. } => "That is not the customer's code",
+            Refusal::CodeDead => "Too many wrong codes",
+            Refusal::WrongCash { .. } => "That is not the amount due",
         }
     }
 
-    fn of_session(&self) -> Problem {
+    const fn hint(&self) -> &'static str {
         match self {
-            Refusal::BadPhone => Problem::new(
-                "bad_phone",
-                422,
-                "That is not a phone number",
-                "Wanted: a plus, the country code and the number, for example +919800000001.",
-                "Correct the number and send again.",
-            ),
-            Refusal::OtpTooOften => Problem::new(
-                "rate_limited",
-                429,
-                "Too many codes were asked for",
-                format!("At most {} in 10 minutes.", hub_core::otp::ASKS),
-                "Wait ten minutes, then ask once.",
-            ),
-            Refusal::NoMessenger => Problem::new(
-                "no_messenger",
-                503,
-                "No code can be sent",
-                "This hub has no message port configured.",
-                "Configure one, or use profile = \"demo\" on this machine.",
-            ),
-            Refusal::OtpWrong { left } => Problem::new(
-                "wrong_otp",
-                401,
-                "That is not the code",
-                format!("{left} tries left."),
-                "Look at the newest message and type its six digits.",
-            ),
-            Refusal::OtpOver => Problem::new(
-                "otp_expired",
-                401,
-                "That code is over",
-                "It was used, or is older than 10 minutes.",
-                "Ask for a new code.",
-            ),
-            Refusal::OtpDead => Problem::new(
-                "too_many_tries",
-                429,
-                "That code was tried too often",
-                format!("At most {} tries.", hub_core::otp::TRIES),
-                "Ask for a new code.",
-            ),
-            _ => Problem::new(
-                "session_over",
-                401,
-                "The session is over",
-                "The token is unknown, used or too old.",
-                "Log in again; your cart is kept.",
-            ),
+            Refusal::KeyReused => {
+                "Make a new key for a new request; repeat the old request unchanged to get its answer."
+            }
+            Refusal::BadPhone => "Correct the number and send again.",
+            Refusal::OtpTooOften => "Wait ten minutes, then ask once.",
+            Refusal::NoMessenger => "Configure a message port, or use profile = \"demo\" on this machine.",
+            Refusal::OtpWrong { .. } => "Look at the newest message and type its six digits.",
+            Refusal::OtpOver => "Ask for a new code.",
+            Refusal::OtpDead => "Ask for a new code.",
+            Refusal::NoGateway => "Pay cash at the door; your cart is kept.",
+            Refusal::SessionOver => "Log in again; your cart is kept.",
+            Refusal::BadValue { .. } => "Correct it and send again.",
+            Refusal::UnknownSku { .. } => "Search for it by name.",
+            Refusal::CartFull => "Check out, then order the rest.",
+            Refusal::CartEmpty => "Put something in first.",
+            Refusal::UnknownAddress => "Choose one of yours, or add it first.",
+            Refusal::CheckoutOpen { .. } => "Wait until it is confirmed, or cancel it.",
+            Refusal::NotServed { .. } => "Choose another address; your cart is kept.",
+            Refusal::StoreNotSelling { .. } => "Try again in a few minutes; your cart is kept.",
+            Refusal::OutOfStock { .. } => "Change these lines; the rest of your cart is kept.",
+            Refusal::UnknownOrder => "Look at your list of orders.",
+            Refusal::TooLate { .. } => "Ask support about a refund or an exchange once it has come.",
+            Refusal::NoQuestion => "Nothing to do: it was answered, or its minute is over.",
+            Refusal::UnknownStep => "Check the key the gateway was given.",
+            Refusal::PaymentMisfit { .. } => "Nothing to do; operations see it in the order's history.",
+            Refusal::NotYourOrder => "Look at your next action; another rider may have been chosen.",
+            Refusal::OrderInHand { .. } => "Deliver it first, or call operations.",
+            Refusal::CodeWrong { .. } => "Ask the customer for the four digits on the order's page.",
+            Refusal::CodeDead => "Call operations: they can see the order and the customer.",
+            Refusal::WrongCash { .. } => "Take exactly that amount and send again.",
         }
     }
 
-    fn of_checkout(&self) -> Problem {
-        let p = |code, status, title, detail: String, hint| Problem::new(code, status, title, detail, hint);
+    fn detail(&self) -> String {
         match self {
-            Refusal::UnknownSku { sku } => {
-                p("unknown_sku", 404, "There is no such product", sku.to_string(), "Search for it by name.")
+            Refusal::KeyReused => "Nothing was changed.".to_owned(),
+            Refusal::BadPhone => {
+                "Wanted: a plus, the country code and the number, like +919800000001.".to_owned()
             }
-            Refusal::CartFull => p(
-                "cart_full",
-                422,
-                "The cart is full",
-                format!("At most {} different products.", model::order_doc::LINES_MAX),
-                "Check out, then order the rest.",
-            ),
-            Refusal::CartEmpty => {
-                p("empty_cart", 409, "The cart is empty", String::new(), "Put something in first.")
+            Refusal::OtpTooOften => format!("At most {} in 10 minutes.", hub_core::otp::ASKS),
+            Refusal::NoMessenger => "This hub has no message port configured.".to_owned(),
+            Refusal::OtpWrong { left } | Refusal::CodeWrong { left } => format!("{left} tries left."),
+            Refusal::OtpOver => "It was used, or is older than 10 minutes.".to_owned(),
+            Refusal::OtpDead => format!("At most {} tries.", hub_core::otp::TRIES),
+            Refusal::NoGateway => "This hub has no payment gateway configured.".to_owned(),
+            Refusal::SessionOver => "The token is unknown, used or too old.".to_owned(),
+            Refusal::BadValue { field, want } => format!("{field}: {want}."),
+            Refusal::UnknownSku { sku } => sku.to_string(),
+            Refusal::CartFull => format!("At most {} different products.", model::order_doc::LINES_MAX),
+            Refusal::CheckoutOpen { number } | Refusal::OrderInHand { number } => format!("Order {number}."),
+            Refusal::NotServed { nearest_m } => {
+                nearest_m.map_or_else(String::new, |m| format!("The nearest store is {m} m away."))
             }
-            Refusal::NoGateway => p(
-                "payment_unavailable",
-                503,
-                "Cards and UPI cannot be taken now",
-                "This hub has no payment gateway configured.".to_owned(),
-                "Pay cash at the door; your cart is kept.",
-            ),
-            Refusal::UnknownAddress => p(
-                "unknown_address",
-                404,
-                "That is not one of your addresses",
-                String::new(),
-                "Choose one of yours, or add it first.",
-            ),
-            Refusal::CheckoutOpen { number } => p(
-                "checkout_open",
-                409,
-                "Another order waits for its payment",
-                format!("Order {number}."),
-                "Wait until it is confirmed, or cancel it.",
-            ),
-            Refusal::NotServed { nearest_m } => p(
-                "no_serviceable_store",
-                409,
-                "We do not deliver there yet",
-                nearest_m.map_or_else(String::new, |m| format!("The nearest store is {m} m away.")),
-                "Choose another address.",
-            ),
-            Refusal::StoreNotSelling { why, reason } => {
-                let code = if why == "unreachable" { "store_unreachable" } else { "store_closed" };
-                p(
-                    code,
-                    409,
-                    "Temporarily unavailable",
-                    reason.clone(),
-                    "Try again in a few minutes; your cart is kept.",
-                )
-            }
+            Refusal::StoreNotSelling { reason, .. } => reason.clone(),
             Refusal::OutOfStock { missing } => {
                 let parts: Vec<String> =
                     missing.iter().map(|(sku, left)| format!("{sku}: {left} left")).collect();
-                p(
-                    "out_of_stock",
-                    409,
-                    "Some goods have just run out",
-                    parts.join(", "),
-                    "Change these lines; the rest of your cart is kept.",
-                )
+                parts.join(", ")
             }
-            _ => p("refused", 409, "That cannot be done now", String::new(), "Look at your cart."),
-        }
-    }
-
-    fn of_rider(&self) -> Problem {
-        let p = |code, status, title, detail: String, hint| Problem::new(code, status, title, detail, hint);
-        match self {
-            Refusal::NotYourOrder => p(
-                "not_your_order",
-                403,
-                "That order is not yours",
-                String::new(),
-                "Look at your next action; another rider may have been chosen.",
-            ),
-            Refusal::OrderInHand { number } => p(
-                "order_in_hand",
-                409,
-                "You still have an order in hand",
-                format!("Order {number}."),
-                "Deliver it first, or call operations.",
-            ),
-            Refusal::CodeWrong { left } => p(
-                "wrong_code",
-                422,
-                "That is not the customer's code",
-                format!("{left} tries left."),
-                "Ask the customer for the four digits on the order's page.",
-            ),
-            Refusal::WrongCash { due } => p(
-                "wrong_cash",
-                422,
-                "That is not the amount due",
-                format!("Due: {due}."),
-                "Take exactly that amount and send again.",
-            ),
-            _ => p(
-                "code_dead",
-                409,
-                "Too many wrong codes",
-                String::new(),
-                "Call operations: they can see the order and the customer.",
-            ),
+            Refusal::TooLate { state } => format!("The order is {state}."),
+            Refusal::PaymentMisfit { what } => what.clone(),
+            Refusal::WrongCash { due } => format!("Due: {due}."),
+            Refusal::CartEmpty
+            | Refusal::UnknownAddress
+            | Refusal::UnknownOrder
+            | Refusal::NoQuestion
+            | Refusal::UnknownStep
+            | Refusal::NotYourOrder
+            | Refusal::CodeDead => String::new(),
         }
     }
 }

@@ -220,7 +220,10 @@ impl Session<'_> {
                     (socket, alive) = (None, Err(Over));
                 }
                 Output::PeerHello { .. } | Output::Live | Output::Stale => {}
-                other => self.ask(other).await?,
+                asked @ (Output::NeedOut { .. }
+                | Output::Acked { .. }
+                | Output::WantDoc { .. }
+                | Output::Whole { .. }) => self.ask(asked).await?,
             }
         }
     }

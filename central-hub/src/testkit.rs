@@ -143,10 +143,9 @@ impl World {
     pub fn login(&mut self, phone: &str) -> (Role, String) {
         self.done(Command::RequestOtp { phone: phone.to_owned() });
         let code = self.code_for(phone);
-        match self.done(Command::VerifyOtp { phone: phone.to_owned(), code }) {
-            Answer::Session { role, subject, .. } => (role, subject),
-            other => panic!("{other:?}"),
-        }
+        let opened = self.done(Command::VerifyOtp { phone: phone.to_owned(), code });
+        let Answer::Session { role, subject, .. } = opened else { panic!("{opened:?}") };
+        (role, subject)
     }
 
     pub fn customer(&mut self, n: u32) -> (CustomerId, AddressId) {
@@ -154,10 +153,9 @@ impl World {
         let customer: CustomerId = subject.parse().unwrap();
         self.done(Command::SetName { customer, name: format!("Asha{n}") });
         let text = "12, 5th Cross".to_owned();
-        match self.done(Command::AddAddress { customer, text, at: DOOR }) {
-            Answer::Address { address } => (customer, address),
-            other => panic!("{other:?}"),
-        }
+        let added = self.done(Command::AddAddress { customer, text, at: DOOR });
+        let Answer::Address { address } = added else { panic!("{added:?}") };
+        (customer, address)
     }
 
     pub fn rider(&mut self, n: u32) -> RiderId {
@@ -178,10 +176,9 @@ impl World {
 
     pub fn checkout(&mut self, who: (CustomerId, AddressId), payment: Payment) -> Result<OrderId, Refusal> {
         let request = CheckoutRequest { address: who.1, payment, preset: SubstitutePreset::Refund };
-        match self.ask(Command::BeginCheckout { customer: who.0, request })? {
-            Answer::Order { order } => Ok(order),
-            other => panic!("{other:?}"),
-        }
+        let begun = self.ask(Command::BeginCheckout { customer: who.0, request })?;
+        let Answer::Order { order } = begun else { panic!("{begun:?}") };
+        Ok(order)
     }
 
     /// The store says something through its documents; the hub takes it in.

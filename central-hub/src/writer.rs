@@ -188,13 +188,10 @@ fn take_group(engine: &mut HubEngine, group: Vec<Job>) -> bool {
     let mut news = false;
     let mut waiting: Vec<(Envelope, Reply<Result<Answer, No>>)> = Vec::new();
     for job in group {
-        let job = match job {
-            Job::Apply(envelope, reply) => {
-                waiting.push((*envelope, reply));
-                continue;
-            }
-            other => other,
-        };
+        if let Job::Apply(envelope, reply) = job {
+            waiting.push((*envelope, reply));
+            continue;
+        }
         news |= apply(engine, std::mem::take(&mut waiting));
         news |= !matches!(job, Job::Acked(..) | Job::Stop);
         one_job(engine, job);

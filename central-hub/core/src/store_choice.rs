@@ -166,7 +166,9 @@ mod tests {
         let outside = store("outside", 5_000.0, 1, 9);
         let short = store("short", 100.0, 1, 1);
         let ask = |stores: &[Candidate]| choose(DOOR, &want(2), stores).unwrap_err();
-        assert!(matches!(ask(&[outside.clone()]), NoStore::Outside { nearest_m: Some(m) } if m > 4_990));
+        assert!(
+            matches!(ask(std::slice::from_ref(&outside)), NoStore::Outside { nearest_m: Some(m) } if m > 4_990)
+        );
         assert!(matches!(ask(&[outside.clone(), silent.clone()]), NoStore::NotSelling { .. }));
         let NoStore::Short { missing, .. } = ask(&[short, silent, outside]) else { panic!("short") };
         assert_eq!(missing, vec![(SkuId::new("MLK-1").unwrap(), 1)]);

@@ -32,16 +32,14 @@ pub struct Sqlite {
 
 impl From<rusqlite::Error> for DbFault {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
-        match &error {
-            rusqlite::Error::SqliteFailure(code, text) if code.code == ErrorCode::ConstraintViolation => {
-                DbFault::Rule(text.clone().unwrap_or_else(|| error.to_string()))
-            }
-            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::IntegralValueOutOfRange(..) => {
-                DbFault::Corrupt(error.to_string())
-            }
-            _ => DbFault::Storage(error.to_string()),
+        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) {
+            return DbFault::Rule(error.to_string());
         }
+        let unreadable = matches!(
+            error,
+            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::IntegralValueOutOfRange(..)
+        );
+        if unreadable { DbFault::Corrupt(error.to_string()) } else { DbFault::Storage(error.to_string()) }
     }
 }
 

@@ -17,7 +17,7 @@ impl HubEngine {
     /// [`Fault`]: nothing was carried, ask again.
     pub fn carry(&mut self, now: Timestamp) -> Result<Vec<(StoreId, u64)>, Fault> {
         let mut grew: BTreeMap<StoreId, u64> = BTreeMap::new();
-        while self.db.facts_after(self.db.carried()?, 1)?.first().is_some() {
+        while !self.db.facts_after(self.db.carried()?, 1)?.is_empty() {
             self.within(|engine| engine.carry_some(now, &mut grew))?;
         }
         Ok(grew.into_iter().collect())

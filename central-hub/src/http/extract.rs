@@ -42,18 +42,13 @@ fn body(rejection: &JsonRejection) -> HttpProblem {
         let hint = "Send less at once.";
         return HttpProblem::new("body_too_large", status, "The body is too large", detail, hint);
     }
-    let (code, title, hint) = match rejection {
-        JsonRejection::JsonDataError(_) => (
-            "wrong_shape",
-            "The body has another shape",
-            "Compare it with the schema in /api/openapi.json and send it again.",
-        ),
-        JsonRejection::MissingJsonContentType(_) => {
-            ("not_json", "The body is not marked as JSON", "Set Content-Type: application/json.")
-        }
-        _ => {
-            ("malformed_json", "The body is no JSON", "Check quotes, commas and brackets, and send it again.")
-        }
+    let (code, title, hint) = if matches!(rejection, JsonRejection::JsonDataError(_)) {
+        let hint = "Compare it with the schema in /api/openapi.json and send it again.";
+        ("wrong_shape", "The body has another shape", hint)
+    } else if matches!(rejection, JsonRejection::MissingJsonContentType(_)) {
+        ("not_json", "The body is not marked as JSON", "Set Content-Type: application/json.")
+    } else {
+        ("malformed_json", "The body is no JSON", "Check quotes, commas and brackets, and send it again.")
     };
     HttpProblem::new(code, status, title, text, hint)
 }

@@ -35,6 +35,8 @@ export class GroundMap {
   readonly #marks = new Map<string, { marker: L.Marker; html: string }>();
   readonly #ways = new Map<string, L.Polyline>();
   readonly #areas = new Map<string, L.Circle>();
+  readonly #sizes: ResizeObserver;
+  #gone = false;
   #moved = false;
   #ours = false;
 
@@ -48,7 +50,8 @@ export class GroundMap {
     this.map.attributionControl.setPrefix(false);
     this.map.on('movestart zoomstart', () => (this.#moved ||= !this.#ours));
     void this.#ground(centre);
-    new ResizeObserver(() => this.map.invalidateSize({ pan: false })).observe(element);
+    this.#sizes = new ResizeObserver(() => this.map.invalidateSize({ pan: false }));
+    this.#sizes.observe(element);
   }
 
   /** Puts a mark, or moves the one of this name. */
@@ -110,6 +113,9 @@ export class GroundMap {
   }
 
   destroy(): void {
+    this.#gone = true;
+    this.#sizes.disconnect();
+    this.map.off();
     this.map.remove();
   }
 
@@ -129,6 +135,7 @@ export class GroundMap {
       return;
     }
     const { default: ground } = await import('./ground.json');
+    if (this.#gone) return;
     set(ground.major.map((line) => unfold(line, ground.scale)), 7, '--street-major');
     set(ground.minor.map((line) => unfold(line, ground.scale)), 2.5, '--street-minor');
     this.map.attributionControl.addAttribution(ground.about);

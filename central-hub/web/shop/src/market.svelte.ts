@@ -60,8 +60,10 @@ export class Market {
     await Promise.all([this.#categories(), this.#search()]);
   }
 
+  /** A search looks everywhere: it leaves the category. */
   type(query: string): void {
     this.query = query;
+    if (query.trim() !== '') this.category = '';
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#search(), REST_MS);
   }
