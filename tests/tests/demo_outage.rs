@@ -1,0 +1,35 @@
+//! The whole of Larder with real processes, real MQTT and real bytes, through an outage of one store's uplink: the demo
+//! itself, short, and what its report found in both databases afterwards. Times are measured there, never asserted here.
+
+use serde_json::Value;
+use std::process::Command;
+
+#[test]
+fn an_outage_loses_doubles_and_oversells_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_demo"))
+        .args(["--minutes", "0.9", "--speed", "10", "--seed", "11", "--cut", "s1@12..40"])
+        .arg("--data")
+        .arg(folder.path().join("data"))
+        .arg("--report")
+        .arg(&report)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let text = std::fs::read_to_string(&report).unwrap_or_else(|_| {
+        panic!("no report; the demo said:\n{said}\n{}", String::from_utf8_lossy(&output.stderr))
+    });
+    let report: Value = serde_json::from_str(&text).unwrap();
+    for none in ["oversold_units", "commands_lost", "commands_doubled"] {
+        assert_eq!(report[none], 0, "{none}: {report:#}");
+    }
+    for yes in ["ledger_ok", "replay_equals_balances", "converged"] {
+        assert_eq!(report[yes], true, "{yes}: {report:#}");
+    }
+    assert_eq!(report["labels_decoded_ok"], report["labels_looked_at"], "{report:#}");
+    for some in ["orders_placed", "orders_delivered", "counter_orders", "labels_looked_at", "cut_seconds"] {
+        assert!(report[some].as_f64().unwrap_or(0.0) > 0.0, "{some}: {report:#}");
+    }
+    assert!(output.status.success(), "{report:#}");
+}
