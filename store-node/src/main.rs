@@ -1,94 +1,18 @@
 //! `store-node`: reads its command line, builds the parts, runs, stops.
 #![expect(clippy::print_stdout, reason = "a command line tool answers on standard output")]
 
+mod cli;
+
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::Parser;
+use cli::{Cli, Config, FileFormat, Import, What};
 use firmware_config::StoreManifest;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use store_core::import::Format;
 use store_node::engine::Engine;
 use store_node::import::{self, Report, Wish};
 use store_node::{check, clock, manifest, run, setup::Policy};
 use tokio_util::sync::CancellationToken;
-
-/// Runs one dark store: stock, orders, picking, devices, and the link to the hub. Works without the internet.
-///
-/// Start with `store-node serve --config store.toml`. What a store is made of stands in store.toml; `firmware-config`
-/// knows its every line. The console is at the printed address.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Cli {
-    #[command(subcommand)]
-    command: What,
-}
-
-#[derive(Debug, Subcommand)]
-enum What {
-    /// Runs the node until Ctrl-C or SIGTERM.
-    Serve(Config),
-    /// Brings a file in; the node must not be running.
-    #[command(subcommand)]
-    Import(Import),
-    /// Proves the books: hash chain, replay against balances. Exit code 1 when something is wrong, each fault named.
-    SelfCheck {
-        #[command(flatten)]
-        config: Config,
-        /// Mends drifted balances by a counted movement each. A broken chain is never mended.
-        #[arg(long)]
-        repair: bool,
-    },
-    /// Prints the OpenAPI document.
-    Openapi,
-}
-
-#[derive(Debug, Args)]
-struct Config {
-    /// The store's file.
-    #[arg(long, default_value = "store.toml", env = "LARDER_STORE_CONFIG")]
-    config: PathBuf,
-}
-
-#[derive(Debug, Subcommand)]
-enum Import {
-    /// Products, and the stock the file claims. Bad rows are listed by line (exit code 2), good rows are entered.
-    Catalogue {
-        /// The file.
-        file: PathBuf,
-        /// How it is written.
-        #[arg(long, value_enum, default_value_t = FileFormat::Csv)]
-        format: FileFormat,
-        #[command(flatten)]
-        how: How,
-    },
-    /// Names of barcodes, for receiving.
-    Gtins {
-        /// A file with the columns gtin, name, image_url.
-        file: PathBuf,
-        #[command(flatten)]
-        how: How,
-    },
-}
-
-#[derive(Debug, Args)]
-struct How {
-    #[command(flatten)]
-    config: Config,
-    /// Judge only; change nothing.
-    #[arg(long)]
-    dry_run: bool,
-    /// Enter nothing when one row is bad.
-    #[arg(long)]
-    strict: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum FileFormat {
-    /// The quick-commerce listing as scraped.
-    Zepto,
-    /// Larder's own columns.
-    Csv,
-}
 
 fn main() -> anyhow::Result<ExitCode> {
     tracing_subscriber::fmt()
