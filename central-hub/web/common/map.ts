@@ -28,6 +28,8 @@ export type Mark = {
   /** A short word on the pin. */
   text?: string;
   onOpen?: () => void;
+  /** Lies over everything: what this map is about. */
+  first?: boolean;
 };
 
 export class GroundMap {
@@ -69,7 +71,7 @@ export class GroundMap {
     }
     old?.marker.remove();
     const icon = L.divIcon({ className: `pin pin-${mark.kind}`, html, iconSize: [0, 0] });
-    const marker = L.marker(at(mark.point), { icon, interactive: !!mark.onOpen, keyboard: !!mark.onOpen, title: mark.onOpen ? mark.label : '', zIndexOffset: Z[mark.kind] });
+    const marker = L.marker(at(mark.point), { icon, interactive: !!mark.onOpen, keyboard: !!mark.onOpen, title: mark.onOpen ? mark.label : '', zIndexOffset: mark.first ? 1000 : Z[mark.kind] });
     if (mark.onOpen) marker.on('click', mark.onOpen).on('keypress', mark.onOpen);
     marker.addTo(this.map);
     this.#marks.set(name, { marker, html });
