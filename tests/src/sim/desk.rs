@@ -5,7 +5,7 @@ use super::diary::{Reply, Request};
 use super::event::{Event, Node};
 use super::folk;
 use super::world::World;
-use crate::checks::{Check, Checked, broken, machine};
+use crate::checks::{self, Check, Checked, broken, machine};
 use central_hub::command as hub;
 use central_hub::engine::No;
 use model::{Actor, CommandId};
@@ -110,6 +110,7 @@ impl World {
         let Some(engine) = &mut self.hub.engine else { return Ok(None) };
         let word = format!("{:?}", envelope.command);
         let applied = engine.apply(local, vec![envelope]).map_err(machine)?;
+        checks::hub_rights(engine.data(), &self.goods, self.stores.len())?;
         match applied.answers.into_iter().next() {
             Some(Ok(answer)) => Ok(Some(Reply::Hub(Ok(answer)))),
             Some(Err(No::Refused(refusal))) => Ok(Some(Reply::Hub(Err(refusal)))),
@@ -118,23 +119,34 @@ impl World {
         }
     }
 
-    /// A command of the store's own clock.
-    pub(super) fn own_store(&mut self, at: usize, command: store::Command) -> Checked {
-        let id = self.id();
+    /// Commands of the store's own clock, in one commit.
+    pub(super) fn own_store(&mut self, at: usize, commands: Vec<store::Command>) -> Checked {
+        let now = self.queue.now();
+        let local = self.stores[at].now(now);
         let actor = store::system("timer").map_err(machine)?;
-        if self.at_store(at, store::Envelope { id, actor, command })?.is_some() {
-            self.carry(Node::Store(at))?;
-        }
-        Ok(())
+        let envelopes = commands.into_iter().map(|command| (self.id(), command));
+        let envelopes: Vec<_> =
+            envelopes.map(|(id, command)| store::Envelope { id, actor: actor.clone(), command }).collect();
+        let Some(engine) = &mut self.stores[at].engine else { return Ok(()) };
+        engine.apply(local, envelopes).map_err(machine)?;
+        self.stores[at].audit(now)?;
+        self.carry(Node::Store(at))
     }
 
-    /// A command of the hub's own clock, or of a machine beside it.
-    pub(super) fn own_hub(&mut self, command: hub::Command) -> Checked<Option<Reply>> {
-        let id = self.id();
+    /// Commands of the hub's own clock, or of a machine beside it, in one commit.
+    pub(super) fn own_hub(&mut self, commands: Vec<hub::Command>) -> Checked {
+        let local = self.hub.now(self.queue.now());
         let actor = store::system("hub").map_err(machine)?;
-        let reply = self.at_hub(hub::Envelope { id, actor, command })?;
-        self.carry(Node::Hub)?;
-        Ok(reply)
+        let envelopes = commands.into_iter().map(|command| (self.id(), command));
+        let envelopes: Vec<_> =
+            envelopes.map(|(id, command)| hub::Envelope { id, actor: actor.clone(), command }).collect();
+        let Some(engine) = &mut self.hub.engine else { return Ok(()) };
+        for answer in engine.apply(local, envelopes).map_err(machine)?.answers {
+            if let Err(No::Fault(fault)) = answer {
+                return Err(machine(fault));
+            }
+        }
+        self.carry(Node::Hub)
     }
 
     /// An answer reaches its person.
@@ -182,6 +194,9 @@ impl World {
     }
 
     /// Everything that was acknowledged is still there, and what came in came in once.
+    ///
+    /// # Errors
+    /// The first command that was lost or done twice.
     pub(super) fn look_at_diary(&mut self) -> Checked {
         let ids: Vec<CommandId> =
             self.diary.all().filter(|(_, e)| e.reply.is_some()).map(|(id, _)| *id).collect();

@@ -147,7 +147,8 @@ impl World {
                 self.stores[at].audit(now)?;
             }
         }
-        self.carry(node)
+        self.carry(node)?;
+        self.look_at_diary()
     }
 
     /// Trade is over: no misfortune any more, everything heals.
@@ -175,18 +176,15 @@ impl World {
         };
         self.queue.after(again, Event::Due(timer));
         match timer {
-            Timer::Grant(at) => self.own_store(at, Store::GrantTick),
+            Timer::Grant(at) => self.own_store(at, vec![Store::GrantTick]),
             Timer::Look(at) => {
-                self.own_store(at, Store::WatchTick)?;
-                self.own_store(at, Store::SubstituteTick)?;
                 let site = &self.stores[at];
                 let day = site.setup.calendar.date(site.now(self.queue.now()));
-                self.own_store(at, Store::StartDay { day })
+                self.own_store(at, vec![Store::WatchTick, Store::SubstituteTick, Store::StartDay { day }])
             }
             Timer::Sensors(at) => self.sensors(at),
             Timer::Hub => {
-                self.own_hub(Hub::ExpireHolds)?;
-                self.own_hub(Hub::AssignRiders)?;
+                self.own_hub(vec![Hub::ExpireHolds, Hub::AssignRiders])?;
                 self.signs_of_life()
             }
             Timer::Gateway => self.gateway(),
@@ -194,16 +192,14 @@ impl World {
     }
 
     fn sensors(&mut self, at: usize) -> Checked {
+        let mut readings = Vec::new();
         for (sensor, _, middle) in city::sensors().map_err(machine)? {
             let warm = if self.warm.contains(&at) { 14_000 } else { 0 };
             let milli_c = Some(middle + warm + self.rng.random_range(-400..400));
             let seen = self.stores[at].now(self.queue.now());
-            self.own_store(
-                at,
-                Store::Reading(ReadingIn { sensor, at: seen, milli_c, quality: Quality::Good }),
-            )?;
+            readings.push(Store::Reading(ReadingIn { sensor, at: seen, milli_c, quality: Quality::Good }));
         }
-        Ok(())
+        self.own_store(at, readings)
     }
 
     /// The payment gateway: answers every step that is due, sometimes with no, sometimes unclearly, sometimes twice.
@@ -217,9 +213,9 @@ impl World {
                 (_, 2..=4) if !self.resting => Outcome::Unclear,
                 (_, _) => Outcome::Agreed,
             };
-            self.own_hub(Hub::PaymentResult { key: step.key.clone(), outcome })?;
+            self.own_hub(vec![Hub::PaymentResult { key: step.key.clone(), outcome }])?;
             if self.chance(self.plan.luck.twice) {
-                self.own_hub(Hub::PaymentResult { key: step.key, outcome })?;
+                self.own_hub(vec![Hub::PaymentResult { key: step.key, outcome }])?;
             }
             self.moved();
         }

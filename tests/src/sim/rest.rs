@@ -2,9 +2,7 @@
 
 use super::world::World;
 use crate::checks::{self, Both, Check, Checked, broken, machine};
-use crate::sim::city;
-use model::catalogue::Product;
-use model::{OrderId, SkuId, StoreId};
+use model::{OrderId, StoreId};
 use std::collections::BTreeMap;
 
 impl World {
@@ -19,28 +17,18 @@ impl World {
             let row = row.ok_or_else(|| broken(Check::Lost, format!("the hub has no order {order}")))?;
             told.insert(*order, row.store);
         }
-        let goods = self.goods();
+        let goods = &self.goods;
         for site in &mut self.stores {
             let store = site.setup.store.clone();
             let data = hub.data();
             site.reading(|conn| {
                 let both = Both { store: &store, conn, data };
                 checks::orders(&both, &told)?;
-                checks::quotas(&both, &goods)?;
+                checks::quotas(&both, goods)?;
                 checks::documents(&both)?;
                 checks::shipped_once(&both)
             })?;
         }
         Ok(())
-    }
-
-    /// What is sold, as codes.
-    pub(super) fn goods(&self) -> Vec<SkuId> {
-        self.catalogue().map(|goods| goods.into_iter().map(|p| p.sku).collect()).unwrap_or_default()
-    }
-
-    /// What is sold.
-    pub(super) fn catalogue(&self) -> Checked<Vec<Product>> {
-        city::goods().map_err(machine)
     }
 }

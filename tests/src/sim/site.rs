@@ -4,7 +4,7 @@
 use super::city;
 use super::clock::Drift;
 use super::plan::Mutation;
-use crate::checks::{Books, Checked, Look, machine};
+use crate::checks::{self, Books, Checked, Look, machine};
 use anyhow::Result;
 use central_hub::engine::HubEngine;
 use central_hub::rules::Rules;
@@ -15,6 +15,9 @@ use store_node::db::{Connection, ReadDb, stock};
 use store_node::engine::Engine;
 use store_node::setup::Setup;
 use sync::peer::Peer;
+
+/// Every so many looks the auditor asks for open orders too.
+const ORDERS_EVERY: u64 = 20;
 
 /// What every machine has.
 #[derive(Debug, Default)]
@@ -43,6 +46,7 @@ pub struct StoreSite {
     pub books: Books,
     read: Option<ReadDb>,
     suspended: BTreeSet<String>,
+    audits: u64,
     dir: PathBuf,
 }
 
@@ -60,6 +64,7 @@ impl StoreSite {
             books: Books::new(setup.store.as_str()),
             read: None,
             suspended: BTreeSet::new(),
+            audits: 0,
             dir: dir.to_owned(),
             setup,
         })
@@ -129,7 +134,12 @@ impl StoreSite {
         let suspended_before = std::mem::replace(&mut self.suspended, suspended.clone());
         let look = Look { delivery_day, suspended, suspended_before };
         let mut books = std::mem::replace(&mut self.books, Books::new(""));
-        let done = self.reading(|conn| books.look(conn, &look));
+        self.audits += 1;
+        let orders_too = self.audits.is_multiple_of(ORDERS_EVERY);
+        let done = self.reading(|conn| {
+            books.look(conn, &look)?;
+            if orders_too { checks::live_orders(conn, &books) } else { Ok(()) }
+        });
         self.books = books;
         done.map(|_| ())
     }

@@ -13,14 +13,16 @@ use crate::checks::{self, Broken, Check, Checked, broken, machine};
 use central_hub::rules::Rules;
 use hub_core::proof::HubKey;
 use model::order::Owner;
-use model::{CommandId, OrderId, Timestamp};
+use model::catalogue::Product;
+use model::{CommandId, OrderId, SkuId, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Full reads of the databases every so many events.
+/// Full reads of balances and orders every so many events, of everything that was ever acknowledged every so many.
 const FULL_EVERY: u64 = 200;
+const DIARY_EVERY: u64 = 4_000;
 /// How long nothing may move before the world counts as quiet, milliseconds.
 const QUIET_MS: i64 = 90_000;
 
@@ -85,6 +87,10 @@ pub struct World {
     /// When each peer is to be looked at next, by true time.
     pub(super) peer_ticks: BTreeMap<(usize, Owner), i64>,
     pub(super) people: Vec<Person>,
+    /// What is sold, as codes.
+    pub(super) goods: Vec<SkuId>,
+    /// What is sold.
+    pub(super) catalogue: Vec<Product>,
     pub(super) diary: Diary,
     pub(super) tally: Tally,
     /// Stores whose cold room is warm.
@@ -121,6 +127,7 @@ impl World {
     fn new(options: &Options, trace: bool) -> Checked<Self> {
         let mut rng = SmallRng::seed_from_u64(options.seed);
         let plan = Plan::draw(options, &mut rng);
+        let catalogue = city::goods().map_err(machine)?;
         let dir = folder().map_err(machine)?;
         let mut rules = Rules::new(HubKey([7; 32]));
         rules.demo = true; // messages reach an inbox
@@ -142,6 +149,8 @@ impl World {
             lines,
             peer_ticks: BTreeMap::new(),
             people: Vec::new(),
+            goods: catalogue.iter().map(|product| product.sku.clone()).collect(),
+            catalogue,
             diary: Diary::default(),
             tally: Tally::default(),
             warm: BTreeSet::new(),
@@ -192,8 +201,12 @@ impl World {
             if self.tally.events.is_multiple_of(FULL_EVERY) {
                 self.look_at_all()?;
             }
+            if self.tally.events.is_multiple_of(DIARY_EVERY) {
+                self.look_at_diary()?;
+            }
         }
         self.look_at_all()?;
+        self.look_at_diary()?;
         self.look_at_both_sides()?;
         Ok(self.report())
     }
@@ -258,9 +271,9 @@ impl World {
             done?;
         }
         if let Some(hub) = &self.hub.engine {
-            checks::hub_rights(hub.data(), self.stores.len())?;
+            checks::hub_rights(hub.data(), &self.goods, self.stores.len())?;
         }
-        self.look_at_diary()
+        Ok(())
     }
 
     /// Whether nothing more will move by itself.

@@ -31,10 +31,10 @@ pub struct Clerk {
 /// # Errors
 /// When the machine under the simulation fails.
 pub fn open_stores(world: &mut World) -> Checked {
-    let goods = world.catalogue()?;
-    world.own_hub(central_hub::command::Command::PutProducts { products: goods.clone() })?;
+    let goods = world.catalogue.clone();
+    world.own_hub(vec![central_hub::command::Command::PutProducts { products: goods.clone() }])?;
     for at in 0..world.stores.len() {
-        world.own_store(at, Command::ImportCatalogue { products: goods.clone() })?;
+        world.own_store(at, vec![Command::ImportCatalogue { products: goods.clone() }])?;
         let lines = opening(world, at, &goods)?;
         let actor = actor(&city::manager(at).map_err(machine)?)?;
         // Nobody waits for this one: it is repeated until it is answered like any other.
@@ -179,16 +179,15 @@ impl Clerk {
         Ok(found.flatten())
     }
 
-    fn some_sku(&self, world: &mut World) -> SkuId {
-        let goods = world.goods();
-        let at = world.rng.random_range(0..goods.len());
-        goods[at].clone()
+    fn some_sku(world: &mut World) -> SkuId {
+        let at = world.rng.random_range(0..world.goods.len());
+        world.goods[at].clone()
     }
 
     fn sell(&mut self, world: &mut World, who: usize) -> Checked<Option<i64>> {
         let mut lines = Vec::new();
         for _ in 0..world.rng.random_range(1..=3) {
-            let sku = self.some_sku(world);
+            let sku = Self::some_sku(world);
             let qty = Qty::new(world.rng.random_range(1..=4)).map_err(machine)?;
             // The same thing is often typed in twice: both lines count against what is there (REQ-8).
             if world.rng.random_range(0..3) == 0 {
@@ -201,9 +200,9 @@ impl Clerk {
     }
 
     fn receive(&mut self, world: &mut World, who: usize) -> Checked<Option<i64>> {
-        let sku = self.some_sku(world);
+        let sku = Self::some_sku(world);
         let today = world.stores[self.at].setup.calendar.date(world.queue.now());
-        let Some(product) = world.catalogue()?.into_iter().find(|p| p.sku == sku) else {
+        let Some(product) = world.catalogue.iter().find(|p| p.sku == sku).cloned() else {
             return Ok(Some(1_000));
         };
         let life = i64::from(product.shelf_life_days);

@@ -117,7 +117,7 @@ impl Courier {
 
     fn enrol(&mut self, world: &mut World) -> Checked<Option<i64>> {
         let seed = Seed { phone: self.phone.clone(), name: "Rider".to_owned(), role: Role::Rider };
-        world.own_hub(Command::SeedPeople { people: vec![seed] })?;
+        world.own_hub(vec![Command::SeedPeople { people: vec![seed] }])?;
         let Some(hub) = &world.hub.engine else { return Ok(Some(1_000)) };
         if let Some(row) = hub.data().rider_by_phone(&self.phone).map_err(machine)? {
             self.me = Some((row.id, row.code));
@@ -133,7 +133,7 @@ impl Courier {
             return Ok(Some(500));
         }
         let fixes = vec![Fix { at: local, point: self.place }];
-        world.own_hub(Command::Positions { rider, fixes })?;
+        world.own_hub(vec![Command::Positions { rider, fixes }])?;
         let Some(hub) = &world.hub.engine else { return Ok(Some(1_000)) };
         let data = hub.data();
         if let Some(order) = data.orders_of_rider(&rider).map_err(machine)?.first() {

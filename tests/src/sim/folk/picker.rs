@@ -63,6 +63,10 @@ impl Picker {
             let (person, pin) = (self.person.clone(), "right".to_owned());
             return self.send(world, who, Action::Login { person, pin });
         }
+        // Tea, or a talk: orders wait meanwhile.
+        if !world.resting && world.rng.random_range(0..60) == 0 {
+            return Ok(Some(world.rng.random_range(120_000..420_000)));
+        }
         let mut habits = world.plan.habits;
         if world.resting {
             habits.not_found = 0;

@@ -172,10 +172,10 @@ impl Shopper {
         let Some(row) = data.store(store).map_err(machine)? else { return Ok(Some(pause)) };
         let generation = data.generation().map_err(machine)?;
         let key = QuotaKey { store: store.clone(), epoch: row.epoch, generation };
-        for product in world.goods() {
-            let available = data.rights(&key, &product).map_err(machine)?.available();
+        for product in &world.goods {
+            let available = data.rights(&key, product).map_err(machine)?.available();
             if available > 0 {
-                offered.push((product, u32::try_from(available).unwrap_or(u32::MAX)));
+                offered.push((product.clone(), u32::try_from(available).unwrap_or(u32::MAX)));
             }
         }
         let wanted = customer::basket_size(&mut world.rng).min(offered.len());

@@ -1,0 +1,67 @@
+//! Short seeds of the deterministic world, and every seed that ever failed.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tests::sim::{self, Options};
+
+/// Seeds of every test run.
+const SEEDS: u64 = 200;
+/// Threads: one for each core of the machine the time limit is meant for.
+const THREADS: usize = 2;
+
+/// Lines of `seeds.txt`: seed, hours, stores; `#` begins a comment.
+fn old_failures() -> Vec<Options> {
+    let lines = include_str!("seeds.txt").lines().map(|line| line.split('#').next().unwrap_or("").trim());
+    lines
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            let mut words = line.split_whitespace();
+            let mut word = || words.next().expect("three words: seed hours stores");
+            let (seed, hours, stores) = (word().parse(), word().parse(), word().parse());
+            Options { seed: seed.unwrap(), hours: hours.unwrap(), stores: stores.unwrap(), mutation: None }
+        })
+        .collect()
+}
+
+/// Runs all of them; gives one line for each that broke a promise.
+fn campaign(all: &[Options]) -> Vec<String> {
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some(options) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(failure) = sim::run(options, false) {
+                        failed.lock().unwrap().push(format!(
+                            "seed {} --hours {} --stores {}: {} at event {} ({})",
+                            options.seed, options.hours, options.stores, failure.broken, failure.event, failure.what
+                        ));
+                    }
+                }
+            });
+        }
+    });
+    failed.into_inner().unwrap()
+}
+
+#[test]
+fn two_hundred_short_seeds_keep_every_promise() {
+    let all: Vec<Options> = (1..=SEEDS).map(Options::short).collect();
+    let failed = campaign(&all);
+    assert!(failed.is_empty(), "again: cargo run --release -p tests --bin sim -- --seed ...\n{}", failed.join("\n"));
+}
+
+#[test]
+fn seeds_that_failed_once_fail_no_more() {
+    let failed = campaign(&old_failures());
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn a_seed_replays_to_the_last_byte() {
+    for seed in [3, 8] {
+        let options = Options::short(seed);
+        let (first, second) = (sim::run(&options, false), sim::run(&options, false));
+        assert_eq!(first, second);
+        assert!(first.unwrap().tally.events > 1_000);
+    }
+}
