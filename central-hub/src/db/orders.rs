@@ -124,6 +124,8 @@ pub trait Orders {
     fn waiting_for_payment(&self, customer: &CustomerId) -> Db<Option<OrderId>>;
     /// Orders that are not at their end, oldest promise first; of one store or of all.
     fn open_orders(&self, store: Option<&StoreId>, limit: u32) -> Db<Vec<OrderRow>>;
+    /// Orders of a store that are in its hands and for which no rider was sent yet, oldest promise first.
+    fn waiting_for_rider(&self, store: &StoreId, limit: u32) -> Db<Vec<OrderRow>>;
     /// How many of a store are open, and how many of those were promised before `now`.
     fn open_count(&self, store: &StoreId, now: Timestamp) -> Db<(u32, u32)>;
     /// Orders whose hold ended at or before `now`, oldest first.

@@ -8,7 +8,6 @@ use crate::db::riders::RiderRow;
 use crate::db::stores::StoreRow;
 use hub_core::rider_score::{Pair, Score, score};
 use hub_core::{eta, matching};
-use model::OrderState;
 use model::fact::Fact;
 use model::order_doc::RiderCard;
 use model::time::{HOUR_MS, MINUTE_MS};
@@ -21,8 +20,7 @@ pub fn assign(tx: &mut dyn HubTx, cx: &Cx<'_>) -> Flow<Answer> {
     let mut free = Vec::new();
     let mut count = 0;
     for store in tx.stores()? {
-        let open = tx.open_orders(Some(&store.seed.id), AT_ONCE)?;
-        let waiting: Vec<OrderRow> = open.into_iter().filter(waits).collect();
+        let waiting = tx.waiting_for_rider(&store.seed.id, AT_ONCE)?;
         if waiting.is_empty() {
             continue;
         }
@@ -32,12 +30,6 @@ pub fn assign(tx: &mut dyn HubTx, cx: &Cx<'_>) -> Flow<Answer> {
         count += at_store(tx, cx, &store, waiting, &mut free)?;
     }
     Ok(Answer::Count { count })
-}
-
-/// Confirmed, in the store's hands, and nobody sent for it yet.
-fn waits(row: &OrderRow) -> bool {
-    let here = matches!(row.state, OrderState::Confirmed | OrderState::Picking | OrderState::Packed);
-    here && row.rider.is_none()
 }
 
 fn free_riders(tx: &dyn HubTx, cx: &Cx<'_>) -> Flow<Vec<RiderRow>> {

@@ -104,7 +104,7 @@ fn store_for(tx: &dyn HubTx, cx: &Cx<'_>, address: &Address, lines: &[LineRow]) 
         let key = QuotaKey { store: store.seed.id.clone(), epoch: store.epoch, generation };
         let mut available = BTreeMap::new();
         for sku in wanted.keys() {
-            available.insert(sku.clone(), tx.rights(&key, sku)?.available());
+            available.insert(sku.clone(), quota::rights(tx, cx, &key, sku)?.available());
         }
         let (open, _) = tx.open_count(&store.seed.id, cx.now)?;
         candidates.push(Candidate {

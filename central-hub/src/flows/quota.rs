@@ -21,6 +21,17 @@ pub fn sum(lines: impl IntoIterator<Item = (SkuId, u64)>) -> Units {
     units
 }
 
+/// The rights to a SKU as a checkout may count on them.
+pub fn rights(tx: &dyn HubTx, cx: &Cx<'_>, key: &QuotaKey, sku: &SkuId) -> Flow<HubQuota> {
+    let rights = tx.rights(key, sku)?;
+    if cx.mutation.reserves_without_summing() {
+        // Broken on purpose: what others hold is forgotten.
+        let forgotten = HubQuota::from_counts(rights.granted_seen(), rights.returned(), 0, rights.sold());
+        return Ok(forgotten.unwrap_or(rights));
+    }
+    Ok(rights)
+}
+
 /// Holds units for a checkout, all or none.
 ///
 /// # Errors
@@ -29,10 +40,7 @@ pub fn hold(tx: &mut dyn HubTx, cx: &Cx<'_>, key: &QuotaKey, units: &Units) -> F
     let mut missing = Vec::new();
     let mut after = Vec::new();
     for (sku, qty) in units {
-        let mut rights = tx.rights(key, sku)?;
-        if cx.mutation.reserves_without_summing() {
-            rights = overwritten(rights).unwrap_or(rights);
-        }
+        let mut rights = rights(tx, cx, key, sku)?;
         match rights.hold(*qty) {
             Ok(()) => after.push((sku, rights)),
             Err(_) => missing.push((sku.clone(), rights.available())),
@@ -45,11 +53,6 @@ pub fn hold(tx: &mut dyn HubTx, cx: &Cx<'_>, key: &QuotaKey, units: &Units) -> F
         tx.set_rights(key, sku, rights)?;
     }
     Ok(())
-}
-
-/// What is left when what others hold is forgotten (only under a mutation).
-fn overwritten(rights: HubQuota) -> Option<HubQuota> {
-    HubQuota::from_counts(rights.granted_seen(), rights.returned(), 0, rights.sold()).ok()
 }
 
 /// Turns holds into sales.

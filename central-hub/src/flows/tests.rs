@@ -3,4 +3,6 @@
 mod checkout;
 mod delivery;
 mod login;
+#[cfg(feature = "mutations")]
+mod mutants;
 mod store_side;

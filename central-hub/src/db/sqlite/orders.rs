@@ -210,6 +210,17 @@ impl Orders for Sqlite {
         }
     }
 
+    fn waiting_for_rider(&self, store: &StoreId, limit: u32) -> Db<Vec<OrderRow>> {
+        self.all(
+            &format!(
+                "{ORDER} WHERE open = 1 AND store = ?1 AND rider IS NULL \
+                 AND state IN ('confirmed', 'picking', 'packed') ORDER BY promise_at, id LIMIT ?2"
+            ),
+            (store.as_str(), limit),
+            order,
+        )
+    }
+
     fn open_count(&self, store: &StoreId, now: Timestamp) -> Db<(u32, u32)> {
         self.sure(
             "SELECT count(*), coalesce(sum(promise_at < ?2), 0) FROM orders WHERE open = 1 AND store = ?1",
