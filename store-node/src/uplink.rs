@@ -66,11 +66,12 @@ impl Uplink {
     pub async fn run(self, config: PeerConfig, stop: CancellationToken) {
         let mut peer = Peer::new(config, clock::now());
         let mut pause = REDIAL_FIRST;
+        let mut owed = Vec::new();
         while !stop.is_cancelled() {
             match self.dial().await {
                 Ok(socket) => {
                     pause = REDIAL_FIRST;
-                    self.talk(&mut peer, socket, &stop).await;
+                    self.talk(&mut peer, &mut owed, socket, &stop).await;
                 }
                 Err(error) => tracing::debug!(%error, "hub not reached"),
             }
@@ -95,13 +96,21 @@ impl Uplink {
         Ok(socket)
     }
 
-    async fn talk(&self, peer: &mut Peer, socket: Socket, stop: &CancellationToken) {
+    /// One connection. `owed`: what the peer has delivered and the writer has not yet made durable. The peer delivers a
+    /// record once in its life, so what is owed outlives the connection.
+    async fn talk(
+        &self,
+        peer: &mut Peer,
+        owed: &mut Vec<InboundRecord>,
+        socket: Socket,
+        stop: &CancellationToken,
+    ) {
         let (mut sink, mut stream) = socket.split();
         let mut effects = self.writer.effects();
         peer.handle(clock::now(), Input::Connected { heads: Vec::new() });
         self.tell_grown(peer).await;
         loop {
-            if self.flush(peer, &mut sink).await.is_err() {
+            if self.flush(peer, owed, &mut sink).await.is_err() {
                 break;
             }
             let wake = peer.next_timeout().map_or(Duration::from_secs(1), until);
@@ -121,12 +130,16 @@ impl Uplink {
             let stopping = matches!(input, Input::Stop);
             peer.handle(clock::now(), input);
             if stopping {
-                let _ = self.flush(peer, &mut sink).await;
+                let _ = self.flush(peer, owed, &mut sink).await;
                 break;
             }
         }
         peer.handle(clock::now(), Input::Disconnected);
-        while peer.poll().is_some() {}
+        while let Some(output) = peer.poll() {
+            if let Output::Deliver { seq, doc, change } = output {
+                owed.push(InboundRecord { seq, doc, change });
+            }
+        }
         let _ = sink.close().await;
     }
 
@@ -138,22 +151,26 @@ impl Uplink {
     }
 
     /// Does what the peer asks until it asks nothing more. An error ends the connection.
-    async fn flush<S>(&self, peer: &mut Peer, sink: &mut S) -> Result<(), Ended>
+    async fn flush<S>(
+        &self,
+        peer: &mut Peer,
+        owed: &mut Vec<InboundRecord>,
+        sink: &mut S,
+    ) -> Result<(), Ended>
     where
         S: SinkExt<Message> + Unpin,
     {
-        let mut delivered: Vec<InboundRecord> = Vec::new();
         loop {
             let Some(output) = peer.poll() else {
-                if delivered.is_empty() {
+                if owed.is_empty() {
                     return sink.flush().await.map_err(|_| Ended);
                 }
-                self.commit(peer, std::mem::take(&mut delivered)).await?;
+                self.commit(peer, owed).await?;
                 continue;
             };
             match output {
                 Output::Send(bytes) => sink.feed(Message::Binary(bytes.into())).await.map_err(|_| Ended)?,
-                Output::Deliver { seq, doc, change } => delivered.push(InboundRecord { seq, doc, change }),
+                Output::Deliver { seq, doc, change } => owed.push(InboundRecord { seq, doc, change }),
                 Output::NeedOut { after, limit } => {
                     let records = self.reads.ask(move |reader| reader.out_records(after, limit)).await;
                     let records = records.map_err(|_| Ended)?;
@@ -172,9 +189,11 @@ impl Uplink {
         }
     }
 
-    async fn commit(&self, peer: &mut Peer, records: Vec<InboundRecord>) -> Result<(), Ended> {
-        let Some(upto) = records.last().map(|record| record.seq) else { return Ok(()) };
-        self.writer.inbound(records).await.map_err(|_| Ended)?;
+    /// Makes durable what is owed; the engine passes over records that it has already.
+    async fn commit(&self, peer: &mut Peer, owed: &mut Vec<InboundRecord>) -> Result<(), Ended> {
+        let Some(upto) = owed.last().map(|record| record.seq) else { return Ok(()) };
+        self.writer.inbound(owed.clone()).await.map_err(|_| Ended)?;
+        owed.clear();
         peer.handle(clock::now(), Input::Committed { upto });
         Ok(())
     }
