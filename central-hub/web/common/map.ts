@@ -1,4 +1,4 @@
-// Maps without tiles: a quiet ground of streets, and on it only what matters now. Loaded lazily: Leaflet is here and
+// Maps without tiles: a quiet net for a ground, and on it only what matters now. Loaded lazily: Leaflet is here and
 // nowhere else. Colours come from the theme by class, never from here.
 
 import L from 'leaflet';
@@ -51,7 +51,7 @@ export class GroundMap {
     L.control.scale({ imperial: false, position: 'topleft' }).addTo(this.map);
     this.map.attributionControl.setPrefix(false);
     this.map.on('movestart zoomstart', () => (this.#moved ||= !this.#ours));
-    void this.#ground(centre);
+    this.#ground(centre);
     this.#sizes = new ResizeObserver(() => this.map.invalidateSize({ pan: false }));
     this.#sizes.observe(element);
   }
@@ -126,27 +126,14 @@ export class GroundMap {
     return getComputedStyle(this.map.getContainer()).getPropertyValue(name).trim() || '#0b7a43';
   }
 
-  /** Streets where they are known; elsewhere a net of 250 m, so that a way and a distance can still be judged. */
-  async #ground(centre: Point): Promise<void> {
+  /** A net of 250 m and a bolder one of 1 km, so that a way and a distance can be judged without tiles. */
+  #ground(centre: Point): void {
     const style = getComputedStyle(this.map.getContainer());
-    const set = (lines: L.LatLngTuple[][], weight: number, name: string) =>
-      L.polyline(lines, { color: style.getPropertyValue(name).trim(), weight, interactive: false, lineCap: 'round', smoothFactor: 1.4 }).addTo(this.map).bringToBack();
-    if (!covered(centre)) {
-      set(net(centre, 250, 36), 1.5, '--street-minor');
-      set(net(centre, 1000, 9), 4, '--street-minor');
-      return;
-    }
-    const { default: ground } = await import('./ground.json');
-    if (this.#gone) return;
-    set(ground.major.map((line) => unfold(line, ground.scale)), 7, '--street-major');
-    set(ground.minor.map((line) => unfold(line, ground.scale)), 2.5, '--street-minor');
-    this.map.attributionControl.addAttribution(ground.about);
+    const set = (lines: L.LatLngTuple[][], weight: number) =>
+      L.polyline(lines, { color: style.getPropertyValue('--street-minor').trim(), weight, interactive: false, lineCap: 'round', smoothFactor: 1.4 }).addTo(this.map).bringToBack();
+    set(net(centre, 250, 36), 1.5);
+    set(net(centre, 1000, 9), 4);
   }
-}
-
-/** Where the streets of ground.json lie. */
-function covered({ lat, lon }: Point): boolean {
-  return lat > 12.948 && lat < 12.987 && lon > 77.577 && lon < 77.618;
 }
 
 /** Lines every `step` metres, `count` to each side, on round places of the earth, so that two maps show the same net. */
@@ -162,16 +149,6 @@ function net(centre: Point, step: number, count: number): L.LatLngTuple[][] {
     ...side.map((i): L.LatLngTuple[] => [[(row + i) * dLat, west], [(row + i) * dLat, east]]),
     ...side.map((i): L.LatLngTuple[] => [[south, (column + i) * dLon], [north, (column + i) * dLon]]),
   ];
-}
-
-function unfold(line: readonly number[], scale: number): L.LatLngTuple[] {
-  const points: L.LatLngTuple[] = [];
-  for (let i = 0, lat = 0, lon = 0; i + 1 < line.length; i += 2) {
-    lat += line[i]!;
-    lon += line[i + 1]!;
-    points.push([lat / scale, lon / scale]);
-  }
-  return points;
 }
 
 function pinHtml({ kind, tone = 'go', text }: Mark): string {

@@ -149,7 +149,7 @@ fn head(rng: &mut SmallRng, n: usize, placed: Timestamp) -> Result<OrderHead> {
         channel: Channel::Online,
         promise_at: placed.plus_ms(rng.random_range(8..16) * MINUTE_MS),
         first_name: name(rng).to_owned(),
-        cod: if n % 3 == 0 { Paise::new(rng.random_range(100..900) * 100) } else { Paise::ZERO },
+        cod: if n.is_multiple_of(3) { Paise::new(rng.random_range(100..900) * 100) } else { Paise::ZERO },
         preset: [SubstitutePreset::BestMatch, SubstitutePreset::Ask][n % 2],
         lines,
     })
