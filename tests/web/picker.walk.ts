@@ -6,6 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { browser, errorsOf, person, shot, violations, wedge } from './browser.ts';
 import { pickByHand } from './hand.ts';
 import { Line } from './proxy.ts';
+import type { CounterOrderAnswer, ReceiveAnswer, StockDetail, StockPage } from '@larder/shared/types/store.ts';
 import { label, MANAGER, PICKERS, pickedOf, scansOf, shelf, Staff, type Person } from './store.ts';
 
 const { store } = inject('demo');
@@ -240,6 +241,78 @@ test('idle, it locks; a scan then counts nothing; the PIN opens it', async () =>
   await page.waitForSelector('.bin');
   await piece(page, text);
   await page.waitForSelector('.pack');
+  await page.locator('.pack').click();
+  await eventually(() => manager.order(order), (o) => o.card.moments.packed !== undefined, 'packed');
+  await context.close();
+});
+
+test('where several lots lie in one bin the label proves the lot: the product code and the other lot count nothing', async () => {
+  const rows = (await manager.api.get<StockPage>('/api/v1/stock?q=noodles')).rows;
+  const row = rows.find((each) => each.free >= 2 && each.expiry !== null)!;
+  const [first] = (await manager.api.get<StockDetail>(`/api/v1/stock/${row.sku}`)).lots;
+  const later = new Date(Date.parse(row.expiry!) + 30 * 86_400_000).toISOString().slice(0, 10);
+  const fresh = await manager.api.post<ReceiveAnswer>('/api/v1/receive', { sku: row.sku, qty: 6, batch: 'WALK', expiry: later, mrp: 10_000, bin: first!.bin });
+  const { order } = await manager.api.post<CounterOrderAnswer>('/api/v1/counter-orders', { lines: [{ sku: row.sku, qty: 2 }], first_name: '' });
+  const { context, page } = await handheld('en');
+  await page.waitForSelector('.people li');
+  await login(page, PICKERS[0]);
+  await page.waitForSelector('.bin');
+  const [line] = await shelf(page);
+  expect(line!.lot).toMatchObject({ lot: first!.lot, scan_label: true });
+  await shot(page, 'picker-lot-en');
+  expect(await violations(page)).toEqual([]);
+  for (const wrong of [line!.gtins[0]!, `LL:${fresh.lot}`]) {
+    await wedge(page, wrong);
+    await page.waitForSelector('[data-flash=wrong]');
+    await page.waitForTimeout(400);
+    expect(await page.locator('[data-flash=wrong]').count()).toBe(1);
+    await shot(page, `picker-lot-wrong-${wrong.startsWith('LL:') ? 'lot' : 'product'}-en`);
+    expect(await violations(page)).toEqual([]);
+    expect(pickedOf(await manager.order(order))).toBe(0);
+    await page.locator('.flash .key').click();
+  }
+  for (let n = 0; n < 2; n += 1) await piece(page, `LL:${line!.lot.lot}`);
+  await eventually(() => manager.order(order), (o) => pickedOf(o) === 2, 'two picks of the right lot');
+  await page.locator('.pack').click();
+  await eventually(() => manager.order(order), (o) => o.card.moments.packed !== undefined, 'packed');
+  await context.close();
+});
+
+test('forty random cuts while the hands go on, with reloads: every piece is counted exactly once', async () => {
+  const { context, page } = await handheld('en');
+  const { order } = await manager.counterOrder([4, 4, 4, 4, 4]);
+  await page.waitForSelector('.people li');
+  await login(page, PICKERS[2]);
+  await page.waitForSelector('.bin');
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  const pieces = (await shelf(page)).flatMap((line) => Array.from({ length: line.qty }, () => label(line)));
+  let seed = 20_261_121;
+  const random = () => (seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+  let cuts = 0;
+  let end = false;
+  const cutter = (async () => {
+    while (!end || cuts < 40) {
+      ws.cut();
+      if (random() < 0.5) http.cut();
+      cuts += 1;
+      await new Promise((done) => setTimeout(done, 20 + random() * 300));
+      ws.mend();
+      http.mend();
+      await new Promise((done) => setTimeout(done, random() * 900));
+    }
+  })();
+  for (const [n, text] of pieces.entries()) {
+    await piece(page, text, random() < 0.3 ? 150 : 0);
+    if (n === 6 || n === 13) {
+      await page.reload();
+      await page.waitForSelector('.bin');
+    }
+  }
+  end = true;
+  await cutter;
+  const done = await eventually(() => manager.order(order), (o) => pickedOf(o) === pieces.length, 'every piece');
+  expect(scansOf(done)).toBe(pieces.length);
+  await eventually(() => waiting(page), (n) => n === 0, 'an empty outbox');
   await page.locator('.pack').click();
   await eventually(() => manager.order(order), (o) => o.card.moments.packed !== undefined, 'packed');
   await context.close();

@@ -16,6 +16,8 @@ export type Demo = {
   store: string;
   /** The second store's address; its uplink is cut from the start. Empty where no demo was started. */
   cutStore: string;
+  /** The demo's folder, where its simulated hardware lies; empty where no demo was started. */
+  data: string;
   /** Phones that the demo knows: the operations lead and one rider. */
   opsPhone: string;
   riderPhone: string;
@@ -35,6 +37,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     hub: process.env['LARDER_DEMO_HUB'] ?? '',
     store: process.env['LARDER_DEMO_STORE'] ?? '',
     cutStore: process.env['LARDER_DEMO_CUT_STORE'] ?? '',
+    data: '',
     opsPhone: process.env['LARDER_DEMO_OPS_PHONE'] ?? '+919800020001',
     riderPhone: process.env['LARDER_DEMO_RIDER_PHONE'] ?? '+919800010001',
   };
@@ -50,7 +53,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     : ['cargo', 'run', '--locked', '--quiet', '--release', '-p', 'tests', '--bin', 'demo', '--'];
   const child = spawn(program, [...first, ...args], { cwd: resolve('../..'), stdio: ['ignore', 'pipe', 'inherit'] });
   const demo = await ready(child);
-  project.provide('demo', demo);
+  project.provide('demo', { ...demo, data });
   return () => stop(child);
 }
 
@@ -72,7 +75,7 @@ type Ready = { hub: string; stores: { id: string; url: string }[]; ops_phone: st
 function addresses(ready: Ready): Demo {
   const [first, second] = ready.stores;
   if (!first || !second) throw new Error('the demo has no two stores');
-  return { hub: ready.hub, store: first.url, cutStore: second.url, opsPhone: ready.ops_phone, riderPhone: ready.rider_phone };
+  return { hub: ready.hub, store: first.url, cutStore: second.url, data: '', opsPhone: ready.ops_phone, riderPhone: ready.rider_phone };
 }
 
 function stop(child: ChildProcess): Promise<void> {

@@ -12,8 +12,8 @@ export const COMMON = pack(
     unreachable: 'No connection to the node', unreachable_hint: 'Nothing was lost. What you see is kept; this page tries again by itself.',
   },
   {
-    live: 'अभी', never: 'कभी नहीं', age_s: '{n} से. पहले', age_min: '{n} मिनट पहले', age_h: '{n} घंटे पहले', age_d: '{n} दिन पहले',
-    for_s: '{n} से.', for_min: '{n} मिनट', for_h: '{n} घंटे', for_d: '{n} दिन', as_of: '{age} तक की जानकारी', late: 'देर',
+    live: 'अभी', never: 'कभी नहीं', age_s: '{n} सेकंड पहले', age_min: '{n} मिनट पहले', age_h: '{n} घंटे पहले', age_d: '{n} दिन पहले',
+    for_s: '{n} सेकंड', for_min: '{n} मिनट', for_h: '{n} घंटे', for_d: '{n} दिन', as_of: '{age} तक की जानकारी', late: 'देर',
     language: 'भाषा', loading: 'खुल रहा है…', retry: 'फिर कोशिश करें', cancel: 'रद्द करें', close: 'बंद करें', back: 'वापस',
     unreachable: 'नोड से संपर्क नहीं', unreachable_hint: 'कुछ खोया नहीं। जो दिख रहा है वह रखा है; पेज खुद फिर कोशिश करता है।',
   },
