@@ -193,10 +193,9 @@ impl Bed {
             mrp: Paise::new(12_000),
             bin: None,
         };
-        match self.by("ravi", Role::Receiver, Command::Receive(request)).unwrap() {
-            Answer::Received(answer) => answer.lot,
-            other => panic!("{other:?}"),
-        }
+        let answer = self.by("ravi", Role::Receiver, Command::Receive(request)).unwrap();
+        let Answer::Received(answer) = answer else { panic!("another answer") };
+        answer.lot
     }
 
     /// The store's calendar day, `days` from today.
@@ -212,9 +211,9 @@ impl Bed {
     }
 
     pub fn counter(&mut self, lines: &[(&str, i64)]) -> Result<OrderId, Refusal> {
-        self.by("meena", Role::Manager, Self::counter_command(lines)).map(|answer| match answer {
-            Answer::CounterOrder(answer) => answer.order,
-            other => panic!("{other:?}"),
+        self.by("meena", Role::Manager, Self::counter_command(lines)).map(|answer| {
+            let Answer::CounterOrder(answer) = answer else { panic!("another answer") };
+            answer.order
         })
     }
 

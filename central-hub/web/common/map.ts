@@ -38,7 +38,6 @@ export class GroundMap {
   readonly #ways = new Map<string, L.Polyline>();
   readonly #areas = new Map<string, L.Circle>();
   readonly #sizes: ResizeObserver;
-  #gone = false;
   #moved = false;
   #ours = false;
 
@@ -115,7 +114,6 @@ export class GroundMap {
   }
 
   destroy(): void {
-    this.#gone = true;
     this.#sizes.disconnect();
     this.map.off();
     this.map.remove();

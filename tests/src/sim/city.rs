@@ -17,8 +17,11 @@ pub const TIME_ZONE: &str = "Asia/Kolkata";
 /// How many goods the little city sells.
 pub const GOODS: usize = 24;
 
-/// The zones of a store, their temperature and the band that is watched.
-const ZONES: [(&str, ZoneKind, TempClass, Option<(i32, i32)>); 3] = [
+/// A zone's name, kind and temperature, and the band that is watched.
+type ZonePlan = (&'static str, ZoneKind, TempClass, Option<(i32, i32)>);
+
+/// The zones of a store.
+const ZONES: [ZonePlan; 3] = [
     ("A", ZoneKind::A, TempClass::Ambient, None),
     ("K", ZoneKind::Cold, TempClass::Chilled, Some((1_000, 8_000))),
     ("F", ZoneKind::Cold, TempClass::Frozen, Some((-30_000, -15_000))),

@@ -49,7 +49,7 @@ impl Baskets {
     }
 
     /// The next order: three products, popular ones more often (the best seller is in about 6 % of all orders).
-    pub fn next(&mut self) -> Basket {
+    pub fn draw(&mut self) -> Basket {
         let mut skus = std::collections::BTreeSet::new();
         while skus.len() < LINES {
             let lean: f64 = self.0.random();
@@ -71,7 +71,7 @@ mod tests {
     fn a_seed_makes_the_same_baskets_and_their_products_differ() {
         let (mut a, mut b) = (Baskets::new(7), Baskets::new(7));
         for _ in 0..1_000 {
-            let (x, y) = (a.next(), b.next());
+            let (x, y) = (a.draw(), b.draw());
             assert_eq!((x.key, x.lines), (y.key, y.lines));
             assert!(x.lines.windows(2).all(|pair| pair[0].0 < pair[1].0));
         }

@@ -158,7 +158,7 @@ fn people(db: &mut Sqlite, now: Timestamp) -> Result<Vec<(CustomerId, AddressId)
         let at = store_at(n % STORES);
         let at = Point { lat: at.lat + 0.004, lon: at.lon };
         db.add_address(&id, &Address { id: address, text: "12, 5th Cross".to_owned(), at }, now)?;
-        for (sku, qty) in baskets.next().lines {
+        for (sku, qty) in baskets.draw().lines {
             db.set_cart_line(&id, &SkuId::new(basket::code(sku))?, Qty::new(i64::from(qty))?, now)?;
         }
         all.push((id, address));

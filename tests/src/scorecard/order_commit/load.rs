@@ -100,7 +100,7 @@ fn one(
     gate.wait();
     let begin = Instant::now();
     loop {
-        let basket = baskets.next();
+        let basket = baskets.draw();
         let sent = Instant::now();
         let reply = client.order(&basket)?;
         let since = begin.elapsed();
