@@ -47,16 +47,10 @@ export const PROBLEMS: Record<Lang, Record<string, { title: string; hint: string
     nothing_to_undo: { title: 'Nothing to undo', hint: 'No pick of yours is left in this order.' },
     lines_open: { title: 'Lines are still open', hint: 'Pick them or say that they are not found, then pack.' },
     illegal_move: { title: 'Too late', hint: 'The order has moved on. Look at the screen again.' },
-    out_of_stock: { title: 'Not enough in stock', hint: 'Take fewer, or another product.' },
     unauthorized: { title: 'Please log in again', hint: 'Your session has ended.' },
-    forbidden: { title: 'Not for your role', hint: 'Ask the manager.' },
     wrong_role: { title: 'Not for your role', hint: 'Ask the manager.' },
     bad_input: { title: 'A value is not right', hint: 'Correct it and try again.' },
-    already_done: { title: 'That is decided already', hint: 'Look at it again.' },
     pin_locked: { title: 'Too many wrong PINs', hint: 'Wait a moment, or ask the manager.' },
-    wrong_bags: { title: 'Not the bags of this order', hint: 'Scan every bag of this order and no other.' },
-    wrong_rider: { title: 'Another rider was chosen', hint: 'Give it to that rider, or let the hub choose anew.' },
-    stock_conflict: { title: 'The stock has changed', hint: 'Look again; if it stays, recount the bin.' },
     unavailable: { title: 'The node could not do this now', hint: 'Try again; nothing was done twice.' },
     busy: { title: 'The node is busy', hint: 'Wait a moment and try again. Nothing was done twice.' },
   },
@@ -72,20 +66,20 @@ export const PROBLEMS: Record<Lang, Record<string, { title: string; hint: string
     nothing_to_undo: { title: 'वापस लेने को कुछ नहीं', hint: 'इस ऑर्डर में आपका कोई उठाया सामान नहीं बचा।' },
     lines_open: { title: 'लाइनें बाकी हैं', hint: 'उन्हें उठाएँ या “नहीं मिला” कहें, फिर पैक करें।' },
     illegal_move: { title: 'देर हो गई', hint: 'ऑर्डर आगे बढ़ चुका है। स्क्रीन फिर देखें।' },
-    out_of_stock: { title: 'स्टॉक कम है', hint: 'कम लें, या दूसरा सामान लें।' },
     unauthorized: { title: 'फिर से लॉगिन करें', hint: 'आपका सत्र समाप्त हो गया।' },
-    forbidden: { title: 'आपकी भूमिका के लिए नहीं', hint: 'मैनेजर से पूछें।' },
     wrong_role: { title: 'आपकी भूमिका के लिए नहीं', hint: 'मैनेजर से पूछें।' },
     bad_input: { title: 'कोई मान सही नहीं', hint: 'ठीक करके फिर कोशिश करें।' },
-    already_done: { title: 'यह पहले ही तय हो चुका है', hint: 'फिर देखें।' },
     pin_locked: { title: 'बहुत बार गलत PIN', hint: 'थोड़ा रुकें, या मैनेजर से पूछें।' },
-    wrong_bags: { title: 'इस ऑर्डर के बैग नहीं', hint: 'इस ऑर्डर का हर बैग स्कैन करें, और कोई नहीं।' },
-    wrong_rider: { title: 'दूसरा राइडर चुना गया है', hint: 'उसी राइडर को दें, या हब को फिर चुनने दें।' },
-    stock_conflict: { title: 'स्टॉक बदल गया है', hint: 'फिर देखें; न बदले तो बिन दोबारा गिनें।' },
     unavailable: { title: 'नोड अभी यह नहीं कर सका', hint: 'फिर कोशिश करें; कुछ दो बार नहीं हुआ।' },
     busy: { title: 'नोड व्यस्त है', hint: 'थोड़ा रुककर फिर कोशिश करें। कुछ दो बार नहीं हुआ।' },
   },
 };
+
+/** A surface that meets more problems than these brings their words along. */
+export function knowProblems(more: typeof PROBLEMS): void {
+  Object.assign(PROBLEMS.en, more.en);
+  Object.assign(PROBLEMS.hi, more.hi);
+}
 
 /** A problem in the person's language: what happened, the particulars, what to do. */
 export function explain(problem: Problem): { title: string; detail: string; hint: string } {

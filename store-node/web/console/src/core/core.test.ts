@@ -1,6 +1,7 @@
 // The console's arithmetic: the promise meter, columns, and a chart that never draws over a gap.
 import { expect, test } from 'vitest';
 import type { SensorChart } from '@larder/shared/types/store.ts';
+import { MORE } from '../problems.ts';
 import { TEXTS } from '../texts.ts';
 import { draw } from './chart.ts';
 import { column, stages } from './promise.ts';
@@ -42,4 +43,8 @@ test('a gap is a gap, and what leaves the band is drawn again as outside', () =>
 test('both languages have every text with the same variables', () => {
   const names = (text: string) => [...text.matchAll(/\{(\w+)/g)].map((m) => m[1]).sort();
   for (const key of Object.keys(TEXTS.en) as (keyof typeof TEXTS.en)[]) expect(names(TEXTS.hi[key]), key).toEqual(names(TEXTS.en[key]));
+});
+
+test('both languages know the same problems', () => {
+  expect(Object.keys(MORE.hi)).toEqual(Object.keys(MORE.en));
 });
