@@ -134,7 +134,7 @@ async fn client(
     let (mut rng, mut baskets) = (SmallRng::seed_from_u64(seed), Baskets::new(seed));
     let mut diary = Diary::default();
     while !stop.is_cancelled() {
-        let basket = baskets.next();
+        let basket = baskets.draw();
         let id = CommandId::new(clock::now(), basket.key);
         let receives = rng.random_bool(0.25);
         let (path, body) = if receives { receive(basket.lines[0]) } else { order(&basket.lines) };

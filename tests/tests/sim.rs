@@ -1,5 +1,7 @@
 //! Short seeds of the deterministic world, and every seed that ever failed.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers stop at what must not happen")]
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tests::sim::{self, Options};
@@ -33,7 +35,12 @@ fn campaign(all: &[Options]) -> Vec<String> {
                     if let Err(failure) = sim::run(options, false) {
                         failed.lock().unwrap().push(format!(
                             "seed {} --hours {} --stores {}: {} at event {} ({})",
-                            options.seed, options.hours, options.stores, failure.broken, failure.event, failure.what
+                            options.seed,
+                            options.hours,
+                            options.stores,
+                            failure.broken,
+                            failure.event,
+                            failure.what
                         ));
                     }
                 }
@@ -47,7 +54,11 @@ fn campaign(all: &[Options]) -> Vec<String> {
 fn two_hundred_short_seeds_keep_every_promise() {
     let all: Vec<Options> = (1..=SEEDS).map(Options::short).collect();
     let failed = campaign(&all);
-    assert!(failed.is_empty(), "again: cargo run --release -p tests --bin sim -- --seed ...\n{}", failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "again: cargo run --release -p tests --bin sim -- --seed ...\n{}",
+        failed.join("\n")
+    );
 }
 
 #[test]

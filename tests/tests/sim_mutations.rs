@@ -1,5 +1,7 @@
 //! The checks can fail: with a rule of a node broken on purpose, the simulation notices within a few short seeds.
 
+#![expect(clippy::panic, reason = "a test's helpers stop at what must not happen")]
+
 use central_hub::mutation::Mutation as Hub;
 use store_node::engine::Mutation as Store;
 use tests::checks::Check;
@@ -24,7 +26,10 @@ fn must_be_caught(mutation: Mutation, by: &[Check]) {
 
 #[test]
 fn a_store_that_carries_out_retries_again() {
-    must_be_caught(Mutation::Store(Store::SkipIdempotency), &[Check::Doubled, Check::Conserved, Check::Machine]);
+    must_be_caught(
+        Mutation::Store(Store::SkipIdempotency),
+        &[Check::Doubled, Check::Conserved, Check::Machine],
+    );
 }
 
 #[test]

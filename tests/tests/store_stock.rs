@@ -1,6 +1,8 @@
 //! Scenario: a store's stock through a day of buying, receiving, retries, restarts and midnights, held against a plain
 //! count of what people did. Runs the real engine over a real file; no sockets.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers stop at what must not happen")]
+
 use model::api::store::{CounterLine, CounterOrderRequest, ReceiveRequest};
 use model::catalogue::{Product, TempClass, Velocity};
 use model::{

@@ -34,10 +34,8 @@ pub fn hub_rights(data: &dyn HubTx, goods: &[SkuId], stores: usize) -> Checked {
             }
             let wanted = held.get(sku).copied().unwrap_or(0);
             if rights.held() != wanted {
-                let detail = format!(
-                    "{store} {}: open checkouts hold {wanted}, the hub's row says {rights:?}",
-                    sku
-                );
+                let detail =
+                    format!("{store} {}: open checkouts hold {wanted}, the hub's row says {rights:?}", sku);
                 return Err(broken(Check::Oversold, detail));
             }
         }

@@ -85,7 +85,7 @@ async fn order_for(house: &House, proc: &Proc, load: Duration) -> Result<(u64, f
         clients.spawn(async move {
             let (mut baskets, mut taken) = (Baskets::new(seed), 0);
             while Instant::now() < until {
-                let basket = baskets.next();
+                let basket = baskets.draw();
                 taken += u64::from(served::order(&console, basket.key, &basket.lines).await?.is_some());
             }
             anyhow::Ok(taken)

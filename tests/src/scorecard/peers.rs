@@ -7,10 +7,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Where Debian keeps PostgreSQL 15's programs.
 const PG_BIN: &str = "/usr/lib/postgresql/15/bin";
+
+/// How long a server may take to be ready.
+const READY_LIMIT: Duration = Duration::from_secs(30);
 
 /// A running server. Dropping it ends the process and removes its folder.
 #[derive(Debug)]
@@ -46,9 +50,9 @@ impl Peer {
         }
         drop(say);
         let peer = Self { child, stop, dir };
-        match heard.recv() {
+        match heard.recv_timeout(READY_LIMIT) {
             Ok(()) => Ok(peer),
-            Err(_) => bail!("{name} ended before it was ready"),
+            Err(why) => bail!("{name} is not ready: {why}"),
         }
     }
 }
@@ -121,7 +125,7 @@ pub fn redis(base: &Path) -> Result<Peer> {
         .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
         .arg(redis_socket(dir.path()));
     server.arg("--dir").arg(dir.path());
-    Peer::start(server, dir, Signal::TERM, "Ready to accept connections")
+    Peer::start(server, dir, Signal::TERM, "ready to accept connections")
 }
 
 /// How to reach it.

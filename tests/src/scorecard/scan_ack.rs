@@ -154,7 +154,7 @@ async fn keep_ordering(console: Site, stop: CancellationToken) -> Result<u32> {
     let mut baskets = Baskets::new(5);
     let mut orders = 0;
     while !stop.is_cancelled() {
-        let basket = baskets.next();
+        let basket = baskets.draw();
         let lines = basket.lines.map(|(sku, qty)| (sku, qty * 3));
         orders += u32::from(served::order(&console, basket.key, &lines).await?.is_some());
         tokio::time::sleep(Duration::from_millis(if orders < 25 { 1 } else { 300 })).await;

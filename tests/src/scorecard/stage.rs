@@ -1,5 +1,5 @@
 //! The store that benchmarks and crash tests run on: one ambient floor with a shelf for every product of
-//! [`basket`](super::order_commit::basket), its people, and the commands that fill it.
+//! [`super::order_commit::basket`], its people, and the commands that fill it.
 
 use super::order_commit::basket::{self, SKUS};
 use anyhow::{Context, Result, bail};

@@ -172,7 +172,7 @@ impl World {
             Timer::Look(_) => 5 * SECOND_MS,
             Timer::Sensors(_) => 45 * SECOND_MS,
             Timer::Hub => 3 * SECOND_MS,
-            Timer::Gateway => 2 * SECOND_MS,
+            Timer::Gateway => 9 * SECOND_MS,
         };
         self.queue.after(again, Event::Due(timer));
         match timer {

@@ -133,7 +133,10 @@ impl Shopper {
             (Step::Session, Ok(Answer::Session { subject, .. })) => {
                 self.step = Step::Address(subject.parse().map_err(machine)?);
             }
-            (Step::Address(customer), Ok(Answer::Address { address })) => self.me = Some((customer, address)),
+            (Step::Address(customer), Ok(Answer::Address { address })) => {
+                self.me = Some((customer, address));
+                return Ok(Some(next_rush(world)));
+            }
             (Step::Filling(lines), _) => self.step = Step::Filling(lines),
             (Step::Checkout, Ok(Answer::Order { order })) => {
                 world.tally.orders += 1;
@@ -165,7 +168,7 @@ impl Shopper {
 
     /// What the screen offers: goods with units at the nearest store that has any.
     fn shop(&mut self, world: &mut World) -> Checked<Option<i64>> {
-        let pause = world.rng.random_range(20_000..120_000);
+        let pause = next_rush(world);
         let Some(hub) = &world.hub.engine else { return Ok(Some(pause)) };
         let (data, mut offered) = (hub.data(), Vec::new());
         let store = &world.stores[world.rng.random_range(0..world.stores.len())].setup.store;
@@ -181,7 +184,7 @@ impl Shopper {
         let wanted = customer::basket_size(&mut world.rng).min(offered.len());
         let mut lines = Vec::new();
         for _ in 0..wanted {
-            let (sku, available) = offered.swap_remove(world.rng.random_range(0..offered.len()));
+            let (sku, available) = offered.remove(favourite(&mut world.rng, offered.len()));
             let greedy = world.rng.random_range(0..6) == 0;
             let qty = if greedy { world.rng.random_range(1..=6) } else { world.rng.random_range(1..=2) };
             // Some take all there is, and one more: the hub must say no.
@@ -204,7 +207,7 @@ impl Shopper {
             world.tally.delivered += u32::from(row.state == OrderState::Completed);
             world.tally.cancelled += u32::from(row.state == OrderState::Cancelled);
             self.step = Step::Idle;
-            return Ok(Some(world.rng.random_range(10_000..90_000)));
+            return Ok(Some(next_rush(world)));
         }
         let open = data.substitutes(&order).map_err(machine)?.into_iter().find(|s| s.accepted.is_none());
         if let Some(question) = open.filter(|_| world.rng.random_range(0..3) > 0) {
@@ -217,4 +220,15 @@ impl Shopper {
         }
         Ok(Some(pause))
     }
+}
+
+/// Most people want the same few things: the smallest of three draws.
+fn favourite(rng: &mut impl Rng, of: usize) -> usize {
+    (0..3).map(|_| rng.random_range(0..of)).min().unwrap_or(0)
+}
+
+/// People get hungry together, every other minute: their checkouts meet.
+fn next_rush(world: &mut World) -> i64 {
+    const RUSH_MS: i64 = 120_000;
+    RUSH_MS - world.queue.now().ms().rem_euclid(RUSH_MS) + world.rng.random_range(0..4_000)
 }
