@@ -65,6 +65,7 @@ check-rust:
 
 # Duplicated versions are warnings and stay quiet here; `cargo deny check bans` shows them.
 check-deps:
+	@$(CARGO) fetch $(LOCKED) --quiet # crates of other platforms too: cargo-deny reads them all
 	$(CARGO) deny --offline -L error check bans licenses sources
 
 check-web:
