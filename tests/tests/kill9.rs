@@ -2,7 +2,12 @@
 //! (`LARDER_KILLS` for more). Clients repeat a command with its key until they have an answer, as people's apps do.
 //! Afterwards every acknowledged command must be in the database exactly once, and nothing else.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test's helpers stop at what must not happen")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test's helpers stop at what must not happen"
+)]
 
 use model::api::store::{
     CounterLine, CounterOrderAnswer, CounterOrderRequest, LoginAnswer, LoginRequest, ReceiveAnswer,

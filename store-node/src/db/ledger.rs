@@ -1,6 +1,6 @@
 //! Table `ledger`: every change of a balance, chained by SHA-256 (REQ-6). Rows are added and read, never changed.
 
-use super::{Connection, DbResult, all, one, row, run};
+use super::{Connection, DbResult, Tx, all, one, row, run};
 use crate::chain::{self, Hash};
 use model::Timestamp;
 
@@ -77,8 +77,11 @@ pub fn head(conn: &Connection, store: &str) -> DbResult<(i64, Hash)> {
 ///
 /// # Errors
 /// A fault of the database.
-pub fn append(conn: &Connection, store: &str, mut entry: Entry) -> DbResult<i64> {
-    let (last, before) = head(conn, store)?;
+pub fn append(tx: &Tx<'_>, store: &str, mut entry: Entry) -> DbResult<i64> {
+    let (last, before) = match tx.head.get() {
+        Some(known) => known,
+        None => head(tx, store)?,
+    };
     entry.seq = last.saturating_add(1);
     let hash = chain::next(&before, &entry);
     let sql = format!(
@@ -107,7 +110,8 @@ pub fn append(conn: &Connection, store: &str, mut entry: Entry) -> DbResult<i64>
         e.command,
         hash.as_slice(),
     ];
-    run(conn, &sql, params)?;
+    run(tx, &sql, params)?;
+    tx.head.set(Some((entry.seq, hash)));
     Ok(entry.seq)
 }
 

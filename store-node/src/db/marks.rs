@@ -11,8 +11,6 @@ pub enum Mark {
     Epoch,
     /// The hub's generation G.
     Generation,
-    /// Last row of the outbox.
-    OutboxLast,
     /// Last record of the own log.
     OutLast,
     /// Last record of it that the hub has.
@@ -33,7 +31,6 @@ impl Mark {
             Mark::Boot => "boot",
             Mark::Epoch => "epoch",
             Mark::Generation => "generation",
-            Mark::OutboxLast => "outbox_last",
             Mark::OutLast => "out_last",
             Mark::OutAcked => "out_acked",
             Mark::Received => "received",

@@ -25,9 +25,11 @@ pub mod quota;
 mod row;
 pub mod stock;
 
+use crate::chain::Hash;
 pub use rusqlite::Connection;
 use rusqlite::{Params, Row};
 use rusqlite_migration::{M, Migrations};
+use std::cell::Cell;
 use std::ops::Deref;
 use std::path::Path;
 
@@ -99,7 +101,7 @@ impl Db {
     /// When SQLite refuses.
     pub fn begin(&mut self) -> DbResult<Tx<'_>> {
         let tx = rusqlite::Transaction::new(&mut self.conn, rusqlite::TransactionBehavior::Immediate)?;
-        Ok(Tx { tx })
+        Ok(Tx { tx, head: Cell::new(None) })
     }
 
     /// The same connection for reading what is committed.
@@ -120,6 +122,8 @@ impl Db {
 #[derive(Debug)]
 pub struct Tx<'a> {
     tx: rusqlite::Transaction<'a>,
+    /// Last row of the ledger and its hash, once it was read; only [`ledger`] looks at it.
+    head: Cell<Option<(i64, Hash)>>,
 }
 
 impl Tx<'_> {
@@ -160,6 +164,7 @@ impl Tx<'_> {
     /// # Errors
     /// When SQLite refuses.
     pub fn take_back(&self) -> DbResult<()> {
+        self.head.set(None);
         run(self, "ROLLBACK TO command", [])?;
         self.keep()
     }

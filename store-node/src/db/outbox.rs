@@ -10,15 +10,14 @@ use model::fact::Fact;
 /// # Errors
 /// A fault of the database.
 pub fn push(conn: &Connection, at: Timestamp, fact: &Fact) -> DbResult<()> {
-    let seq = marks::bump(conn, Mark::OutboxLast)?;
-    let sql = "INSERT INTO outbox (seq, at, fact) VALUES (?1, ?2, ?3)";
-    run(conn, sql, (seq, at.ms(), serde_json::to_string(fact)?)).map(|_| ())
+    let sql = "INSERT INTO outbox (at, fact) VALUES (?1, ?2)";
+    run(conn, sql, (at.ms(), serde_json::to_string(fact)?)).map(|_| ())
 }
 
 /// A waiting fact; one that does not read is given as its text, to be quarantined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// Its number.
+    /// Its number; numbers begin anew when everything is carried.
     pub seq: i64,
     /// When it was written.
     pub at: Timestamp,

@@ -248,7 +248,9 @@ fn bench_tmp() {
     let t = Instant::now();
     bed.by("meena", Role::Manager, Command::ImportCatalogue { products }).unwrap();
     println!("import {:?}", t.elapsed());
-    let lines = (0..2500).map(|n| crate::command::OpeningLine { sku: sku(&format!("S{n:04}")), qty: qty(1000), expiry: None }).collect();
+    let lines = (0..2500)
+        .map(|n| crate::command::OpeningLine { sku: sku(&format!("S{n:04}")), qty: qty(1000), expiry: None })
+        .collect();
     let t = Instant::now();
     bed.by("meena", Role::Manager, Command::OpenStock { lines }).unwrap();
     println!("open {:?}", t.elapsed());
@@ -258,34 +260,50 @@ fn bench_tmp() {
     let t = Instant::now();
     bed.engine.carry(bed.now).unwrap();
     println!("carry {:?}", t.elapsed());
+    let cpu = || {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+        text.split(' ').next().unwrap().parse::<u64>().unwrap() as f64 / 1e6
+    };
     for clients in [1usize, 16, 64] {
+        let c0 = cpu();
         let mut ms = vec![];
         let mut n = 0;
         let start = Instant::now();
         for g in 0..20 {
-            let group: Vec<_> = (0..clients).map(|c| {
-                n += 1;
-                let k = (g * clients + c) * 7 % 2497;
-                let (a, b, d) = (format!("S{k:04}"), format!("S{:04}", k + 1), format!("S{:04}", k + 2));
-                let _ = n;
-                bed.envelope("meena", Role::Manager, Bed::counter_command(&[(&a, 1), (&b, 1), (&d, 1)]))
-            }).collect();
+            let group: Vec<_> = (0..clients)
+                .map(|c| {
+                    n += 1;
+                    let k = (g * clients + c) * 7 % 2497;
+                    let (a, b, d) = (format!("S{k:04}"), format!("S{:04}", k + 1), format!("S{:04}", k + 2));
+                    let _ = n;
+                    bed.envelope("meena", Role::Manager, Bed::counter_command(&[(&a, 1), (&b, 1), (&d, 1)]))
+                })
+                .collect();
             let t = Instant::now();
             let replies = bed.send(group).replies;
             assert!(replies.iter().all(Result::is_ok), "{replies:?}");
             ms.push(t.elapsed().as_secs_f64() * 1e3);
         }
+        println!("cpu per order {:.3} ms", (cpu() - c0) / (20.0 * clients as f64));
         ms.sort_by(f64::total_cmp);
-        println!("{clients}: {:.0}/s p50 {:.2} max {:.2} ms", 20.0 * clients as f64 / start.elapsed().as_secs_f64(), ms[10], ms[19]);
+        println!(
+            "{clients}: {:.0}/s p50 {:.2} max {:.2} ms",
+            20.0 * clients as f64 / start.elapsed().as_secs_f64(),
+            ms[10],
+            ms[19]
+        );
     }
     let t = Instant::now();
     println!("{:?}", bed.tick());
     println!("tick {:?}", t.elapsed());
+    let c0 = cpu();
     let t = Instant::now();
     bed.engine.carry(bed.now).unwrap();
-    println!("carry {:?}", t.elapsed());
+    println!("carry {:?} cpu {:.1}", t.elapsed(), cpu() - c0);
+    let c0 = cpu();
     let t = Instant::now();
     bed.tick();
+    println!("idle tick cpu {:.1}", cpu() - c0);
     println!("idle tick {:?}", t.elapsed());
     let t = Instant::now();
     let n = bed.reader().board(bed.now).unwrap().orders.len();

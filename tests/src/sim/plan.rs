@@ -99,8 +99,8 @@ impl Plan {
             weather,
             luck,
             habits: Habits { wrong_scan: 30, double_tap: 30, not_found: 25, undo: 20 },
-            customers: 3 + options.stores * 3,
-            riders: 1 + options.stores * 2,
+            customers: rng.random_range(5..=9) * (1 + options.stores),
+            riders: 2 + options.stores * 2,
             pickers: rng.random_range(1..=2),
             misfortune_ms: rng.random_range(2 * MINUTE_MS..8 * MINUTE_MS),
         }
