@@ -30,8 +30,9 @@ check: check-sh setup-check check-rust check-deps check-web ## format, lints, do
 bench: setup-bench ## the scorecards, each against its peer or control
 	@for name in $(BENCHES); do $(CARGO) run $(LOCKED) --release -p tests --bin scorecard -- $$name $(ARGS); done
 
-sim: setup-sim ## the long campaign of the deterministic world
-	@$(CARGO) run $(LOCKED) --release -p tests --bin sim -- $(ARGS)
+sim: setup-sim ## the long campaign of the deterministic world, and 100 times kill -9
+	@$(CARGO) run $(LOCKED) --release -p tests --bin sim -- $(or $(ARGS),--seeds 1000 --hours 2)
+	@LARDER_KILLS=100 $(CARGO) test $(LOCKED) --release -p tests --test kill9
 
 # ---- parts of the above ---------------------------------------------------------------------------------------------
 
