@@ -241,6 +241,29 @@ test('idle, it locks; a scan then counts nothing; the PIN opens it', async () =>
   await page.waitForSelector('.bin');
   await piece(page, text);
   await page.waitForSelector('.pack');
+  // Left lying for six minutes, it is locked when somebody takes it up again.
+  await page.evaluate(
+    () =>
+      new Promise<void>((done) => {
+        const open = indexedDB.open('larder-handheld');
+        open.onsuccess = () => {
+          const write = open.result.transaction('things', 'readwrite');
+          write.objectStore('things').put(Date.now() - 6 * 60_000, 'touched');
+          write.oncomplete = () => {
+            open.result.close();
+            done();
+          };
+        };
+      }),
+  );
+  await page.reload();
+  await page.waitForSelector('.pad');
+  await page.waitForSelector('[data-link=online]');
+  await shot(page, 'picker-locked-en');
+  expect(await violations(page)).toEqual([]);
+  for (const digit of PICKERS[2].pin) await page.locator('.pad').getByRole('button', { name: digit, exact: true }).click();
+  await page.locator('.pad .go').click();
+  await page.waitForSelector('.pack');
   await page.locator('.pack').click();
   await eventually(() => manager.order(order), (o) => o.card.moments.packed !== undefined, 'packed');
   await context.close();
