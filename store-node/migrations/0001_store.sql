@@ -344,6 +344,7 @@ CREATE TABLE quota (
     orders_seen INTEGER NOT NULL CHECK (orders_seen >= 0),
     PRIMARY KEY (epoch, generation, sku)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX quota_by_sku ON quota (sku, granted, returned, orders_seen);
 
 -- The way out and in.
 

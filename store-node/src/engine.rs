@@ -12,6 +12,7 @@ mod open;
 #[cfg(test)]
 mod tests;
 
+pub use carry::Carried;
 #[cfg(feature = "mutations")]
 pub use mutation::Mutation;
 

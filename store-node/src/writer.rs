@@ -103,30 +103,58 @@ impl Writer {
 }
 
 fn run(mut engine: Engine, mut jobs: mpsc::Receiver<Job>, publish: &broadcast::Sender<Effects>) {
-    while let Some(first) = jobs.blocking_recv() {
-        let mut group = vec![first];
-        while group.len() < GROUP_MAX {
-            match jobs.try_recv() {
-                Ok(job) => group.push(job),
-                Err(_) => break,
+    // Facts of the last run may wait in the outbox.
+    let mut owed = true;
+    loop {
+        // While facts wait, nobody is waited for: they are carried batch by batch between groups, and all when it is quiet.
+        let first = if owed { jobs.try_recv().ok() } else { jobs.blocking_recv() };
+        let stop = match first {
+            Some(first) => {
+                let (effects, stop) = run_group(&mut engine, &mut jobs, first);
+                owed |= effects.outbox_grew;
+                let _ = publish.send(Effects { outbox_grew: false, ..effects });
+                stop
             }
+            None if owed && !jobs.is_closed() => false,
+            None => true,
+        };
+        if owed {
+            owed = carry(&mut engine, publish);
         }
-        let stop = group.iter().any(|job| matches!(job, Job::Stop));
-        let mut effects = take_group(&mut engine, group);
-        // Facts become document changes after the answers are out, once nobody waits or a group has gathered.
-        if effects.outbox_grew
-            && let Err(error) = engine.carry(clock::now())
-        {
-            tracing::error!(%error, "facts stay in the outbox; the next commit carries them");
-            effects.outbox_grew = false;
-        }
-        let _ = publish.send(effects);
         if stop {
             break;
         }
     }
     if let Err(error) = engine.close() {
         tracing::error!(%error, "database not closed cleanly; the next start recovers it");
+    }
+}
+
+fn run_group(engine: &mut Engine, jobs: &mut mpsc::Receiver<Job>, first: Job) -> (Effects, bool) {
+    let mut group = vec![first];
+    while group.len() < GROUP_MAX {
+        match jobs.try_recv() {
+            Ok(job) => group.push(job),
+            Err(_) => break,
+        }
+    }
+    let stop = group.iter().any(|job| matches!(job, Job::Stop));
+    (take_group(engine, group), stop)
+}
+
+/// Facts become document changes after the answers are out. Says whether more of them wait.
+fn carry(engine: &mut Engine, publish: &broadcast::Sender<Effects>) -> bool {
+    match engine.carry_batch(clock::now()) {
+        Ok(carried) => {
+            if carried.last.is_some() {
+                let _ = publish.send(Effects { outbox_grew: true, link: true, ..Effects::default() });
+            }
+            carried.more
+        }
+        Err(error) => {
+            tracing::error!(%error, "facts stay in the outbox; the next commit with a fact carries them");
+            false
+        }
     }
 }
 

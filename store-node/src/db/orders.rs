@@ -3,7 +3,7 @@
 use super::{Connection, DbError, DbResult, all, one, row, run};
 use model::order::{Channel, Moment, Moments};
 use model::order_doc::{HeadLine, RiderCard, SubstitutePreset};
-use model::{CommandId, OrderId, Paise, Qty, SkuId, Timestamp};
+use model::{CommandId, OrderId, Paise, Qty, Timestamp};
 
 /// An order without its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -256,17 +256,6 @@ pub fn add_short(
 pub fn shorts(conn: &Connection, order: &OrderId) -> DbResult<Vec<(u8, Qty)>> {
     let sql = "SELECT line, sum(qty) FROM short WHERE order_id = ?1 GROUP BY line ORDER BY line";
     all(conn, sql, [order.as_bytes()], |r| Ok((r.get(0)?, row::qty(r, 1)?)))
-}
-
-/// Shorts of all orders that are not ended: SKU and units.
-///
-/// # Errors
-/// A fault of the database.
-pub fn open_shorts(conn: &Connection) -> DbResult<Vec<(SkuId, Qty)>> {
-    let sql = "SELECT l.sku, sum(s.qty) FROM short s JOIN orders o ON o.order_id = s.order_id
-               JOIN order_line l ON l.order_id = s.order_id AND l.line = s.line
-               WHERE o.ended_at IS NULL GROUP BY l.sku ORDER BY l.sku";
-    all(conn, sql, [], |r| Ok((row::code(r, 0)?, row::qty(r, 1)?)))
 }
 
 /// The rider the hub chose.

@@ -172,17 +172,6 @@ pub fn sessions_of(conn: &Connection, person: &PersonId, now: Timestamp) -> DbRe
     all(conn, &sql, (person.as_str(), now.ms()), read_session)
 }
 
-/// Everybody who is logged in at a handheld, by device.
-///
-/// # Errors
-/// A fault of the database.
-pub fn sessions(conn: &Connection, now: Timestamp) -> DbResult<Vec<SessionRow>> {
-    let sql = format!(
-        "{SESSION} WHERE s.token_sha IS NULL AND s.ended_at IS NULL AND s.until_at > ?1 ORDER BY s.device, s.id"
-    );
-    all(conn, &sql, [now.ms()], read_session)
-}
-
 /// The running console session of a token.
 ///
 /// # Errors

@@ -11,7 +11,16 @@ use sync::doc::{DocError, DocId, DocKey};
 use sync::peer::OutRecord;
 
 /// Facts in one transaction; one change per document comes of them.
-const FACTS_MAX: u32 = 512;
+const FACTS_MAX: u32 = 128;
+
+/// What one batch came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Carried {
+    /// Last number of the own log, if it grew.
+    pub last: Option<u64>,
+    /// More facts may wait.
+    pub more: bool,
+}
 
 /// What one batch says in one document.
 struct Said {
@@ -20,36 +29,40 @@ struct Said {
 }
 
 impl Engine {
-    /// Carries every waiting fact; gives the last number of the own log if it grew. A fact that fits no document is put in
-    /// quarantine with its reason, and the rest goes on.
+    /// Carries every waiting fact; gives the last number of the own log if it grew.
     ///
     /// # Errors
     /// A fault; what was not carried stays in the outbox.
     pub fn carry(&mut self, now: Timestamp) -> Result<Option<u64>, Fault> {
         let mut last = None;
         loop {
-            let mut touched = BTreeMap::new();
-            match self.carry_some(now, &mut touched) {
-                Ok((_, 0)) => break,
-                Ok((seq, _)) => last = seq.or(last),
-                Err(fault) => {
-                    self.docs.forget(touched.into_keys());
-                    return Err(fault);
-                }
+            let carried = self.carry_batch(now)?;
+            last = carried.last.or(last);
+            if !carried.more {
+                return Ok(last);
             }
         }
-        self.docs.trim();
-        Ok(last)
     }
 
-    fn carry_some(
-        &mut self,
-        now: Timestamp,
-        touched: &mut BTreeMap<DocKey, Said>,
-    ) -> Result<(Option<u64>, usize), Fault> {
+    /// Carries some of the waiting facts, so that who waits for the engine does not wait long. A fact that fits no
+    /// document is put in quarantine with its reason, and the rest goes on.
+    ///
+    /// # Errors
+    /// A fault; what was not carried stays in the outbox.
+    pub fn carry_batch(&mut self, now: Timestamp) -> Result<Carried, Fault> {
+        let mut touched = BTreeMap::new();
+        let done = self.carry_some(now, &mut touched);
+        if done.is_err() {
+            self.docs.forget(touched.into_keys());
+        }
+        self.docs.trim();
+        done
+    }
+
+    fn carry_some(&mut self, now: Timestamp, touched: &mut BTreeMap<DocKey, Said>) -> Result<Carried, Fault> {
         let tx = self.db.begin()?;
         let waiting = outbox::waiting(&tx, FACTS_MAX)?;
-        let Some(upto) = waiting.last().map(|fact| fact.seq) else { return Ok((None, 0)) };
+        let Some(upto) = waiting.last().map(|fact| fact.seq) else { return Ok(Carried::default()) };
         let terms = flows::terms(&tx)?;
         for row in &waiting {
             let origin = format!("outbox {}", row.seq);
@@ -80,7 +93,7 @@ impl Engine {
         }
         outbox::carried(&tx, upto)?;
         tx.commit()?;
-        Ok((last, waiting.len()))
+        Ok(Carried { last, more: waiting.len() >= usize::try_from(FACTS_MAX).unwrap_or(usize::MAX) })
     }
 }
 
