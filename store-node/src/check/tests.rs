@@ -1,3 +1,5 @@
+//! What the self-check must find: planted drifts, planted bit flips, units promised to nobody. Each names itself.
+
 use super::*;
 use crate::testbed::Bed;
 

@@ -1,3 +1,5 @@
+//! Stories of the engine over a real file: last units, retries, the hub's changes, facts on their way. No sockets.
+
 use super::*;
 use crate::command::Command;
 use crate::testbed::{Bed, qty, sku};

@@ -1,3 +1,5 @@
+//! Stories of single flows: cold chain, logins, devices, homes of products, receiving. Orders are in `engine/tests.rs`.
+
 use crate::answer::Answer;
 use crate::command::{Command, Login, ReadingIn};
 use crate::refusal::Refusal;
