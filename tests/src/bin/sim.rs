@@ -58,7 +58,7 @@ fn tell(options: &Options, first: &Result<Report, Failure>, again: Option<&Resul
         Ok(report) => {
             let t = &report.tally;
             println!(
-                "seed {}: {} events, {} orders, {} at counters ({} in a cut), {} delivered, {} cancelled, {} cuts, {} restarts, \
+                "seed {}: {} events, {} orders, {} at counters ({} in a cut), {} delivered, {} cancelled, {} unpaid, {} substitutes answered, {} cuts, {} restarts, \
                  {} clock steps, {} breaches, {} repeats, digest {}{}",
                 options.seed,
                 t.events,
@@ -66,7 +66,7 @@ fn tell(options: &Options, first: &Result<Report, Failure>, again: Option<&Resul
                 t.counter_orders,
                 t.counter_in_cut,
                 t.delivered,
-                t.cancelled,
+                t.cancelled, t.unpaid, t.answered,
                 t.cuts,
                 t.restarts,
                 t.steps,

@@ -41,6 +41,10 @@ pub struct Tally {
     pub delivered: u32,
     /// Cancelled orders.
     pub cancelled: u32,
+    /// Orders whose payment was refused or came too late.
+    pub unpaid: u32,
+    /// Substitute questions that customers answered.
+    pub answered: u32,
     /// Uplink cuts.
     pub cuts: u32,
     /// Deaths of processes.
@@ -131,6 +135,7 @@ impl World {
         let dir = folder().map_err(machine)?;
         let mut rules = Rules::new(HubKey([7; 32]));
         rules.demo = true; // messages reach an inbox
+        rules.gateway = true;
         let hub = HubSite::new(options.stores, rules, dir.path());
         let mut stores = Vec::new();
         for at in 0..options.stores {

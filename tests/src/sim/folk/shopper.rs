@@ -206,12 +206,14 @@ impl Shopper {
         if row.state.is_terminal() {
             world.tally.delivered += u32::from(row.state == OrderState::Completed);
             world.tally.cancelled += u32::from(row.state == OrderState::Cancelled);
+            world.tally.unpaid += u32::from(row.state == OrderState::PaymentFailed);
             self.step = Step::Idle;
             return Ok(Some(next_rush(world)));
         }
         let open = data.substitutes(&order).map_err(machine)?.into_iter().find(|s| s.accepted.is_none());
         if let Some(question) = open.filter(|_| world.rng.random_range(0..3) > 0) {
             let accept = world.rng.random_range(0..2) == 0;
+            world.tally.answered += 1;
             let command = Command::ReplySubstitute { customer, order, line: question.ask.line, accept };
             return self.ask(world, who, command);
         }
