@@ -103,10 +103,14 @@ fn store_for(tx: &dyn HubTx, cx: &Cx<'_>, address: &Address, lines: &[LineRow]) 
     for store in &stores {
         let key = QuotaKey { store: store.seed.id.clone(), epoch: store.epoch, generation };
         let mut available = BTreeMap::new();
-        for sku in wanted.keys() {
-            available.insert(sku.clone(), quota::rights(tx, cx, &key, sku)?.available());
+        let mut open = store.seed.capacity;
+        // What a store that is too far away has does not matter: nothing of it is read.
+        if geo::haversine_m(store.seed.at, address.at) <= f64::from(store.seed.radius_m) {
+            for sku in wanted.keys() {
+                available.insert(sku.clone(), quota::rights(tx, cx, &key, sku)?.available());
+            }
+            open = tx.open_up_to(&store.seed.id, store.seed.capacity)?;
         }
-        let (open, _) = tx.open_count(&store.seed.id, cx.now)?;
         candidates.push(Candidate {
             store: store.seed.id.clone(),
             name: store.seed.name.clone(),

@@ -221,6 +221,14 @@ impl Orders for Sqlite {
         )
     }
 
+    fn open_up_to(&self, store: &StoreId, most: u32) -> Db<u32> {
+        self.sure(
+            "SELECT count(*) FROM (SELECT 1 FROM orders WHERE open = 1 AND store = ?1 LIMIT ?2)",
+            (store.as_str(), most),
+            |r| r.get(0),
+        )
+    }
+
     fn open_count(&self, store: &StoreId, now: Timestamp) -> Db<(u32, u32)> {
         self.sure(
             "SELECT count(*), coalesce(sum(promise_at < ?2), 0) FROM orders WHERE open = 1 AND store = ?1",
