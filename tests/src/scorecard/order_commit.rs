@@ -10,6 +10,7 @@ pub mod postgres;
 pub mod redis;
 pub mod store;
 
+use super::served;
 use anyhow::{Context, Result};
 use load::{Client, Outcome};
 use serde_json::{Map, Value, json};
@@ -27,7 +28,8 @@ const WARM: Duration = Duration::from_millis(500);
 const SYNCS: usize = 200;
 
 /// What is measured, in this order.
-const SYSTEMS: [&str; 5] = ["hub", "store", "postgres_steps", "postgres_function", "redis_reserve"];
+const SYSTEMS: [&str; 6] =
+    ["hub", "store", "postgres_steps", "postgres_function", "redis_reserve", "store_over_http"];
 
 /// Runs the benchmark below `base` (a folder on the disk to be measured); `error` stands in the answer if it cannot.
 /// `only` names one system, for looking closer.
@@ -66,6 +68,7 @@ fn measure(base: Option<&Path>, seconds: f64, only: Option<&str>) -> Result<Valu
         "notes": [
             "hub, store: in this process at the writer's queue; SQLite WAL, synchronous=FULL; documents are written on the same thread",
             "postgres: fsync=on, synchronous_commit=on, unix socket, one row per product, no lots, no hash chain, no history",
+            "store_over_http: the store as a process of its own with its broker and timers; each client a keep-alive connection",
             "redis: the reserve alone, in memory, not durable",
             "clients are threads of this process on the same cores as the servers; every point was verified: orders kept = acknowledged, units sold = ordered, none oversold",
         ],
@@ -92,6 +95,13 @@ fn points(name: &str, base: &Path, dir: &Path, runtime: &Runtime, window: Durati
             // Not below our own folder: that is closed to the user postgres.
             let peer = postgres::Postgres::start(base, way)?;
             each(window, || peer.client(), |taken| peer.verify(taken))
+        }
+        "store_over_http" => {
+            let served = served::Served::start(dir, handle)?;
+            let outcomes =
+                each(window, || served.client(), |taken| store::verify(&served.database(), taken))?;
+            served.close()?;
+            Ok(outcomes)
         }
         _ => {
             let peer = redis::Redis::start(dir)?;

@@ -50,23 +50,12 @@ impl Store {
         Ok(Box::new(Caller { writer: self.writer.clone(), runtime: self.runtime.clone(), actor }))
     }
 
-    /// Orders there are exactly those that were answered, and what is reserved is exactly what was ordered.
+    /// See [`verify`].
     ///
     /// # Errors
     /// With what is wrong.
     pub fn verify(&self, taken: u64) -> Result<()> {
-        let db = Connection::open(&self.path)?;
-        let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
-        let orders = number("SELECT count(*) FROM orders")?;
-        ensure!(orders == i64::try_from(taken)?, "{orders} orders kept, {taken} acknowledged");
-        let ordered = number("SELECT coalesce(sum(qty), 0) FROM order_line")?;
-        let reserved = number("SELECT sum(reserved) FROM stock")?;
-        let over = number("SELECT count(*) FROM stock WHERE reserved > on_hand")?;
-        ensure!(
-            ordered == reserved && over == 0,
-            "{ordered} units ordered, {reserved} reserved, {over} oversold"
-        );
-        Ok(())
+        verify(&self.path, taken)
     }
 
     /// Stops the writer and proves the books: hash chain and replay of the ledger against the balances.
@@ -83,6 +72,25 @@ impl Store {
         ensure!(report.is_clean(), "{report:?}");
         Ok(())
     }
+}
+
+/// Orders there are exactly those that were answered, and what is reserved is exactly what was ordered.
+///
+/// # Errors
+/// With what is wrong.
+pub fn verify(path: &Path, taken: u64) -> Result<()> {
+    let db = Connection::open(path)?;
+    let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let orders = number("SELECT count(*) FROM orders")?;
+    ensure!(orders == i64::try_from(taken)?, "{orders} orders kept, {taken} acknowledged");
+    let ordered = number("SELECT coalesce(sum(qty), 0) FROM order_line")?;
+    let reserved = number("SELECT sum(reserved) FROM stock")?;
+    let over = number("SELECT count(*) FROM stock WHERE reserved > on_hand")?;
+    ensure!(
+        ordered == reserved && over == 0,
+        "{ordered} units ordered, {reserved} reserved, {over} oversold"
+    );
+    Ok(())
 }
 
 struct Caller {
