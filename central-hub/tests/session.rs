@@ -82,13 +82,14 @@ async fn connect(url: &str, token: &str, peer: &mut Peer, log: &[OutRecord], fra
                     peer.handle(clock::now(), Input::Out(part.collect()));
                 }
                 Output::Acked { upto } => acked = upto,
+                // As the store does: a connection that the peer gives up is left, and another one is made.
+                Output::Close { .. } => seen = frames,
                 Output::Deliver { .. }
                 | Output::PeerHello { .. }
                 | Output::WantDoc { .. }
                 | Output::Whole { .. }
                 | Output::Live
-                | Output::Stale
-                | Output::Close { .. } => {}
+                | Output::Stale => {}
             }
         }
         if acked == RECORDS {
