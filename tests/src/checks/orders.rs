@@ -3,6 +3,7 @@
 
 use super::{Books, Check, Checked, broken, machine};
 use model::{OrderState, Qty};
+use store_node::db::allocations::Allocation;
 use store_node::db::{Connection, allocations, orders, pick_gaps};
 
 /// All orders that have not ended, line by line, and the auditor's books of who holds what.
@@ -22,11 +23,11 @@ pub fn live_orders(conn: &Connection, books: &Books) -> Checked {
         let held = allocations::of_order(conn, &row.order).map_err(machine)?;
         let short = orders::shorts(conn, &row.order).map_err(machine)?;
         let reference = row.order.to_string();
-        for held in &held {
-            let spot = (held.place.sku.to_string(), held.place.lot.to_string(), held.place.bin.to_string());
+        for one in &held {
+            let spot = (one.place.sku.to_string(), one.place.lot.to_string(), one.place.bin.to_string());
             let own = books.of_order(&reference, &spot);
             // Two lines of one SKU may hold units of one spot: the ledger knows the order, not the line.
-            let theirs = held_at(&row.order, conn, &spot)?;
+            let theirs = held_at(&held, &spot);
             if own != theirs {
                 let detail = format!(
                     "order {} {spot:?}: the ledger gives {own:?} open and picked, the order has {theirs:?}",
@@ -53,18 +54,13 @@ pub fn live_orders(conn: &Connection, books: &Books) -> Checked {
     Ok(())
 }
 
-fn held_at(
-    order: &model::OrderId,
-    conn: &Connection,
-    spot: &(String, String, String),
-) -> Checked<(i64, i64)> {
-    let mut sum = (0, 0);
-    for held in allocations::of_order(conn, order).map_err(machine)? {
-        let at = (held.place.sku.as_str(), held.place.lot.as_str(), held.place.bin.as_str());
-        if at == (spot.0.as_str(), spot.1.as_str(), spot.2.as_str()) {
-            sum.0 += i64::from(held.open());
-            sum.1 += i64::from(held.picked);
-        }
-    }
-    Ok(sum)
+/// Units of an order at a spot, open and picked, over all its lines.
+fn held_at(all: &[Allocation], spot: &(String, String, String)) -> (i64, i64) {
+    let here = |held: &&Allocation| {
+        let place = &held.place;
+        (place.sku.as_str(), place.lot.as_str(), place.bin.as_str()) == (&*spot.0, &*spot.1, &*spot.2)
+    };
+    all.iter().filter(here).fold((0, 0), |sum, held| {
+        (sum.0 + i64::from(held.open()), sum.1 + i64::from(held.picked))
+    })
 }

@@ -240,7 +240,7 @@ impl World {
                 Node::Hub
             }
         };
-        if self.chance(crash) {
+        if !self.resting && self.chance(crash) {
             return self.dies(node);
         }
         self.carry(node)?;

@@ -174,7 +174,7 @@ impl World {
             Timer::Hub => 3 * SECOND_MS,
             Timer::Gateway => 9 * SECOND_MS,
         };
-        self.queue.after(again, Event::Due(timer));
+        self.queue.after(again * self.plan.slowness, Event::Due(timer));
         match timer {
             Timer::Grant(at) => self.own_store(at, vec![Store::GrantTick]),
             Timer::Look(at) => {

@@ -70,6 +70,8 @@ pub struct Plan {
     pub riders: usize,
     /// Pickers of each store.
     pub pickers: usize,
+    /// How many times slower the machines' own timers run: a long day must not be all ticks.
+    pub slowness: i64,
     /// Milliseconds between misfortunes of the machines (cuts, clock steps, slow disks, warm cold rooms).
     pub misfortune_ms: i64,
 }
@@ -102,7 +104,23 @@ impl Plan {
             customers: rng.random_range(5..=9) * (1 + options.stores),
             riders: 2 + options.stores * 2,
             pickers: rng.random_range(1..=2),
+            slowness: 1,
             misfortune_ms: rng.random_range(2 * MINUTE_MS..8 * MINUTE_MS),
+        }
+    }
+
+    /// A long day with a full house: more people, misfortunes an hour apart, slower timers.
+    pub fn long_day(options: &Options, rng: &mut SmallRng) -> Self {
+        let drawn = Self::draw(options, rng);
+        Self {
+            start: Timestamp::from_ms(MIDNIGHT + 6 * HOUR_MS),
+            luck: Luck { crash_before: 1, crash_after: 1, answer_lost: 5, twice: 15 },
+            customers: 30,
+            riders: 12,
+            pickers: 4,
+            slowness: 8,
+            misfortune_ms: HOUR_MS,
+            ..drawn
         }
     }
 }

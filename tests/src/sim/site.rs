@@ -16,7 +16,7 @@ use store_node::engine::Engine;
 use store_node::setup::Setup;
 use sync::peer::Peer;
 
-/// Every so many looks the auditor asks for open orders too.
+/// The usual number of looks between two at the open orders.
 const ORDERS_EVERY: u64 = 20;
 
 /// What every machine has.
@@ -47,6 +47,8 @@ pub struct StoreSite {
     read: Option<ReadDb>,
     suspended: BTreeSet<String>,
     audits: u64,
+    /// Every so many looks the auditor asks for open orders too.
+    pub orders_every: u64,
     dir: PathBuf,
 }
 
@@ -65,6 +67,7 @@ impl StoreSite {
             read: None,
             suspended: BTreeSet::new(),
             audits: 0,
+            orders_every: ORDERS_EVERY,
             dir: dir.to_owned(),
             setup,
         })
@@ -135,7 +138,7 @@ impl StoreSite {
         let look = Look { delivery_day, suspended, suspended_before };
         let mut books = std::mem::replace(&mut self.books, Books::new(""));
         self.audits += 1;
-        let orders_too = self.audits.is_multiple_of(ORDERS_EVERY);
+        let orders_too = self.audits.is_multiple_of(self.orders_every);
         let done = self.reading(|conn| {
             books.look(conn, &look)?;
             if orders_too { checks::live_orders(conn, &books) } else { Ok(()) }

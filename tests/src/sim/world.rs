@@ -18,11 +18,13 @@ use model::{CommandId, OrderId, SkuId, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Full reads of balances and orders every so many events, of everything that was ever acknowledged every so many.
 const FULL_EVERY: u64 = 200;
 const DIARY_EVERY: u64 = 4_000;
+/// Up to so many goods are looked at after every command.
+pub(super) const FEW_GOODS: usize = 100;
 /// How long nothing may move before the world counts as quiet, milliseconds.
 const QUIET_MS: i64 = 90_000;
 
@@ -43,6 +45,8 @@ pub struct Tally {
     pub cancelled: u32,
     /// Orders whose payment was refused or came too late.
     pub unpaid: u32,
+    /// Lines of a script that the hub had no units of.
+    pub not_offered: u32,
     /// Substitute questions that customers answered.
     pub answered: u32,
     /// Uplink cuts.
@@ -95,6 +99,8 @@ pub struct World {
     pub(super) goods: Vec<SkuId>,
     /// What is sold.
     pub(super) catalogue: Vec<Product>,
+    /// Baskets of a script that nobody has taken up yet.
+    pub(super) baskets: Option<VecDeque<(i64, Vec<(usize, u32)>)>>,
     pub(super) diary: Diary,
     pub(super) tally: Tally,
     /// Stores whose cold room is warm.
@@ -111,13 +117,34 @@ pub struct World {
     _dir: tempfile::TempDir,
 }
 
+/// A day of given baskets against a given catalogue.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// What is sold, best seller first.
+    pub catalogue: Vec<Product>,
+    /// Milliseconds after the beginning and what is wanted then: place in the catalogue from 0, units. Earliest first.
+    pub baskets: Vec<(i64, Vec<(usize, u32)>)>,
+}
+
+/// Runs a script to its quiet end.
+///
+/// # Errors
+/// The first promise that broke, and where.
+pub fn run_script(options: &Options, script: Script) -> Result<Report, Failure> {
+    run_world(options, Some(script), false)
+}
+
 /// Runs a seed to its quiet end.
 ///
 /// # Errors
 /// The first promise that broke, and where.
 pub fn run(options: &Options, trace: bool) -> Result<Report, Failure> {
+    run_world(options, None, trace)
+}
+
+fn run_world(options: &Options, script: Option<Script>, trace: bool) -> Result<Report, Failure> {
     let fail = |broken| Failure { event: 0, at: Timestamp::default(), what: "the beginning".into(), broken };
-    let mut world = World::new(options, trace).map_err(fail)?;
+    let mut world = World::new(options, script, trace).map_err(fail)?;
     let done = world.live();
     let (event, at, what) = (world.tally.events, world.queue.now(), world.word.clone());
     done.map_err(|broken| Failure { event, at, what, broken })
@@ -128,10 +155,15 @@ impl World {
     ///
     /// # Errors
     /// When the machine under it fails.
-    fn new(options: &Options, trace: bool) -> Checked<Self> {
+    fn new(options: &Options, script: Option<Script>, trace: bool) -> Checked<Self> {
         let mut rng = SmallRng::seed_from_u64(options.seed);
-        let plan = Plan::draw(options, &mut rng);
-        let catalogue = city::goods().map_err(machine)?;
+        let (plan, catalogue, bays, baskets) = match script {
+            None => (Plan::draw(options, &mut rng), city::goods().map_err(machine)?, 12, None),
+            Some(script) => {
+                let plan = Plan::long_day(options, &mut rng);
+                (plan, script.catalogue, 250, Some(script.baskets.into()))
+            }
+        };
         let dir = folder().map_err(machine)?;
         let mut rules = Rules::new(HubKey([7; 32]));
         rules.demo = true; // messages reach an inbox
@@ -139,8 +171,10 @@ impl World {
         let hub = HubSite::new(options.stores, rules, dir.path());
         let mut stores = Vec::new();
         for at in 0..options.stores {
-            let setup = city::setup(at, plan.pickers, 12).map_err(machine)?;
-            stores.push(StoreSite::new(at, setup, dir.path()).map_err(machine)?);
+            let setup = city::setup(at, plan.pickers, bays).map_err(machine)?;
+            let mut site = StoreSite::new(at, setup, dir.path()).map_err(machine)?;
+            site.orders_every *= if catalogue.len() > FEW_GOODS { 20 } else { 1 };
+            stores.push(site);
         }
         let lines = (0..options.stores).map(|_| Line::new(plan.weather)).collect();
         let mut world = Self {
@@ -156,6 +190,7 @@ impl World {
             people: Vec::new(),
             goods: catalogue.iter().map(|product| product.sku.clone()).collect(),
             catalogue,
+            baskets,
             diary: Diary::default(),
             tally: Tally::default(),
             warm: BTreeSet::new(),
@@ -203,10 +238,12 @@ impl World {
             self.tally.events += 1;
             self.note(&event);
             self.happens(event)?;
-            if self.tally.events.is_multiple_of(FULL_EVERY) {
+            let full = if self.goods.len() > FEW_GOODS { FULL_EVERY * 20 } else { FULL_EVERY };
+            if self.tally.events.is_multiple_of(full) {
                 self.look_at_all()?;
             }
-            if self.tally.events.is_multiple_of(DIARY_EVERY) {
+            let diary = if self.goods.len() > FEW_GOODS { DIARY_EVERY * 10 } else { DIARY_EVERY };
+            if self.tally.events.is_multiple_of(diary) {
                 self.look_at_diary()?;
             }
         }
@@ -316,6 +353,13 @@ impl World {
             for row in hub.data().open_orders(None, 20).unwrap_or_default() {
                 open.push(format!("hub {} {} rider {:?}", row.number, row.state, row.rider.is_some()));
             }
+        }
+        for store in &self.stores {
+            let own = store.engine.as_ref().and_then(|engine| engine.peer_config().ok());
+            let own = own.map(|config| (config.sent, config.received, config.acked));
+            let row = self.hub.engine.as_ref().and_then(|hub| hub.data().store(&store.setup.store).ok().flatten());
+            let hub = row.map(|row| (row.received_seq, row.sent_seq, row.acked_seq));
+            open.push(format!("{} sent, received, acked {own:?}; hub received, sent, acked {hub:?}", store.setup.store));
         }
         for store in &mut self.stores {
             let found = store.reading(|conn| {

@@ -47,6 +47,12 @@ fn opening(world: &mut World, at: usize, goods: &[Product]) -> Checked<Vec<Openi
     let today = world.stores[at].setup.calendar.date(world.queue.now());
     let mut lines = Vec::new();
     for product in goods {
+        if world.baskets.is_some() {
+            // A full house in the morning, all fresh.
+            let qty = Qty::new(world.rng.random_range(20..=60)).map_err(machine)?;
+            lines.push(OpeningLine { sku: product.sku.clone(), qty, expiry: None });
+            continue;
+        }
         for _ in 0..world.rng.random_range(1..=3) {
             let life = i64::from(product.shelf_life_days);
             let expiry = (life > 0).then(|| today.plus_days(world.rng.random_range(0..=life)));
@@ -135,7 +141,7 @@ impl Clerk {
             3 => self.receive(world, who),
             4 => self.count(world, who),
             5 => self.cancel(world, who),
-            _ => Ok(Some(world.rng.random_range(2_000..6_000))),
+            _ => Ok(Some(world.rng.random_range(2_000..6_000) * world.plan.slowness.min(4))),
         }
     }
 

@@ -144,7 +144,7 @@ impl Courier {
                 return Ok(Some(world.rng.random_range(30_000..180_000)));
             }
         }
-        Ok(Some(world.rng.random_range(4_000..9_000)))
+        Ok(Some(world.rng.random_range(4_000..9_000) * world.plan.slowness))
     }
 
     /// The clerk gives the bags; the rider sees them in hand. An order that was cancelled or taken away frees the rider.
@@ -168,7 +168,7 @@ impl Courier {
         if !mine.contains(&order) {
             self.step = Step::Free;
         }
-        Ok(Some(world.rng.random_range(2_000..5_000)))
+        Ok(Some(world.rng.random_range(2_000..5_000) * world.plan.slowness.min(3)))
     }
 
     fn deliver(

@@ -73,7 +73,7 @@ impl Picker {
         }
         let step = brain::next(&view, habits, "9529999999995", &mut world.rng);
         self.planned = step.action;
-        let pause = if self.planned.is_some() { step.takes_ms } else { 3_000 };
+        let pause = if self.planned.is_some() { step.takes_ms } else { 3_000 * world.plan.slowness };
         Ok(Some(pause * world.rng.random_range(60..140) / 100))
     }
 

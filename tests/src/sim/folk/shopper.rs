@@ -104,6 +104,7 @@ impl Shopper {
                 self.ask(world, who, command)
             }
             Step::Idle if world.resting => Ok(None),
+            Step::Idle if world.baskets.is_some() => self.scripted(world),
             Step::Idle => self.shop(world),
             Step::Filling(mut lines) => match (lines.pop(), self.me) {
                 (Some((sku, qty)), Some((customer, _))) => {
@@ -164,6 +165,37 @@ impl Shopper {
         let regret = world.rng.random_range(0..8) == 0;
         self.step = Step::Waiting(order, regret);
         Ok(Some(world.rng.random_range(5_000..60_000)))
+    }
+
+    /// Takes up the next basket of the script when its time has come; of goods the hub does not offer there are none.
+    fn scripted(&mut self, world: &mut World) -> Checked<Option<i64>> {
+        let (Some(hub), begun) = (&world.hub.engine, world.plan.start) else { return Ok(Some(2_000)) };
+        let Some(baskets) = &mut world.baskets else { return Ok(None) };
+        let Some((at, _)) = baskets.front() else { return Ok(None) };
+        let wait = begun.plus_ms(*at).since_ms(world.queue.now());
+        if wait > 0 {
+            return Ok(Some(wait.min(60_000)));
+        }
+        let Some((_, wanted)) = baskets.pop_front() else { return Ok(None) };
+        let data = hub.data();
+        let Some(row) = data.store(&world.stores[0].setup.store).map_err(machine)? else { return Ok(Some(2_000)) };
+        let generation = data.generation().map_err(machine)?;
+        let key = QuotaKey { store: row.seed.id, epoch: row.epoch, generation };
+        let mut lines = Vec::new();
+        for (place, units) in wanted {
+            let Some(sku) = world.goods.get(place) else { continue };
+            let available = data.rights(&key, sku).map_err(machine)?.available();
+            let qty = units.min(u32::try_from(available).unwrap_or(u32::MAX));
+            if qty > 0 {
+                lines.push((sku.clone(), qty));
+            } else {
+                world.tally.not_offered += 1;
+            }
+        }
+        if !lines.is_empty() {
+            self.step = Step::Filling(lines);
+        }
+        Ok(Some(500))
     }
 
     /// What the screen offers: goods with units at the nearest store that has any.
@@ -232,5 +264,8 @@ fn favourite(rng: &mut impl Rng, of: usize) -> usize {
 /// People get hungry together, every other minute: their checkouts meet.
 fn next_rush(world: &mut World) -> i64 {
     const RUSH_MS: i64 = 120_000;
+    if world.baskets.is_some() {
+        return 1_000;
+    }
     RUSH_MS - world.queue.now().ms().rem_euclid(RUSH_MS) + world.rng.random_range(0..4_000)
 }
