@@ -16,4 +16,4 @@ mod site;
 mod world;
 
 pub use plan::{Mutation, Options};
-pub use world::{Failure, Report, Tally, run};
+pub use world::{Basket, Failure, Report, Script, Tally, run, run_script};

@@ -39,5 +39,10 @@ fn a_day_of_real_baskets_is_sold_picked_and_delivered() {
     let tally = report.tally;
     println!("{placed} baskets: {tally:?}");
     assert!(u64::from(tally.orders) * 10 >= placed as u64 * 6, "{} orders of {placed} baskets", tally.orders);
-    assert!(tally.delivered * 10 >= tally.orders * 7, "{} of {} orders delivered", tally.delivered, tally.orders);
+    assert!(
+        tally.delivered * 10 >= tally.orders * 7,
+        "{} of {} orders delivered",
+        tally.delivered,
+        tally.orders
+    );
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tests::sim::{self, Options};
+use tests::sim::{self, Options, Tally};
 
 /// Seeds of every test run.
 const SEEDS: u64 = 200;
@@ -25,15 +25,16 @@ fn old_failures() -> Vec<Options> {
         .collect()
 }
 
-/// Runs all of them; gives one line for each that broke a promise.
-fn campaign(all: &[Options]) -> Vec<String> {
-    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+/// Runs all of them; gives one line for each that broke a promise, and what the others counted.
+fn campaign(all: &[Options]) -> (Vec<String>, Vec<Tally>) {
+    let (next, failed, held) = (AtomicUsize::new(0), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 while let Some(options) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(failure) = sim::run(options, false) {
-                        failed.lock().unwrap().push(format!(
+                    match sim::run(options, false) {
+                        Ok(report) => held.lock().unwrap().push(report.tally),
+                        Err(failure) => failed.lock().unwrap().push(format!(
                             "seed {} --hours {} --stores {}: {} at event {} ({})",
                             options.seed,
                             options.hours,
@@ -41,19 +42,19 @@ fn campaign(all: &[Options]) -> Vec<String> {
                             failure.broken,
                             failure.event,
                             failure.what
-                        ));
+                        )),
                     }
                 }
             });
         }
     });
-    failed.into_inner().unwrap()
+    (failed.into_inner().unwrap(), held.into_inner().unwrap())
 }
 
 #[test]
 fn two_hundred_short_seeds_keep_every_promise() {
     let all: Vec<Options> = (1..=SEEDS).map(Options::short).collect();
-    let failed = campaign(&all);
+    let (failed, tallies) = campaign(&all);
     assert!(
         failed.is_empty(),
         "again: cargo run --release -p tests --bin sim -- --seed ...\n{}",
@@ -63,7 +64,7 @@ fn two_hundred_short_seeds_keep_every_promise() {
 
 #[test]
 fn seeds_that_failed_once_fail_no_more() {
-    let failed = campaign(&old_failures());
+    let (failed, _) = campaign(&old_failures());
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 

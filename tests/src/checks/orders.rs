@@ -60,7 +60,7 @@ fn held_at(all: &[Allocation], spot: &(String, String, String)) -> (i64, i64) {
         let place = &held.place;
         (place.sku.as_str(), place.lot.as_str(), place.bin.as_str()) == (&*spot.0, &*spot.1, &*spot.2)
     };
-    all.iter().filter(here).fold((0, 0), |sum, held| {
-        (sum.0 + i64::from(held.open()), sum.1 + i64::from(held.picked))
-    })
+    all.iter()
+        .filter(here)
+        .fold((0, 0), |sum, held| (sum.0 + i64::from(held.open()), sum.1 + i64::from(held.picked)))
 }

@@ -100,7 +100,7 @@ pub struct World {
     /// What is sold.
     pub(super) catalogue: Vec<Product>,
     /// Baskets of a script that nobody has taken up yet.
-    pub(super) baskets: Option<VecDeque<(i64, Vec<(usize, u32)>)>>,
+    pub(super) baskets: Option<VecDeque<Basket>>,
     pub(super) diary: Diary,
     pub(super) tally: Tally,
     /// Stores whose cold room is warm.
@@ -117,13 +117,16 @@ pub struct World {
     _dir: tempfile::TempDir,
 }
 
+/// Milliseconds after the beginning, and what is wanted then: place in the catalogue from 0, units.
+pub type Basket = (i64, Vec<(usize, u32)>);
+
 /// A day of given baskets against a given catalogue.
 #[derive(Debug, Clone)]
 pub struct Script {
     /// What is sold, best seller first.
     pub catalogue: Vec<Product>,
-    /// Milliseconds after the beginning and what is wanted then: place in the catalogue from 0, units. Earliest first.
-    pub baskets: Vec<(i64, Vec<(usize, u32)>)>,
+    /// What people want, earliest first.
+    pub baskets: Vec<Basket>,
 }
 
 /// Runs a script to its quiet end.
@@ -357,9 +360,13 @@ impl World {
         for store in &self.stores {
             let own = store.engine.as_ref().and_then(|engine| engine.peer_config().ok());
             let own = own.map(|config| (config.sent, config.received, config.acked));
-            let row = self.hub.engine.as_ref().and_then(|hub| hub.data().store(&store.setup.store).ok().flatten());
+            let row =
+                self.hub.engine.as_ref().and_then(|hub| hub.data().store(&store.setup.store).ok().flatten());
             let hub = row.map(|row| (row.received_seq, row.sent_seq, row.acked_seq));
-            open.push(format!("{} sent, received, acked {own:?}; hub received, sent, acked {hub:?}", store.setup.store));
+            open.push(format!(
+                "{} sent, received, acked {own:?}; hub received, sent, acked {hub:?}",
+                store.setup.store
+            ));
         }
         for store in &mut self.stores {
             let found = store.reading(|conn| {

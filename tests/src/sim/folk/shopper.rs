@@ -178,7 +178,9 @@ impl Shopper {
         }
         let Some((_, wanted)) = baskets.pop_front() else { return Ok(None) };
         let data = hub.data();
-        let Some(row) = data.store(&world.stores[0].setup.store).map_err(machine)? else { return Ok(Some(2_000)) };
+        let Some(row) = data.store(&world.stores[0].setup.store).map_err(machine)? else {
+            return Ok(Some(2_000));
+        };
         let generation = data.generation().map_err(machine)?;
         let key = QuotaKey { store: row.seed.id, epoch: row.epoch, generation };
         let mut lines = Vec::new();
