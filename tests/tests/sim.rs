@@ -55,11 +55,22 @@ fn campaign(all: &[Options]) -> (Vec<String>, Vec<Tally>) {
 fn two_hundred_short_seeds_keep_every_promise() {
     let all: Vec<Options> = (1..=SEEDS).map(Options::short).collect();
     let (failed, tallies) = campaign(&all);
-    assert!(
-        failed.is_empty(),
-        "again: cargo run --release -p tests --bin sim -- --seed ...\n{}",
-        failed.join("\n")
-    );
+    let again = "again: cargo run --release -p tests --bin sim -- --seed ...";
+    assert!(failed.is_empty(), "{again}\n{}", failed.join("\n"));
+    // A campaign in which nothing happens proves nothing.
+    let counted: [(&str, fn(&Tally) -> u32); 7] = [
+        ("delivered", |t| t.delivered),
+        ("counter orders in a cut", |t| t.counter_in_cut),
+        ("cancelled", |t| t.cancelled),
+        ("unpaid", |t| t.unpaid),
+        ("cuts", |t| t.cuts),
+        ("restarts", |t| t.restarts),
+        ("clock steps", |t| t.steps),
+    ];
+    for (what, count) in counted {
+        let sum: u32 = tallies.iter().map(count).sum();
+        assert!(sum >= 10, "{what}: only {sum} in {SEEDS} seeds");
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub struct Options {
 impl Options {
     /// A seed of the short campaign that every test run goes through.
     pub const fn short(seed: u64) -> Self {
-        Self { seed, hours: 0.25, stores: if seed.is_multiple_of(3) { 2 } else { 1 }, mutation: None }
+        Self { seed, hours: 0.2, stores: if seed.is_multiple_of(4) { 2 } else { 1 }, mutation: None }
     }
 }
 
