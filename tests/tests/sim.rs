@@ -51,6 +51,9 @@ fn campaign(all: &[Options]) -> (Vec<String>, Vec<Tally>) {
     (failed.into_inner().unwrap(), held.into_inner().unwrap())
 }
 
+/// What a campaign must have seen, and how it is counted.
+type Counted = (&'static str, fn(&Tally) -> u32);
+
 #[test]
 fn two_hundred_short_seeds_keep_every_promise() {
     let all: Vec<Options> = (1..=SEEDS).map(Options::short).collect();
@@ -58,7 +61,7 @@ fn two_hundred_short_seeds_keep_every_promise() {
     let again = "again: cargo run --release -p tests --bin sim -- --seed ...";
     assert!(failed.is_empty(), "{again}\n{}", failed.join("\n"));
     // A campaign in which nothing happens proves nothing.
-    let counted: [(&str, fn(&Tally) -> u32); 7] = [
+    let counted: [Counted; 7] = [
         ("delivered", |t| t.delivered),
         ("counter orders in a cut", |t| t.counter_in_cut),
         ("cancelled", |t| t.cancelled),
