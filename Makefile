@@ -23,7 +23,7 @@ help: ## say what there is
 demo: setup-demo ## a hub, two stores with devices, and people shopping; prints the addresses (Ctrl-C stops it)
 	@$(CARGO) run $(LOCKED) --release -p tests --bin demo -- $(ARGS)
 
-test: setup-test test-rust test-web ## every test: units, scenarios, 200 simulated days, kill -9, and a real browser
+test: setup-test test-rust test-web ## every test: units, scenarios, 200 seeds of the simulated world, kill -9, and a real browser
 
 check: check-sh setup-check check-rust check-deps check-web ## format, lints, docs, licences, types; no warning passes
 
