@@ -6,14 +6,18 @@ use crate::db::HubTx;
 use crate::db::orders::OrderRow;
 use crate::db::riders::RiderRow;
 use crate::db::stores::StoreRow;
+use hub_core::eta::{self, Conditions};
+use hub_core::matching;
 use hub_core::rider_score::{Pair, Score, score};
-use hub_core::{eta, matching};
 use model::fact::Fact;
 use model::order_doc::RiderCard;
 use model::time::{HOUR_MS, MINUTE_MS};
 
 /// Orders looked at per store.
 const AT_ONCE: u32 = 200;
+/// What an order at its last call is worth above the threshold, at most: little, so that it takes no rider from a better
+/// pair, and not nothing, so that going beats waiting.
+const LAST_CALL: f64 = 0.1;
 
 /// Assigns what waits at every store.
 pub fn assign(tx: &mut dyn HubTx, cx: &Cx<'_>) -> Flow<Answer> {
@@ -54,9 +58,10 @@ fn at_store(
     for rider in free.iter() {
         scores.push(score_of(tx, cx, store, rider)?);
     }
-    // The pair's value does not depend on the order yet: batches (REQ-76) will add the other drop here.
-    let values: Vec<Vec<Option<f64>>> =
-        waiting.iter().map(|_| scores.iter().map(|(s, _)| Some(s.sum())).collect()).collect();
+    let values: Vec<Vec<Option<f64>>> = waiting
+        .iter()
+        .map(|row| scores.iter().map(|(s, travel)| Some(value_of(cx, store, row, s, *travel))).collect())
+        .collect();
     let picks = matching::assign(&values, cx.rules.weights.threshold);
     let mut count = 0;
     let mut taken = Vec::new();
@@ -91,6 +96,21 @@ fn score_of(tx: &dyn HubTx, cx: &Cx<'_>, store: &StoreRow, rider: &RiderRow) -> 
         deliveries_last_hour: tx.deliveries_since(&rider.id, hour_ago)?,
     };
     Ok((score(pair, &cx.rules.weights), travel_min))
+}
+
+/// What this rider is worth to this order. The score alone does not depend on the order yet: batches (REQ-76) will add the
+/// other drop here. Waiting for a better rider ends when this one would have to leave now to keep the promise: without
+/// that, riders who had a busy hour stand idle beside packed bags until the hour is over. A shift that ends soon still
+/// forbids the way.
+fn value_of(cx: &Cx<'_>, store: &StoreRow, row: &OrderRow, score: &Score, travel_min: f64) -> f64 {
+    let (sum, threshold) = (score.sum(), cx.rules.weights.threshold);
+    let way = travel_min + eta::arrival_min(store.seed.at, row.address.at, Conditions::default());
+    let last_call = cx.now.plus_ms(cx.rules.people_ms(way)) >= row.promise_at;
+    if sum >= threshold || score.shift < 0.0 || !last_call {
+        return sum;
+    }
+    // Just above the threshold, the better rider first: any rider worth waiting for is still worth more.
+    threshold + LAST_CALL / (1.0 + threshold - sum)
 }
 
 fn send(

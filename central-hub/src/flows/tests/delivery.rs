@@ -49,6 +49,33 @@ fn waiting_orders_and_free_riders_are_matched_once() {
     assert_eq!(view.rider.unwrap().name, "Ravi1");
 }
 
+/// Every free rider had a busy hour and stands too far away for the threshold.
+#[test]
+fn packed_bags_do_not_wait_for_a_better_rider_beyond_their_promise() {
+    let mut world = World::new();
+    world.grant(1, 9);
+    let rider = world.rider(1);
+    for n in 1..=6 {
+        let order = ordered(&mut world, n);
+        world.done(Command::AssignRiders);
+        let right = code(&world, &order);
+        let at_door = deliver(&world, rider, order, &right, DUE);
+        world.done(at_door);
+        world.wait(15_000);
+    }
+    let fix = Fix { at: world.now, point: Point { lat: STORE_AT.lat + 0.0085, lon: STORE_AT.lon } };
+    world.done(Command::Positions { rider, fixes: vec![fix] });
+    let order = ordered(&mut world, 7);
+    let of = |world: &World| world.hub.data().order(&order).unwrap().unwrap().rider;
+    world.done(Command::AssignRiders);
+    assert_eq!(of(&world), None, "below the threshold the order waits for a better rider (REQ-75)");
+    world.wait(2 * 60_000);
+    world.done(Command::AssignRiders);
+    assert_eq!(of(&world), Some(rider), "he has to leave now to keep the promise");
+    let promise = world.hub.data().order(&order).unwrap().unwrap().promise_at;
+    assert!(world.now < promise);
+}
+
 #[test]
 fn a_rider_who_leaves_gives_the_order_back() {
     let mut world = World::new();
