@@ -60,6 +60,17 @@ pub struct Breach {
     pub worst: i32,
 }
 
+/// What one reading of a sensor brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// A value that was checked, thousandths of a degree Celsius.
+    Value(i32),
+    /// The chip answered, but with nothing that can be: a wrong checksum, its power-on value, a jump.
+    Nonsense,
+    /// The chip did not answer: the probe is pulled, the bus is dead. Its agent says so, which is not the sensor's word.
+    Nothing,
+}
+
 /// Whether the sensor can be heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quiet {
@@ -85,7 +96,7 @@ impl Quiet {
 /// One sensor's watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Watch {
-    /// When it last said anything.
+    /// When the sensor itself last said anything, sense or nonsense.
     pub last_at: Option<Timestamp>,
     /// When it last said something that can be trusted; at first when the watch began.
     pub trusted_at: Timestamp,
@@ -124,13 +135,20 @@ impl Watch {
         }
     }
 
-    /// A reading. `milli_c` is `None` for one that cannot be trusted. One that comes late changes nothing.
-    pub fn reading(&mut self, band: &Band, at: Timestamp, milli_c: Option<i32>) -> Vec<Event> {
+    /// A reading. One that comes late changes nothing.
+    pub fn reading(&mut self, band: &Band, at: Timestamp, heard: Heard) -> Vec<Event> {
         if self.last_at.is_some_and(|last| at <= last) {
             return Vec::new();
         }
+        let value = match heard {
+            Heard::Nothing => return self.time(band, at),
+            Heard::Nonsense => {
+                self.last_at = Some(at);
+                return self.time(band, at);
+            }
+            Heard::Value(value) => value,
+        };
         self.last_at = Some(at);
-        let Some(value) = milli_c else { return self.time(band, at) };
         let mut events = Vec::new();
         self.trusted_at = at;
         if self.quiet != Quiet::No {
@@ -165,12 +183,26 @@ impl Watch {
             self.phase = Phase::Alarmed(breach);
             events.push(Event::Breach(breach));
         }
-        if self.quiet == Quiet::No && now.since_ms(self.trusted_at) >= band.silent_ms {
-            let speaks = self.last_at.is_some_and(|last| now.since_ms(last) < band.silent_ms);
-            self.quiet = if speaks { Quiet::Suspect } else { Quiet::Silent };
-            events.push(Event::Lost(self.quiet, self.trusted_at));
-        }
+        events.extend(self.fall_quiet(band, now));
         events
+    }
+
+    /// No trusted value for too long. A doubtful sensor that then falls silent is silent; a silent one that comes back
+    /// with nonsense stays silent until it says something that can be trusted.
+    fn fall_quiet(&mut self, band: &Band, now: Timestamp) -> Vec<Event> {
+        if now.since_ms(self.trusted_at) < band.silent_ms {
+            return Vec::new();
+        }
+        let speaks = self.last_at.is_some_and(|last| now.since_ms(last) < band.silent_ms);
+        let (before, after) = match (self.quiet, speaks) {
+            (Quiet::No, true) => (Quiet::No, Quiet::Suspect),
+            (Quiet::No, false) => (Quiet::No, Quiet::Silent),
+            (Quiet::Suspect, false) => (Quiet::Suspect, Quiet::Silent),
+            (Quiet::Suspect, true) | (Quiet::Silent, _) => return Vec::new(),
+        };
+        self.quiet = after;
+        let ended = (before != Quiet::No).then_some(Event::Heard(before));
+        ended.into_iter().chain([Event::Lost(after, self.trusted_at)]).collect()
     }
 }
 
@@ -218,45 +250,67 @@ mod tests {
     #[test]
     fn a_breach_suspends_at_once_alarms_after_the_delay_and_ends_well_inside() {
         let mut watch = Watch::new(at(0));
-        assert!(watch.reading(&BAND, at(1), Some(4_000)).is_empty());
-        assert_eq!(watch.reading(&BAND, at(30), Some(6_000)), [Event::Suspend]);
+        assert!(watch.reading(&BAND, at(1), Heard::Value(4_000)).is_empty());
+        assert_eq!(watch.reading(&BAND, at(30), Heard::Value(6_000)), [Event::Suspend]);
         for second in (60..330).step_by(30) {
-            assert!(watch.reading(&BAND, at(second), Some(7_000)).is_empty(), "{second}");
+            assert!(watch.reading(&BAND, at(second), Heard::Value(7_000)).is_empty(), "{second}");
         }
         let breach = Breach { side: Side::Warm, since: at(30), worst: 7_000 };
-        assert_eq!(watch.reading(&BAND, at(330), Some(6_500)), [Event::Breach(breach)]);
-        assert!(watch.reading(&BAND, at(350), Some(4_900)).is_empty(), "not yet well inside");
+        assert_eq!(watch.reading(&BAND, at(330), Heard::Value(6_500)), [Event::Breach(breach)]);
+        assert!(watch.reading(&BAND, at(350), Heard::Value(4_900)).is_empty(), "not yet well inside");
         assert!(watch.suspends());
-        assert_eq!(watch.reading(&BAND, at(380), Some(4_600)), [Event::Recovered]);
+        assert_eq!(watch.reading(&BAND, at(380), Heard::Value(4_600)), [Event::Recovered]);
         assert!(!watch.suspends());
     }
 
     #[test]
     fn a_short_breach_raises_nothing() {
         let mut watch = Watch::new(at(0));
-        assert_eq!(watch.reading(&BAND, at(1), Some(-500)), [Event::Suspend]);
-        assert_eq!(watch.reading(&BAND, at(50), Some(400)), [Event::Recovered]);
+        assert_eq!(watch.reading(&BAND, at(1), Heard::Value(-500)), [Event::Suspend]);
+        assert_eq!(watch.reading(&BAND, at(50), Heard::Value(400)), [Event::Recovered]);
         assert!(watch.time(&BAND, at(100)).is_empty());
     }
 
     #[test]
-    fn silence_and_nonsense_are_alarms_and_end_with_a_trusted_value() {
+    fn a_pulled_probe_is_silent_though_its_agent_speaks() {
+        let mut watch = Watch::new(at(0));
+        watch.reading(&BAND, at(10), Heard::Value(3_000));
+        for second in (15..70).step_by(5) {
+            assert!(watch.reading(&BAND, at(second), Heard::Nothing).is_empty(), "{second}");
+        }
+        let lost = watch.reading(&BAND, at(70), Heard::Nothing);
+        assert_eq!(lost, [Event::Lost(Quiet::Silent, at(10))]);
+        assert!(watch.reading(&BAND, at(75), Heard::Nothing).is_empty(), "raised once");
+        assert!(watch.reading(&BAND, at(80), Heard::Nonsense).is_empty(), "still nothing to trust");
+        assert_eq!(watch.reading(&BAND, at(85), Heard::Value(3_100)), [Event::Heard(Quiet::Silent)]);
+    }
+
+    #[test]
+    fn an_agent_that_is_gone_is_silence_too() {
         let mut watch = Watch::new(at(0));
         assert_eq!(watch.time(&BAND, at(60)), [Event::Lost(Quiet::Silent, at(0))]);
         assert!(watch.time(&BAND, at(120)).is_empty(), "raised once");
-        assert_eq!(watch.reading(&BAND, at(130), Some(3_000)), [Event::Heard(Quiet::Silent)]);
-        for second in (140..190).step_by(10) {
-            assert!(watch.reading(&BAND, at(second), None).is_empty(), "{second}");
+    }
+
+    #[test]
+    fn nonsense_makes_a_suspect_and_a_suspect_may_fall_silent() {
+        let mut watch = Watch::new(at(0));
+        watch.reading(&BAND, at(10), Heard::Value(3_000));
+        for second in (20..70).step_by(10) {
+            assert!(watch.reading(&BAND, at(second), Heard::Nonsense).is_empty(), "{second}");
         }
-        assert_eq!(watch.reading(&BAND, at(190), None), [Event::Lost(Quiet::Suspect, at(130))]);
+        assert_eq!(watch.reading(&BAND, at(70), Heard::Nonsense), [Event::Lost(Quiet::Suspect, at(10))]);
+        assert!(watch.reading(&BAND, at(129), Heard::Nothing).is_empty());
+        let silent = [Event::Heard(Quiet::Suspect), Event::Lost(Quiet::Silent, at(10))];
+        assert_eq!(watch.reading(&BAND, at(130), Heard::Nothing), silent);
     }
 
     #[test]
     fn late_readings_change_nothing() {
         let mut watch = Watch::new(at(0));
-        watch.reading(&BAND, at(50), Some(3_000));
+        watch.reading(&BAND, at(50), Heard::Value(3_000));
         let before = watch;
-        assert!(watch.reading(&BAND, at(40), Some(90_000)).is_empty());
+        assert!(watch.reading(&BAND, at(40), Heard::Value(90_000)).is_empty());
         assert_eq!(watch, before);
     }
 }

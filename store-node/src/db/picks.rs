@@ -4,6 +4,7 @@ use super::stock::Place;
 use super::{Connection, DbResult, all, one, row, run};
 use model::order::Moment;
 use model::{BinId, CommandId, DeviceId, LotId, OrderId, PersonId, Qty, SkuId, Timestamp};
+use store_core::pick::pace::Promise;
 use store_core::pick::scan::{Held, Proof};
 
 /// Reason under which units stand blocked that a picker did not find (REQ-33).
@@ -170,19 +171,35 @@ pub fn stops(conn: &Connection, order: OrderId) -> DbResult<Vec<Stop>> {
     all(conn, sql, [order.as_bytes()], |r| Ok(Stop { line: r.get(0)?, place: r.get(1)?, bag: r.get(2)? }))
 }
 
-/// Orders that the store has accepted and nobody picks: order, promise, number of lines.
+/// An order that nobody picks yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Which.
+    pub order: OrderId,
+    /// What was promised.
+    pub promise: Promise,
+    /// Its lines.
+    pub lines: u32,
+}
+
+/// Orders that the store has accepted and nobody picks, first promised first.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn waiting(conn: &Connection) -> DbResult<Vec<(OrderId, Timestamp, u32)>> {
-    let sql = "SELECT o.order_id, o.promise_at, (SELECT count(*) FROM order_line l WHERE l.order_id = o.order_id)
+pub fn waiting(conn: &Connection) -> DbResult<Vec<Waiting>> {
+    let sql = "SELECT o.order_id, o.channel, o.received_at, o.promise_at,
+                 (SELECT at FROM order_moment m WHERE m.order_id = o.order_id AND m.moment = ?5),
+                 (SELECT count(*) FROM order_line l WHERE l.order_id = o.order_id)
                FROM orders o WHERE o.ended_at IS NULL
                  AND EXISTS (SELECT 1 FROM order_moment m WHERE m.order_id = o.order_id AND m.moment = ?1)
                  AND NOT EXISTS (SELECT 1 FROM order_moment m WHERE m.order_id = o.order_id AND m.moment IN (?2, ?3, ?4))
                ORDER BY o.promise_at, o.order_id";
-    let [accepted, picking, cancelled, delivered] =
-        [Moment::Accepted, Moment::Picking, Moment::Cancelled, Moment::Delivered].map(Moment::field);
-    all(conn, sql, (accepted, picking, cancelled, delivered), |r| {
-        Ok((row::id(r, 0, OrderId::from_bytes)?, row::time(r, 1)?, r.get(2)?))
+    let [accepted, picking, cancelled, delivered, placed] =
+        [Moment::Accepted, Moment::Picking, Moment::Cancelled, Moment::Delivered, Moment::Placed]
+            .map(Moment::field);
+    all(conn, sql, (accepted, picking, cancelled, delivered, placed), |r| {
+        let placed_at = row::time_or(r, 4)?.unwrap_or(row::time(r, 2)?);
+        let promise = Promise { channel: row::serde_word(r, 1)?, placed_at, promise_at: row::time(r, 3)? };
+        Ok(Waiting { order: row::id(r, 0, OrderId::from_bytes)?, promise, lines: r.get(5)? })
     })
 }

@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use model::mqtt::{DeviceClass, Quality};
 use model::time::MINUTE_MS;
 use model::{DeviceId, Role};
-use store_core::cold::{Breach, Event, Watch};
+use store_core::cold::{Breach, Event, Heard, Watch};
 use store_core::movement::Kind;
 
 /// Why units are blocked after a breach.
@@ -44,8 +44,7 @@ pub fn reading(flow: &mut Flow<'_>, new: &ReadingIn) -> Result<Answer, Stop> {
     let Some(zone) = zone else { return Ok(Answer::Done) };
     let Some(band) = zone.band else { return Ok(Answer::Done) };
     let mut watch = cold::watch(flow.tx, &new.sensor)?.unwrap_or(Watch::new(new.at));
-    let trusted = new.milli_c.filter(|_| trusted(new.quality));
-    let events = watch.reading(&band, new.at, trusted);
+    let events = watch.reading(&band, new.at, heard(new));
     cold::put_watch(flow.tx, &new.sensor, &zone.zone, &watch)?;
     for event in events {
         happened(flow, &new.sensor, &zone, event)?;
@@ -74,11 +73,12 @@ pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
     Ok(Answer::Done)
 }
 
-/// Only a checked value moves the watch; every other one counts as silence.
-const fn trusted(quality: Quality) -> bool {
-    match quality {
-        Quality::Good => true,
-        Quality::CrcError | Quality::Implausible | Quality::Jump | Quality::Flat | Quality::Silent => false,
+/// Only a checked value moves the watch. That nobody answered is the agent's word, not the sensor's.
+fn heard(new: &ReadingIn) -> Heard {
+    match new.quality {
+        Quality::Good => new.milli_c.map_or(Heard::Nonsense, Heard::Value),
+        Quality::CrcError | Quality::Implausible | Quality::Jump | Quality::Flat => Heard::Nonsense,
+        Quality::Silent => Heard::Nothing,
     }
 }
 

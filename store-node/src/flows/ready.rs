@@ -5,7 +5,7 @@ use super::{Flow, Stop, moments};
 use crate::answer::Answer;
 use crate::db::allocations::Allocation;
 use crate::db::orders::{self, OrderRow};
-use crate::db::picks::{self, Stop as Walk};
+use crate::db::picks::{self, Stop as Walk, Waiting};
 use crate::db::stock::Place;
 use crate::db::{assignments, catalogue, people, pick_assign};
 use crate::refusal::Refusal;
@@ -15,7 +15,6 @@ use model::{BinId, DeviceId, OrderId, OrderState, PersonId, Qty, Role, SkuId};
 use std::collections::BTreeMap;
 use store_core::bags::{self, BagRules, Item};
 use store_core::layout::{NodeId, ZoneKind};
-use store_core::pick::pace;
 use store_core::pick::scan::Held;
 use store_core::route::{self, PickClass};
 
@@ -40,10 +39,8 @@ pub fn next(flow: &mut Flow<'_>) -> Result<(), Stop> {
         return Ok(());
     }
     let waiting = picks::waiting(flow.tx)?;
-    let urgent = waiting
-        .into_iter()
-        .min_by_key(|(order, promise_at, lines)| (pace::begin_by(*promise_at, *lines), *order));
-    let Some((order, _, _)) = urgent else { return Ok(()) };
+    let urgent = waiting.into_iter().min_by_key(|wait| (wait.promise.begin_by(wait.lines), wait.order));
+    let Some(Waiting { order, .. }) = urgent else { return Ok(()) };
     let row = orders::must(flow.tx, &order)?;
     pick_assign::begin(flow.tx, order, &person, &device, flow.now)?;
     moments::record(flow, &row, Moment::Picking, flow.now)?;

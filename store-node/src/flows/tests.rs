@@ -58,6 +58,47 @@ fn a_breach_suspends_grants_at_once_and_blocks_the_lots_when_it_lasts() {
 }
 
 #[test]
+fn a_pulled_probe_is_silent_and_an_implausible_one_suspect() {
+    let says = |bed: &mut Bed, quality| {
+        for _ in 0..13 {
+            bed.pass(5_000);
+            let reading = ReadingIn { sensor: device("temp-1"), at: bed.now, milli_c: None, quality };
+            bed.system(Command::Reading(reading)).unwrap();
+        }
+        let alarms = bed.reader().cold_chain(bed.now).unwrap().alarms;
+        alarms.into_iter().filter(|a| a.cleared.is_none()).map(|a| a.kind).collect::<Vec<_>>()
+    };
+    let mut bed = Bed::new();
+    degrees(&mut bed, Some(4_000));
+    assert_eq!(says(&mut bed, Quality::Silent), ["sensor_silent"], "the agent speaks, the probe does not");
+    degrees(&mut bed, Some(4_000));
+    bed.pass(1_000);
+    degrees(&mut bed, Some(4_000));
+    assert_eq!(says(&mut bed, Quality::Implausible), ["sensor_suspect"], "85 degC is an answer");
+    assert_eq!(says(&mut bed, Quality::Silent), ["sensor_silent"], "one alarm at a time");
+}
+
+#[test]
+fn a_counter_order_is_picked_until_its_promise() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 3, None);
+    bed.by("meena", Role::Manager, Command::EnrolHandheld { device: device("hh-1"), token_hash: "h".into() })
+        .unwrap();
+    let login = Login {
+        device: device("hh-1"),
+        person: PersonId::new("asha").unwrap(),
+        pin_right: true,
+        token_sha: None,
+    };
+    bed.by("asha", Role::Picker, Command::Login(login)).unwrap();
+    bed.counter(&[("SALT", 1)]).unwrap();
+    bed.by("asha", Role::Picker, Command::Ready).unwrap();
+    let (_, view) = bed.reader().handheld_views(None, bed.now).unwrap().remove(0);
+    let task = view.task.unwrap();
+    assert_eq!(task.pick_by, task.promise_at, "nobody rides to the counter");
+}
+
+#[test]
 fn silence_and_nonsense_are_alarms_and_repeated_readings_are_one() {
     let mut bed = Bed::new();
     degrees(&mut bed, Some(4_000));

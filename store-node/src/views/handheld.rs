@@ -5,9 +5,10 @@ use crate::db::pick_gaps::LineState;
 use crate::db::picks::Stop;
 use crate::db::{Connection, DbResult, catalogue, orders, people, pick_assign, pick_gaps, picks, places};
 use model::mqtt::{HandheldView, LotHint, Notice, PickLine, PickTask, SubstituteOffer};
+use model::order::Moment;
 use model::time::HOUR_MS;
 use model::{DeviceId, OrderId, Qty, Timestamp};
-use store_core::pick::pace;
+use store_core::pick::pace::Promise;
 use store_core::pick::scan::Held;
 
 /// Notices older than this are no news.
@@ -71,11 +72,13 @@ fn task(conn: &Connection, order: OrderId) -> DbResult<PickTask> {
         }
         None => None,
     };
+    let placed_at = orders::moments(conn, &order)?.get(Moment::Placed).unwrap_or(row.received_at);
+    let promise = Promise { channel: row.channel, placed_at, promise_at: row.promise_at };
     Ok(PickTask {
         order,
         number: row.number,
         promise_at: row.promise_at,
-        pick_by: pace::pick_by(row.promise_at),
+        pick_by: promise.pick_by(),
         lines,
         bags: stops.iter().map(|stop| stop.bag).max().unwrap_or(0),
         substitute,

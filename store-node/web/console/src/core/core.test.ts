@@ -17,6 +17,10 @@ test('the stage that ate the promise is named, and a finished stage stands still
   expect(stages(moments, 999_000)[1]).toEqual(pick);
 });
 
+test('a counter order is taken where it is packed: its meter has no ride', () => {
+  expect(stages({ placed: 0, accepted: 0, packed: 9000 }, 20_000, 'counter')).toHaveLength(3);
+});
+
 test('moments that were learned late leave no stage running behind them', () => {
   expect(stages({ placed: 0, delivered: 9000 }, 20_000).map((s) => s.state)).toEqual(['done', 'done', 'done', 'done']);
 });

@@ -1,7 +1,7 @@
 // The promise meter: how much of each stage's budget an order has used, and which stage ate it (REQ-35). Pure.
 
 import { STAGE_MS } from '@larder/shared/time.ts';
-import type { Moments, OrderState } from '@larder/shared/types/words.ts';
+import type { Channel, Moments, OrderState } from '@larder/shared/types/words.ts';
 
 export type Stage = {
   /** Milliseconds spent so far; 0 before it begins. */
@@ -15,11 +15,11 @@ export type Stage = {
   near: boolean;
 };
 
-/** Processing, pick and pack, dispatch, ride; at `now` by the node's clock. */
-export function stages(moments: Moments, now: number): Stage[] {
+/** Processing, pick and pack, dispatch, ride (not at the counter); at `now` by the node's clock. */
+export function stages(moments: Moments, now: number, channel: Channel = 'online'): Stage[] {
   const marks = [moments.placed, moments.accepted ?? moments.picking, moments.packed, moments.dispatched, moments.delivered];
   // A stage that was never said to begin began when the one before it ended.
-  return STAGE_MS.map((budget, i) => {
+  return STAGE_MS.slice(0, channel === 'counter' ? 3 : 4).map((budget, i) => {
     const from = marks[i];
     const to = marks.slice(i + 1).find((mark) => mark !== undefined);
     if (from === undefined) return { spent: 0, budget, state: to === undefined ? 'todo' : 'done', over: false, near: false };
