@@ -109,7 +109,7 @@ impl Refusal {
     /// For people and machines alike (`application/problem+json`).
     pub fn problem(&self) -> Problem {
         let (code, status) = self.code();
-        Problem::new(code, status, self.title(), self.detail(), self.hint())
+        Problem::new(code, status, self.title(), self.detail(), self.hint()).with_fields_of(self, "no")
     }
 
     /// The stable word and the HTTP status.

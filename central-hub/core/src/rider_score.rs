@@ -56,10 +56,10 @@ impl Score {
     pub fn sum(&self) -> f64 {
         self.travel + self.batch + self.rating + self.shift + self.load
     }
-    /// `travel 31.5, batch 0.0, rating 9.4, shift 0.0, load -2.0`.
+    /// `travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0`.
     pub fn parts(&self) -> String {
         format!(
-            "travel {:.1}, batch {:.1}, rating {:.1}, shift {:.1}, load {:.1}",
+            "travel={:.1} batch={:.1} rating={:.1} shift={:.1} load={:.1}",
             self.travel, self.batch, self.rating, self.shift, self.load
         )
     }
@@ -105,7 +105,7 @@ mod tests {
         let weights = Weights::default();
         let plain = score(PAIR, &weights);
         assert!((plain.sum() - (31.5 + 9.4 - 2.0)).abs() < 1e-9);
-        assert_eq!(plain.parts(), "travel 31.5, batch 0.0, rating 9.4, shift 0.0, load -2.0");
+        assert_eq!(plain.parts(), "travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0");
         let near = score(Pair { other_drop_m: Some(299.9), ..PAIR }, &weights);
         assert!((near.batch - 7.5).abs() < 1e-9);
         assert!((score(Pair { other_drop_m: Some(300.0), ..PAIR }, &weights).batch - 3.75).abs() < 1e-9);

@@ -4,7 +4,7 @@
 use crate::geo;
 use crate::stop_selling::Selling;
 use model::api::hub::Point;
-use model::{Qty, SkuId, StoreId};
+use model::{Qty, SkuId, StoreId, particulars};
 use std::collections::BTreeMap;
 
 /// A store as the choice sees it.
@@ -31,7 +31,7 @@ pub struct Candidate {
 pub struct Choice {
     /// The store.
     pub store: StoreId,
-    /// For people: `Indiranagar: 820 m away, room for 14 more orders`.
+    /// By name: `store=Indiranagar metres=820 room=14` (all lines are there; room for so many more orders).
     pub why: String,
 }
 
@@ -88,7 +88,7 @@ pub fn choose(
     match best {
         Some((c, far)) => Ok(Choice {
             store: c.store.clone(),
-            why: format!("{}: {far:.0} m away, all lines there, room for {} more orders", c.name, c.headroom),
+            why: particulars(&[("store", &c.name), ("metres", &format!("{far:.0}")), ("room", &c.headroom)]),
         }),
         None => Err(hope),
     }

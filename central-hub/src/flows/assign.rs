@@ -11,6 +11,7 @@ use hub_core::matching;
 use hub_core::rider_score::{Pair, Score, score};
 use model::fact::Fact;
 use model::order_doc::RiderCard;
+use model::particulars;
 use model::time::{HOUR_MS, MINUTE_MS};
 
 /// Orders looked at per store.
@@ -129,6 +130,7 @@ fn send(
         eta_at: cx.now.plus_ms(cx.rules.people_ms(travel_min)),
     };
     tx.add_fact(&row.store, &Fact::Rider { order: row.id, hour: row.placed_at.hour(), rider: card })?;
-    let detail = format!("{}: {:.1} ({})", rider.name, score.sum(), score.parts());
+    let sum = format!("{:.1}", score.sum());
+    let detail = format!("{} {}", particulars(&[("name", &rider.name), ("score", &sum)]), score.parts());
     order::note(tx, cx, &row.id, "rider_assigned", detail)
 }

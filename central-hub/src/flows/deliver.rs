@@ -12,7 +12,7 @@ use hub_core::proof::{self, DELIVERY_TRIES};
 use hub_core::saga::{Event, Method};
 use model::api::hub::{Fix, Point};
 use model::order::next;
-use model::{Moment, OrderId, Paise, RiderId, Timestamp};
+use model::{Moment, OrderId, Paise, RiderId, Timestamp, particulars};
 
 /// What the rider says at the door.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +78,7 @@ fn check_code(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &mut OrderRow, code: &str) -
     }
     row.code_tries += 1;
     tx.save_order(row)?;
-    order::note(tx, cx, &row.id, "code_wrong", format!("try {}", row.code_tries))?;
+    order::note(tx, cx, &row.id, "code_wrong", particulars(&[("try", &row.code_tries)]))?;
     Err(Stop::Counted(Refusal::CodeWrong { left: DELIVERY_TRIES - row.code_tries }))
 }
 

@@ -8,7 +8,7 @@ use crate::db::orders::OrderRow;
 use crate::db::payments::{PaymentRow, StepKind, StepRow, StepState};
 use crate::refusal::Refusal;
 use hub_core::saga::{self, Do, Event};
-use model::{OrderId, Paise};
+use model::{OrderId, Paise, particulars};
 
 /// The answer to one step.
 pub fn result(tx: &mut dyn HubTx, cx: &Cx<'_>, key: &str, outcome: Outcome) -> Flow<Answer> {
@@ -17,13 +17,14 @@ pub fn result(tx: &mut dyn HubTx, cx: &Cx<'_>, key: &str, outcome: Outcome) -> F
         return Ok(Answer::Order { order: step.order });
     }
     let mut row = order::sure(tx, &step.order)?;
-    let detail = format!("{} {}", step.kind.word(), step.amount);
+    let amount = step.amount.get();
+    let detail = particulars(&[("step", &step.kind.word()), ("paise", &amount)]);
     match outcome {
         Outcome::Unclear => {
             step.due_at = cx.now.plus_ms(saga::back_off_ms(step.tries));
             step.tries += 1;
             tx.save_step(&step)?;
-            order::note(tx, cx, &row.id, "payment_unclear", format!("{detail}, try {}", step.tries))?;
+            order::note(tx, cx, &row.id, "payment_unclear", format!("{detail} try={}", step.tries))?;
         }
         Outcome::Agreed => {
             step.state = StepState::Done;
@@ -116,7 +117,13 @@ pub fn ask(
     if amount <= Paise::ZERO {
         return Ok(());
     }
-    order::note(tx, cx, &row.id, "payment_asked", format!("{} {amount}", kind.word()))?;
+    order::note(
+        tx,
+        cx,
+        &row.id,
+        "payment_asked",
+        particulars(&[("step", &kind.word()), ("paise", &amount.get())]),
+    )?;
     let key = step_key(&row.id, kind, detail);
     let step = StepRow { key, order: row.id, kind, amount, state: StepState::Due, tries: 0, due_at: cx.now };
     Ok(tx.add_step(&step)?)

@@ -6,7 +6,7 @@ use crate::db::HubTx;
 use crate::db::orders::{LineRow, OrderRow};
 use crate::db::payments::StepKind;
 use hub_core::saga::refund_for;
-use model::{Paise, Qty};
+use model::{Paise, Qty, particulars};
 
 /// What is due for an order after its shorts: total less refunds of lines.
 pub fn due(tx: &dyn HubTx, row: &OrderRow) -> Flow<Paise> {
@@ -28,7 +28,9 @@ pub fn short(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &OrderRow, line: &mut LineRow
     line.short = short;
     line.refunded = worth;
     tx.save_line(&row.id, line)?;
-    order::note(tx, cx, &row.id, "short", format!("line {}: {short} x {}", line.line, line.sku))?;
+    let shown = u16::from(line.line) + 1;
+    let detail = particulars(&[("line", &shown), ("qty", &short), ("sku", &line.sku)]);
+    order::note(tx, cx, &row.id, "short", detail)?;
     let mut payment = pay::payment_of(tx, &row.id)?;
     if payment.captured > Paise::ZERO {
         // Each unit is given back at its own price: `more` is one line's, so it counts as one unit here.

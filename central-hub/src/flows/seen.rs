@@ -10,7 +10,7 @@ use hub_core::saga::Event;
 use model::api::store::HistoryRow;
 use model::order::{Channel, Owner};
 use model::order_doc::Picks;
-use model::{Moment, Qty, StoreId, Timestamp};
+use model::{Moment, Qty, StoreId, Timestamp, particulars};
 
 /// Takes in one order as its document shows it now.
 ///
@@ -76,7 +76,7 @@ fn online(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView) ->
 fn money(done: Flow<()>, tx: &mut dyn HubTx, cx: &Cx<'_>, row: &OrderRow) -> Flow<()> {
     match done {
         Err(Stop::Refused(refusal)) => {
-            order::note(tx, cx, &row.id, "payment_misfit", refusal.problem().detail)
+            order::note(tx, cx, &row.id, "payment_misfit", particulars(&[("why", &refusal.problem().detail)]))
         }
         other => other,
     }

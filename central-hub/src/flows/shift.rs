@@ -8,7 +8,7 @@ use crate::refusal::Refusal;
 use hub_core::geo;
 use model::api::hub::{Fix, Point};
 use model::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
-use model::{OrderState, RiderId, Timestamp};
+use model::{OrderState, RiderId, Timestamp, particulars};
 
 /// The longest shift.
 const SHIFT_MS: i64 = 16 * HOUR_MS;
@@ -54,7 +54,7 @@ pub fn set(
             }
             open.rider = None;
             tx.save_order(&open)?;
-            order::note(tx, cx, &order_id, "rider_gone", row.name.clone())?;
+            order::note(tx, cx, &order_id, "rider_gone", particulars(&[("name", &row.name)]))?;
         }
     }
     row.on_shift = on;

@@ -7,7 +7,7 @@ use crate::db::orders::{OrderRow, SubstituteRow};
 use crate::refusal::Refusal;
 use model::fact::Fact;
 use model::order_doc::{SubstituteAnswer, SubstituteAsk};
-use model::{CustomerId, OrderId};
+use model::{CustomerId, OrderId, particulars};
 
 /// The store asks. A repeated question changes nothing.
 pub fn ask(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &OrderRow, ask: &SubstituteAsk) -> Flow<()> {
@@ -15,7 +15,8 @@ pub fn ask(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &OrderRow, ask: &SubstituteAsk)
         return Ok(());
     }
     tx.put_substitute(&row.id, &SubstituteRow { ask: ask.clone(), accepted: None })?;
-    let detail = format!("line {}: {} x {}", ask.line, ask.qty, ask.sku);
+    let line = u16::from(ask.line) + 1;
+    let detail = particulars(&[("line", &line), ("qty", &ask.qty), ("sku", &ask.sku)]);
     order::note(tx, cx, &row.id, "substitute_asked", detail)
 }
 
@@ -45,7 +46,7 @@ pub fn reply(
         cx,
         id,
         "substitute_answered",
-        format!("line {line}: {}", if accept { "yes" } else { "no" }),
+        particulars(&[("line", &(u16::from(line) + 1)), ("answer", &if accept { "yes" } else { "no" })]),
     )?;
     Ok(Answer::Order { order: *id })
 }

@@ -12,6 +12,7 @@ pub mod money;
 pub mod mqtt;
 pub mod order;
 pub mod order_doc;
+pub mod particulars;
 pub mod problem;
 pub mod qty;
 pub mod quota;
@@ -24,6 +25,7 @@ pub use id::{
 };
 pub use money::Paise;
 pub use order::{Moment, OrderState};
+pub use particulars::particulars;
 pub use problem::Problem;
 pub use qty::{Grams, Qty};
 pub use time::{Date, Timestamp};

@@ -43,7 +43,7 @@ fn waiting_orders_and_free_riders_are_matched_once() {
     let sent: Vec<RiderId> = orders.iter().filter_map(of).collect();
     assert_eq!(sent, [rider]);
     let scores = world.hub.data().scores(&orders[0]).unwrap();
-    assert!(scores[0].parts.starts_with("travel 35.0"), "{scores:?}");
+    assert!(scores[0].parts.starts_with("travel=35.0"), "{scores:?}");
     world.store_reads();
     let view = world.orders_document(&orders[0]).order(&orders[0]).unwrap().unwrap();
     assert_eq!(view.rider.unwrap().name, "Ravi1");

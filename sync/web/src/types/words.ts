@@ -114,10 +114,12 @@ code: string,
 status: number,
 /** What happened, in one short sentence (English; surfaces translate by `code`). */
 title: string,
-/** The particulars: which SKU, which line, which limit. */
+/** The particulars: which SKU, which line, which limit (English; surfaces fill `vars` into words of their own). */
 detail: string,
 /** What the person should do now. */
-hint: string, };
+hint: string,
+/** The particulars by name, for surfaces that speak another language. */
+vars?: { [key in string]: string }, };
 
 /** One product as both sides know it. */
 export type Product = {
