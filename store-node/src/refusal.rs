@@ -154,6 +154,8 @@ pub enum Refusal {
         /// The difference, grams; positive when it is too heavy.
         off_g: i64,
     },
+    /// A bag was scanned, and no scale had a stable weight just before.
+    NoWeight,
     /// Another rider was chosen for this order.
     WrongRider {
         /// The code of the one who was.
@@ -161,7 +163,7 @@ pub enum Refusal {
     },
     /// It is already decided.
     AlreadyDone {
-        /// What is.
+        /// What is, a stable word: `customer_asked`, `no_bags_yet`, `bag_gone`, `print_done` ...
         what: String,
     },
     /// This one command met a fault; it is not stored and may be sent again.
@@ -208,6 +210,7 @@ impl Refusal {
             Refusal::WrongBags { .. } => "wrong_bags",
             Refusal::OrderCancelled { .. } => "order_cancelled",
             Refusal::WeightMismatch { .. } => "weight_mismatch",
+            Refusal::NoWeight => "no_weight",
             Refusal::WrongRider { .. } => "wrong_rider",
             Refusal::AlreadyDone { .. } => "already_done",
             Refusal::Unavailable { .. } => "unavailable",
@@ -222,7 +225,7 @@ impl Refusal {
         } else {
             words.code.to_owned()
         };
-        Problem::new(&code, words.status, words.title, self.detail(), words.hint)
+        Problem::new(&code, words.status, words.title, self.detail(), words.hint).with_fields_of(self, "code")
     }
 
     fn detail(&self) -> String {
@@ -268,8 +271,9 @@ impl Refusal {
             Refusal::WeightMismatch { bag, expected_g, weighed_g, off_g } => {
                 format!("Bag {bag} weighs {weighed_g} g instead of {expected_g} g: {off_g:+} g.")
             }
+            Refusal::NoWeight => "No scale had a stable weight in the last 30 s.".to_owned(),
             Refusal::WrongRider { wanted } => format!("The order goes to rider {wanted}."),
-            Refusal::AlreadyDone { what } => what.clone(),
+            Refusal::AlreadyDone { what } => words::done(what).to_owned(),
             Refusal::Unavailable { detail } => detail.clone(),
         }
     }

@@ -1,8 +1,11 @@
 // The hub surfaces' own arithmetic: both languages complete, a checkout asked once, tones by lateness, proofs that wait.
-import { expect, test } from 'vitest';
+import { readFileSync, readdirSync } from 'node:fs';
+import { afterEach, expect, test } from 'vitest';
+import { setLang } from '@larder/shared/i18n.svelte.ts';
+import { PROBLEMS } from '@larder/shared/words.ts';
 import { Api, ApiError } from '@larder/shared/api.ts';
 import type { CartLine, OpsOrderRow, OpsStore, Order, ProductCard, RiderNow } from '@larder/shared/types/hub.ts';
-import { TEXTS as OPS } from '../ops/src/texts.ts';
+import { TEXTS as OPS, told, TOLD } from '../ops/src/texts.ts';
 import { matches, orderTone, slack, storeTone } from '../ops/src/tone.ts';
 import { cash, FIXES_MAX, nextTask, pace, withFix, type Proof } from '../rider/src/task.ts';
 import { TEXTS as RIDER } from '../rider/src/texts.ts';
@@ -14,16 +17,18 @@ import { Till } from '../shop/src/till.svelte.ts';
 import { distance, geoLink, metres, wayLength } from './geo.ts';
 import { qrPath } from './qr.ts';
 import { REFUSALS, sayProblem } from './refusals.ts';
-import { LOGIN } from './texts.ts';
+import { LOGIN, whyStore } from './texts.ts';
 
 const MIN = 60_000;
 const request = { address: 'a1', payment: { method: 'cod' }, preset: 'ask' } as const;
 
-test.each([['shop', SHOP], ['rider', RIDER], ['ops', OPS], ['login', LOGIN]])('%s says everything in both languages, with the same variables', (_name, texts) => {
+test.each([['shop', SHOP], ['rider', RIDER], ['ops', OPS], ['told', TOLD], ['login', LOGIN]])('%s says everything in both languages, with the same variables', (_name, texts) => {
   const names = (text: string) => [...text.matchAll(/\{(\w+)/g)].map((match) => match[1]).sort();
   const [en, hi] = [texts.en as Record<string, string>, texts.hi as Record<string, string>];
   expect(Object.keys(hi).sort()).toEqual(Object.keys(en).sort());
   for (const [key, text] of Object.entries(en)) {
+    // What the bank's side cannot take is told in English to the city office only; in Hindi the word must do.
+    if (key === 'payment_misfit') continue;
     expect(hi[key], key).not.toBe('');
     expect(names(hi[key]!), key).toEqual(names(text));
   }
@@ -33,6 +38,32 @@ test('refusals are known in both languages, and an unknown one keeps the hub’s
   expect(Object.keys(REFUSALS.hi).sort()).toEqual(Object.keys(REFUSALS.en).sort());
   const odd = { code: 'odd_thing', status: 409, title: 'Odd', detail: 'd', hint: 'h' };
   expect(sayProblem(odd)).toEqual({ title: 'Odd', detail: 'd', hint: 'h' });
+});
+
+afterEach(() => setLang('en'));
+const rust = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const every = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((found) => found[1]!);
+
+test('every refusal of the hub and everything in an order’s history has words in both languages', () => {
+  const codes = every(rust('src/refusal.rs').split('pub fn code')[1]!.split('const fn title')[0]!, /\("(\w+)", \d+\)/g);
+  expect(codes.length).toBeGreaterThan(25);
+  for (const code of codes) expect({ ...PROBLEMS.hi, ...REFUSALS.hi }[code], code).toBeDefined();
+  const flows = readdirSync(new URL('../../src/flows', import.meta.url)).filter((file) => file.endsWith('.rs'));
+  const words = flows.flatMap((file) => every(rust(`src/flows/${file}`), /note\(\s*tx,\s*cx,\s*[&\w.]+,\s*"(\w+)"/g));
+  expect(words.length).toBeGreaterThan(10);
+  for (const word of words) expect(Object.keys(OPS.hi), word).toContain(`s_${word}`);
+});
+
+test('why a store, a rider and a payment is said in Hindi without an English word', () => {
+  setLang('hi');
+  const said = [
+    whyStore('store=Indiranagar metres=820 room=14'), told('parts', 'travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0'),
+    told('payment_unclear', 'step=capture paise=12300 try=2'), told('short', 'line=2 qty=1 sku=MLK-1'), told('substitute_answered', 'line=2 answer=yes'),
+    ...Object.values(sayProblem({ code: 'store_unreachable', status: 409, title: 'Temporarily unavailable', detail: 'Your store has been out of reach for 200 s', hint: 'Try again' })),
+  ];
+  for (const text of said) expect(text).not.toMatch(/[a-z]{3,} |[{}]/);
+  expect(said[0]).toBe('Indiranagar: 820 मी. दूर, सब सामान वहाँ है, और 14 ऑर्डर की जगह');
+  expect(said[2]).toBe('लेना ₹123, कोशिश 2');
 });
 
 test('every outermost category of the demo has a glyph', () => {

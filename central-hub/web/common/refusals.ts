@@ -2,12 +2,12 @@
 
 import { lang, type Lang } from '@larder/shared/i18n.svelte.ts';
 import { ApiError } from '@larder/shared/api.ts';
-import { explain } from '@larder/shared/words.ts';
+import { explain, inWords, type Words } from '@larder/shared/words.ts';
 import type { Problem } from '@larder/shared/types/words.ts';
 
 export type Said = { title: string; detail: string; hint: string };
 
-export const REFUSALS: Record<Lang, Record<string, { title: string; hint: string }>> = {
+export const REFUSALS: Record<Lang, Record<string, Words>> = {
   en: {
     unreachable: { title: 'No connection', hint: 'What you see is kept. Try again in a moment.' },
     out_of_stock: { title: 'Not enough on the shelf', hint: 'Nothing was charged. Take fewer, or leave it out.' },
@@ -34,40 +34,55 @@ export const REFUSALS: Record<Lang, Record<string, { title: string; hint: string
     rate_limited: { title: 'Too many codes asked for', hint: 'Wait ten minutes, then try again.' },
     empty_cart: { title: 'The basket is empty', hint: 'Put something in first.' },
     bad_phone: { title: 'That is not a phone number', hint: 'Ten digits, like 98000 00001.' },
+    key_reused: { title: 'This was sent before with another content', hint: 'Load the page again and repeat it.' },
+    no_messenger: { title: 'No code can be sent now', hint: 'Try again later.' },
+    bad_value: { title: 'A value is out of its range', hint: 'Correct it and send again.' },
+    unknown_sku: { title: 'There is no such product', hint: 'Search for it by name.' },
+    unknown_order: { title: 'There is no such order of yours', hint: 'Look at your list of orders.' },
+    unknown_step: { title: 'There is no such payment step', hint: 'Look at your list of orders.' },
+    payment_misfit: { title: 'The payment cannot take that now', hint: 'Nothing to do: the city office sees it.' },
   },
   hi: {
     unreachable: { title: 'संपर्क नहीं है', hint: 'जो दिख रहा है वह रखा है। थोड़ी देर में फिर कोशिश करें।' },
     out_of_stock: { title: 'शेल्फ़ पर इतना नहीं है', hint: 'पैसे नहीं कटे। कम लें, या छोड़ दें।' },
-    store_unreachable: { title: 'स्टोर से अभी संपर्क नहीं हो रहा', hint: 'पैसे नहीं कटे, टोकरी रखी है। कुछ मिनट में फिर कोशिश करें।' },
-    no_serviceable_store: { title: 'वहाँ अभी डिलीवरी नहीं है', hint: 'पैसे नहीं कटे, टोकरी रखी है। दूसरा पता चुनें।' },
+    store_unreachable: { title: 'स्टोर से अभी संपर्क नहीं हो रहा', detail: 'वहाँ नया ऑर्डर समय पर कोई नहीं देख पाएगा। जो ऑर्डर हो चुके हैं वे चलते रहेंगे।', hint: 'पैसे नहीं कटे, टोकरी रखी है। कुछ मिनट में फिर कोशिश करें।' },
+    no_serviceable_store: { title: 'वहाँ अभी डिलीवरी नहीं है', detail: 'सबसे नज़दीकी स्टोर {nearest_m} मी. दूर है।', hint: 'पैसे नहीं कटे, टोकरी रखी है। दूसरा पता चुनें।' },
     store_closed: { title: 'स्टोर अभी बंद है', hint: 'पैसे नहीं कटे, टोकरी रखी है। बाद में फिर कोशिश करें।' },
-    checkout_open: { title: 'एक और ऑर्डर भुगतान के इंतज़ार में है', hint: 'उसके पक्का होने तक रुकें, या “आपके ऑर्डर” में रद्द करें।' },
+    checkout_open: { title: 'एक और ऑर्डर भुगतान के इंतज़ार में है', detail: 'ऑर्डर {number}', hint: 'उसके पक्का होने तक रुकें, या “आपके ऑर्डर” में रद्द करें।' },
     payment_unavailable: { title: 'कार्ड और UPI अभी नहीं चल रहे', hint: 'पैसे नहीं कटे। दरवाज़े पर नकद दें।' },
     too_late: { title: 'अब देर हो चुकी', hint: 'ऑर्डर आगे बढ़ चुका है। स्क्रीन फिर देखें।' },
     no_question: { title: 'वह सवाल बंद हो चुका', hint: 'जवाब मिल गया, या उसका मिनट पूरा हुआ।' },
     session_over: { title: 'फिर से लॉगिन करें', hint: 'आपकी टोकरी रखी है।' },
     wrong_cash: { title: 'रकम सही नहीं है', hint: 'दिखाई गई पूरी रकम लें, फिर कोड दोबारा लिखें।' },
     code_dead: { title: 'बहुत से गलत कोड', hint: 'संचालन को फ़ोन करें: वे ऑर्डर और ग्राहक देख सकते हैं।' },
-    order_in_hand: { title: 'एक ऑर्डर अभी आपके हाथ में है', hint: 'पहले उसे पहुँचाएँ, या संचालन को फ़ोन करें।' },
+    order_in_hand: { title: 'एक ऑर्डर अभी आपके हाथ में है', detail: 'ऑर्डर {number}', hint: 'पहले उसे पहुँचाएँ, या संचालन को फ़ोन करें।' },
     not_your_order: { title: 'वह ऑर्डर आपका नहीं', hint: 'अपना अगला काम देखें; शायद दूसरा राइडर चुना गया।' },
     cart_full: { title: 'टोकरी भर गई', hint: 'पहले ऑर्डर करें, फिर बाकी मँगाएँ।' },
     unknown_address: { title: 'यह आपका पता नहीं है', hint: 'अपना कोई पता चुनें, या पहले जोड़ें।' },
     payment_declined: { title: 'भुगतान अस्वीकार हुआ', hint: 'पैसे नहीं कटे, कुछ रवाना नहीं हुआ। भुगतान का दूसरा तरीका चुनें।' },
     payment_failed: { title: 'भुगतान नहीं हो पाया', hint: 'पैसे नहीं कटे, कुछ रवाना नहीं हुआ। भुगतान का दूसरा तरीका चुनें।' },
-    wrong_code: { title: 'कोड सही नहीं है', hint: 'फिर देखकर दोबारा लिखें।' },
-    wrong_otp: { title: 'कोड सही नहीं है', hint: 'सबसे नया संदेश देखकर दोबारा लिखें।' },
+    wrong_code: { title: 'कोड सही नहीं है', detail: '{left} कोशिशें बाकी।', hint: 'फिर देखकर दोबारा लिखें।' },
+    wrong_otp: { title: 'कोड सही नहीं है', detail: '{left} कोशिशें बाकी।', hint: 'सबसे नया संदेश देखकर दोबारा लिखें।' },
     otp_expired: { title: 'कोड की समय-सीमा निकल गई', hint: 'नया कोड मँगाएँ।' },
     too_many_tries: { title: 'बहुत बार कोशिश हुई', hint: 'दस मिनट रुकें, फिर नया कोड मँगाएँ।' },
     rate_limited: { title: 'बहुत से कोड माँगे गए', hint: 'दस मिनट रुककर फिर कोशिश करें।' },
     empty_cart: { title: 'टोकरी खाली है', hint: 'पहले कुछ डालें।' },
     bad_phone: { title: 'यह फ़ोन नंबर नहीं है', hint: 'दस अंक, जैसे 98000 00001।' },
+    key_reused: { title: 'यह पहले दूसरी सामग्री के साथ आया था', hint: 'पेज फिर खोलें और दोबारा करें।' },
+    no_messenger: { title: 'अभी कोड नहीं भेजा जा सकता', hint: 'थोड़ी देर बाद फिर कोशिश करें।' },
+    bad_value: { title: 'कोई मान सीमा से बाहर है', detail: '{field}', hint: 'ठीक करके फिर भेजें।' },
+    unknown_sku: { title: 'ऐसा कोई सामान नहीं है', detail: '{sku}', hint: 'नाम से खोजें।' },
+    unknown_order: { title: 'आपका ऐसा कोई ऑर्डर नहीं है', hint: 'अपने ऑर्डर की सूची देखें।' },
+    unknown_step: { title: 'भुगतान का ऐसा कोई चरण नहीं है', hint: 'अपने ऑर्डर की सूची देखें।' },
+    payment_misfit: { title: 'भुगतान में अभी यह नहीं हो सकता', hint: 'आपको कुछ नहीं करना: शहर दफ़्तर इसे देख रहा है।' },
   },
 };
 
 /** A problem in the person's language. */
 export function sayProblem(problem: Problem): Said {
   const own = REFUSALS[lang()][problem.code];
-  return own ? { ...own, detail: problem.detail } : explain(problem);
+  if (!own) return explain(problem);
+  return lang() === 'en' ? { title: own.title, detail: problem.detail, hint: own.hint } : inWords(own, problem);
 }
 
 /** Anything that was thrown, in the person's language; what is no problem of the hub's is thrown on. */

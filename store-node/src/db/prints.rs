@@ -74,7 +74,7 @@ pub struct PrintJob {
     pub order: Option<OrderId>,
     /// Which printer.
     pub printer: DeviceId,
-    /// In words: `bag 1/2 of 4K7`.
+    /// By name: `bag=1 of=2 number=4K7`, `delivery=4K7`.
     pub what: String,
     /// What to print.
     pub label: Label,

@@ -6,9 +6,11 @@ use crate::db::cold;
 use crate::derive;
 use crate::refusal::Refusal;
 use model::api::store::AlarmRow;
-use model::{CommandId, DeviceId, Role, Timestamp, ZoneId};
+use model::{CommandId, DeviceId, Role, Timestamp, ZoneId, particulars};
+use std::fmt::Display;
 
-/// Raises an alarm of a kind at a device; the same trouble (by when it began) is raised once.
+/// Raises an alarm of a kind at a device, with its particulars by name; the same trouble (by when it began) is raised
+/// once.
 ///
 /// # Errors
 /// A fault of the database.
@@ -16,7 +18,7 @@ pub fn raise(
     flow: &mut Flow<'_>,
     (kind, device, zone): (&str, &DeviceId, Option<&ZoneId>),
     began: Timestamp,
-    detail: &str,
+    named: &[(&str, &dyn Display)],
 ) -> Result<(), Stop> {
     let id = derive::command(device.as_str().as_bytes(), &format!("alarm {kind} {}", began.ms()));
     let alarm = AlarmRow {
@@ -28,7 +30,7 @@ pub fn raise(
         raised: flow.now,
         cleared: None,
         acknowledged_by: None,
-        detail: detail.to_owned(),
+        detail: particulars(named),
     };
     cold::raise(flow.tx, &alarm)?;
     flow.effects.cold = true;

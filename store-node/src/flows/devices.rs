@@ -56,7 +56,7 @@ pub fn is(
     }
     match state.health {
         Health::Lost if class != DeviceClass::Handheld => {
-            alarms::raise(flow, ("device_lost", device, known.zone.as_ref()), flow.now, "said nothing more")?;
+            alarms::raise(flow, ("device_lost", device, known.zone.as_ref()), flow.now, &[])?;
         }
         Health::Lost => {}
         Health::Ok | Health::Warn | Health::Down => alarms::clear(flow, device, "device_lost")?,

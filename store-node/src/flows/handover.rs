@@ -11,6 +11,7 @@ use model::order::{self, Channel, Moment};
 use model::time::MINUTE_MS;
 use model::{BagId, DeviceId, OrderState, Role};
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use store_core::movement::Kind;
 
 /// A rider's badge counts this long at a scanner.
@@ -104,7 +105,8 @@ pub fn bag_scanned(flow: &mut Flow<'_>, scanner: &DeviceId, bag: &BagId) -> Resu
     handovers::collect(flow.tx, scanner, bag, flow.now)?;
     let collected = handovers::collected(flow.tx, scanner, row.order)?.len();
     let all = bags::of(flow.tx, row.order)?.len();
-    moments::note(flow, &row.order, "bag_scanned", &format!("{bag}, {collected} of {all}, rider {rider}"))?;
+    let named: [(&str, &dyn Display); 4] = [("bag", bag), ("n", &collected), ("of", &all), ("rider", &rider)];
+    moments::tell(flow, &row.order, "bag_scanned", &named)?;
     if collected < all {
         return Ok(Some(Answer::Done));
     }

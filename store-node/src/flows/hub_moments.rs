@@ -33,7 +33,7 @@ pub fn rider(flow: &mut Flow<'_>, order: &OrderId, rider: &RiderCard) -> Result<
     let row = moments::order(flow, order)?;
     if orders::rider(flow.tx, order)?.as_ref() != Some(rider) {
         orders::put_rider(flow.tx, order, rider)?;
-        moments::note(flow, &row.order, "rider", &rider.name)?;
+        moments::tell(flow, &row.order, "rider", &[("name", &rider.name)])?;
     }
     Ok(Answer::Done)
 }

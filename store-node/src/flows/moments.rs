@@ -3,22 +3,50 @@
 use super::{Flow, Stop};
 use crate::db::orders::{self, OrderEvent, OrderRow};
 use crate::refusal::Refusal;
-use model::OrderId;
 use model::fact::Fact;
-use model::order::{self, Moment, Owner};
+use model::order::{self, Moment, Moments, Owner};
 use model::time::Timestamp;
+use model::{OrderId, particulars};
+use std::fmt::Display;
 
 /// Records that a moment happened. Says whether it is new; a repeated one changes nothing.
 ///
 /// # Errors
 /// [`Refusal::IllegalMove`] when it does not fit where the order stands.
 pub fn record(flow: &mut Flow<'_>, row: &OrderRow, moment: Moment, at: Timestamp) -> Result<bool, Stop> {
-    let known = orders::moments(flow.tx, &row.order)?;
+    let mut known = orders::moments(flow.tx, &row.order)?;
     if known.get(moment).is_some() {
         return Ok(false);
     }
+    step(flow, row, &mut known, (moment, at))?;
+    Ok(true)
+}
+
+/// Records the first moments of an order that was entered in this transaction: nothing is known of it yet.
+///
+/// # Errors
+/// As [`record`].
+pub fn begin(flow: &mut Flow<'_>, row: &OrderRow, steps: &[(Moment, Timestamp)]) -> Result<Moments, Stop> {
+    let mut known = Moments::default();
+    for moment in steps {
+        step(flow, row, &mut known, *moment)?;
+    }
+    Ok(known)
+}
+
+/// Records a moment that is not among the known ones yet, and adds it to them.
+///
+/// # Errors
+/// As [`record`].
+pub fn step(
+    flow: &mut Flow<'_>,
+    row: &OrderRow,
+    known: &mut Moments,
+    (moment, at): (Moment, Timestamp),
+) -> Result<(), Stop> {
     let after = order::next(known.state(), moment)
         .map_err(|illegal| Refusal::IllegalMove { state: illegal.state, to: illegal.to })?;
+    known.0.insert(moment, at);
     orders::put_moment(flow.tx, &row.order, moment, at)?;
     note_at(flow, &row.order, at, moment_word(moment), "")?;
     if after.is_terminal() {
@@ -28,10 +56,24 @@ pub fn record(flow: &mut Flow<'_>, row: &OrderRow, moment: Moment, at: Timestamp
         flow.tell(&Fact::Moment { order: row.order, hour: row.hour, moment, at })?;
     }
     flow.effects.board = true;
-    Ok(true)
+    Ok(())
 }
 
-/// Writes down what happened to an order, for people.
+/// Writes down what happened to an order, for people: a stable word, and its particulars by name, so that a screen can
+/// say both in its own language ([`model::particulars`]).
+///
+/// # Errors
+/// A fault of the database.
+pub fn tell(
+    flow: &mut Flow<'_>,
+    order: &OrderId,
+    what: &str,
+    named: &[(&str, &dyn Display)],
+) -> Result<(), Stop> {
+    note_at(flow, order, flow.now, what, &particulars(named))
+}
+
+/// The same with particulars that are written already, or none.
 ///
 /// # Errors
 /// A fault of the database.

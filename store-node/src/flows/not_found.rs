@@ -11,6 +11,7 @@ use crate::refusal::Refusal;
 use model::fact::Fact;
 use model::order_doc::{Picks, ShortUnits};
 use model::{BinId, OrderId, Qty, Role, SkuId};
+use std::fmt::Display;
 use store_core::fefo;
 use store_core::movement::Kind;
 
@@ -28,16 +29,17 @@ pub fn not_found(flow: &mut Flow<'_>, order: &OrderId, line: u8) -> Result<Answe
     let held = picks::held(flow.tx, row.order)?;
     let Some(open) = held.iter().find(|held| held.line == line && !held.open().is_zero()) else {
         let asked = pick_gaps::open_of(flow.tx, row.order, line)?.is_some();
-        let asking =
-            Refusal::AlreadyDone { what: "The customer is being asked about a substitute.".to_owned() };
+        let asking = Refusal::AlreadyDone { what: "customer_asked".to_owned() };
         return Err(if asked { asking } else { Refusal::OverPick { line } }.into());
     };
     let missing = open.open();
     let gone = ready::allocation(row.order, open);
     holding::give_back(flow, &gone, missing, "not_found")?;
     moving::block(flow, &gone.place, (Kind::Blocked, missing), MISSING, &row.order.to_string())?;
-    let detail = format!("{}: {missing} x {} not in {}", u16::from(line) + 1, gone.place.sku, gone.place.bin);
-    moments::note(flow, &row.order, "not_found", &detail)?;
+    let shown = u16::from(line) + 1;
+    let named: [(&str, &dyn Display); 4] =
+        [("line", &shown), ("qty", &missing), ("sku", &gone.place.sku), ("bin", &gone.place.bin)];
+    moments::tell(flow, &row.order, "not_found", &named)?;
     let rest = elsewhere(flow, &row, line, &gone.place.sku, (&gone.place.bin, missing))?;
     if !rest.is_zero() {
         substitute::fill(flow, &row, line, &gone.place.sku, rest)?;
@@ -64,8 +66,10 @@ fn elsewhere(
         let place = Place { sku: sku.clone(), lot: take.lot, bin: take.bin };
         moving::by(flow, &place, (Kind::Reserved, take.qty), "another_bin", &row.order.to_string())?;
         allocations::add(flow.tx, &row.order, line, &place, take.qty)?;
-        let detail = format!("{}: {} x {sku} from {}", u16::from(line) + 1, take.qty, place.bin);
-        moments::note(flow, &row.order, "another_bin", &detail)?;
+        let shown = u16::from(line) + 1;
+        let named: [(&str, &dyn Display); 4] =
+            [("line", &shown), ("qty", &take.qty), ("sku", sku), ("bin", &place.bin)];
+        moments::tell(flow, &row.order, "another_bin", &named)?;
     }
     Ok(missing.saturating_sub(may.saturating_sub(left)))
 }

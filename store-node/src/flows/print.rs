@@ -11,7 +11,7 @@ use crate::derive;
 use crate::refusal::Refusal;
 use model::code::OwnCode;
 use model::mqtt::{Health, Label, PrintOutcome};
-use model::{DeviceId, OrderId, PrintJobId, Role};
+use model::{DeviceId, OrderId, PrintJobId, Role, particulars};
 
 /// Driver of label printers, as their birth names it.
 const LABEL_DRIVER: &str = "zpl";
@@ -41,7 +41,8 @@ pub fn labels(
             first_name: row.first_name.clone(),
             duplicate: again.is_some(),
         };
-        queue(flow, Some(row), LABEL_DRIVER, &format!("bag {}/{of} of {}", bag.n, row.number), label, again)?;
+        let what = particulars(&[("bag", &bag.n), ("of", &of), ("number", &row.number)]);
+        queue(flow, Some(row), LABEL_DRIVER, &what, label, again)?;
     }
     let Some(first) = bags.first() else { return Ok(()) };
     let label = Label::Delivery {
@@ -54,7 +55,7 @@ pub fn labels(
         promise: flow.setup.calendar.hour_minute(row.promise_at),
         duplicate: again.is_some(),
     };
-    queue(flow, Some(row), RECEIPT_DRIVER, &format!("delivery label of {}", row.number), label, again)
+    queue(flow, Some(row), RECEIPT_DRIVER, &particulars(&[("delivery", &row.number)]), label, again)
 }
 
 /// What was really picked, in English: a substitute under its own name.
@@ -81,7 +82,7 @@ fn queue(
 ) -> Result<(), Stop> {
     let Some(printer) = prints::printers(flow.tx, driver)?.into_iter().next() else {
         if let Some(row) = row {
-            moments::note(flow, &row.order, "no_printer", &format!("{what}: write its code by hand"))?;
+            moments::note(flow, &row.order, "no_printer", what)?;
         }
         return Ok(());
     };
@@ -116,8 +117,7 @@ pub fn sent(flow: &mut Flow<'_>, job: &PrintJobId, printer: &DeviceId) -> Result
     flow.only(&[Role::System])?;
     let found = find(flow, job)?;
     if found.printer != *printer || found.state.is_closed() {
-        let what = format!("{} is {} at {}.", found.what, found.state.word(), found.printer);
-        return Err(Refusal::AlreadyDone { what }.into());
+        return Err(Refusal::AlreadyDone { what: format!("print_{}", found.state.word()) }.into());
     }
     if found.state == PrintState::Queued {
         prints::set_state(flow.tx, found.job, PrintState::Sent, flow.now)?;
@@ -143,7 +143,7 @@ pub fn outcome(flow: &mut Flow<'_>, job: &PrintJobId, outcome: PrintOutcome) -> 
     }
     prints::set_state(flow.tx, found.job, state, flow.now)?;
     if let Some(order) = found.order {
-        moments::note(flow, &order, word, &format!("{} at {}", found.what, found.printer))?;
+        moments::note(flow, &order, word, &format!("{} printer={}", found.what, found.printer))?;
     }
     changed(flow);
     Ok(Answer::Done)
@@ -157,9 +157,7 @@ pub fn resolve(flow: &mut Flow<'_>, job: &PrintJobId, printed: bool) -> Result<A
     flow.only(&[Role::Picker, Role::Receiver, Role::Manager])?;
     let found = find(flow, job)?;
     if !found.state.needs_a_person() {
-        return Err(
-            Refusal::AlreadyDone { what: format!("{} is {}.", found.what, found.state.word()) }.into()
-        );
+        return Err(Refusal::AlreadyDone { what: format!("print_{}", found.state.word()) }.into());
     }
     let state = if printed { PrintState::Done } else { PrintState::Replaced };
     prints::set_state(flow.tx, found.job, state, flow.now)?;
@@ -201,10 +199,10 @@ pub fn reprint(flow: &mut Flow<'_>, order: &OrderId) -> Result<Answer, Stop> {
     let row = moments::order(flow, order)?;
     let bags = bags::of(flow.tx, row.order)?;
     if bags.is_empty() {
-        return Err(Refusal::AlreadyDone { what: format!("Order {} has no bags yet.", row.number) }.into());
+        return Err(Refusal::AlreadyDone { what: "no_bags_yet".to_owned() }.into());
     }
     let lines = pick_gaps::lines(flow.tx, row.order)?.len();
-    moments::note(flow, &row.order, "reprint", &format!("{} bags, {lines} lines", bags.len()))?;
+    moments::tell(flow, &row.order, "reprint", &[("bags", &bags.len()), ("lines", &lines)])?;
     let before = prints::of_order(flow.tx, row.order)?;
     labels(flow, &row, &bags, Some(&before))?;
     Ok(Answer::Done)
@@ -231,7 +229,8 @@ pub fn fail_over(flow: &mut Flow<'_>, printer: &DeviceId) -> Result<(), Stop> {
         }
         prints::move_to(flow.tx, job.job, &other, flow.now)?;
         if let Some(order) = job.order {
-            moments::note(flow, &order, "label_moved", &format!("{}: {printer} -> {other}", job.what))?;
+            let moved = format!("{} from={printer} to={other}", job.what);
+            moments::note(flow, &order, "label_moved", &moved)?;
         }
         changed(flow);
     }

@@ -10,6 +10,7 @@ use crate::refusal::Refusal;
 use model::mqtt::{DeviceClass, Quality};
 use model::time::MINUTE_MS;
 use model::{DeviceId, Role};
+use std::fmt::Display;
 use store_core::cold::{Breach, Event, Heard, Watch};
 use store_core::movement::Kind;
 
@@ -97,8 +98,7 @@ fn happened(flow: &mut Flow<'_>, sensor: &DeviceId, zone: &ZoneRow, event: Event
         }
         Event::Lost(quiet, since) => {
             if let Some(kind) = quiet.alarm() {
-                let detail = format!("no reading that can be trusted since {since}");
-                alarms::raise(flow, (kind, sensor, Some(&zone.zone)), since, &detail)?;
+                alarms::raise(flow, (kind, sensor, Some(&zone.zone)), since, &[])?;
             }
         }
         Event::Heard(quiet) => {
@@ -119,8 +119,7 @@ fn lasting(flow: &mut Flow<'_>, sensor: &DeviceId, zone: &ZoneRow, breach: &Brea
         units += u64::from(blocked.get());
         lots.insert(place.lot);
     }
-    let (whole, part) = (breach.worst / 1_000, (breach.worst % 1_000).abs() / 100);
-    let sign = if breach.worst < 0 && whole == 0 { "-" } else { "" };
-    let detail = format!("worst {sign}{whole}.{part} degC; {units} units of {} lots blocked", lots.len());
-    alarms::raise(flow, (breach.side.alarm(), sensor, Some(&zone.zone)), breach.since, &detail)
+    let named: [(&str, &dyn Display); 3] =
+        [("worst_milli_c", &breach.worst), ("units", &units), ("lots", &lots.len())];
+    alarms::raise(flow, (breach.side.alarm(), sensor, Some(&zone.zone)), breach.since, &named)
 }

@@ -57,7 +57,7 @@ pub fn carry_on(flow: &mut Flow<'_>, person: &PersonId, device: &DeviceId) -> Re
     let Some((order, before)) = pick_assign::of_person(flow.tx, person)? else { return Ok(false) };
     if before != *device {
         pick_assign::move_to(flow.tx, order, device)?;
-        moments::note(flow, &order, "handheld_changed", &format!("{before} -> {device}"))?;
+        moments::tell(flow, &order, "handheld_changed", &[("from", &before), ("to", device)])?;
         flow.effects.handhelds.insert(before);
     }
     flow.effects.handhelds.insert(device.clone());

@@ -10,6 +10,7 @@ use crate::refusal::Refusal;
 use device_drivers::gs1::Gtin;
 use device_drivers::scanner::{Scan, parse_scan};
 use model::{OrderId, Qty, Role, SkuId};
+use std::fmt::Display;
 use store_core::movement::Kind;
 use store_core::pick::scan::{self as rules, Held, Scanned, Wrong};
 
@@ -57,8 +58,10 @@ pub fn piece(flow: &mut Flow<'_>, row: &OrderRow, text: &str, shown: u8) -> Resu
     };
     picks::insert(flow.tx, &pick, hit.proof)?;
     let place = &taken.place;
-    let detail = format!("{}: {} lot {} from {}", u16::from(pick.line) + 1, place.sku, place.lot, place.bin);
-    moments::note(flow, &row.order, "scan", &detail)?;
+    let line = u16::from(pick.line) + 1;
+    let named: [(&str, &dyn Display); 4] =
+        [("line", &line), ("sku", &place.sku), ("lot", &place.lot), ("bin", &place.bin)];
+    moments::tell(flow, &row.order, "scan", &named)?;
     show(flow, row.order)?;
     Ok(Answer::Done)
 }

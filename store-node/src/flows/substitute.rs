@@ -12,6 +12,7 @@ use model::fact::Fact;
 use model::order_doc::{SubstituteAnswer, SubstituteAsk, SubstitutePreset};
 use model::{OrderId, OrderState, Qty, Role, SkuId};
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use store_core::pick::substitute::{Good, choose};
 
 /// Candidates looked at for one line.
@@ -34,14 +35,15 @@ pub fn fill(flow: &mut Flow<'_>, row: &OrderRow, line: u8, not: &SkuId, qty: Qty
         return holding::short(flow, &row.order, line, qty, "not_found");
     };
     if row.preset == SubstitutePreset::BestMatch {
-        return take(flow, row, line, &sku, qty, &format!("{name} ({why})"));
+        return take(flow, row, line, &sku, qty, (&name, why));
     }
     let until = flow.now.plus_ms(flow.setup.policy.substitute_ms);
     let question = Question { order: row.order, line, sku: sku.clone(), qty, asked_at: flow.now, until };
     pick_gaps::ask(flow.tx, &question)?;
     flow.tell(&Fact::Ask { order: row.order, hour: row.hour, ask: SubstituteAsk { line, sku, qty, until } })?;
-    let detail = format!("{}: {qty} x {name} ({why})", u16::from(line) + 1);
-    moments::note(flow, &row.order, "substitute_asked", &detail)
+    let shown = u16::from(line) + 1;
+    let named: [(&str, &dyn Display); 4] = [("line", &shown), ("qty", &qty), ("name", &name), ("why", &why)];
+    moments::tell(flow, &row.order, "substitute_asked", &named)
 }
 
 /// The best substitute that suffices: code, name and why.
@@ -89,13 +91,15 @@ fn take(
     line: u8,
     sku: &SkuId,
     qty: Qty,
-    said: &str,
+    (name, why): (&str, &str),
 ) -> Result<(), Stop> {
     let missing = holding::hold(flow, &row.order, line, sku, qty)?;
     let held = qty.saturating_sub(missing);
     if !held.is_zero() {
-        let detail = format!("{}: {held} x {said}", u16::from(line) + 1);
-        moments::note(flow, &row.order, "substituted", &detail)?;
+        let shown = u16::from(line) + 1;
+        let named: [(&str, &dyn Display); 4] =
+            [("line", &shown), ("qty", &held), ("name", &name), ("why", &why)];
+        moments::tell(flow, &row.order, "substituted", &named)?;
     }
     holding::short(flow, &row.order, line, missing, "not_found")
 }
@@ -142,7 +146,7 @@ fn end(flow: &mut Flow<'_>, row: &OrderRow, question: &Question, ended: Ended) -
     }
     let code = match ended {
         Ended::Accepted => {
-            take(flow, row, question.line, &question.sku, question.qty, &name)?;
+            take(flow, row, question.line, &question.sku, question.qty, (&name, ended.word()))?;
             "substitute_accepted"
         }
         Ended::Declined | Ended::Timeout | Ended::Gone => {
@@ -150,12 +154,9 @@ fn end(flow: &mut Flow<'_>, row: &OrderRow, question: &Question, ended: Ended) -
             "substitute_declined"
         }
     };
-    moments::note(
-        flow,
-        &row.order,
-        code,
-        &format!("{}: {name}, {}", u16::from(question.line) + 1, ended.word()),
-    )?;
+    let shown = u16::from(question.line) + 1;
+    let named: [(&str, &dyn Display); 3] = [("line", &shown), ("name", &name), ("why", &ended.word())];
+    moments::tell(flow, &row.order, code, &named)?;
     if let Some(pick) = assignments::of_order(flow.tx, &row.order)? {
         people::notify(
             flow.tx,

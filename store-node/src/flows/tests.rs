@@ -37,7 +37,7 @@ fn a_breach_suspends_grants_at_once_and_blocks_the_lots_when_it_lasts() {
     let alarms = bed.reader().cold_chain(bed.now).unwrap().alarms;
     assert_eq!(alarms.len(), 1);
     assert_eq!((alarms[0].kind.as_str(), alarms[0].cleared), ("too_warm", None));
-    assert_eq!(alarms[0].detail, "worst 8.1 degC; 10 units of 1 lots blocked");
+    assert_eq!(alarms[0].detail, "worst_milli_c=8100 units=10 lots=1");
     assert_eq!(bed.stock("MILK"), (10, 0, 10, 0));
     let detail = bed.reader().order(order).unwrap().unwrap();
     assert_eq!((detail.lines[0].short.get(), detail.card.state), (2, model::OrderState::Cancelled));

@@ -5,6 +5,7 @@ use crate::answer::Answer;
 use crate::db::{allocations, picks};
 use crate::refusal::Refusal;
 use model::{OrderId, Role};
+use std::fmt::Display;
 use store_core::movement::Kind;
 
 /// See the file.
@@ -23,8 +24,10 @@ pub fn undo(flow: &mut Flow<'_>, order: &OrderId) -> Result<Answer, Stop> {
     mine.picked = mine.picked.saturating_sub(last.qty);
     allocations::set(flow.tx, &mine)?;
     picks::undo(flow.tx, last.id, flow.id)?;
-    let detail = format!("{}: {} lot {}", u16::from(last.line) + 1, last.place.sku, last.place.lot);
-    moments::note(flow, &row.order, "undo", &detail)?;
+    let line = u16::from(last.line) + 1;
+    let named: [(&str, &dyn Display); 3] =
+        [("line", &line), ("sku", &last.place.sku), ("lot", &last.place.lot)];
+    moments::tell(flow, &row.order, "undo", &named)?;
     scan::show(flow, row.order)?;
     Ok(Answer::Done)
 }

@@ -20,7 +20,7 @@ pub fn weigh(flow: &mut Flow<'_>, bag: &BagId, grams: Grams) -> Result<Answer, S
     flow.only(&[Role::Picker, Role::Receiver, Role::Manager])?;
     let found = bags::find(flow.tx, bag)?.ok_or_else(|| Refusal::unknown("bag", bag))?;
     if found.handed_over_at.is_some() {
-        return Err(Refusal::AlreadyDone { what: format!("Bag {bag} has left the store.") }.into());
+        return Err(Refusal::AlreadyDone { what: "bag_gone".to_owned() }.into());
     }
     if let Some(off_g) = pace::weight_off(found.weight, grams) {
         let mismatch = Refusal::WeightMismatch {
@@ -29,18 +29,23 @@ pub fn weigh(flow: &mut Flow<'_>, bag: &BagId, grams: Grams) -> Result<Answer, S
             weighed_g: grams.0,
             off_g,
         };
-        moments::note(flow, &found.order, "weight_mismatch", &format!("bag {bag}: {off_g:+} g"))?;
+        moments::tell(
+            flow,
+            &found.order,
+            "weight_mismatch",
+            &[("bag", bag), ("grams", &format!("{off_g:+}"))],
+        )?;
         return Err(Stop::RefusedAndKept(mismatch));
     }
     bags::set_weighed(flow.tx, bag, grams)?;
-    moments::note(flow, &found.order, "weighed", &format!("bag {bag}: {} g", grams.0))?;
+    moments::tell(flow, &found.order, "weighed", &[("bag", bag), ("grams", &grams.0)])?;
     Ok(Answer::Done)
 }
 
 /// A bag's label was scanned at a packing station: the newest stable weight is its.
 ///
 /// # Errors
-/// [`Refusal::BadInput`] when no scale had a stable weight within the last 30 s.
+/// [`Refusal::NoWeight`] when no scale had a stable weight within the last 30 s.
 pub fn scanned(flow: &mut Flow<'_>, scanner: &DeviceId, bag: &BagId) -> Result<Answer, Stop> {
     let zone = devices::find(flow.tx, scanner)?.and_then(|device| device.zone);
     let mut newest = None;
@@ -49,8 +54,6 @@ pub fn scanned(flow: &mut Flow<'_>, scanner: &DeviceId, bag: &BagId) -> Result<A
         let weight = devices::last_weight(flow.tx, &scale.device)?;
         newest = newest.max(weight.filter(|(at, _)| near && flow.now.since_ms(*at) <= FRESH_MS));
     }
-    let nothing =
-        "no stable weight in the last 30 s: put the bag on the scale first, or scan the rider's badge first";
-    let (_, grams) = newest.ok_or_else(|| Refusal::bad("bag", nothing))?;
+    let (_, grams) = newest.ok_or(Refusal::NoWeight)?;
     weigh(flow, bag, grams)
 }

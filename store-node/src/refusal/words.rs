@@ -79,10 +79,30 @@ const TABLE: &[Words] = &[
         "The bag does not weigh what its goods weigh",
         "Look into the bag, put it right and weigh it again.",
     ),
+    row(
+        "no_weight",
+        409,
+        "The bag was not weighed",
+        "Put the bag on the scale first; for a handover scan the rider's badge first.",
+    ),
     row("wrong_rider", 409, "Another rider was chosen", "Give it to that rider, or let the hub choose anew."),
     row("already_done", 409, "That is decided already", "Look at it again."),
     row("unavailable", 503, "The store node could not do this now", "Send it again with the same id."),
 ];
+
+/// What is decided already, in English.
+pub(super) fn done(what: &str) -> &str {
+    match what {
+        "customer_asked" => "The customer is being asked about a substitute.",
+        "no_bags_yet" => "The order has no bags yet.",
+        "bag_gone" => "The bag has left the store.",
+        "print_done" => "The label is there.",
+        "print_replaced" => "The label was printed again.",
+        "print_sent" => "The printer has the label and has not answered yet.",
+        "print_queued" => "The label still waits for its printer.",
+        other => other,
+    }
+}
 
 /// The words of a code.
 pub(super) fn of(code: &str) -> &'static Words {

@@ -2,11 +2,12 @@
 import { expect, test } from 'vitest';
 import { Api, ApiError } from './api.ts';
 import { checkDigitOk, readCode } from './barcode.ts';
-import { fill, money } from './i18n.svelte.ts';
+import { fill, money, setLang } from './i18n.svelte.ts';
 import { newId } from './id.ts';
 import { SseParser } from './sse.ts';
 import { age, clock } from './time.ts';
-import { COMMON, PROBLEMS } from './words.ts';
+import { particulars, recount } from './particulars.ts';
+import { COMMON, explain, PROBLEMS } from './words.ts';
 
 test('both languages have every key and every variable', () => {
   for (const key of Object.keys(COMMON.en) as (keyof typeof COMMON.en)[]) {
@@ -22,6 +23,30 @@ test('plural, number and money follow the language', () => {
   expect(fill('{n|# scan|# scans} kept', { n: 1234567 }, 'en')).toBe('12,34,567 scans kept');
   expect(money(123450, 'en')).toBe('₹1,234.50');
   expect(money(46200, 'hi')).toBe('₹462');
+});
+
+test('particulars are read as the nodes write them, and said in one language', () => {
+  expect(particulars('')).toEqual({});
+  expect(particulars('line=1 sku=MLK-1 name="Dal \\"1 kg\\"" why=""')).toEqual({ line: '1', sku: 'MLK-1', name: 'Dal "1 kg"', why: '' });
+  expect(particulars('1: MLK-1 lot L7 from A-01')).toBeNull();
+  const texts = { en: { scan: 'line {line}' }, hi: { scan: 'लाइन {line}' } };
+  setLang('hi');
+  expect(recount(texts, 'scan', 'line=2')).toBe('लाइन 2');
+  expect(recount(texts, 'scan', 'an old English sentence')).toBe('');
+  expect(recount(texts, 'other', 'a=1 b=2')).toBe('1 · 2');
+  setLang('en');
+  expect(recount(texts, 'scan', 'an old English sentence')).toBe('an old English sentence');
+});
+
+test('a problem is said in Hindi from its code and its vars, never in English', () => {
+  const problem = { code: 'wrong_lot', status: 409, title: 'Wrong lot', detail: 'Scanned X; take lot L7 first.', hint: 'Take it.' };
+  setLang('hi');
+  expect(explain({ ...problem, vars: { wanted: 'L7' } }).detail).toBe('पहले लॉट L7 लें।');
+  expect(explain(problem).detail).toBe('');
+  expect(explain({ ...problem, code: 'unknown_bin', vars: { name: 'B-9' } }).detail).toBe('B-9');
+  for (const said of Object.values(explain({ ...problem, code: 'odd_thing' }))) expect(said).not.toMatch(/[A-Za-z]+ [A-Za-z]+/);
+  setLang('en');
+  expect(explain(problem).detail).toBe('Scanned X; take lot L7 first.');
 });
 
 test('codes: check digits, GS1 strings, links, own labels', () => {

@@ -33,8 +33,11 @@ export function lasting(since: number, now: number): string {
   return unit === 'live' ? c('for_s', { n: Math.max(0, Math.floor((now - since) / 1000)) }) : c(`for_${unit}`, { n });
 }
 
-/** Title and hint by problem code. A code that is not here is shown in the node's own (English) words. */
-export const PROBLEMS: Record<Lang, Record<string, { title: string; hint: string }>> = {
+/** What is said of a problem. `detail` is filled with the problem's `vars`; without one the node's own stands in English. */
+export type Words = { title: string; hint: string; detail?: string };
+
+/** By problem code. English shows a code that is not here in the node's own words; other languages say that it failed. */
+export const PROBLEMS: Record<Lang, Record<string, Words>> = {
   en: {
     wrong_item: { title: 'Wrong product', hint: 'Nothing was counted. Put it back, scan again.' },
     wrong_lot: { title: 'Wrong lot', hint: 'Nothing was counted. Take the lot that is shown.' },
@@ -51,25 +54,33 @@ export const PROBLEMS: Record<Lang, Record<string, { title: string; hint: string
     wrong_role: { title: 'Not for your role', hint: 'Ask the manager.' },
     bad_input: { title: 'A value is not right', hint: 'Correct it and try again.' },
     pin_locked: { title: 'Too many wrong PINs', hint: 'Wait a moment, or ask the manager.' },
+    order_cancelled: { title: 'This order was cancelled', hint: 'Put its goods back on their shelves.' },
+    already_done: { title: 'That is decided already', hint: 'Look at it again.' },
+    unknown: { title: 'Not known here', hint: 'Check the code: it may have been mistyped.' },
+    other: { title: 'That did not work ({code})', hint: 'Try again, or ask the manager.' },
     unavailable: { title: 'The node could not do this now', hint: 'Try again; nothing was done twice.' },
     busy: { title: 'The node is busy', hint: 'Wait a moment and try again. Nothing was done twice.' },
   },
   hi: {
-    wrong_item: { title: 'गलत सामान', hint: 'कुछ गिना नहीं गया। वापस रखें, फिर स्कैन करें।' },
-    wrong_lot: { title: 'गलत लॉट', hint: 'कुछ गिना नहीं गया। दिखाया गया लॉट लें।' },
-    expired_lot: { title: 'तारीख़ निकल गई', hint: 'कुछ गिना नहीं गया। अलग रखें, मैनेजर को बताएँ।' },
+    wrong_item: { title: 'गलत सामान', detail: '{scanned} किसी खुली लाइन का नहीं।', hint: 'कुछ गिना नहीं गया। वापस रखें, फिर स्कैन करें।' },
+    wrong_lot: { title: 'गलत लॉट', detail: 'पहले लॉट {wanted} लें।', hint: 'कुछ गिना नहीं गया। दिखाया गया लॉट लें।' },
+    expired_lot: { title: 'तारीख़ निकल गई', detail: 'लॉट {lot} अब नहीं बिक सकता।', hint: 'कुछ गिना नहीं गया। अलग रखें, मैनेजर को बताएँ।' },
     over_pick: { title: 'पूरा हो चुका है', hint: 'कुछ गिना नहीं गया। इसे वापस रखें।' },
-    unknown_code: { title: 'अनजान कोड', hint: 'कुछ गिना नहीं गया। सामान का अपना बारकोड स्कैन करें।' },
+    unknown_code: { title: 'अनजान कोड', detail: '{scanned}', hint: 'कुछ गिना नहीं गया। सामान का अपना बारकोड स्कैन करें।' },
     not_your_order: { title: 'आपका ऑर्डर नहीं', hint: 'इसे कोई और उठा रहा है। अगला काम खुद आएगा।' },
     not_logged_in: { title: 'लॉगिन नहीं है', hint: 'कुछ गिना नहीं गया। अपने PIN से लॉगिन करें।' },
-    wrong_pin: { title: 'गलत PIN', hint: 'फिर कोशिश करें, या मैनेजर से पूछें।' },
+    wrong_pin: { title: 'गलत PIN', detail: '{tries_left} कोशिशें बाकी।', hint: 'फिर कोशिश करें, या मैनेजर से पूछें।' },
     nothing_to_undo: { title: 'वापस लेने को कुछ नहीं', hint: 'इस ऑर्डर में आपका कोई उठाया सामान नहीं बचा।' },
-    lines_open: { title: 'लाइनें बाकी हैं', hint: 'उन्हें उठाएँ या “नहीं मिला” कहें, फिर पैक करें।' },
+    lines_open: { title: 'लाइनें बाकी हैं', detail: '{lines} लाइनें बाकी।', hint: 'उन्हें उठाएँ या “नहीं मिला” कहें, फिर पैक करें।' },
     illegal_move: { title: 'देर हो गई', hint: 'ऑर्डर आगे बढ़ चुका है। स्क्रीन फिर देखें।' },
     unauthorized: { title: 'फिर से लॉगिन करें', hint: 'आपका सत्र समाप्त हो गया।' },
     wrong_role: { title: 'आपकी भूमिका के लिए नहीं', hint: 'मैनेजर से पूछें।' },
-    bad_input: { title: 'कोई मान सही नहीं', hint: 'ठीक करके फिर कोशिश करें।' },
+    bad_input: { title: 'कोई मान सही नहीं', detail: '{field}', hint: 'ठीक करके फिर कोशिश करें।' },
     pin_locked: { title: 'बहुत बार गलत PIN', hint: 'थोड़ा रुकें, या मैनेजर से पूछें।' },
+    order_cancelled: { title: 'यह ऑर्डर रद्द हो गया', detail: 'ऑर्डर {number}', hint: 'सामान वापस शेल्फ़ पर रखें।' },
+    already_done: { title: 'यह पहले ही तय हो चुका है', hint: 'फिर देखें।' },
+    unknown: { title: 'यहाँ ऐसा कुछ नहीं', detail: '{name}', hint: 'कोड जाँच लें: शायद गलत लिखा गया हो।' },
+    other: { title: 'यह नहीं हो सका ({code})', hint: 'फिर कोशिश करें, या मैनेजर से पूछें।' },
     unavailable: { title: 'नोड अभी यह नहीं कर सका', hint: 'फिर कोशिश करें; कुछ दो बार नहीं हुआ।' },
     busy: { title: 'नोड व्यस्त है', hint: 'थोड़ा रुककर फिर कोशिश करें। कुछ दो बार नहीं हुआ।' },
   },
@@ -83,10 +94,15 @@ export function knowProblems(more: typeof PROBLEMS): void {
 
 /** A problem in the person's language: what happened, the particulars, what to do. */
 export function explain(problem: Problem): { title: string; detail: string; hint: string } {
-  const own = PROBLEMS[lang()][problem.code];
-  return {
-    title: own?.title ?? problem.title,
-    detail: fill(problem.detail, undefined, lang()),
-    hint: own?.hint ?? problem.hint,
-  };
+  const all = PROBLEMS[lang()];
+  const own = all[problem.code] ?? (problem.code.startsWith('unknown_') ? all['unknown'] : undefined);
+  if (lang() === 'en') return { title: own?.title ?? problem.title, detail: problem.detail, hint: own?.hint ?? problem.hint };
+  return inWords(own ?? all['other']!, problem);
+}
+
+/** Words filled with a problem's particulars; a detail of which one is missing is left out. */
+export function inWords(words: Words, problem: Problem): { title: string; detail: string; hint: string } {
+  const vars = { ...problem.vars, code: problem.code };
+  const detail = fill(words.detail ?? '', vars, lang());
+  return { title: fill(words.title, vars, lang()), detail: /\{\w/.test(detail) ? '' : detail, hint: words.hint };
 }

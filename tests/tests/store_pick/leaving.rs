@@ -44,7 +44,7 @@ fn bags_follow_the_rules_and_each_has_one_label() {
     assert_eq!(shape, [(1, false, 5_000), (2, false, 130), (3, true, 2_060)]);
     let jobs = shop.prints(order);
     let at: Vec<(&str, &str)> =
-        jobs.iter().map(|job| (job.printer.as_str(), job.what.split(' ').next().unwrap())).collect();
+        jobs.iter().map(|job| (job.printer.as_str(), job.what.split('=').next().unwrap())).collect();
     assert_eq!(at.iter().filter(|job| **job == ("label-1", "bag")).count(), 3);
     assert_eq!(at.iter().filter(|job| **job == ("receipt-1", "delivery")).count(), 1);
     assert_eq!(shop.read(|conn| prints::to_send(conn, 10)).len(), 4, "packing twice by one id prints once");

@@ -34,8 +34,8 @@ impl Why {
     /// The word in the order's history.
     pub const fn word(self) -> &'static str {
         match self {
-            Why::OtherSize => "same brand, other size",
-            Why::OtherBrand => "other brand, nearest price",
+            Why::OtherSize => "other_size",
+            Why::OtherBrand => "other_brand",
         }
     }
 }

@@ -1,8 +1,12 @@
 // The console's arithmetic: the promise meter, columns, and a chart that never draws over a gap.
-import { expect, test } from 'vitest';
-import type { SensorChart } from '@larder/shared/types/store.ts';
+import { readFileSync, readdirSync } from 'node:fs';
+import { afterEach, expect, test } from 'vitest';
+import { setLang } from '@larder/shared/i18n.svelte.ts';
+import { PROBLEMS } from '@larder/shared/words.ts';
+import type { AlarmRow, DeviceRow, HistoryRow, SensorChart } from '@larder/shared/types/store.ts';
 import { MORE } from '../problems.ts';
 import { TEXTS } from '../texts.ts';
+import { alarmed, deviceSays, happened, PHRASES, printed, TOLD } from '../told.ts';
 import { draw } from './chart.ts';
 import { column, stages } from './promise.ts';
 
@@ -44,11 +48,51 @@ test('a gap is a gap, and what leaves the band is drawn again as outside', () =>
   expect(drawing.band.height).toBeGreaterThan(20);
 });
 
-test('both languages have every text with the same variables', () => {
+afterEach(() => setLang('en'));
+
+test.each([TEXTS, TOLD])('both languages have every text with the same variables', (texts) => {
   const names = (text: string) => [...text.matchAll(/\{(\w+)/g)].map((m) => m[1]).sort();
-  for (const key of Object.keys(TEXTS.en) as (keyof typeof TEXTS.en)[]) expect(names(TEXTS.hi[key]), key).toEqual(names(TEXTS.en[key]));
+  const [en, hi] = [texts.en as Record<string, string>, texts.hi as Record<string, string>];
+  for (const key of Object.keys(en)) expect(names(hi[key]!), key).toEqual(names(en[key]!));
 });
 
 test('both languages know the same problems', () => {
   expect(Object.keys(MORE.hi)).toEqual(Object.keys(MORE.en));
+});
+
+const rust = (path: string) => readFileSync(new URL(`../../../../../${path}`, import.meta.url), 'utf8');
+const every = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((found) => found[1]!);
+
+test('every refusal of the node has words in both languages', () => {
+  const codes = every(rust('store-node/src/refusal/words.rs'), /row\(\s*"(\w+)"/g).filter((code) => code !== 'refused');
+  expect(codes.length).toBeGreaterThan(25);
+  for (const code of codes) expect({ ...PROBLEMS.hi, ...MORE.hi }[code], code).toBeDefined();
+});
+
+test('everything that happens to an order has a word in both languages, and its particulars a sentence', () => {
+  const flows = readdirSync(new URL('../../../../src/flows', import.meta.url)).filter((file) => file.endsWith('.rs'));
+  const told = flows.flatMap((file) => every(rust(`store-node/src/flows/${file}`), /moments::tell\(\s*flow,\s*&[\w.]+,\s*"(\w+)"/g));
+  expect(told.length).toBeGreaterThan(10);
+  for (const what of told) expect(Object.keys(TOLD.en), what).toContain(what);
+  const words = [...told, ...every(rust('store-node/src/flows/moments.rs'), /Moment::\w+ => "(\w+)"/g), ...every(rust('store-node/src/flows/print.rs'), /"(label_\w+)"/g), ...every(rust('store-node/src/flows/substitute.rs'), /"(substitute_\w+)"/g)];
+  for (const what of words) expect(Object.keys(TEXTS.hi), what).toContain(`w_${what}`);
+});
+
+test('what devices say is known in Hindi', () => {
+  const words = ['device-drivers/src/printer/status.rs', 'device-drivers/src/agent/sensor.rs'].map((file) => rust(file).split('fn words')[1]!.split('\n}')[0]!);
+  const phrases = every(words.join('').replaceAll('""', ''), /"([^"]+)"/g);
+  expect(phrases.length).toBeGreaterThan(15);
+  for (const phrase of phrases) expect(PHRASES[phrase] ?? '', phrase).not.toBe('');
+});
+
+test('history, alarms, prints and devices are said in Hindi without an English word', () => {
+  setLang('hi');
+  const row = (what: string, detail: string) => happened({ at: 0, what, detail, person: '', device: '' } as HistoryRow);
+  const alarm = alarmed({ kind: 'too_warm', detail: 'worst_milli_c=9100 units=12 lots=3' } as AlarmRow);
+  const device = deviceSays({ health: 'down', detail: 'scanner-1 did not answer in time', hint: 'something new' } as DeviceRow);
+  const all = [row('scan', 'line=1 sku=X-1 lot=L-2 bin=A-1'), row('label_printed', 'bag=1 of=2 number=4K7 printer=lp-1'), row('substitute_declined', 'line=1 name=X why=timeout'), row('short', 'line 1: 2 short, not_found'), alarm, printed('delivery=4K7'), device.detail, device.hint];
+  for (const said of all) expect(said).not.toMatch(/[a-z]{3,} |[{}]/);
+  expect(alarm).toBe('सबसे ज़्यादा 9.1 °C; 3 लॉट के 12 नग रोके गए');
+  setLang('en');
+  expect(row('label_printed', 'bag=1 of=2 number=4K7 printer=lp-1')).toBe('bag 1/2 of 4K7 · lp-1');
 });

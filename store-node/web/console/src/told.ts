@@ -1,0 +1,94 @@
+// What the node tells by word and particulars, in the person's language: an order's history, alarms, prints, and what
+// devices say about themselves. No decision, no markup.
+
+import { lang, num, pack, translator, type Vars } from '@larder/shared/i18n.svelte.ts';
+import { particulars, recount } from '@larder/shared/particulars.ts';
+import type { AlarmRow, DeviceRow, HistoryRow } from '@larder/shared/types/store.ts';
+import { t, word } from './texts.ts';
+
+export const TOLD = pack(
+  {
+    scan: 'line {line}: {sku}, lot {lot}, from {bin}', undo: 'line {line}: {sku}, lot {lot}', not_found: 'line {line}: {qty} × {sku} not in {bin}', another_bin: 'line {line}: {qty} × {sku} from {bin}',
+    short: 'line {line}: {qty} left out, {reason}', reallocated: '{sku}, lot {lot}: {reason}',
+    substitute_asked: 'line {line}: {qty} × {name} ({reason})', substituted: 'line {line}: {qty} × {name} ({reason})', substitute_accepted: 'line {line}: {name}', substitute_declined: 'line {line}: {name}, {reason}',
+    weighed: 'bag {bag}: {grams} g', weight_mismatch: 'bag {bag}: {grams} g', handheld_changed: '{from} → {to}', reprint: '{bags|# bag|# bags}, {lines|# line|# lines}', rider: '{name}', bag_scanned: '{bag}: {n} of {of}',
+    no_printer: '{label}: write its code by hand', label_moved: '{label}: {from} → {to}', label_printed: '{label} · {printer}', label_unconfirmed: '{label} · {printer}', label_in_doubt: '{label} · {printer}', label_rejected: '{label} · {printer}', label_confirmed: '{label}', label_repeated: '{label}',
+    too_warm: 'at most {degrees}; {units|# unit|# units} of {lots|# lot|# lots} blocked', too_cold: 'at least {degrees}; {units|# unit|# units} of {lots|# lot|# lots} blocked',
+    print_bag: 'bag {bag}/{of} of {number}', print_delivery: 'delivery label of {delivery}',
+  },
+  {
+    scan: 'लाइन {line}: {sku}, लॉट {lot}, {bin} से', undo: 'लाइन {line}: {sku}, लॉट {lot}', not_found: 'लाइन {line}: {sku} के {qty} नग {bin} में नहीं', another_bin: 'लाइन {line}: {sku} के {qty} नग {bin} से',
+    short: 'लाइन {line}: {qty} नग छोड़े, {reason}', reallocated: '{sku}, लॉट {lot}: {reason}',
+    substitute_asked: 'लाइन {line}: {qty} × {name} ({reason})', substituted: 'लाइन {line}: {qty} × {name} ({reason})', substitute_accepted: 'लाइन {line}: {name}', substitute_declined: 'लाइन {line}: {name}, {reason}',
+    weighed: 'बैग {bag}: {grams} ग्रा.', weight_mismatch: 'बैग {bag}: {grams} ग्रा.', handheld_changed: '{from} → {to}', reprint: '{bags|# बैग|# बैग}, {lines|# लाइन|# लाइनें}', rider: '{name}', bag_scanned: '{bag}: {of} में से {n}',
+    no_printer: '{label}: कोड हाथ से लिखें', label_moved: '{label}: {from} → {to}', label_printed: '{label} · {printer}', label_unconfirmed: '{label} · {printer}', label_in_doubt: '{label} · {printer}', label_rejected: '{label} · {printer}', label_confirmed: '{label}', label_repeated: '{label}',
+    too_warm: 'सबसे ज़्यादा {degrees}; {lots} लॉट के {units} नग रोके गए', too_cold: 'सबसे कम {degrees}; {lots} लॉट के {units} नग रोके गए',
+    print_bag: 'ऑर्डर {number} का बैग {bag}/{of}', print_delivery: 'ऑर्डर {delivery} का डिलीवरी लेबल',
+  },
+);
+const told = translator(TOLD);
+const degrees = (milli: string) => `${num(Math.round(Number(milli) / 100) / 10)} °C`;
+
+/** A label by its particulars. */
+function label(named: Record<string, string>): string {
+  if (named['delivery'] !== undefined) return told('print_delivery', named);
+  return named['bag'] !== undefined && named['of'] !== undefined ? told('print_bag', named) : '';
+}
+
+/** Values that are words of their own, or made of several. */
+function more(named: Record<string, string>): Vars {
+  return {
+    label: label(named),
+    ...(named['why'] === undefined ? {} : { reason: word('why_', named['why']) }),
+    ...(named['worst_milli_c'] === undefined ? {} : { degrees: degrees(named['worst_milli_c']) }),
+  };
+}
+
+/** The particulars of something that happened to an order. */
+export const happened = (row: HistoryRow): string => recount(TOLD, row.what, row.detail, more);
+
+/** The particulars of an alarm. */
+export const alarmed = (alarm: AlarmRow): string => recount(TOLD, alarm.kind, alarm.detail, more);
+
+/** Which label a print is. */
+export function printed(what: string): string {
+  const named = particulars(what);
+  return (named && label(named)) || what;
+}
+
+/** What a device says of itself and what to do; agents speak English in set phrases. */
+export function deviceSays(device: DeviceRow): { detail: string; hint: string } {
+  const health = t(`health_${device.health}`);
+  if (lang() === 'en') return { detail: device.detail || health, hint: device.hint };
+  return { detail: phrase(device.detail) || health, hint: phrase(device.hint) };
+}
+
+/** The Hindi of a phrase; empty where it is not known. */
+function phrase(said: string): string {
+  const known = PHRASES[said];
+  if (known !== undefined) return known;
+  for (const [pattern, words] of PATTERNS) if (pattern.test(said)) return said.replace(pattern, words);
+  return '';
+}
+
+/** What agents, handhelds and the node say of a device, and what they advise. */
+export const PHRASES: Record<string, string> = {
+  starting: 'शुरू हो रहा है', 'never heard': 'कभी सुना नहीं गया', 'Plug it in, or take it out of store.toml.': 'इसे लगाएँ, या store.toml से हटाएँ।',
+  'the connection broke off': 'संपर्क टूट गया', 'check power and network of the agent': 'एजेंट की बिजली और नेटवर्क देखें', 'the agent was stopped': 'एजेंट रोका गया', 'start it again': 'उसे फिर चलाएँ',
+  'paper is low': 'कागज़ कम है', 'have a roll at hand': 'नया रोल पास रखें', 'paper is out': 'कागज़ ख़त्म', 'put in a roll; what waits is printed once': 'रोल लगाएँ; जो रुका है वह एक बार छपेगा', 'the cover is open': 'ढक्कन खुला है', 'close it': 'उसे बंद करें',
+  paused: 'रुका हुआ है', 'press the feed or pause button': 'फ़ीड या पॉज़ बटन दबाएँ', 'cutter or head error': 'कटर या हेड में ख़राबी', 'open, clear the paper, close, switch off and on': 'खोलें, कागज़ निकालें, बंद करें, फिर बंद-चालू करें', offline: 'ऑफ़लाइन', 'look at the printer\'s own light': 'प्रिंटर की बत्ती देखें',
+  'check power and cable of the printer': 'प्रिंटर की बिजली और तार देखें', 'check cable and power of the scale': 'तराज़ू का तार और बिजली देखें', 'plug it in; it is found by itself': 'इसे लगाएँ; यह खुद मिल जाएगा', 'scan again; check cable and settings': 'फिर स्कैन करें; तार और सेटिंग देखें', 'scans are not kept through an outage': 'संपर्क टूटने पर स्कैन नहीं बचेंगे',
+  'CRC error': 'CRC ग़लत', 'CRC error on the 1-wire line': '1-wire लाइन पर CRC ग़लत', 'check cable and plugs': 'तार और प्लग देखें', 'implausible value': 'माप संभव नहीं', '85 degC power-on value: the sensor lost power': '85 °C: सेंसर की बिजली गई थी', 'check the sensor\'s power': 'सेंसर की बिजली देखें',
+  'jumped faster than air can': 'माप अचानक बदला', 'was the probe moved?': 'क्या प्रोब हिलाया गया?', 'the same value for too long': 'बहुत देर से एक ही माप', 'warm the probe by hand; change it if it stays': 'प्रोब को हाथ से गरम करें; न बदले तो नया लगाएँ',
+  'does not answer': 'जवाब नहीं देता', 'not a w1_slave text': 'सेंसर का जवाब पढ़ा नहीं गया', 'check the 1-wire bus; read the zone by hand': '1-wire तार देखें; ज़ोन का तापमान हाथ से नापें', 'Put it on the charger after this order.': 'इस ऑर्डर के बाद चार्जर पर लगाएँ।',
+};
+
+/** The same for phrases that name something. */
+const PATTERNS: readonly [RegExp, string][] = [
+  [/^battery (\d+) %$/, 'बैटरी $1 %'],
+  [/^disturbed scan: .*$/, 'स्कैन में गड़बड़ी'],
+  [/^(\S+) was unplugged or closed the line$/, '$1 निकाला गया या लाइन बंद हुई'],
+  [/^(\S+) did not answer in time$/, '$1 ने समय पर जवाब नहीं दिया'],
+  [/^cannot open (\S+): .*$/, '$1 नहीं खुलता'],
+  [/^(\S+) failed: .*$/, '$1 में गड़बड़ी'],
+];
