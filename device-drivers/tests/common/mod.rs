@@ -117,7 +117,7 @@ impl Store {
                         let topic: Topic = publish.topic.parse().unwrap();
                         let heard = read(&topic, &publish.payload);
                         if let (Heard::Event(_, event), true) = (&heard, acknowledges) {
-                            let ack = Ack { id: event.id, outcome: AckOutcome::Applied };
+                            let ack = Ack { id: event.id, outcome: AckOutcome::Applied, scanner: None };
                             let to = Topic { leaf: Leaf::Ack, ..topic };
                             let bytes = serde_json::to_vec(&ack).unwrap();
                             mouth.try_publish(to.to_string(), QoS::AtLeastOnce, false, bytes).unwrap();

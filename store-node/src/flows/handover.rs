@@ -1,7 +1,7 @@
 //! An order leaves the store (REQ-39): every bag scanned, no foreign bag, the rider the hub chose. At the counter the
 //! customer takes it, and nothing is left to do.
 
-use super::{Flow, Stop, accept_order, moments, short_enough};
+use super::{Flow, Stop, accept_order, moments, short_enough, weigh};
 use crate::answer::Answer;
 use crate::db::orders::{self, OrderRow};
 use crate::db::{bags, handovers};
@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use store_core::movement::Kind;
 
+/// Who may give orders away.
+const BY: [Role; 3] = [Role::Picker, Role::Receiver, Role::Manager];
 /// A rider's badge counts this long at a scanner.
 const AT_BAY_MS: i64 = 5 * MINUTE_MS;
 
@@ -22,7 +24,7 @@ const AT_BAY_MS: i64 = 5 * MINUTE_MS;
 /// # Errors
 /// [`Refusal::WrongBags`], [`Refusal::WrongRider`], [`Refusal::IllegalMove`] when it is not packed.
 pub fn hand_over(flow: &mut Flow<'_>, request: &HandoverRequest) -> Result<Answer, Stop> {
-    flow.only(&[Role::Picker, Role::Receiver, Role::Manager])?;
+    flow.only(&BY)?;
     short_enough("rider", &request.rider, model::id::CODE_CHARS_MAX)?;
     let row = moments::order(flow, &request.order)?;
     can_leave(flow, &row)?;
@@ -100,16 +102,45 @@ pub fn bag_scanned(flow: &mut Flow<'_>, scanner: &DeviceId, bag: &BagId) -> Resu
     };
     let found = bags::find(flow.tx, bag)?.ok_or_else(|| Refusal::UnknownCode { scanned: bag.to_string() })?;
     let row = orders::must(flow.tx, &found.order)?;
+    flow.only(&BY)?;
     can_leave(flow, &row)?;
     right_rider(flow, &row, &rider)?;
+    collect(flow, scanner, &row, bag, &rider).map(Some)
+}
+
+/// A bag without a weight just before and without a rider: of a counter order whose bags are weighed, or at a scanner
+/// where no scale stands, it is given to the customer; with the last bag the order leaves.
+///
+/// # Errors
+/// [`Refusal::NoWeight`] for every other bag: it must be weighed, or its rider's badge comes first.
+pub fn to_customer(flow: &mut Flow<'_>, scanner: &DeviceId, bag: &BagId) -> Result<Answer, Stop> {
+    let found = bags::find(flow.tx, bag)?.ok_or_else(|| Refusal::UnknownCode { scanned: bag.to_string() })?;
+    let row = orders::must(flow.tx, &found.order)?;
+    let weighed = bags::of(flow.tx, row.order)?.iter().all(|bag| bag.weighed.is_some());
+    if row.channel != Channel::Counter || !(weighed || weigh::scales_near(flow, scanner)?.is_empty()) {
+        return Err(Refusal::NoWeight.into());
+    }
+    flow.only(&BY)?;
+    can_leave(flow, &row)?;
+    collect(flow, scanner, &row, bag, "")
+}
+
+/// Another bag of the order was scanned for whoever takes it; with the last one the order leaves.
+fn collect(
+    flow: &mut Flow<'_>,
+    scanner: &DeviceId,
+    row: &OrderRow,
+    bag: &BagId,
+    rider: &str,
+) -> Result<Answer, Stop> {
     handovers::collect(flow.tx, scanner, bag, flow.now)?;
     let collected = handovers::collected(flow.tx, scanner, row.order)?.len();
     let all = bags::of(flow.tx, row.order)?.len();
     let named: [(&str, &dyn Display); 4] = [("bag", bag), ("n", &collected), ("of", &all), ("rider", &rider)];
     moments::tell(flow, &row.order, "bag_scanned", &named)?;
     if collected < all {
-        return Ok(Some(Answer::Done));
+        return Ok(Answer::Done);
     }
-    dispatch(flow, &row, &rider)?;
-    Ok(Some(Answer::Handover(HandoverAnswer { dispatched_at: flow.now })))
+    dispatch(flow, row, rider)?;
+    Ok(Answer::Handover(HandoverAnswer { dispatched_at: flow.now }))
 }

@@ -1,9 +1,9 @@
-//! A fixed scanner read something: a badge takes the scanner, a rider's badge and bags make a handover, a bag alone is
-//! weighed, and everything else is a pick of the order that the scanner's person has in hand.
+//! A fixed scanner read something: a badge takes the scanner, a rider's badge and bags make a handover, a bag from the
+//! scale is weighed, a weighed bag of a counter order goes to its customer, and everything else is a pick of the order that the scanner's person has in hand.
 
 use super::{Flow, Stop, handover, people, ready, scan, weigh};
 use crate::answer::Answer;
-use crate::db::people::{self as staff, NoticeRow};
+use crate::db::people as staff;
 use crate::db::pick_assign;
 use crate::refusal::Refusal;
 use device_drivers::scanner::{Scan, parse_scan};
@@ -30,29 +30,23 @@ pub fn scanned(flow: &mut Flow<'_>, scanner: &DeviceId, text: &str) -> Result<An
         Scan::Rider(code) => handover::rider_came(&mut flow, scanner, &code),
         Scan::Bag(bag) => match handover::bag_scanned(&mut flow, scanner, &bag)? {
             Some(answer) => Ok(answer),
-            None => weigh::scanned(&mut flow, scanner, &bag),
+            None => match weigh::scanned(&mut flow, scanner, &bag) {
+                Err(Stop::Refused(Refusal::NoWeight)) => handover::to_customer(&mut flow, scanner, &bag),
+                done => done,
+            },
         },
         Scan::Badge(_) | Scan::Ean(_) | Scan::Gs1(_) | Scan::Lot(_) | Scan::Other(_) => pick(&mut flow, text),
     }
 }
 
-/// A pick of whatever order the person has in hand. The person hears of a refusal at the handheld: a fixed scanner has no
-/// screen.
+/// A pick of whatever order the person has in hand. The person hears the answer at the handheld ([`crate::mqtt`]): a fixed
+/// scanner has no screen.
 fn pick(flow: &mut Flow<'_>, text: &str) -> Result<Answer, Stop> {
     let person = flow.actor.person.clone();
-    let Some((order, handheld)) = pick_assign::of_person(flow.tx, &person)? else {
+    let Some((order, _)) = pick_assign::of_person(flow.tx, &person)? else {
         return Err(Refusal::NotYourOrder { person: None }.into());
     };
     flow.only(&[Role::Picker, Role::Manager])?;
     let row = ready::in_hand(flow, &order)?;
-    match scan::piece(flow, &row, text, NO_LINE) {
-        Err(Stop::Refused(refusal)) => {
-            let problem = refusal.problem();
-            let notice = NoticeRow { at: flow.now, code: problem.code, detail: problem.detail };
-            staff::notify(flow.tx, &person, &notice)?;
-            flow.effects.handhelds.insert(handheld);
-            Err(Stop::RefusedAndKept(refusal))
-        }
-        done => done,
-    }
+    scan::piece(flow, &row, text, NO_LINE)
 }

@@ -47,13 +47,23 @@ pub fn weigh(flow: &mut Flow<'_>, bag: &BagId, grams: Grams) -> Result<Answer, S
 /// # Errors
 /// [`Refusal::NoWeight`] when no scale had a stable weight within the last 30 s.
 pub fn scanned(flow: &mut Flow<'_>, scanner: &DeviceId, bag: &BagId) -> Result<Answer, Stop> {
-    let zone = devices::find(flow.tx, scanner)?.and_then(|device| device.zone);
     let mut newest = None;
-    for scale in devices::of_class(flow.tx, DeviceClass::Scale)? {
-        let near = zone.is_none() || scale.zone.is_none() || scale.zone == zone;
-        let weight = devices::last_weight(flow.tx, &scale.device)?;
-        newest = newest.max(weight.filter(|(at, _)| near && flow.now.since_ms(*at) <= FRESH_MS));
+    for scale in scales_near(flow, scanner)? {
+        let weight = devices::last_weight(flow.tx, &scale)?;
+        newest = newest.max(weight.filter(|(at, _)| flow.now.since_ms(*at) <= FRESH_MS));
     }
     let (_, grams) = newest.ok_or(Refusal::NoWeight)?;
     weigh(flow, bag, grams)
+}
+
+/// The scales that stand where a scanner stands; a device without a zone may stand anywhere.
+///
+/// # Errors
+/// A fault of the database.
+pub fn scales_near(flow: &Flow<'_>, scanner: &DeviceId) -> Result<Vec<DeviceId>, Stop> {
+    let zone = devices::find(flow.tx, scanner)?.and_then(|device| device.zone);
+    let scales = devices::of_class(flow.tx, DeviceClass::Scale)?;
+    let near =
+        scales.into_iter().filter(|scale| zone.is_none() || scale.zone.is_none() || scale.zone == zone);
+    Ok(near.map(|scale| scale.device).collect())
 }

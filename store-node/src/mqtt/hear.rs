@@ -1,8 +1,10 @@
-//! What devices say, turned into commands: topic and payload in, envelope out; the answer to a handheld goes back as an
-//! ack after the commit. A payload that cannot be read changes nothing and is named in the log.
+//! What devices say, turned into commands: topic and payload in, envelope out; the answer goes back as an ack after the
+//! commit: to the device, and for a fixed scanner, which has no screen, also to its person's handheld. A payload that cannot be read changes nothing and is named in the log.
 
+use crate::clock;
 use crate::command::{Command, Envelope, Login, ReadingIn};
 use crate::pins::Pins;
+use crate::reads::Reads;
 use crate::writer::Writer;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
@@ -25,6 +27,7 @@ pub struct Hear {
     pub(super) client: AsyncClient,
     pub(super) writer: Writer,
     pub(super) pins: Pins,
+    pub(super) reads: Reads,
 }
 
 /// Why a message is dropped. It is acknowledged to the broker, because a repeat would be the same.
@@ -82,7 +85,7 @@ impl Hear {
                                 Ok(_) => AckOutcome::Applied,
                                 Err(refusal) => AckOutcome::Refused { problem: refusal.problem() },
                             };
-                            Some(Outcome { to: (class, device), ack: Ack { id, outcome } })
+                            Some(Outcome { to: (class, device), ack: Ack { id, outcome, scanner: None } })
                         }
                         (Ok(Ok(_)), None) => None,
                         // Not committed: no ack, so the broker and the handheld send it again.
@@ -103,15 +106,35 @@ impl Hear {
 
     async fn answer(&self, publish: Publish, outcome: Option<Outcome>) {
         if let Some(Outcome { to: (class, device), ack }) = outcome {
-            let topic = Topic::new(&self.store, class, &device, Leaf::Ack).to_string();
-            match serde_json::to_vec(&ack) {
-                Ok(payload) => {
-                    let _ = self.client.publish(topic, QoS::AtLeastOnce, false, payload).await;
-                }
-                Err(error) => tracing::error!(%error, "ack not written"),
+            self.say(class, &device, &ack).await;
+            if class == DeviceClass::Scanner {
+                self.tell_person(device, ack).await;
             }
         }
         self.done(&publish).await;
+    }
+
+    /// Who scanned at a fixed scanner hears the answer at the handheld: beep, colour and words. A handheld that is away
+    /// misses it, as its person has missed the beep.
+    async fn tell_person(&self, scanner: DeviceId, ack: Ack) {
+        let at = scanner.clone();
+        match self.reads.ask(move |reader| reader.handheld_behind(&at, clock::now())).await {
+            Ok(Some(handheld)) => {
+                self.say(DeviceClass::Handheld, &handheld, &Ack { scanner: Some(scanner), ..ack }).await;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "nobody's handheld heard of the scan"),
+        }
+    }
+
+    async fn say(&self, class: DeviceClass, device: &DeviceId, ack: &Ack) {
+        let topic = Topic::new(&self.store, class, device, Leaf::Ack).to_string();
+        match serde_json::to_vec(ack) {
+            Ok(payload) => {
+                let _ = self.client.publish(topic, QoS::AtLeastOnce, false, payload).await;
+            }
+            Err(error) => tracing::error!(%error, "ack not written"),
+        }
     }
 
     /// Tells the broker that this message needs no repeat.

@@ -41,6 +41,20 @@ impl Reader {
         })
     }
 
+    /// The handheld of the person whose badge was scanned last at a fixed scanner.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn handheld_behind(&mut self, scanner: &DeviceId, now: Timestamp) -> DbResult<Option<DeviceId>> {
+        self.snapshot(|conn, _| {
+            let Some(person) = people::badge_at(conn, scanner)? else { return Ok(None) };
+            Ok(people::sessions_of(conn, &person.person, now)?
+                .into_iter()
+                .next()
+                .map(|session| session.device))
+        })
+    }
+
     /// Print jobs that no agent has confirmed, oldest first. An agent prints a job once, however often it is sent.
     ///
     /// # Errors

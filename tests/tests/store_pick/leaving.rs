@@ -194,7 +194,7 @@ fn a_fixed_scanner_picks_for_the_badge_that_took_it() {
     assert_eq!(read(&mut shop, &ean(SOAP)), Err("not_your_order".into()), "nothing in hand yet");
     shop.begin(WHO, AT);
     assert_eq!(read(&mut shop, &ean(ATTA)), Err("wrong_item".into()));
-    assert_eq!(shop.view(AT).notices[0].code, "wrong_item", "the person's own screen says it");
+    assert_eq!(shop.handheld_behind("sc-1"), Some(device(AT)), "the person's own screen says it");
     read(&mut shop, &ean(SOAP)).unwrap();
     assert!(shop.effects.handhelds.contains(&device(AT)));
     assert_eq!(shop.view(AT).task.unwrap().lines[0].picked.get(), 1);
@@ -204,11 +204,49 @@ fn a_fixed_scanner_picks_for_the_badge_that_took_it() {
 }
 
 #[test]
+fn weighed_bags_of_a_counter_order_go_to_the_customer_by_scanning_them() {
+    let mut shop = Shop::open();
+    shop.stock(SOAP, 4, 0, None);
+    shop.stock(ATTA, 4, 0, None);
+    let line = |code: &str| CounterLine { sku: sku(code), qty: qty(1) };
+    let request = CounterOrderRequest { lines: vec![line(SOAP), line(ATTA)], first_name: String::new() };
+    let answer = shop.must("m-asha", "desk", Command::CounterOrder(request));
+    let Answer::CounterOrder(taken) = answer else { panic!("{answer:?}") };
+    let order = taken.order;
+    shop.begin(WHO, AT);
+    for code in [ATTA, SOAP] {
+        shop.scan(WHO, AT, order, &ean(code)).unwrap();
+    }
+    shop.must(WHO, AT, Command::Pack { order });
+    let bags = shop.bags(order);
+    assert_eq!(bags.len(), 2, "food and soap apart");
+    read(&mut shop, "LP:p-ravi").unwrap();
+    let scan = |bag: &BagId| format!("LB:{bag}");
+    assert_eq!(
+        read(&mut shop, &scan(&bags[0].bag)),
+        Err("no_weight".into()),
+        "a bag is weighed before it leaves"
+    );
+    for bag in &bags {
+        let at = shop.now;
+        shop.must("system", "scale-1", Command::Weight { scale: device("scale-1"), at, grams: bag.weight });
+        read(&mut shop, &scan(&bag.bag)).unwrap();
+        shop.now = shop.now.plus_ms(31_000);
+    }
+    assert_eq!(shop.state(order), OrderState::Packed, "weighed is not handed over");
+    assert_eq!(read(&mut shop, &scan(&bags[0].bag)), Ok(Answer::Done));
+    assert_eq!(read(&mut shop, &scan(&bags[0].bag)), Ok(Answer::Done), "the same bag again is no second bag");
+    assert!(matches!(read(&mut shop, &scan(&bags[1].bag)), Ok(Answer::Handover(_))));
+    assert_eq!(shop.state(order), OrderState::Completed);
+    assert_eq!(read(&mut shop, &scan(&bags[1].bag)), Err("illegal_move".into()));
+}
+
+#[test]
 fn bags_are_weighed_and_handed_over_by_scanning() {
     let (mut shop, order) = packed();
     let bags = bag_codes(&shop, order);
     read(&mut shop, "LP:p-ravi").unwrap();
-    assert_eq!(read(&mut shop, &format!("LB:{}", bags[0])), Err("bad_input".into()), "nothing on the scale");
+    assert_eq!(read(&mut shop, &format!("LB:{}", bags[0])), Err("no_weight".into()), "nothing on the scale");
     let at = shop.now;
     shop.must("system", "scale-1", Command::Weight { scale: device("scale-1"), at, grams: Grams(5_010) });
     read(&mut shop, &format!("LB:{}", bags[0])).unwrap();

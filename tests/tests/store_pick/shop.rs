@@ -22,6 +22,7 @@ use store_node::db::prints::PrintJob;
 use store_node::db::{Connection, ReadDb, allocations, bags, orders, outbox, prints, stock};
 use store_node::effects::Effects;
 use store_node::engine::Engine;
+use store_node::reader::Reader;
 use store_node::refusal::Refusal;
 use store_node::setup::{Calendar, DeviceSetup, PersonSetup, Policy, Setup, ZoneSetup};
 
@@ -319,6 +320,10 @@ impl Shop {
         assert_eq!(before, self.balances(), "a wrong scan moves nothing");
         assert_eq!(version, self.view(at).version, "nor does it change the screen");
         code
+    }
+
+    pub fn handheld_behind(&self, scanner: &str) -> Option<DeviceId> {
+        Reader::open(&self.path).unwrap().handheld_behind(&device(scanner), self.now).unwrap()
     }
 
     pub fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, store_node::db::DbError>) -> T {

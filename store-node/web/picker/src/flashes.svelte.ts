@@ -3,7 +3,7 @@
 
 import { named } from '@larder/shared/i18n.svelte.ts';
 import { signal } from '@larder/shared/signal.ts';
-import type { HandheldEvent } from '@larder/shared/types/mqtt.ts';
+import type { AckOutcome, HandheldEvent } from '@larder/shared/types/mqtt.ts';
 import type { Problem } from '@larder/shared/types/words.ts';
 import { explain } from '@larder/shared/words.ts';
 import type { Guess, Why } from './core/predict.ts';
@@ -43,6 +43,15 @@ export class Flashes {
     const { title, hint } = explain(problem);
     const scan = event.action.type === 'scan';
     this.#wrong(title, event.action.type === 'scan' ? event.action.text : '', scan ? wanted(task) : '', hint);
+  }
+
+  /** The store's answer to a scan at a fixed scanner, which has no screen of its own. */
+  heard(outcome: AckOutcome, task: Now | null): void {
+    if (outcome.type === 'applied') return this.#right(t('at_scanner'));
+    const { problem } = outcome;
+    const { title, detail, hint } = explain(problem);
+    const scanned = problem.vars?.['scanned'];
+    return this.#wrong(title, scanned ?? detail, scanned === undefined ? '' : wanted(task), hint);
   }
 
   misread(text: string, why: 'check_digit' | 'unfinished'): void {

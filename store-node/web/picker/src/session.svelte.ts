@@ -309,6 +309,10 @@ export class Session {
   }
 
   #onAck(ack: Ack): void {
+    if (ack.scanner !== undefined) {
+      this.flashes.heard(ack.outcome, this.now);
+      return;
+    }
     const login = this.#logins.get(ack.id);
     if (login) {
       login(ack);

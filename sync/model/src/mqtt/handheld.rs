@@ -1,7 +1,7 @@
 //! Payloads of the picker's handheld. The handheld draws [`HandheldView`] and sends [`HandheldEvent`]; it decides
 //! nothing (UX.md). An event stays in its outbox until an [`Ack`] with its id came.
 
-use crate::id::{BinId, CommandId, LotId, OrderId, PersonId, SkuId, ZoneId};
+use crate::id::{BinId, CommandId, DeviceId, LotId, OrderId, PersonId, SkuId, ZoneId};
 use crate::problem::Problem;
 use crate::qty::Qty;
 use crate::time::{Date, Timestamp};
@@ -73,6 +73,10 @@ pub struct Ack {
     pub id: CommandId,
     /// What came of it.
     pub outcome: AckOutcome,
+    /// On a handheld: the fixed scanner where its person scanned; the event was not the handheld's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
+    pub scanner: Option<DeviceId>,
 }
 
 /// What came of an event. Sent only after the commit.

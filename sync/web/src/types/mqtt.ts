@@ -1,12 +1,14 @@
 // Written from Rust (sync/model/src/mqtt): do not edit; see sync/model/tests/types.rs.
-import type { BinId, CommandId, Date, Grams, LotId, OrderId, Paise, PersonId, PrintJobId, Problem, Qty, SkuId, Timestamp, ZoneId } from './words';
+import type { BinId, CommandId, Date, DeviceId, Grams, LotId, OrderId, Paise, PersonId, PrintJobId, Problem, Qty, SkuId, Timestamp, ZoneId } from './words';
 
 /** `ack`: the durable answer to one event. */
 export type Ack = {
 /** The event's id. */
 id: CommandId,
 /** What came of it. */
-outcome: AckOutcome, };
+outcome: AckOutcome,
+/** On a handheld: the fixed scanner where its person scanned; the event was not the handheld's own. */
+scanner?: DeviceId, };
 
 /** What came of an event. Sent only after the commit. */
 export type AckOutcome = { "type": "applied" } | { "type": "refused",
