@@ -101,7 +101,7 @@ fn noise(raw: &[u8]) -> Option<usize> {
     if let Err(broken) = std::str::from_utf8(raw) {
         return Some(broken.valid_up_to());
     }
-    raw.iter().position(|b| b.is_ascii_control() && *b != gs1::element::GS)
+    raw.iter().position(|b| b.is_ascii_control() && *b != gs1::GS)
 }
 
 fn ean(data: &[u8]) -> Result<Scan, ScanError> {
@@ -123,7 +123,7 @@ fn element_string(data: &[u8]) -> Result<Scan, ScanError> {
 /// Without an AIM id: a leading separator, or (01) with fourteen digits, opens an element string.
 fn looks_like_gs1(data: &[u8]) -> bool {
     let item = data.get(2..16).is_some_and(|digits| digits.iter().all(u8::is_ascii_digit));
-    data.first() == Some(&gs1::element::GS) || (data.starts_with(b"01") && item)
+    data.first() == Some(&gs1::GS) || (data.starts_with(b"01") && item)
 }
 
 /// Without an AIM id: only digits, in a length that GTINs have.
@@ -135,7 +135,7 @@ fn looks_like_gtin(data: &[u8]) -> bool {
 fn text(data: &[u8], skipped: usize) -> Result<Scan, ScanError> {
     let words =
         std::str::from_utf8(data).map_err(|e| ScanError::Noise { position: skipped + e.valid_up_to() })?;
-    if let Some(position) = data.iter().position(|b| *b == gs1::element::GS) {
+    if let Some(position) = data.iter().position(|b| *b == gs1::GS) {
         return Err(ScanError::Noise { position: skipped + position });
     }
     let ours = ["LB:", "LP:", "LR:", "LL:"].iter().any(|prefix| words.starts_with(prefix));
