@@ -2,7 +2,9 @@
 //! be a process of its own is one; people act in this process, through the same doors as anybody.
 
 pub mod bay;
+pub mod books;
 pub mod counter;
+pub mod cuts;
 pub mod devices;
 pub mod diary;
 pub mod house;

@@ -1,24 +1,29 @@
 //! What can be read from printed paper: labels drawn by an independent renderer (ZPL by labelize, ESC/POS raster by the
 //! reader here, written from the command reference), codes read by zbarimg. Shares no code with our drivers.
 
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
+use std::time::Instant;
 
-/// Labels looked at in one report; decoding takes some 50 ms each.
-const LOOK_AT_MOST: usize = 60;
+/// Pictures that one run of zbarimg gets: its start costs more than a picture.
+const AT_ONCE: usize = 32;
+/// Readers beside each other.
+const READERS: usize = 2;
 
 /// How many labels were looked at, and how many said what they should.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Read {
     /// Drawn and decoded.
     pub looked_at: usize,
     /// Of them, with a bag code that a scanner reads.
     pub right: usize,
+    /// Of the right ones, those whose code another paper of the same printer had already.
+    pub again: usize,
 }
 
-/// Reads bag labels as sent to a ZPL printer.
-pub fn read_zpl(jobs: &[Vec<u8>]) -> Read {
-    read(jobs, |job| {
+/// Reads bag labels as sent to a ZPL printer; all of them, or those that it comes to before `until`.
+pub fn read_zpl(jobs: &[Vec<u8>], until: Option<Instant>) -> Read {
+    read(jobs, until, |job| {
         let options = labelize::RenderOptions {
             language: Some(labelize::Language::Zpl),
             width_mm: Some(50.0),
@@ -29,22 +34,41 @@ pub fn read_zpl(jobs: &[Vec<u8>]) -> Read {
     })
 }
 
-/// Reads delivery slips as sent to an ESC/POS printer of 72 mm.
-pub fn read_escpos(jobs: &[Vec<u8>]) -> Read {
-    read(jobs, |job| draw_escpos(job, 576))
+/// Reads delivery slips as sent to an ESC/POS printer of 72 mm; all of them, or those that it comes to before `until`.
+pub fn read_escpos(jobs: &[Vec<u8>], until: Option<Instant>) -> Read {
+    read(jobs, until, |job| draw_escpos(job, 576))
 }
 
-fn read(jobs: &[Vec<u8>], draw: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Read {
-    let Ok(folder) = tempfile::tempdir() else { return Read { looked_at: 0, right: 0 } };
-    let step = jobs.len().div_ceil(LOOK_AT_MOST).max(1);
-    let seen: Vec<bool> = jobs
-        .iter()
-        .step_by(step)
-        .map(|job| {
-            draw(job).is_some_and(|png| decode(&png, folder.path()).is_some_and(|code| names(job, &code)))
-        })
-        .collect();
-    Read { looked_at: seen.len(), right: seen.iter().filter(|right| **right).count() }
+fn read(jobs: &[Vec<u8>], until: Option<Instant>, draw: impl Fn(&[u8]) -> Option<Vec<u8>> + Sync) -> Read {
+    let share = jobs.len().div_ceil(READERS).max(1);
+    let codes: Vec<Option<String>> = std::thread::scope(|scope| {
+        let readers: Vec<_> =
+            jobs.chunks(share).map(|jobs| scope.spawn(|| some_codes(jobs, until, &draw))).collect();
+        readers.into_iter().flat_map(|reader| reader.join().unwrap_or_default()).collect()
+    });
+    let right: Vec<&String> = codes.iter().flatten().collect();
+    let different: BTreeSet<&String> = right.iter().copied().collect();
+    Read { looked_at: codes.len(), right: right.len(), again: right.len() - different.len() }
+}
+
+/// For each paper that was looked at its code, if it is the right one.
+fn some_codes(
+    jobs: &[Vec<u8>],
+    until: Option<Instant>,
+    draw: &impl Fn(&[u8]) -> Option<Vec<u8>>,
+) -> Vec<Option<String>> {
+    let mut all = Vec::new();
+    for few in jobs.chunks(AT_ONCE) {
+        if until.is_some_and(|until| Instant::now() >= until) {
+            break;
+        }
+        let pictures: Vec<_> = few.iter().map(|job| draw(job)).collect();
+        let codes = decode(&pictures).unwrap_or_default();
+        let right =
+            |(place, job): (usize, &Vec<u8>)| codes.get(&place).filter(|code| names(job, code)).cloned();
+        all.extend(few.iter().enumerate().map(right));
+    }
+    all
 }
 
 /// A bag code that our own scanner driver understands, with the order's number that the paper shows in words.
@@ -58,13 +82,24 @@ fn names(job: &[u8], code: &str) -> bool {
     !number.is_empty() && text.matches(number).count() >= 1
 }
 
-/// The first code that zbarimg reads.
-fn decode(png: &[u8], folder: &Path) -> Option<String> {
-    let file = folder.join("label.png");
-    std::fs::write(&file, png).ok()?;
-    let output = Command::new("zbarimg").arg("--quiet").arg(&file).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    text.lines().find_map(|line| line.strip_prefix("QR-Code:")).map(str::to_owned)
+/// The first code that zbarimg reads in each picture, by the picture's place.
+fn decode(pictures: &[Option<Vec<u8>>]) -> Option<BTreeMap<usize, String>> {
+    let folder = tempfile::tempdir().ok()?;
+    let mut zbar = Command::new("zbarimg");
+    zbar.current_dir(folder.path()).args(["--quiet", "--xml", "-Sdisable", "-Sqrcode.enable"]);
+    for (place, png) in pictures.iter().enumerate().filter_map(|(place, png)| Some((place, png.as_ref()?))) {
+        let file = format!("{place}.png");
+        std::fs::write(folder.path().join(&file), png).ok()?;
+        zbar.arg(file);
+    }
+    let text = String::from_utf8(zbar.output().ok()?.stdout).ok()?;
+    // <source href='7.png'> ... <data><![CDATA[LB:4BQM-1-C95D]]></data>
+    let sources = text.split("<source href='").skip(1).filter_map(|source| {
+        let (place, rest) = source.split_once(".png'")?;
+        let (_, data) = rest.split_once("<![CDATA[")?;
+        Some((place.parse().ok()?, data.split_once("]]>")?.0.to_owned()))
+    });
+    Some(sources.collect())
 }
 
 fn draw_escpos(bytes: &[u8], width: usize) -> Option<Vec<u8>> {

@@ -55,11 +55,12 @@ impl Bay {
 
     /// A walk-in has no badge: the clerk hands over at the console, with the bags that are labelled.
     async fn over_the_counter(&self, detail: &OrderDetail) -> bool {
-        let labels = self.devices.lock().await.label.jobs();
-        let labelled = |code: &str| labels.iter().any(|job| String::from_utf8_lossy(job).contains(code));
         let bags: Vec<_> = detail.bags.iter().map(|bag| bag.bag.clone()).collect();
-        if !bags.iter().all(|bag| labelled(bag.as_str())) {
-            return false;
+        {
+            let devices = self.devices.lock().await;
+            if !bags.iter().all(|bag| devices.labelled(bag.as_str())) {
+                return false;
+            }
         }
         let request = HandoverRequest { order: detail.card.order, rider: String::new(), bags };
         // The key follows from the order, so that asking twice hands over once.
@@ -73,9 +74,7 @@ impl Bay {
 
     async fn scan_all(&self, detail: &OrderDetail, badge: &str) -> bool {
         let mut devices = self.devices.lock().await;
-        let paper = devices.label.jobs();
-        let labelled = |code: &str| paper.iter().any(|job| String::from_utf8_lossy(job).contains(code));
-        if !detail.bags.iter().all(|bag| labelled(bag.bag.as_str())) {
+        if !detail.bags.iter().all(|bag| devices.labelled(bag.bag.as_str())) {
             return false;
         }
         let bags = detail.bags.iter().map(|bag| format!("]Q1LB:{}", bag.bag));

@@ -5,8 +5,9 @@ use super::bay::Bay;
 use super::diary::Diary;
 use super::web::{Site, WebError};
 use super::{Pace, fresh_id};
-use model::api::store::{CounterLine, CounterOrderAnswer, CounterOrderRequest, Link, StockPage};
-use model::{OrderId, Qty};
+use model::api::store::{Board, CounterLine, CounterOrderAnswer, CounterOrderRequest, Link, StockPage};
+use model::order::Channel;
+use model::{OrderId, OrderState, Qty};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -34,7 +35,7 @@ impl Counter {
     /// Serves until `stop`, and gives away what is paid until `home`: now and then somebody walks in; more come while the app says the store cannot be reached.
     pub async fn live(self, stop: CancellationToken, home: CancellationToken) {
         let mut rng = SmallRng::seed_from_u64(self.seed);
-        let mut waiting: Vec<OrderId> = Vec::new();
+        let mut waiting = self.waiting_since_before().await;
         while !stop.is_cancelled() {
             let online = self.console.get::<Link>("/api/v1/link").await.is_ok_and(|link| link.online);
             let pause = if online { 40_000..90_000 } else { 20_000..60_000 };
@@ -64,6 +65,19 @@ impl Counter {
             }
             waiting = still;
         }
+    }
+
+    /// Walk-ins whose bags were not handed over when the demo was stopped (`--data`).
+    async fn waiting_since_before(&self) -> Vec<OrderId> {
+        let Ok(board) = self.console.get::<Board>("/api/v1/board").await else { return Vec::new() };
+        let open = board.orders.into_iter().filter(|order| {
+            order.channel == Channel::Counter
+                && matches!(
+                    order.state,
+                    OrderState::Placed | OrderState::Confirmed | OrderState::Picking | OrderState::Packed
+                )
+        });
+        open.map(|order| order.order).collect()
     }
 
     async fn serve(&self, rng: &mut SmallRng) -> Option<OrderId> {

@@ -15,6 +15,9 @@ pub const SENSORS: [(&str, &str, i32); 4] = [
     ("temp-fresh-1", "fresh-1", 12_000),
 ];
 
+/// Where labels are kept between runs.
+const SHELF: &str = "labels-on-the-shelf.json";
+
 /// A store's hardware, plugged in.
 #[derive(Debug)]
 pub struct Devices {
@@ -28,6 +31,8 @@ pub struct Devices {
     pub sensors: Vec<SimDs18b20>,
     /// At packing.
     pub scale: SimScale,
+    /// Labels on bags that were packed before this run and still stand on the shelf (`--data`).
+    shelf: Vec<String>,
     dir: PathBuf,
 }
 
@@ -50,8 +55,27 @@ impl Devices {
             label: SimPrinter::start(Language::Zpl, free).await?,
             sensors: sensors.collect::<Result<_, _>>()?,
             scale: SimScale::plug_in(&dir.join("scale"))?,
+            shelf: match std::fs::read(dir.join(SHELF)) {
+                Ok(bytes) => serde_json::from_slice(&bytes)?,
+                Err(_) => Vec::new(),
+            },
             dir: dir.to_owned(),
         })
+    }
+
+    /// Whether a label with this code was ever printed: only then can the bag be scanned.
+    pub fn labelled(&self, code: &str) -> bool {
+        let printed = self.label.jobs();
+        let printed = printed.iter().map(|job| String::from_utf8_lossy(job));
+        self.shelf.iter().any(|label| label.contains(code)) || printed.into_iter().any(|l| l.contains(code))
+    }
+
+    /// Keeps the labels for a later run in the same folder.
+    pub fn keep_labels(&self) -> Result<()> {
+        let printed = self.label.jobs();
+        let mut all = self.shelf.clone();
+        all.extend(printed.iter().map(|job| String::from_utf8_lossy(job).into_owned()));
+        Ok(std::fs::write(self.dir.join(SHELF), serde_json::to_vec(&all)?)?)
     }
 
     /// The `[[devices]]` of store.toml for this hardware.

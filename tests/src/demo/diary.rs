@@ -1,55 +1,97 @@
 //! The people's own diary: what they did and what they were told, written the moment they were told it. Afterwards the
 //! report compares it with the databases; nothing in the report is computed from what anybody intended.
 
-use model::{CommandId, OrderId};
-use std::collections::BTreeMap;
+use anyhow::Result;
+use model::{CommandId, OrderId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What people wrote down. Clones share one diary.
 #[derive(Debug, Clone, Default)]
 pub struct Diary(Arc<Mutex<Pages>>);
 
-/// The pages.
-#[derive(Debug, Default)]
+/// The pages. Those that are skipped in the file are figures of one run; the others are remembered by `--data`.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Pages {
     /// Orders that the hub said yes to.
     pub placed: BTreeMap<OrderId, Placed>,
+    /// Orders that an earlier run in the same folder placed and was killed before it wrote them down.
+    pub unwritten: BTreeSet<OrderId>,
     /// Orders whose delivery the hub confirmed to the rider.
     pub delivered: Vec<OrderId>,
     /// Counter orders that a store said yes to, with what was sold.
     pub counter: BTreeMap<OrderId, Vec<(String, u32)>>,
+    /// What handhelds showed, and when it came over their radio.
+    #[serde(skip)]
+    pub screens: Vec<Screen>,
     /// Counter orders taken while that store's uplink was cut.
+    #[serde(skip)]
     pub counter_during_cut: u32,
     /// Handheld events that were answered: store, event, applied or not.
     pub answered: BTreeMap<CommandId, (String, bool)>,
     /// Codes that customers' pages show for the rider at the door.
+    #[serde(skip)]
     pub codes: BTreeMap<OrderId, String>,
     /// Checkouts refused because goods were gone.
+    #[serde(skip)]
     pub refused_out_of_stock: u32,
     /// Checkouts refused because the store could not be reached.
+    #[serde(skip)]
     pub refused_store_unreachable: u32,
     /// Payments that were refused.
+    #[serde(skip)]
     pub payment_failed: u32,
     /// Other refusals, by code.
+    #[serde(skip)]
     pub refused_other: BTreeMap<String, u32>,
-    /// Milliseconds from the customer's confirmation to the order on a handheld's screen or its waiting count.
-    pub order_to_handheld_ms: Vec<f64>,
+    /// Of them, at the button, with a full cart; the others were told before they filled one.
+    #[serde(skip)]
+    pub refused_unreachable_at_checkout: u32,
     /// Milliseconds from a scan sent to its acknowledgement.
+    #[serde(skip)]
     pub scan_to_ack_ms: Vec<f64>,
 }
 
 /// A confirmed order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Placed {
     /// The store that serves it.
     pub store: String,
     /// What was bought: SKU and units.
     pub lines: Vec<(String, u32)>,
-    /// When the customer was told, on the demo's own clock.
-    pub at: std::time::Instant,
+}
+
+/// One view as a handheld got it.
+#[derive(Debug, Clone)]
+pub struct Screen {
+    /// Of which store.
+    pub store: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// The order in hand.
+    pub order: Option<OrderId>,
+    /// Whether it says that orders wait for a picker.
+    pub waiting: bool,
 }
 
 impl Diary {
+    /// The diary of an earlier run that kept its folder; an empty one if there is none.
+    pub fn load(path: &Path) -> Result<Self> {
+        match std::fs::read(path) {
+            Ok(bytes) => Ok(Self(Arc::new(Mutex::new(serde_json::from_slice(&bytes)?)))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keeps what people remember beyond this run.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let bytes = serde_json::to_vec(&*self.open())?;
+        Ok(std::fs::write(path, bytes)?)
+    }
+
     /// Opens the diary for a moment; nobody keeps it open across an await.
     pub fn open(&self) -> MutexGuard<'_, Pages> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)

@@ -47,8 +47,8 @@ pub const STORES: [Plan; 2] = [
     },
 ];
 
-/// Riders of the city: name and phone.
-pub const RIDERS: [(&str, &str); 8] = [
+/// Riders of the city: name and phone. Enough that bags do not wait for a rider on a usual evening.
+pub const RIDERS: [(&str, &str); 20] = [
     ("Imran", "+919800010001"),
     ("Sunita", "+919800010002"),
     ("Deepak", "+919800010003"),
@@ -57,6 +57,18 @@ pub const RIDERS: [(&str, &str); 8] = [
     ("Salim", "+919800010006"),
     ("Geeta", "+919800010007"),
     ("Anil", "+919800010008"),
+    ("Farida", "+919800010009"),
+    ("Suresh", "+919800010010"),
+    ("Mary", "+919800010011"),
+    ("Prakash", "+919800010012"),
+    ("Latha", "+919800010013"),
+    ("Yusuf", "+919800010014"),
+    ("Kamal", "+919800010015"),
+    ("Divya", "+919800010016"),
+    ("Ramesh", "+919800010017"),
+    ("Shalini", "+919800010018"),
+    ("Tenzin", "+919800010019"),
+    ("Pooja", "+919800010020"),
 ];
 
 /// The phone of the city's operations lead.

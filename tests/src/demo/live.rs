@@ -2,15 +2,16 @@
 //! report is written.
 
 use super::counter::Counter;
+use super::cuts::Cuts;
 use super::diary::Diary;
 use super::options::{Cut, Options};
 use super::pickers::PickerLife;
 use super::report;
 use super::riders::Courier;
-use super::shoppers::Shopper;
+use super::shoppers::{self, Shopper};
 use super::stage::Stage;
 use super::web::Site;
-use super::{Pace, house};
+use super::{Pace, house, now};
 use crate::people::picker::Habits;
 use anyhow::Result;
 use model::api::hub::Point;
@@ -22,8 +23,14 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Customers at each store.
-const SHOPPERS_PER_STORE: usize = 9;
+/// Customers around each store.
+const SHOPPERS_PER_STORE: usize = 20;
+/// Of them, those who open the shop as it opens; the others come one by one.
+const EARLY: usize = 8;
+/// Between two who come later, at normal speed.
+const NEXT_COMES_MS: i64 = 90_000;
+/// How long people may finish what they have in hand when they go home.
+const GO_HOME: Duration = Duration::from_secs(1);
 /// How long the last orders may take to reach their doors after the shop is quiet, at normal speed.
 const DRAIN_MS: f64 = 900_000.0;
 
@@ -33,27 +40,41 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<bool> {
     let begun = Instant::now();
     let stage = Stage::set(&options, &mut rng).await?;
     announce(&stage, begun.elapsed());
-    let cast = Cast::new(&options);
+    let book = stage.dir.join("diary.json");
+    let mut cast = Cast::new(&options, Diary::load(&book)?);
+    report::remember(&stage.dir, &cast.diary)?;
+    let came = now();
     if !options.quiet {
         cast.enter(&stage, &mut rng).await?;
     }
     let show = Instant::now();
-    let cut_seconds = play(&options, &stage, &cast, show, &stop).await;
-    let interrupted = stop.is_cancelled();
+    play(&options, &stage, &mut cast, show, &stop).await;
     cast.close_shop.cancel();
     for store in &stage.stores {
         store.uplink.mend();
     }
-    if !interrupted && !options.quiet {
-        drain(&options, &stage, &cast, &stop).await;
+    let mut closing = Duration::ZERO;
+    if !stop.is_cancelled() && !options.quiet {
+        closing = drain(&options, &stage, &mut cast, &stop).await;
     }
-    let machines = report::machines(&stage).await;
+    let interrupted = stop.is_cancelled();
+    let curtain = Instant::now();
     cast.go_home.cancel();
     cast.people.close();
-    let _ = tokio::time::timeout(Duration::from_secs(2), cast.people.wait()).await;
+    let _ = tokio::time::timeout(GO_HOME, cast.people.wait()).await;
+    let machines = report::machines(&stage).await;
     let dir = stage.dir.clone();
-    stage.strike().await;
-    let report = report::write(&dir, &cast.diary, machines, cut_seconds)?;
+    stage.strike().await?;
+    let ending = report::Ending {
+        begun: came,
+        interrupted,
+        closing,
+        struck_in: curtain.elapsed(),
+        cuts: cast.cuts.clone(),
+        ended: now(),
+    };
+    cast.diary.save(&book)?;
+    let report = report::write(&dir, &cast.diary, machines, &ending)?;
     say(&report, &options)?;
     if options.data.is_none() {
         let _ = std::fs::remove_dir_all(&dir);
@@ -69,12 +90,15 @@ struct Cast {
     /// Everybody stops.
     go_home: CancellationToken,
     people: TaskTracker,
+    /// When which uplink was really cut, and mended.
+    cuts: Cuts,
 }
 
 impl Cast {
-    fn new(options: &Options) -> Self {
+    fn new(options: &Options, diary: Diary) -> Self {
         Self {
-            diary: Diary::default(),
+            diary,
+            cuts: Cuts::default(),
             pace: Pace { speed: options.speed },
             close_shop: CancellationToken::new(),
             go_home: CancellationToken::new(),
@@ -126,8 +150,9 @@ impl Cast {
         for place in 0..SHOPPERS_PER_STORE {
             let shopper = Shopper {
                 hub: hub.clone(),
-                phone: format!("+9198{}{place:07}", if store == "s1" { 1 } else { 2 }),
+                phone: shoppers::phone(store, place),
                 home,
+                comes_after_ms: (place + 1).saturating_sub(EARLY) as i64 * NEXT_COMES_MS,
                 diary: self.diary.clone(),
                 pace: self.pace,
                 seed: rng.random(),
@@ -155,28 +180,32 @@ impl Cast {
     }
 }
 
-/// Runs until the time is over or somebody stops it; cuts and mends; says how long stores were cut off in all.
-async fn play(options: &Options, stage: &Stage, cast: &Cast, show: Instant, stop: &CancellationToken) -> f64 {
+/// Runs until the time is over or somebody stops it; cuts and mends.
+async fn play(options: &Options, stage: &Stage, cast: &mut Cast, show: Instant, stop: &CancellationToken) {
     let end = (options.minutes > 0.0).then(|| Duration::from_secs_f64(options.minutes * 60.0));
     let mut tick = tokio::time::interval(Duration::from_secs(1));
-    let mut cut_seconds = 0.0;
     loop {
         tokio::select! {
-            () = stop.cancelled() => return cut_seconds,
+            () = stop.cancelled() => return,
             _ = tick.tick() => {}
         }
         let at = show.elapsed();
         for store in &stage.stores {
-            if is_cut(&options.cut, store.plan.id, at) {
+            let id = store.plan.id;
+            if is_cut(&options.cut, id, at) {
                 store.uplink.cut();
-                cut_seconds += 1.0;
+                cast.cuts.cut(id, now());
             } else {
                 store.uplink.mend();
+                cast.cuts.mended(store, now()).await;
             }
         }
-        line(options, stage, cast, at);
+        let cut = cast.cuts.now_cut();
+        let links =
+            if cut.is_empty() { "all links up".to_owned() } else { format!("CUT: {}", cut.join(" ")) };
+        line(cast, at, &links);
         if end.is_some_and(|end| at >= end) {
-            return cut_seconds;
+            return;
         }
     }
 }
@@ -186,18 +215,28 @@ fn is_cut(cuts: &[Cut], store: &str, at: Duration) -> bool {
     cuts.iter().any(|cut| cut.store == store && at >= cut.from_s && at < cut.to_s)
 }
 
-/// Waits until every order that was placed has reached its end.
-async fn drain(options: &Options, stage: &Stage, cast: &Cast, stop: &CancellationToken) {
+/// Waits until every order that was placed has reached its end; says how long that took.
+async fn drain(options: &Options, stage: &Stage, cast: &mut Cast, stop: &CancellationToken) -> Duration {
     let limit = Duration::from_secs_f64((DRAIN_MS / 1000.0 / options.speed).clamp(30.0, 240.0));
     let begun = Instant::now();
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     while begun.elapsed() < limit && !stop.is_cancelled() {
         tick.tick().await;
-        line(options, stage, cast, begun.elapsed());
-        if report::all_quiet(stage, &cast.diary).await {
-            return;
+        for store in &stage.stores {
+            cast.cuts.mended(store, now()).await;
+        }
+        let quiet = report::quiet(stage).await;
+        let still = match quiet.open {
+            0 if quiet.converged => "everything delivered, both sides agree".to_owned(),
+            0 => "the last news between the two sides".to_owned(),
+            open => format!("{open} orders still open"),
+        };
+        line(cast, begun.elapsed(), &format!("closing: {still}"));
+        if quiet.open == 0 && quiet.converged {
+            break;
         }
     }
+    begun.elapsed()
 }
 
 #[expect(
@@ -230,13 +269,10 @@ fn announce(stage: &Stage, took: Duration) {
 }
 
 #[expect(clippy::print_stdout, reason = "the live line is for a person at a terminal")]
-fn line(options: &Options, stage: &Stage, cast: &Cast, at: Duration) {
+fn line(cast: &Cast, at: Duration, now: &str) {
     let diary = cast.diary.open();
-    let cut: Vec<_> =
-        stage.stores.iter().map(|s| s.plan.id).filter(|id| is_cut(&options.cut, id, at)).collect();
-    let links = if cut.is_empty() { "all links up".to_owned() } else { format!("CUT: {}", cut.join(" ")) };
     println!(
-        "{:>4} s  placed {:>3}  delivered {:>3}  counter {:>2}  refused {:>2}  scans {:>4}  {links}",
+        "{:>4} s  placed {:>3}  delivered {:>3}  counter {:>2}  refused {:>2}  scans {:>4}  {now}",
         at.as_secs(),
         diary.placed.len(),
         diary.delivered.len(),

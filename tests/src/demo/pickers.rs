@@ -1,7 +1,7 @@
 //! Pickers of the demo: a handheld's MQTT over WebSocket, byte for byte as the web app speaks it. An event is repeated
 //! with its id until it is acknowledged, also through a cut and a reconnect.
 
-use super::diary::Diary;
+use super::diary::{Diary, Screen};
 use super::{Pace, fresh_id, now};
 use crate::people::picker::{self, Habits};
 use anyhow::{Context, Result};
@@ -58,17 +58,12 @@ impl PickerLife {
         let listening = tokio::spawn(listen);
         let login = Action::Login { person: self.person.clone(), pin: self.pin.clone() };
         self.send(&mut line, login, false, &mut rng, &stop).await?;
-        let mut idle = true;
         while !stop.is_cancelled() {
             let view = line.views.borrow_and_update().clone();
             let Some(view) = view.filter(|view| view.person.is_some()) else {
                 self.wait_for_news(&mut line, &stop).await;
                 continue;
             };
-            if idle && (view.waiting > 0 || view.task.is_some()) {
-                self.note_arrival();
-            }
-            idle = view.waiting == 0 && view.task.is_none();
             let step = picker::next(&view, self.habits, &self.strange, &mut rng);
             let Some(action) = step.action else {
                 self.wait_for_news(&mut line, &stop).await;
@@ -95,7 +90,8 @@ impl PickerLife {
         let (ack_in, acks) = mpsc::channel(256);
         let topic = |leaf| Topic::new(&self.store, DeviceClass::Handheld, &self.device, leaf).to_string();
         let filters = [topic(Leaf::Cmd), topic(Leaf::Ack)];
-        let listen = listen(client.clone(), events, filters, view_in, ack_in);
+        let notes = (self.diary.clone(), self.store.to_string());
+        let listen = listen(client.clone(), events, filters, notes, view_in, ack_in);
         (Line { client, views, acks, topic: topic(Leaf::Event) }, listen)
     }
 
@@ -140,16 +136,6 @@ impl PickerLife {
             }
         }
     }
-
-    /// An idle handheld shows work: measures from the newest checkout of this store that is not measured yet.
-    fn note_arrival(&self) {
-        let mut diary = self.diary.open();
-        let store = self.store.as_str();
-        let newest = diary.placed.values().filter(|p| p.store == store).map(|p| p.at).max();
-        if let Some(since) = newest.map(|at| at.elapsed()).filter(|since| *since < Duration::from_secs(5)) {
-            diary.order_to_handheld_ms.push(since.as_secs_f64() * 1000.0);
-        }
-    }
 }
 
 async fn answer_to(acks: &mut mpsc::Receiver<Ack>, id: CommandId) -> Option<Ack> {
@@ -165,6 +151,7 @@ async fn listen(
     client: AsyncClient,
     mut events: EventLoop,
     filters: [String; 2],
+    (diary, store): (Diary, String),
     views: watch::Sender<Option<HandheldView>>,
     acks: mpsc::Sender<Ack>,
 ) {
@@ -177,6 +164,9 @@ async fn listen(
             }
             Ok(Event::Incoming(Packet::Publish(message))) if message.topic.ends_with("/cmd") => {
                 if let Ok(view) = serde_json::from_slice::<HandheldView>(&message.payload) {
+                    let order = view.task.as_ref().map(|task| task.order);
+                    let screen = Screen { store: store.clone(), at: now(), order, waiting: view.waiting > 0 };
+                    diary.open().screens.push(screen);
                     views.send_if_modified(|old| {
                         let newer = old.as_ref().is_none_or(|old| view.version >= old.version);
                         if newer {

@@ -96,9 +96,11 @@ impl Courier {
         stop: &CancellationToken,
     ) {
         match &now.next {
+            // Back towards the store, a stretch at a time, with an eye on the screen.
             RiderTask::Wait => {
+                self.stretch(at, self.start);
                 self.tell(site, *at, rng).await;
-                self.pace.wait(2_000, stop).await;
+                self.pace.wait(FIX_MS, stop).await;
             }
             RiderTask::Collect { order, store_at, .. } => {
                 self.ride(site, at, *store_at, rng, stop).await;
@@ -155,20 +157,27 @@ impl Courier {
         rng: &mut SmallRng,
         stop: &CancellationToken,
     ) {
-        loop {
-            let (north, east) = ((to.lat - at.lat) * 111_320.0, (to.lon - at.lon) * 108_000.0);
-            let left = north.hypot(east);
-            if left < 15.0 || stop.is_cancelled() {
-                *at = to;
-                self.tell(site, *at, rng).await;
+        while !stop.is_cancelled() {
+            let there = self.stretch(at, to);
+            self.tell(site, *at, rng).await;
+            if there {
                 return;
             }
-            let step = (METRES_PER_S * FIX_MS as f64 / 1000.0 / left).min(1.0);
-            at.lat += (to.lat - at.lat) * step;
-            at.lon += (to.lon - at.lon) * step;
-            self.tell(site, *at, rng).await;
             self.pace.wait(FIX_MS, stop).await;
         }
+    }
+
+    /// As far as a bicycle comes between two positions; true once there.
+    fn stretch(&self, at: &mut Point, to: Point) -> bool {
+        let (north, east) = ((to.lat - at.lat) * 111_320.0, (to.lon - at.lon) * 108_000.0);
+        let (left, reach) = (north.hypot(east), METRES_PER_S * FIX_MS as f64 / 1000.0);
+        if left <= reach {
+            *at = to;
+            return true;
+        }
+        at.lat += (to.lat - at.lat) * reach / left;
+        at.lon += (to.lon - at.lon) * reach / left;
+        false
     }
 
     async fn tell(&self, site: &Site, point: Point, rng: &mut SmallRng) {

@@ -20,14 +20,31 @@ const NAMES: [&str; 12] = [
     "Sandeep",
 ];
 
+/// Numbers of the demo's customers begin so; the store's digit and seven others follow. A visitor at the browser has
+/// another one.
+const PHONES: [&str; 2] = ["+91981", "+91982"];
+
+/// The phone of a store's customer.
+pub fn phone(store: &str, place: usize) -> String {
+    format!("{}{place:07}", PHONES[usize::from(store != "s1")])
+}
+
+/// Whether a phone is one of the demo's customers'.
+pub fn is_phone_of_ours(phone: &str) -> bool {
+    PHONES.iter().any(|begin| phone.strip_prefix(begin).is_some_and(|rest| rest.starts_with("00000")))
+}
+
 /// One customer.
 pub struct Shopper {
     /// The hub's address.
     pub hub: Site,
     /// Her phone.
     pub phone: String,
-    /// Near which store she lives.
+    /// Near which store she lives. At most 700 m away: too far from the other store to be served by it (REQ-62), so that a
+    /// store out of reach is felt.
     pub home: Point,
+    /// When she first opens the shop, in milliseconds of people's time.
+    pub comes_after_ms: i64,
     /// Shared diary.
     pub diary: Diary,
     /// How fast people live.
@@ -40,14 +57,17 @@ impl Shopper {
     /// Shops until `stop`; waits at home for what she has ordered until `home`.
     pub async fn live(self, stop: CancellationToken, home: CancellationToken) {
         let mut rng = SmallRng::seed_from_u64(self.seed);
+        self.pace.wait(self.comes_after_ms, &stop).await;
         let Some((site, address)) = self.arrive(&mut rng, &stop).await else { return };
+        self.follow_old(&site, &mut rng, &home).await;
         while !stop.is_cancelled() {
             self.pace.wait(rng.random_range(2_000..20_000), &stop).await;
             if stop.is_cancelled() {
                 return;
             }
-            if let Some(order) = self.shop(&site, address, &mut rng, &stop).await {
-                self.follow(&site, order, &mut rng, &home).await;
+            match self.shop(&site, address, &mut rng, &stop).await {
+                Some(order) => self.follow(&site, order, &mut rng, &home).await,
+                None => self.pace.wait(rng.random_range(20_000..60_000), &stop).await,
             }
         }
     }
@@ -81,8 +101,7 @@ impl Shopper {
         if let Some(address) = me.addresses.first() {
             return Ok((site, address.id));
         }
-        // Within about a kilometre of home.
-        let mut near = || (rng.random_range(-80..=80) as f64) / 10_000.0;
+        let mut near = || (rng.random_range(-45..=45) as f64) / 10_000.0;
         let at = Point { lat: self.home.lat + near(), lon: self.home.lon + near() };
         let text = format!("Flat {}, {} Main Road", rng.random_range(1..60), rng.random_range(1..30));
         let address: Address = site.post("/api/v1/me/addresses", key(rng), &AddressIn { text, at }).await?;
@@ -104,14 +123,16 @@ impl Shopper {
         match answer {
             Ok(order) => {
                 let lines = cart.lines.iter().map(|l| (l.product.sku.to_string(), l.qty.get())).collect();
-                let placed = Placed { store: order.store.to_string(), lines, at: std::time::Instant::now() };
-                diary.placed.insert(order.id, placed);
+                diary.placed.insert(order.id, Placed { store: order.store.to_string(), lines });
                 Some(order)
             }
             Err(WebError::Refused(problem)) => {
                 match problem.code.as_str() {
                     "out_of_stock" => diary.refused_out_of_stock += 1,
-                    "store_unreachable" => diary.refused_store_unreachable += 1,
+                    "store_unreachable" => {
+                        diary.refused_store_unreachable += 1;
+                        diary.refused_unreachable_at_checkout += 1;
+                    }
                     "payment_failed" => diary.payment_failed += 1,
                     _ => *diary.refused_other.entry(problem.code).or_default() += 1,
                 }
@@ -150,6 +171,14 @@ impl Shopper {
             cart = site.put(&format!("/api/v1/cart/lines/{}", card.sku), key(rng), &line).await.ok()?;
         }
         (!cart.lines.is_empty()).then_some(cart)
+    }
+
+    /// What she ordered before this run (`--data`) is still on its way: she waits for that first.
+    async fn follow_old(&self, site: &Site, rng: &mut SmallRng, home: &CancellationToken) {
+        let old = site.get::<Vec<Order>>("/api/v1/orders").await.unwrap_or_default();
+        for order in old.into_iter().filter(|order| !order.state.is_terminal()) {
+            self.follow(site, order, rng, home).await;
+        }
     }
 
     /// Looks at the tracking page now and then, and answers a substitute question.

@@ -95,12 +95,12 @@ impl Stage {
         Ok(Self { dir, _scratch: scratch, hub, hub_url, stores, http })
     }
 
-    /// Stops every process, stores before the hub; within five seconds.
-    pub async fn strike(self) -> Vec<PathBuf> {
-        let limit = Duration::from_secs(4);
-        let dirs = self.stores.iter().map(|store| store.dir.clone()).collect();
+    /// Stops every process; who has not stopped within three seconds is killed.
+    pub async fn strike(self) -> Result<()> {
+        let limit = Duration::from_secs(3);
         let mut stops = Vec::new();
         for store in self.stores {
+            store.devices.lock().await.keep_labels()?;
             stops.push(tokio::spawn(store.agent.stop(limit)));
             stops.push(tokio::spawn(store.node.stop(limit)));
         }
@@ -112,7 +112,7 @@ impl Stage {
             // The report is read from it afterwards; the caller removes it.
             let _ = scratch.keep();
         }
-        dirs
+        Ok(())
     }
 }
 
