@@ -1,6 +1,6 @@
 //! The one owner of a store's state: the writing connection and the live documents. Synchronous, takes `now`; knows no
 //! socket. Commands go in by [`Engine::apply`], the hub's changes by [`Engine::inbound`], facts go out by
-//! [`Engine::carry`]. Decides nothing itself: flows do.
+//! [`Engine::carry`] or the [`Scribe`]. Decides nothing itself: flows do.
 
 pub(crate) mod carry;
 mod docs;
@@ -9,12 +9,14 @@ mod inbound;
 #[cfg(feature = "mutations")]
 mod mutation;
 mod open;
+mod scribe;
 #[cfg(test)]
 mod tests;
 
-pub use carry::Carried;
+pub use carry::{Batch, Carried};
 #[cfg(feature = "mutations")]
 pub use mutation::Mutation;
+pub use scribe::Scribe;
 
 use crate::answer::Answer;
 use crate::db::marks::{self, Mark};
@@ -23,7 +25,7 @@ use crate::effects::Effects;
 use crate::flows;
 use crate::refusal::Refusal;
 use crate::setup::Setup;
-use docs::Docs;
+use docs::SharedDocs;
 use model::order::Owner;
 use store_core::layout::{Layout, LayoutError};
 use sync::doc::{DocError, DocKey};
@@ -86,7 +88,7 @@ pub struct InboundRecord {
 pub struct Engine {
     db: Db,
     parts: Parts,
-    docs: Docs,
+    docs: SharedDocs,
     boot: u32,
     #[cfg(feature = "mutations")]
     groups: u64,

@@ -1,11 +1,13 @@
 //! The one writing thread: takes what waits on its bounded queue, lets the engine run it as one group commit, and only
-//! then answers everybody. Never decides, never translates.
+//! then answers everybody. Beside it the scribe's thread makes document changes of the facts; the next group's commit
+//! stores them. Never decides, never translates.
 
 use crate::command::Envelope;
 use crate::effects::Effects;
-use crate::engine::{Engine, Fault, InboundRecord};
+use crate::engine::{Applied, Batch, Carried, Engine, Fault, InboundRecord, Scribe};
 use crate::refusal::Refusal;
 use crate::{answer::Answer, clock};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -31,9 +33,19 @@ pub enum WriteError {
 type Reply = Result<Result<Answer, Refusal>, WriteError>;
 
 enum Job {
-    Apply { envelope: Box<Envelope>, reply: oneshot::Sender<Reply> },
-    Inbound { records: Vec<InboundRecord>, reply: oneshot::Sender<Result<(), WriteError>> },
-    OutAcked { upto: u64 },
+    Apply {
+        envelope: Box<Envelope>,
+        reply: oneshot::Sender<Reply>,
+    },
+    Inbound {
+        records: Vec<InboundRecord>,
+        reply: oneshot::Sender<Result<(), WriteError>>,
+    },
+    OutAcked {
+        upto: u64,
+    },
+    /// The scribe's answer.
+    Composed(Result<Option<Batch>, Fault>),
     Stop,
 }
 
@@ -45,13 +57,23 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. It ends at [`Writer::stop`], after the last waiting command, with a WAL checkpoint.
+    /// Starts the threads. They end at [`Writer::stop`], after the last waiting command, with a WAL checkpoint.
+    ///
+    /// # Errors
+    /// When the system gives no thread, or no second connection.
     pub fn start(engine: Engine) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
         let (effects, _) = broadcast::channel(1024);
-        let publish = effects.clone();
+        let scribe = engine.scribe().map_err(std::io::Error::other)?;
+        let (ask, asked) = sync_channel(1);
+        let answers = queue.downgrade();
+        let scribe = std::thread::Builder::new()
+            .name("scribe".into())
+            .spawn(move || compose(scribe, &asked, &answers))?;
+        // Facts of the last run may wait in the outbox.
+        let desk = Desk { engine, ask, asked: false, owed: true, publish: effects.clone() };
         let thread =
-            std::thread::Builder::new().name("writer".into()).spawn(move || run(engine, jobs, &publish))?;
+            std::thread::Builder::new().name("writer".into()).spawn(move || desk.run(jobs, scribe))?;
         Ok((Self { queue, effects }, thread))
     }
 
@@ -102,35 +124,140 @@ impl Writer {
     }
 }
 
-fn run(mut engine: Engine, mut jobs: mpsc::Receiver<Job>, publish: &broadcast::Sender<Effects>) {
-    // Facts of the last run may wait in the outbox.
-    let mut owed = true;
-    loop {
-        // While facts wait, nobody is waited for: they are carried batch by batch between groups, and all when it is quiet.
-        let first = if owed { jobs.try_recv().ok() } else { jobs.blocking_recv() };
-        let stop = match first {
-            Some(first) => {
-                let (effects, stop) = run_group(&mut engine, &mut jobs, first);
-                owed |= effects.outbox_grew;
-                let _ = publish.send(Effects { outbox_grew: false, ..effects });
-                stop
-            }
-            None if owed && !jobs.is_closed() => false,
-            None => true,
-        };
-        if owed {
-            owed = carry(&mut engine, publish);
+/// The scribe's thread: one batch for each question, until nobody asks any more. Holds no place in the queue meanwhile,
+/// so that a queue that nobody else holds ends.
+fn compose(mut scribe: Scribe, asked: &Receiver<()>, answers: &mpsc::WeakSender<Job>) {
+    while asked.recv().is_ok() {
+        let batch = scribe.compose();
+        let busy = matches!(&batch, Ok(Some(batch)) if batch.is_full());
+        let Some(queue) = answers.upgrade() else { return };
+        if queue.blocking_send(Job::Composed(batch)).is_err() {
+            return;
         }
-        if stop {
-            break;
+        drop(queue);
+        if busy && let Err(error) = scribe.relieve() {
+            tracing::debug!(%error, "no checkpoint beside the writer; its own follows");
         }
-    }
-    if let Err(error) = engine.close() {
-        tracing::error!(%error, "database not closed cleanly; the next start recovers it");
     }
 }
 
-fn run_group(engine: &mut Engine, jobs: &mut mpsc::Receiver<Job>, first: Job) -> (Effects, bool) {
+/// What the writing thread works with.
+struct Desk {
+    engine: Engine,
+    ask: SyncSender<()>,
+    /// The scribe was asked and has not answered: there is never a second batch on its way.
+    asked: bool,
+    /// Facts came in since, or more than fitted in the batch.
+    owed: bool,
+    publish: broadcast::Sender<Effects>,
+}
+
+impl Desk {
+    fn run(mut self, mut jobs: mpsc::Receiver<Job>, scribe: JoinHandle<()>) {
+        self.ask_the_scribe();
+        while let Some(first) = jobs.blocking_recv() {
+            let group = group(&mut jobs, first);
+            let stop = group.iter().any(|job| matches!(job, Job::Stop));
+            self.take_group(group);
+            self.ask_the_scribe();
+            if stop {
+                break;
+            }
+        }
+        // Jobs that came too late are told so; a batch that is on its way is lost, and its facts stay in the outbox.
+        drop(jobs);
+        drop(self.ask);
+        if scribe.join().is_err() {
+            tracing::error!("the scribe panicked; its facts stay in the outbox");
+        }
+        if let Err(error) = self.engine.close() {
+            tracing::error!(%error, "database not closed cleanly; the next start recovers it");
+        }
+    }
+
+    fn ask_the_scribe(&mut self) {
+        if self.owed && !self.asked {
+            self.asked = self.ask.try_send(()).is_ok();
+            self.owed = !self.asked;
+        }
+    }
+
+    /// Runs a group: neighbouring commands as one commit, everything in the order it came.
+    fn take_group(&mut self, group: Vec<Job>) {
+        let mut effects = Effects::default();
+        let mut batch = None;
+        let mut waiting: Vec<Caller> = Vec::new();
+        for job in group {
+            match job {
+                Job::Apply { envelope, reply } => waiting.push((*envelope, reply)),
+                Job::Inbound { records, reply } => {
+                    effects.merge(self.apply(&mut waiting, batch.take()));
+                    let done = self.engine.inbound(clock::now(), records);
+                    let done = done.map(|applied| effects.merge(applied.effects));
+                    let _ = reply.send(done.map_err(|error| fault(&error)));
+                }
+                Job::OutAcked { upto } => {
+                    if let Err(error) = self.engine.out_acked(upto) {
+                        tracing::error!(%error, "acknowledgement not kept; the hub repeats it");
+                    }
+                    effects.link = true;
+                }
+                Job::Composed(answer) => batch = self.composed(answer),
+                Job::Stop => {}
+            }
+        }
+        effects.merge(self.apply(&mut waiting, batch));
+        self.owed |= effects.outbox_grew;
+        let _ = self.publish.send(Effects { outbox_grew: false, ..effects });
+    }
+
+    fn composed(&mut self, answer: Result<Option<Batch>, Fault>) -> Option<Batch> {
+        self.asked = false;
+        answer.unwrap_or_else(|error| {
+            tracing::error!(%error, "facts stay in the outbox; the next commit with a fact carries them");
+            None
+        })
+    }
+
+    /// One commit: the commands that wait, and the scribe's batch if there is one.
+    fn apply(&mut self, waiting: &mut Vec<Caller>, batch: Option<Batch>) -> Effects {
+        let (envelopes, replies): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
+        let now = clock::now();
+        let done = match (envelopes.is_empty(), batch) {
+            (true, None) => return Effects::default(),
+            (true, Some(batch)) => self.engine.keep(now, &batch).map(|carried| (Applied::default(), carried)),
+            (false, batch) => self.engine.apply_and_keep(now, envelopes, batch.as_ref()),
+        };
+        match done {
+            Ok((applied, carried)) => {
+                for (reply, answer) in replies.into_iter().zip(applied.replies) {
+                    let _ = reply.send(Ok(answer));
+                }
+                self.published(carried);
+                let more = applied.effects.outbox_grew || carried.more;
+                Effects { outbox_grew: more, ..applied.effects }
+            }
+            Err(error) => {
+                let error = fault(&error);
+                for reply in replies {
+                    let _ = reply.send(Err(error.clone()));
+                }
+                Effects::default()
+            }
+        }
+    }
+
+    /// The own log grew: who sends it is told.
+    fn published(&self, carried: Carried) {
+        if carried.last.is_some() {
+            let _ = self.publish.send(Effects { outbox_grew: true, link: true, ..Effects::default() });
+        }
+    }
+}
+
+type Caller = (Envelope, oneshot::Sender<Reply>);
+
+fn group(jobs: &mut mpsc::Receiver<Job>, first: Job) -> Vec<Job> {
     let mut group = vec![first];
     while group.len() < GROUP_MAX {
         match jobs.try_recv() {
@@ -138,72 +265,7 @@ fn run_group(engine: &mut Engine, jobs: &mut mpsc::Receiver<Job>, first: Job) ->
             Err(_) => break,
         }
     }
-    let stop = group.iter().any(|job| matches!(job, Job::Stop));
-    (take_group(engine, group), stop)
-}
-
-/// Facts become document changes after the answers are out. Says whether more of them wait.
-fn carry(engine: &mut Engine, publish: &broadcast::Sender<Effects>) -> bool {
-    match engine.carry_batch(clock::now()) {
-        Ok(carried) => {
-            if carried.last.is_some() {
-                let _ = publish.send(Effects { outbox_grew: true, link: true, ..Effects::default() });
-            }
-            carried.more
-        }
-        Err(error) => {
-            tracing::error!(%error, "facts stay in the outbox; the next commit with a fact carries them");
-            false
-        }
-    }
-}
-
-/// Runs a group: neighbouring commands as one commit, everything in the order it came.
-fn take_group(engine: &mut Engine, group: Vec<Job>) -> Effects {
-    let mut effects = Effects::default();
-    let mut waiting: Vec<(Envelope, oneshot::Sender<Reply>)> = Vec::new();
-    for job in group {
-        match job {
-            Job::Apply { envelope, reply } => waiting.push((*envelope, reply)),
-            Job::Inbound { records, reply } => {
-                effects.merge(apply_waiting(engine, std::mem::take(&mut waiting)));
-                let done = engine.inbound(clock::now(), records);
-                let done = done.map(|applied| effects.merge(applied.effects));
-                let _ = reply.send(done.map_err(|error| fault(&error)));
-            }
-            Job::OutAcked { upto } => {
-                if let Err(error) = engine.out_acked(upto) {
-                    tracing::error!(%error, "acknowledgement not kept; the hub repeats it");
-                }
-                effects.link = true;
-            }
-            Job::Stop => {}
-        }
-    }
-    effects.merge(apply_waiting(engine, waiting));
-    effects
-}
-
-fn apply_waiting(engine: &mut Engine, waiting: Vec<(Envelope, oneshot::Sender<Reply>)>) -> Effects {
-    if waiting.is_empty() {
-        return Effects::default();
-    }
-    let (envelopes, replies): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-    match engine.apply(clock::now(), envelopes) {
-        Ok(applied) => {
-            for (reply, answer) in replies.into_iter().zip(applied.replies) {
-                let _ = reply.send(Ok(answer));
-            }
-            applied.effects
-        }
-        Err(error) => {
-            let error = fault(&error);
-            for reply in replies {
-                let _ = reply.send(Err(error.clone()));
-            }
-            Effects::default()
-        }
-    }
+    group
 }
 
 fn fault(error: &Fault) -> WriteError {

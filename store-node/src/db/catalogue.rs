@@ -113,6 +113,15 @@ pub fn must(conn: &Connection, sku: &SkuId) -> DbResult<SkuRow> {
     find(conn, sku)?.ok_or_else(|| DbError::Corrupt(format!("no product {sku}")))
 }
 
+/// What selling a product needs: its price, and its shelf life in days (0 = does not expire).
+///
+/// # Errors
+/// A fault of the database.
+pub fn sale(conn: &Connection, sku: &SkuId) -> DbResult<Option<(Paise, u32)>> {
+    let sql = "SELECT price, shelf_life_days FROM sku WHERE sku = ?1";
+    one(conn, sql, [sku.as_str()], |r| Ok((Paise::new(r.get(0)?), r.get(1)?)))
+}
+
 /// Shelf life in days of a product that is known; 0 = does not expire.
 ///
 /// # Errors

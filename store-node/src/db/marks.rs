@@ -1,6 +1,6 @@
 //! Single numbers and texts that the node remembers: how far logs have come, boot number, epoch, last business day.
 
-use super::{Connection, DbResult, one, run};
+use super::{Connection, DbResult, number, one, run};
 
 /// A number the node remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,9 +72,10 @@ pub fn set(conn: &Connection, mark: Mark, value: i64) -> DbResult<()> {
 /// # Errors
 /// A fault of the database.
 pub fn bump(conn: &Connection, mark: Mark) -> DbResult<i64> {
-    let next = get(conn, mark)?.saturating_add(1);
-    set(conn, mark, next)?;
-    Ok(next)
+    let sql =
+        "INSERT INTO mark (name, value) VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1
+               RETURNING value";
+    number(conn, sql, [mark.name()])
 }
 
 /// A text by name.

@@ -89,7 +89,8 @@ impl Db {
         conn.set_prepared_statement_cache_capacity(256);
         conn.execute_batch(
             "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-             PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000;",
+             PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000;
+             PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;",
         )?;
         Migrations::from_slice(MIGRATIONS).to_latest(&mut conn)?;
         Ok(Self { conn })
@@ -143,6 +144,12 @@ impl Tx<'_> {
         Ok(self.tx.rollback()?)
     }
 
+    /// Rows that this connection has changed since it was opened: the same number before and after means that nothing
+    /// was written in between.
+    pub fn changes(&self) -> u64 {
+        self.tx.total_changes()
+    }
+
     /// Begins a savepoint.
     ///
     /// # Errors
@@ -194,6 +201,14 @@ impl ReadDb {
         conn.set_prepared_statement_cache_capacity(128);
         conn.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;")?;
         Ok(Self { conn })
+    }
+
+    /// Moves what it can of the write-ahead log into the file, without waiting for anybody.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn checkpoint(&self) -> DbResult<()> {
+        Ok(self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
     }
 
     /// Everything read inside sees one moment of the database.

@@ -45,8 +45,10 @@ pub fn balance(conn: &Connection, place: &Place) -> DbResult<Balance> {
 /// # Errors
 /// A fault of the database, also when the numbers do not fit together.
 pub fn set(conn: &Connection, place: &Place, balance: &Balance) -> DbResult<()> {
-    let sql = "INSERT INTO stock (sku, lot, bin, on_hand, reserved, blocked) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-               ON CONFLICT (sku, lot, bin) DO UPDATE SET on_hand = ?4, reserved = ?5, blocked = ?6";
+    // Almost always it is there: an update touches no index and asks no parent.
+    let there =
+        "UPDATE stock SET on_hand = ?4, reserved = ?5, blocked = ?6 WHERE sku = ?1 AND lot = ?2 AND bin = ?3";
+    let new = "INSERT INTO stock (sku, lot, bin, on_hand, reserved, blocked) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let params = rusqlite::params![
         place.sku.as_str(),
         place.lot.as_str(),
@@ -55,7 +57,10 @@ pub fn set(conn: &Connection, place: &Place, balance: &Balance) -> DbResult<()> 
         i64::from(balance.reserved),
         i64::from(balance.blocked),
     ];
-    run(conn, sql, params).map(|_| ())
+    if run(conn, there, params)? == 0 {
+        run(conn, new, params)?;
+    }
+    Ok(())
 }
 
 /// A SKU's units by lot and bin, as the allocation needs them; first expired first.

@@ -1,8 +1,10 @@
-//! From outbox rows to document changes in the own log: the change, its number and the end of the outbox commit
-//! together, and only then may a byte of it be sent.
+//! From outbox rows to document changes in the own log. First the changes are made ([`compose`], on the scribe's thread
+//! or on the writer's), then they are stored with their numbers and the end of the outbox in one transaction, and only
+//! then may a byte of them be sent. Crashes anywhere repeat it; a document says each fact once.
 
+use super::docs::Docs;
 use super::{Engine, Fault};
-use crate::db::{Connection, DbError, DbResult, docs, outbox};
+use crate::db::{Connection, DbError, DbResult, Tx, docs, outbox};
 use crate::flows;
 use model::Timestamp;
 use model::fact::Fact;
@@ -10,8 +12,8 @@ use std::collections::BTreeMap;
 use sync::doc::{DocError, DocId, DocKey};
 use sync::peer::OutRecord;
 
-/// Facts in one transaction; one change per document comes of them.
-const FACTS_MAX: u32 = 128;
+/// Facts in one batch; one change per document comes of them.
+const FACTS_MAX: u32 = 512;
 
 /// What one batch came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,10 +24,118 @@ pub struct Carried {
     pub more: bool,
 }
 
+/// Changes that are made and not stored yet. While there is one, no second is made.
+#[derive(Debug)]
+pub struct Batch {
+    changes: Vec<Change>,
+    spoiled: Vec<Spoiled>,
+    upto: i64,
+    more: bool,
+    /// Of the documents in memory; a batch of documents that were forgotten since is worth nothing.
+    edition: u64,
+}
+
+#[derive(Debug)]
+struct Change {
+    key: DocKey,
+    bytes: Vec<u8>,
+    facts: u32,
+    oldest: Timestamp,
+}
+
+impl Batch {
+    /// Whether it is a full one: then the write-ahead log has grown by some hundred pages.
+    pub const fn is_full(&self) -> bool {
+        self.more
+    }
+}
+
+/// A fact that fits no document.
+#[derive(Debug)]
+struct Spoiled {
+    seq: i64,
+    doc: String,
+    text: String,
+    reason: String,
+}
+
 /// What one batch says in one document.
 struct Said {
     facts: u32,
     oldest: Timestamp,
+}
+
+/// Makes changes of waiting facts; `None` when none wait. A fact that fits no document is set aside with its reason, and
+/// the rest goes on.
+///
+/// # Errors
+/// A fault; no document remembers anything of it.
+pub(super) fn compose(docs: &mut Docs, conn: &Connection) -> Result<Option<Batch>, Fault> {
+    let done = compose_some(docs, conn);
+    match &done {
+        Ok(Some(_)) => docs.owe(),
+        Ok(None) => {}
+        Err(_) => docs.forget(),
+    }
+    done
+}
+
+fn compose_some(docs: &mut Docs, conn: &Connection) -> Result<Option<Batch>, Fault> {
+    let waiting = outbox::waiting(conn, FACTS_MAX)?;
+    let Some(upto) = waiting.last().map(|fact| fact.seq) else { return Ok(None) };
+    let terms = flows::terms(conn)?;
+    let mut touched: BTreeMap<DocKey, Said> = BTreeMap::new();
+    let mut spoiled = Vec::new();
+    for row in &waiting {
+        let mut spoil = |doc: String, reason: String| {
+            spoiled.push(Spoiled { seq: row.seq, doc, text: row.text.clone(), reason });
+        };
+        let fact: Fact = match serde_json::from_str(&row.text) {
+            Ok(fact) => fact,
+            Err(error) => {
+                spoil(String::new(), error.to_string());
+                continue;
+            }
+        };
+        let key = DocKey::of_fact(&fact, terms.epoch, terms.generation);
+        let document = docs.get(conn, key)?;
+        let said = touched.entry(key).or_insert(Said { facts: 0, oldest: row.at });
+        match document.put_fact(&fact) {
+            Ok(_) => said.facts += 1,
+            Err(error @ DocError::Broken { .. }) => return Err(error.into()),
+            Err(error) => spoil(docs.name(key), error.to_string()),
+        }
+    }
+    let mut changes = Vec::with_capacity(touched.len());
+    for (key, Said { facts, oldest }) in touched {
+        let Some(bytes) = docs.get(conn, key)?.commit()? else { continue };
+        changes.push(Change { key, bytes, facts, oldest });
+    }
+    let more = waiting.len() >= usize::try_from(FACTS_MAX).unwrap_or(usize::MAX);
+    Ok(Some(Batch { changes, spoiled, upto, more, edition: docs.edition() }))
+}
+
+/// Stores a batch in the transaction that is open. After its commit [`Docs::settle`] is due, after its failure
+/// [`Docs::forget`].
+///
+/// # Errors
+/// A fault of the database.
+pub(super) fn store(docs: &mut Docs, tx: &Tx<'_>, now: Timestamp, batch: &Batch) -> Result<Carried, Fault> {
+    if batch.edition != docs.edition() {
+        // The documents were read anew since: the facts still wait, and are said again.
+        return Ok(Carried { last: None, more: true });
+    }
+    for fact in &batch.spoiled {
+        let origin = format!("outbox {}", fact.seq);
+        docs::quarantine(tx, now, &origin, &fact.doc, fact.text.as_bytes(), &fact.reason)?;
+    }
+    let mut last = None;
+    for change in &batch.changes {
+        docs.keep(tx, change.key, &change.bytes)?;
+        last = Some(outbox::log(tx, &docs.name(change.key), &change.bytes, change.facts, change.oldest)?);
+    }
+    outbox::carried(tx, batch.upto)?;
+    Ok(Carried { last, more: batch.more })
 }
 
 impl Engine {
@@ -36,7 +146,9 @@ impl Engine {
     pub fn carry(&mut self, now: Timestamp) -> Result<Option<u64>, Fault> {
         let mut last = None;
         loop {
-            let carried = self.carry_batch(now)?;
+            let batch = compose(&mut self.docs.lock(), self.db.read())?;
+            let Some(batch) = batch else { return Ok(last) };
+            let carried = self.keep(now, &batch)?;
             last = carried.last.or(last);
             if !carried.more {
                 return Ok(last);
@@ -44,56 +156,20 @@ impl Engine {
         }
     }
 
-    /// Carries some of the waiting facts, so that who waits for the engine does not wait long. A fact that fits no
-    /// document is put in quarantine with its reason, and the rest goes on.
+    /// Stores a batch in a transaction of its own.
     ///
     /// # Errors
     /// A fault; what was not carried stays in the outbox.
-    pub fn carry_batch(&mut self, now: Timestamp) -> Result<Carried, Fault> {
-        let mut touched = BTreeMap::new();
-        let done = self.carry_some(now, &mut touched);
-        if done.is_err() {
-            self.docs.forget(touched.into_keys());
-        }
-        self.docs.trim();
+    pub fn keep(&mut self, now: Timestamp, batch: &Batch) -> Result<Carried, Fault> {
+        let mut docs = self.docs.lock();
+        let done = (|| {
+            let tx = self.db.begin()?;
+            let carried = store(&mut docs, &tx, now, batch)?;
+            tx.commit()?;
+            Ok(carried)
+        })();
+        docs.after(done.is_ok());
         done
-    }
-
-    fn carry_some(&mut self, now: Timestamp, touched: &mut BTreeMap<DocKey, Said>) -> Result<Carried, Fault> {
-        let tx = self.db.begin()?;
-        let waiting = outbox::waiting(&tx, FACTS_MAX)?;
-        let Some(upto) = waiting.last().map(|fact| fact.seq) else { return Ok(Carried::default()) };
-        let terms = flows::terms(&tx)?;
-        for row in &waiting {
-            let origin = format!("outbox {}", row.seq);
-            let fact: Fact = match serde_json::from_str(&row.text) {
-                Ok(fact) => fact,
-                Err(error) => {
-                    docs::quarantine(&tx, now, &origin, "", row.text.as_bytes(), &error.to_string())?;
-                    continue;
-                }
-            };
-            let key = DocKey::of_fact(&fact, terms.epoch, terms.generation);
-            let document = self.docs.get(&tx, key)?;
-            let said = touched.entry(key).or_insert(Said { facts: 0, oldest: row.at });
-            match document.put_fact(&fact) {
-                Ok(_) => said.facts += 1,
-                Err(error @ DocError::Broken { .. }) => return Err(error.into()),
-                Err(error) => {
-                    let name = self.docs.name(key);
-                    docs::quarantine(&tx, now, &origin, &name, row.text.as_bytes(), &error.to_string())?;
-                }
-            }
-        }
-        let mut last = None;
-        for (key, said) in touched.iter() {
-            let Some(change) = self.docs.get(&tx, *key)?.commit()? else { continue };
-            self.docs.keep(&tx, *key, &change)?;
-            last = Some(outbox::log(&tx, &self.docs.name(*key), &change, said.facts, said.oldest)?);
-        }
-        outbox::carried(&tx, upto)?;
-        tx.commit()?;
-        Ok(Carried { last, more: waiting.len() >= usize::try_from(FACTS_MAX).unwrap_or(usize::MAX) })
     }
 }
 

@@ -1,11 +1,12 @@
 //! The live documents: loaded when needed, thrown away when a transaction they took part in did not commit, so that
-//! memory never says more than the disk.
+//! memory never says more than the disk and the one batch that is on its way there. Writer and scribe share them.
 
 use super::Fault;
 use crate::db::{self, Connection};
 use model::StoreId;
 use model::order::Owner;
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
 use sync::doc::{DocActor, DocKey, Document};
 
 /// Documents kept in memory.
@@ -14,9 +15,8 @@ const LIVE_MAX: usize = 32;
 const CHUNKS_MAX: usize = 4_000;
 
 /// One live document.
-pub(super) struct Live {
-    /// The document.
-    pub(super) document: Document,
+struct Live {
+    document: Document,
     chunks: usize,
 }
 
@@ -25,12 +25,15 @@ pub(super) struct Docs {
     store: StoreId,
     actor: DocActor,
     live: BTreeMap<DocKey, Live>,
+    edition: u64,
+    /// A batch of changes is made and not stored yet.
+    owing: bool,
 }
 
 impl Docs {
     pub(super) fn new(store: StoreId, boot: u32) -> Self {
         let actor = DocActor { side: Owner::Store, store: store.clone(), boot };
-        Self { store, actor, live: BTreeMap::new() }
+        Self { store, actor, live: BTreeMap::new(), edition: 0, owing: false }
     }
 
     /// The document, read from its chunks if it is not live.
@@ -52,8 +55,9 @@ impl Docs {
         let name = key.of(&self.store).to_string();
         let Some(live) = self.live.get_mut(&key) else { return Ok(db::docs::append(conn, &name, bytes)?) };
         live.chunks += 1;
-        // Changes that wait for others are not part of the whole: then every chunk stays.
-        if live.chunks > CHUNKS_MAX && live.document.waiting() == 0 {
+        // Changes that wait for others are not part of the whole, and changes on their way would be part of it before
+        // they are in the log: then every chunk stays.
+        if live.chunks > CHUNKS_MAX && live.document.waiting() == 0 && !self.owing {
             db::docs::replace(conn, &name, &live.document.save_full()?)?;
             live.chunks = 1;
             return Ok(());
@@ -61,20 +65,65 @@ impl Docs {
         Ok(db::docs::append(conn, &name, bytes)?)
     }
 
-    /// These were changed in memory, but not on disk.
-    pub(super) fn forget(&mut self, keys: impl IntoIterator<Item = DocKey>) {
-        for key in keys {
-            self.live.remove(&key);
+    /// Which reading of the disk this is: another number after [`Docs::forget`].
+    pub(super) const fn edition(&self) -> u64 {
+        self.edition
+    }
+
+    /// Changes were made that are not stored yet.
+    pub(super) const fn owe(&mut self) {
+        self.owing = true;
+    }
+
+    /// What becomes of memory after a transaction.
+    pub(super) fn after(&mut self, committed: bool) {
+        if committed {
+            self.settle();
+        } else {
+            self.forget();
         }
     }
 
-    /// Lets old hours go.
+    /// Every change that was made is stored. Lets old hours go.
+    fn settle(&mut self) {
+        self.owing = false;
+        self.trim();
+    }
+
+    /// Memory may say more than the disk: everything is read again when it is needed.
+    pub(super) fn forget(&mut self) {
+        self.live.clear();
+        self.edition += 1;
+        self.owing = false;
+    }
+
+    /// Lets old hours go; none whose changes are on their way.
     pub(super) fn trim(&mut self) {
-        while self.live.len() > LIVE_MAX && self.live.pop_first().is_some() {}
+        while !self.owing && self.live.len() > LIVE_MAX && self.live.pop_first().is_some() {}
     }
 
     /// The store's name for a document.
     pub(super) fn name(&self, key: DocKey) -> String {
         key.of(&self.store).to_string()
+    }
+}
+
+/// The documents as writer and scribe hold them.
+#[derive(Clone)]
+pub(super) struct SharedDocs(Arc<Mutex<Docs>>);
+
+impl SharedDocs {
+    pub(super) fn new(docs: Docs) -> Self {
+        Self(Arc::new(Mutex::new(docs)))
+    }
+
+    /// One of the two works with them. Where the other panicked in the middle, they are read again.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Docs> {
+        self.0.lock().unwrap_or_else(|poisoned| {
+            self.0.clear_poison();
+            let mut docs = poisoned.into_inner();
+            docs.forget();
+            docs
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! Group commit: many commands, one transaction, a savepoint for each; answers leave only after the commit.
 
+use super::carry::{self, Batch, Carried};
 use super::{Applied, Engine, Fault, Parts};
 use crate::answer::Answer;
 use crate::command::Envelope;
@@ -17,10 +18,27 @@ impl Engine {
     /// # Errors
     /// When nothing could be kept at all: everything may be sent again.
     pub fn apply(&mut self, now: Timestamp, envelopes: Vec<Envelope>) -> Result<Applied, Fault> {
-        match self.run_group(now, &envelopes) {
-            Ok(applied) => Ok(applied),
-            Err(fault) if envelopes.len() < 2 => Err(fault),
-            Err(_) => self.run_singly(now, &envelopes),
+        self.apply_and_keep(now, envelopes, None).map(|(applied, _)| applied)
+    }
+
+    /// As [`Engine::apply`], and stores what the scribe has made in the same commit. Where that fails, the batch is lost:
+    /// its facts still wait.
+    ///
+    /// # Errors
+    /// As [`Engine::apply`].
+    pub fn apply_and_keep(
+        &mut self,
+        now: Timestamp,
+        envelopes: Vec<Envelope>,
+        batch: Option<&Batch>,
+    ) -> Result<(Applied, Carried), Fault> {
+        match self.run_group(now, &envelopes, batch) {
+            Ok(done) => Ok(done),
+            Err(fault) if envelopes.len() < 2 && batch.is_none() => Err(fault),
+            Err(_) => {
+                let more = batch.is_some();
+                Ok((self.run_singly(now, &envelopes)?, Carried { last: None, more }))
+            }
         }
     }
 
@@ -28,8 +46,8 @@ impl Engine {
         let mut all = Applied::default();
         let mut faults = Vec::new();
         for envelope in envelopes {
-            match self.run_group(now, std::slice::from_ref(envelope)) {
-                Ok(one) => {
+            match self.run_group(now, std::slice::from_ref(envelope), None) {
+                Ok((one, _)) => {
                     all.replies.extend(one.replies);
                     all.effects.merge(one.effects);
                 }
@@ -45,25 +63,104 @@ impl Engine {
         }
     }
 
-    fn run_group(&mut self, now: Timestamp, envelopes: &[Envelope]) -> Result<Applied, Fault> {
-        let tx = self.db.begin()?;
-        let mut applied = Applied::default();
-        for envelope in envelopes {
-            let reply = run_one(&tx, &self.parts, now, envelope, &mut applied.effects)?;
-            applied.replies.push(reply);
+    fn run_group(
+        &mut self,
+        now: Timestamp,
+        envelopes: &[Envelope],
+        batch: Option<&Batch>,
+    ) -> Result<(Applied, Carried), Fault> {
+        let done = self.run_within(now, envelopes, batch);
+        if batch.is_some() {
+            self.docs.lock().after(done.is_ok());
         }
+        done
+    }
+
+    fn run_within(
+        &mut self,
+        now: Timestamp,
+        envelopes: &[Envelope],
+        batch: Option<&Batch>,
+    ) -> Result<(Applied, Carried), Fault> {
+        let mut applied = Applied::default();
+        let tx = self.db.begin()?;
+        let tx = match run_all(&tx, &self.parts, now, envelopes, &mut applied, Care::Quick) {
+            Ok(()) => tx,
+            Err(Halt::Fault(fault)) => return Err(fault.into()),
+            Err(Halt::Careful) => {
+                tx.rollback()?;
+                applied = Applied::default();
+                let tx = self.db.begin()?;
+                run_all(&tx, &self.parts, now, envelopes, &mut applied, Care::Savepoints)?;
+                tx
+            }
+        };
         #[cfg(feature = "mutations")]
         {
             self.groups += 1;
             let early = self.parts.mutations.contains(&super::Mutation::AnswerBeforeCommit);
             if early && self.groups.is_multiple_of(5) {
                 tx.rollback()?;
-                return Ok(applied);
+                return Ok((applied, Carried::default()));
             }
         }
+        let carried = match batch {
+            Some(batch) => carry::store(&mut self.docs.lock(), &tx, now, batch)?,
+            None => Carried::default(),
+        };
         tx.commit()?;
-        Ok(applied)
+        Ok((applied, carried))
     }
+}
+
+/// How a refused command's writes are taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// Refusals come before the first write, as good as always: no savepoints. The one that does not halts the group,
+    /// which is then run anew with savepoints. Half the cost of a short command.
+    Quick,
+    /// A savepoint for each command.
+    Savepoints,
+}
+
+/// Why a group does not go on.
+pub(super) enum Halt {
+    /// The database.
+    Fault(DbError),
+    /// A command was refused after it had written, and there is no savepoint to go back to.
+    Careful,
+}
+
+impl From<DbError> for Halt {
+    fn from(error: DbError) -> Self {
+        Halt::Fault(error)
+    }
+}
+
+impl From<Halt> for Fault {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Fault(error) => Fault::Db(error),
+            Halt::Careful => {
+                Fault::Db(DbError::Corrupt("a savepoint was asked for where there is one".into()))
+            }
+        }
+    }
+}
+
+fn run_all(
+    tx: &Tx<'_>,
+    parts: &Parts,
+    now: Timestamp,
+    envelopes: &[Envelope],
+    applied: &mut Applied,
+    care: Care,
+) -> Result<(), Halt> {
+    for envelope in envelopes {
+        let reply = run_one(tx, parts, now, envelope, &mut applied.effects, care)?;
+        applied.replies.push(reply);
+    }
+    Ok(())
 }
 
 /// One command inside a transaction.
@@ -76,9 +173,10 @@ pub(super) fn run_one(
     now: Timestamp,
     envelope: &Envelope,
     effects: &mut Effects,
-) -> Result<Result<Answer, Refusal>, DbError> {
+    care: Care,
+) -> Result<Result<Answer, Refusal>, Halt> {
     let kept = envelope.command.is_kept();
-    let sha = if kept { envelope.command.sha()? } else { [0; 32] };
+    let sha = if kept { envelope.command.sha().map_err(DbError::from)? } else { [0; 32] };
     if kept && let Some(stored) = commands::find(tx, &envelope.id)? {
         #[cfg(feature = "mutations")]
         let again = parts.mutations.contains(&super::Mutation::SkipIdempotency);
@@ -90,7 +188,10 @@ pub(super) fn run_one(
         #[cfg(feature = "mutations")]
         commands::forget(tx, &envelope.id)?;
     }
-    tx.save()?;
+    let before = tx.changes();
+    if care == Care::Savepoints {
+        tx.save()?;
+    }
     let mut changed = Effects::default();
     let mut flow = Flow {
         tx,
@@ -104,22 +205,22 @@ pub(super) fn run_one(
         mutations: &parts.mutations,
     };
     let reply = match flows::run(&mut flow, &envelope.command) {
-        Ok(answer) => {
-            tx.keep()?;
-            effects.merge(changed);
-            Ok(answer)
-        }
-        Err(Stop::RefusedAndKept(refusal)) => {
-            tx.keep()?;
-            effects.merge(changed);
-            Err(refusal)
-        }
-        Err(Stop::Refused(refusal)) => {
-            tx.take_back()?;
-            Err(refusal)
-        }
-        Err(Stop::Fault(fault)) => return Err(fault),
+        Ok(answer) => Ok(answer),
+        Err(Stop::RefusedAndKept(refusal)) => Err((refusal, true)),
+        Err(Stop::Refused(refusal)) => Err((refusal, false)),
+        Err(Stop::Fault(fault)) => return Err(fault.into()),
     };
+    let stays = !matches!(reply, Err((_, false)));
+    match (care, stays) {
+        (Care::Savepoints, true) => tx.keep()?,
+        (Care::Savepoints, false) => tx.take_back()?,
+        (Care::Quick, false) if tx.changes() != before => return Err(Halt::Careful),
+        (Care::Quick, _) => {}
+    }
+    if stays {
+        effects.merge(changed);
+    }
+    let reply = reply.map_err(|(refusal, _)| refusal);
     if kept {
         let what = (&envelope.id, envelope.command.kind(), &sha);
         commands::store(tx, what, (now, &envelope.actor), &reply)?;

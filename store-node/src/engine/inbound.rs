@@ -1,7 +1,8 @@
 //! The hub's changes come in: documents, the commands they cause and the number up to which the hub's log is durable
 //! commit together. What cannot be used is quarantined with its reason; the rest goes on.
 
-use super::group::run_one;
+use super::docs::Docs;
+use super::group::{Care, run_one};
 use super::{Applied, Engine, Fault, InboundRecord};
 use crate::command::{AcceptOrder, Command, Envelope, system};
 use crate::db::marks::{self, Mark};
@@ -44,14 +45,15 @@ impl Engine {
         match self.take(now, std::slice::from_ref(record)) {
             Ok(applied) => Ok(applied),
             Err(Fault::Db(error)) if error.is_lasting() => {
+                let mut live = self.docs.lock();
                 let tx = self.db.begin()?;
-                let name = self.docs.name(record.doc);
+                let name = live.name(record.doc);
                 docs::append(&tx, &name, &record.change)?;
                 let origin = format!("hub {}", record.seq);
                 docs::quarantine(&tx, now, &origin, &name, &record.change, &error.to_string())?;
                 received(&tx, record.seq)?;
                 tx.commit()?;
-                self.docs.forget([record.doc]);
+                live.forget();
                 Ok(Applied::default())
             }
             Err(fault) => Err(fault),
@@ -59,32 +61,47 @@ impl Engine {
     }
 
     fn take(&mut self, now: Timestamp, records: &[InboundRecord]) -> Result<Applied, Fault> {
-        let done = self.take_all(now, records);
+        // Held until the commit: the scribe never builds on what may still be taken back.
+        let shared = self.docs.clone();
+        let mut live = shared.lock();
+        let done = self.take_all(now, records, &mut live);
         if done.is_err() {
-            self.docs.forget(records.iter().map(|record| record.doc));
+            live.forget();
         }
-        self.docs.trim();
+        live.trim();
         done
     }
 
-    fn take_all(&mut self, now: Timestamp, records: &[InboundRecord]) -> Result<Applied, Fault> {
+    fn take_all(
+        &mut self,
+        now: Timestamp,
+        records: &[InboundRecord],
+        live: &mut Docs,
+    ) -> Result<Applied, Fault> {
         let tx = self.db.begin()?;
         let mut applied = Applied::default();
         let durable = marks::count(&tx, Mark::Received)?;
         for record in records.iter().filter(|record| record.seq > durable) {
             let origin = format!("hub {}", record.seq);
-            let name = self.docs.name(record.doc);
+            let name = live.name(record.doc);
             let quarantine =
                 |reason: &str| docs::quarantine(&tx, now, &origin, &name, &record.change, reason);
-            match self.docs.get(&tx, record.doc)?.apply_change(&record.change) {
+            match live.get(&tx, record.doc)?.apply_change(&record.change) {
                 Ok(touched) => {
-                    self.docs.keep(&tx, record.doc, &record.change)?;
+                    live.keep(&tx, record.doc, &record.change)?;
                     for what in &touched.poisoned {
                         quarantine(what)?;
                     }
-                    let document = self.docs.get(&tx, record.doc)?;
+                    let document = live.get(&tx, record.doc)?;
                     for envelope in commands_of(document, record.doc, &touched, &quarantine)? {
-                        let reply = run_one(&tx, &self.parts, now, &envelope, &mut applied.effects)?;
+                        let reply = run_one(
+                            &tx,
+                            &self.parts,
+                            now,
+                            &envelope,
+                            &mut applied.effects,
+                            Care::Savepoints,
+                        )?;
                         if let Some(reason) = reply.as_ref().err().and_then(needs_a_person) {
                             quarantine(&reason)?;
                         }

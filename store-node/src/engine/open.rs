@@ -1,6 +1,9 @@
 //! Opening a store: schema, whose it is, a new boot number, and the floor, people and devices of `store.toml` as rows.
 
-use super::{Engine, OpenError, Parts, docs::Docs};
+use super::{
+    Engine, OpenError, Parts,
+    docs::{Docs, SharedDocs},
+};
 use crate::db::marks::{self, Mark};
 use crate::db::places::{self, ZoneRow};
 use crate::db::{Db, DbError, Tx, cold, devices, people};
@@ -42,7 +45,7 @@ impl Engine {
         staff(&tx, &setup)?;
         watches(&tx, &setup, now)?;
         tx.commit()?;
-        let docs = Docs::new(setup.store.clone(), boot);
+        let docs = SharedDocs::new(Docs::new(setup.store.clone(), boot));
         let parts = Parts {
             setup,
             layout,

@@ -1,7 +1,7 @@
 //! Stories of the engine over a real file: last units, retries, the hub's changes, facts on their way. No sockets.
 
 use super::*;
-use crate::command::Command;
+use crate::command::{Command, OpeningLine};
 use crate::testbed::{Bed, qty, sku};
 use model::order::Moment;
 use model::{OrderState, Role};
@@ -187,6 +187,60 @@ fn facts_become_changes_once_and_stay_until_acknowledged() {
     assert_eq!(bed.reader().link(bed.now).unwrap().facts_waiting, 0);
     let config = bed.engine.peer_config().unwrap();
     assert_eq!((config.boot, config.sent, config.acked), (2, 2, 2));
+}
+
+#[test]
+fn the_scribe_makes_changes_beside_the_writer_and_they_are_stored_with_the_next_group() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 5, None);
+    bed.tick();
+    bed.counter(&[("SALT", 1)]).unwrap();
+    let mut scribe = bed.engine.scribe().unwrap();
+    let batch = scribe.compose().unwrap().expect("facts wait");
+    assert_eq!(bed.reader().last_out().unwrap(), 0, "nothing is in the log before its commit");
+    let next = bed.envelope("meena", Role::Manager, Bed::counter_command(&[("SALT", 1)]));
+    let (applied, carried) = bed.engine.apply_and_keep(bed.now, vec![next], Some(&batch)).unwrap();
+    assert!(applied.replies[0].is_err(), "the hub holds four rights, one unit is sold");
+    assert_eq!(carried, Carried { last: Some(2), more: false });
+    assert!(scribe.compose().unwrap().is_none(), "the facts went with their changes");
+    bed.check();
+}
+
+#[test]
+fn a_batch_whose_documents_were_forgotten_is_worth_nothing_and_its_facts_are_said_once() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 5, None);
+    bed.counter(&[("SALT", 1)]).unwrap();
+    let mut scribe = bed.engine.scribe().unwrap();
+    let lost = scribe.compose().unwrap().expect("facts wait");
+    bed.engine.forget_documents();
+    assert_eq!(bed.engine.keep(bed.now, &lost).unwrap(), Carried { last: None, more: true });
+    assert_eq!(bed.reader().last_out().unwrap(), 0);
+    let again = scribe.compose().unwrap().expect("the facts still wait");
+    assert_eq!(bed.engine.keep(bed.now, &again).unwrap().last, Some(1));
+    assert!(scribe.compose().unwrap().is_none());
+    let mut bed = bed.restart();
+    let (_, change) = bed.hub_orders(2, &[("SALT", 1)]);
+    bed.inbound(vec![change]);
+    bed.check();
+}
+
+#[test]
+fn a_command_refused_after_it_wrote_leaves_nothing_and_its_neighbours_stay() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 5, None);
+    let line = |code: &str| OpeningLine { sku: sku(code), qty: qty(7), expiry: None };
+    let half = Command::OpenStock { lines: vec![line("SALT"), line("NOPE")] };
+    let group = vec![
+        bed.envelope("meena", Role::Manager, Bed::counter_command(&[("SALT", 1)])),
+        bed.envelope("meena", Role::Manager, half),
+        bed.envelope("meena", Role::Manager, Bed::counter_command(&[("SALT", 2)])),
+    ];
+    let replies = bed.send(group.clone()).replies;
+    assert!(replies[0].is_ok() && replies[1].is_err() && replies[2].is_ok(), "{replies:?}");
+    assert_eq!(bed.stock("SALT"), (5, 3, 0, 2));
+    assert_eq!(bed.send(group).replies, replies, "answered from memory");
+    bed.check();
 }
 
 #[test]

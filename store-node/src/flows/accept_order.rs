@@ -38,15 +38,16 @@ pub fn accept(flow: &mut Flow<'_>, new: &AcceptOrder) -> Result<Answer, Stop> {
     }
     let row = row_of(new, flow);
     orders::insert(flow.tx, &row, &new.head.lines, &sha)?;
-    moments::record(flow, &row, Moment::Placed, new.placed_at)?;
-    moments::record(flow, &row, Moment::Confirmed, new.confirmed_at)?;
+    let steps = [(Moment::Placed, new.placed_at), (Moment::Confirmed, new.confirmed_at)];
+    let mut known = moments::begin(flow, &row, &steps)?;
     for (sku, qty) in &totals {
         use_rights(flow, sku, *qty)?;
     }
     let shorts = hold_lines(flow, &row, &new.head.lines)?;
     let short: u32 = shorts.iter().map(|s| s.qty.get()).sum();
     let wanted: u32 = totals.values().map(|qty| qty.get()).sum();
-    moments::record(flow, &row, Moment::Accepted, flow.now)?;
+    let now = flow.now;
+    moments::step(flow, &row, &mut known, (Moment::Accepted, now))?;
     if short == wanted {
         moments::note(flow, &row.order, "nothing_there", "no unit of it is left")?;
         let picks = Picks { picked: Vec::new(), short: shorts, bags: 0 };

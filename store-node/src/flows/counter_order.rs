@@ -1,6 +1,7 @@
 //! A customer at the counter or on the phone (REQ-28): sells from the store's own share alone, all or nothing.
 
-use super::{Flow, Stop, accept_order, holding, moments, short_enough};
+use super::holding::{self, Shelf};
+use super::{Flow, Stop, accept_order, moments, short_enough};
 use crate::answer::Answer;
 use crate::db::catalogue;
 use crate::db::marks::{self, Mark};
@@ -25,9 +26,9 @@ const NAME_MAX: usize = 40;
 pub fn take(flow: &mut Flow<'_>, request: &CounterOrderRequest) -> Result<Answer, Stop> {
     flow.only(&[Role::Manager, Role::Picker])?;
     short_enough("first_name", &request.first_name, NAME_MAX)?;
-    let lines = priced(flow, request)?;
+    let (lines, mut shelves) = priced(flow, request)?;
     let totals = reserve::totals(&lines).map_err(|error| Refusal::bad("lines", error.to_string()))?;
-    suffices(flow, &lines, &totals)?;
+    suffices(flow, &lines, &totals, &shelves)?;
 
     let order = derive::order(&flow.id, flow.now);
     let number = format!("C{:03}", marks::bump(flow.tx, Mark::CounterOrders)? % 1_000);
@@ -55,7 +56,8 @@ pub fn take(flow: &mut Flow<'_>, request: &CounterOrderRequest) -> Result<Answer
     };
     orders::insert(flow.tx, &row, &head.lines, &accept_order::head_sha(&head)?)?;
     for (line, wish) in (0_u8..).zip(&head.lines) {
-        let missing = holding::hold(flow, &order, line, &wish.sku, wish.qty)?;
+        let Some(shelf) = shelves.get_mut(&wish.sku) else { continue };
+        let missing = shelf.hold(flow, &order, line, wish.qty)?;
         if !missing.is_zero() {
             let lacking =
                 vec![lacking(&wish.sku, wish.qty, u64::from(wish.qty.saturating_sub(missing).get()))];
@@ -63,31 +65,43 @@ pub fn take(flow: &mut Flow<'_>, request: &CounterOrderRequest) -> Result<Answer
         }
     }
     flow.tell(&Fact::Order { order, hour: row.hour, head })?;
-    for moment in [Moment::Placed, Moment::Confirmed, Moment::Accepted] {
-        moments::record(flow, &row, moment, flow.now)?;
-    }
+    let now = flow.now;
+    let steps = [(Moment::Placed, now), (Moment::Confirmed, now), (Moment::Accepted, now)];
+    moments::begin(flow, &row, &steps)?;
     flow.effects.all_handhelds = true;
     Ok(Answer::CounterOrder(CounterOrderAnswer { order, number, total }))
 }
 
-fn priced(flow: &Flow<'_>, request: &CounterOrderRequest) -> Result<Vec<HeadLine>, Stop> {
+/// The shelves of an order's SKUs.
+type Shelves = BTreeMap<SkuId, Shelf>;
+
+fn priced(flow: &Flow<'_>, request: &CounterOrderRequest) -> Result<(Vec<HeadLine>, Shelves), Stop> {
     if request.lines.len() > LINES_MAX {
         return Err(Refusal::bad("lines", format!("at most {LINES_MAX} lines")).into());
     }
     let mut lines = Vec::with_capacity(request.lines.len());
+    let mut shelves = Shelves::new();
     for line in &request.lines {
-        let known = catalogue::find(flow.tx, &line.sku)?;
-        let row = known.ok_or_else(|| Refusal::unknown("product", &line.sku))?;
-        lines.push(HeadLine { sku: line.sku.clone(), qty: line.qty, unit_price: row.product.price });
+        let known = catalogue::sale(flow.tx, &line.sku)?;
+        let (unit_price, shelf_life) = known.ok_or_else(|| Refusal::unknown("product", &line.sku))?;
+        if !shelves.contains_key(&line.sku) {
+            shelves.insert(line.sku.clone(), holding::shelf(flow, &line.sku, shelf_life)?);
+        }
+        lines.push(HeadLine { sku: line.sku.clone(), qty: line.qty, unit_price });
     }
-    Ok(lines)
+    Ok((lines, shelves))
 }
 
 /// Lines of one SKU are summed before they are held against what the store may sell by itself (REQ-8).
-fn suffices(flow: &Flow<'_>, lines: &[HeadLine], totals: &BTreeMap<SkuId, Qty>) -> Result<(), Stop> {
+fn suffices(
+    flow: &Flow<'_>,
+    lines: &[HeadLine],
+    totals: &BTreeMap<SkuId, Qty>,
+    shelves: &Shelves,
+) -> Result<(), Stop> {
     let mut free = BTreeMap::new();
-    for sku in totals.keys() {
-        free.insert(sku.clone(), holding::free(flow, sku)?);
+    for (sku, shelf) in shelves {
+        free.insert(sku.clone(), shelf.free(flow)?);
     }
     let mut missing = reserve::lacking(totals, &free);
     #[cfg(feature = "mutations")]

@@ -10,7 +10,7 @@ use crate::db::stock::{self, Place};
 use crate::refusal::Refusal;
 use model::{OrderId, OrderState, Qty, SkuId};
 use std::collections::BTreeSet;
-use store_core::fefo::{self, Wanted};
+use store_core::fefo::{self, LotStock, Wanted};
 use store_core::movement::Kind;
 
 /// What goods of a SKU must be like to be promised now (REQ-10): the one predicate, for everybody who promises.
@@ -20,41 +20,94 @@ use store_core::movement::Kind;
 pub fn wanted(flow: &Flow<'_>, sku: &SkuId) -> Result<Wanted, Stop> {
     let shelf_life_days =
         catalogue::shelf_life(flow.tx, sku)?.ok_or_else(|| Refusal::unknown("product", sku))?;
-    Ok(Wanted {
+    Ok(wanted_of(flow, shelf_life_days))
+}
+
+fn wanted_of(flow: &Flow<'_>, shelf_life_days: u32) -> Wanted {
+    Wanted {
         floor: flow.setup.policy.life_floor,
         shelf_life_days,
         delivery_on: flow.setup.calendar.date(flow.now.plus_ms(flow.setup.policy.promise_ms)),
-    })
+    }
 }
 
-/// Units that could be promised now if nobody but the store sold: sellable, not reserved, not blocked.
+/// What lies of one SKU, read once for a command and kept true while that command holds units of it.
+#[derive(Debug)]
+pub struct Shelf {
+    sku: SkuId,
+    lots: Vec<LotStock>,
+    wanted: Wanted,
+}
+
+impl Shelf {
+    /// Units that could be promised now if nobody but the store sold: sellable, not reserved, not blocked.
+    pub fn sellable(&self) -> u64 {
+        fefo::free(&self.lots, &self.wanted)
+    }
+
+    /// Units the store may promise by itself (counter, substitutes): what is sellable less the hub's rights (SYNC.md
+    /// rule 1).
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn free(&self, flow: &Flow<'_>) -> Result<u64, Stop> {
+        Ok(self.sellable().saturating_sub(quota::outstanding(flow.tx, &self.sku)?))
+    }
+
+    /// Holds up to `qty` units for a line; says how many are missing. Who may take them is decided before.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn hold(&mut self, flow: &mut Flow<'_>, order: &OrderId, line: u8, qty: Qty) -> Result<Qty, Stop> {
+        let (takes, missing) = fefo::allocate(&self.lots, &self.wanted, qty);
+        let reference = order.to_string();
+        for take in takes {
+            let place = Place { sku: self.sku.clone(), lot: take.lot, bin: take.bin };
+            let here = |row: &&mut LotStock| row.lot == place.lot && row.bin == place.bin;
+            let Some(row) = self.lots.iter_mut().find(here) else { continue };
+            row.balance =
+                moving::from(flow, &place, &row.balance, (Kind::Reserved, take.qty), "", &reference)?;
+            allocations::add(flow.tx, order, line, &place, take.qty)?;
+        }
+        Ok(missing)
+    }
+}
+
+/// What lies of a SKU whose shelf life is known.
+///
+/// # Errors
+/// A fault of the database.
+pub fn shelf(flow: &Flow<'_>, sku: &SkuId, shelf_life_days: u32) -> Result<Shelf, Stop> {
+    let lots = stock::lots_of(flow.tx, sku)?;
+    Ok(Shelf { sku: sku.clone(), lots, wanted: wanted_of(flow, shelf_life_days) })
+}
+
+fn shelf_of(flow: &Flow<'_>, sku: &SkuId) -> Result<Shelf, Stop> {
+    Ok(Shelf { sku: sku.clone(), lots: stock::lots_of(flow.tx, sku)?, wanted: wanted(flow, sku)? })
+}
+
+/// See [`Shelf::sellable`].
 ///
 /// # Errors
 /// [`Refusal::Unknown`] for a SKU that is not in the catalogue.
 pub fn sellable(flow: &Flow<'_>, sku: &SkuId) -> Result<u64, Stop> {
-    Ok(fefo::free(&stock::lots_of(flow.tx, sku)?, &wanted(flow, sku)?))
+    Ok(shelf_of(flow, sku)?.sellable())
 }
 
-/// Units the store may promise by itself (counter, substitutes): what is sellable less the hub's rights (SYNC.md rule 1).
+/// See [`Shelf::free`].
 ///
 /// # Errors
 /// [`Refusal::Unknown`] for a SKU that is not in the catalogue.
 pub fn free(flow: &Flow<'_>, sku: &SkuId) -> Result<u64, Stop> {
-    Ok(sellable(flow, sku)?.saturating_sub(quota::outstanding(flow.tx, sku)?))
+    shelf_of(flow, sku)?.free(flow)
 }
 
-/// Holds up to `qty` units of a SKU for a line; says how many are missing. Who may take them is decided before.
+/// See [`Shelf::hold`].
 ///
 /// # Errors
 /// A fault of the database, or a SKU that is not in the catalogue.
 pub fn hold(flow: &mut Flow<'_>, order: &OrderId, line: u8, sku: &SkuId, qty: Qty) -> Result<Qty, Stop> {
-    let (takes, missing) = fefo::allocate(&stock::lots_of(flow.tx, sku)?, &wanted(flow, sku)?, qty);
-    for take in takes {
-        let place = Place { sku: sku.clone(), lot: take.lot, bin: take.bin };
-        moving::by(flow, &place, (Kind::Reserved, take.qty), "", &order.to_string())?;
-        allocations::add(flow.tx, order, line, &place, take.qty)?;
-    }
-    Ok(missing)
+    shelf_of(flow, sku)?.hold(flow, order, line, qty)
 }
 
 /// Gives back `qty` units of one holding that are not picked.

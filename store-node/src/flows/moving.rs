@@ -36,7 +36,33 @@ pub fn apply(
     reference: &str,
 ) -> Result<Balance, Stop> {
     let before = stock::balance(flow.tx, place)?;
-    let after = movement::apply(&before, change).map_err(|error| Refusal::StockConflict {
+    change_from(flow, place, &before, change, why, reference)
+}
+
+/// As [`by`], where the balance was read in this transaction already. `qty` is at least 1.
+///
+/// # Errors
+/// [`Refusal::StockConflict`] when the balance does not allow it.
+pub fn from(
+    flow: &mut Flow<'_>,
+    place: &Place,
+    before: &Balance,
+    (kind, qty): (Kind, Qty),
+    why: &str,
+    reference: &str,
+) -> Result<Balance, Stop> {
+    change_from(flow, place, before, &Change::By(kind, qty), why, reference)
+}
+
+fn change_from(
+    flow: &mut Flow<'_>,
+    place: &Place,
+    before: &Balance,
+    change: &Change,
+    why: &str,
+    reference: &str,
+) -> Result<Balance, Stop> {
+    let after = movement::apply(before, change).map_err(|error| Refusal::StockConflict {
         sku: place.sku.clone(),
         lot: place.lot.clone(),
         bin: place.bin.clone(),
@@ -51,7 +77,7 @@ pub fn apply(
             sku: place.sku.to_string(),
             lot: place.lot.to_string(),
             bin: place.bin.to_string(),
-            qty: i64::from(change.qty(&before)),
+            qty: i64::from(change.qty(before)),
             on_hand: pair(before.on_hand, after.on_hand),
             reserved: pair(before.reserved, after.reserved),
             blocked: pair(before.blocked, after.blocked),

@@ -153,16 +153,26 @@ impl Document {
             return Ok(None);
         }
         let staged = std::mem::take(&mut self.staged);
+        let mut roots: BTreeMap<&str, ObjId> = BTreeMap::new();
         let mut made: BTreeMap<MapAt, ObjId> = BTreeMap::new();
+        let mut asked: Option<&MapAt> = None;
         for (at, _) in staged.keys() {
-            if let Some(obj) = self.map_at(at)? {
+            if asked == Some(at) {
+                continue;
+            }
+            asked = Some(at);
+            let root = match roots.get(at.root) {
+                Some(root) => root.clone(),
+                None => {
+                    let root = self.root(at.root)?;
+                    roots.insert(at.root, root.clone());
+                    root
+                }
+            };
+            if let Some(obj) = self.map_in(&root, at)? {
                 made.insert(at.clone(), obj);
             }
         }
-        let roots: BTreeMap<&str, ObjId> = staged
-            .keys()
-            .map(|(at, _)| self.root(at.root).map(|obj| (at.root, obj)))
-            .collect::<Result<_, _>>()?;
         let mut tx = self.am.transaction();
         for ((at, field), value) in staged {
             let obj = match (made.get(&at), &at.inner, roots.get(at.root)) {

@@ -230,14 +230,15 @@ impl Document {
     /// As `find`, also among what is staged.
     fn head_for_write(&self, order: &OrderId) -> Result<(OrderHead, MapAt, Option<ObjId>), DocError> {
         self.wants_orders()?;
-        if let Some((head, at, obj)) = self.find(order)? {
-            return Ok((head, at, Some(obj)));
-        }
+        // What is staged was not in the document when it was staged; asking there first spares the search for it.
         for root in ROOTS {
             let at = MapAt { root, inner: Some(key_of(order)) };
             if let Some(ScalarValue::Bytes(bytes)) = self.staged.get(&(at.clone(), HEAD.to_owned())) {
                 return Ok((pack::read_head(bytes, self.base())?, at, None));
             }
+        }
+        if let Some((head, at, obj)) = self.find(order)? {
+            return Ok((head, at, Some(obj)));
         }
         Err(DocError::UnknownOrder { order: order.to_string() })
     }

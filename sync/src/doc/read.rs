@@ -20,12 +20,12 @@ impl Document {
             .ok_or_else(|| DocError::poisoned(format!("root map {name} was overwritten")))
     }
 
-    pub(super) fn map_at(&self, at: &MapAt) -> Result<Option<ObjId>, DocError> {
-        let root = self.root(at.root)?;
+    /// The map at a place, whoever made it; `root` is the one that the place names.
+    pub(super) fn map_in(&self, root: &ObjId, at: &MapAt) -> Result<Option<ObjId>, DocError> {
         match &at.inner {
-            None => Ok(Some(root)),
+            None => Ok(Some(root.clone())),
             Some(key) => Ok(self
-                .written(&root, key)?
+                .written(root, key)?
                 .into_iter()
                 .rev()
                 .find_map(|(value, obj, _)| matches!(value, Value::Object(ObjType::Map)).then_some(obj))),

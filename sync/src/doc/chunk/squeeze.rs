@@ -52,10 +52,11 @@ fn dictionary(store: StoreDigest) -> Vec<u8> {
 /// The short form.
 pub(super) fn squeeze(rest: &[u8], store: StoreDigest) -> Vec<u8> {
     let dictionary = dictionary(store);
+    let starts = starts(&dictionary);
     let mut out = Vec::with_capacity(rest.len());
     let (mut literal, mut at) = (0, 0);
     while let Some(left) = rest.get(at..).filter(|left| !left.is_empty()) {
-        match longest(&dictionary, left) {
+        match longest(&dictionary, &starts, left) {
             Some((place, len)) => {
                 put_literal(&mut out, rest.get(literal..at).unwrap_or_default());
                 out.extend([COPY + (len - MIN_COPY) as u8, place]);
@@ -98,14 +99,25 @@ fn put_literal(out: &mut Vec<u8>, literal: &[u8]) {
     }
 }
 
-/// The longest copy that the beginning of `left` allows.
-fn longest(dictionary: &[u8], left: &[u8]) -> Option<(u8, usize)> {
+/// Every place of the dictionary that a copy can begin at, by the three bytes that stand there, then by place.
+fn starts(dictionary: &[u8]) -> Vec<([u8; MIN_COPY], u8)> {
+    let windows = dictionary.windows(MIN_COPY).zip(0_u8..=u8::MAX);
+    let mut starts: Vec<_> =
+        windows.filter_map(|(bytes, at)| bytes.try_into().ok().map(|bytes| (bytes, at))).collect();
+    starts.sort_unstable();
+    starts
+}
+
+/// The longest copy that the beginning of `left` allows; the first of several.
+fn longest(dictionary: &[u8], starts: &[([u8; MIN_COPY], u8)], left: &[u8]) -> Option<(u8, usize)> {
+    let begin: [u8; MIN_COPY] = *left.first_chunk()?;
+    let from = starts.partition_point(|(bytes, _)| *bytes < begin);
     let mut best: Option<(u8, usize)> = None;
-    for at in 0..dictionary.len().min(256) {
-        let from = dictionary.get(at..).unwrap_or_default();
+    for (_, at) in starts.get(from..)?.iter().take_while(|(bytes, _)| *bytes == begin) {
+        let from = dictionary.get(usize::from(*at)..).unwrap_or_default();
         let len = from.iter().zip(left).take_while(|(a, b)| a == b).count().min(MAX_COPY);
-        if len >= MIN_COPY && best.is_none_or(|(_, most)| len > most) {
-            best = u8::try_from(at).ok().map(|at| (at, len));
+        if best.is_none_or(|(_, most)| len > most) {
+            best = Some((*at, len));
         }
     }
     best

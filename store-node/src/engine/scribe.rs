@@ -1,0 +1,59 @@
+//! The scribe: makes document changes of waiting facts beside the writer, on a reading connection of its own, so that
+//! commands do not wait for automerge. Stores nothing: the writer does, in the transaction of its next group.
+
+use super::carry::{Batch, compose};
+use super::docs::SharedDocs;
+use super::{Engine, Fault};
+use crate::db::{DbError, ReadDb};
+use std::path::Path;
+
+/// See the file.
+pub struct Scribe {
+    docs: SharedDocs,
+    db: ReadDb,
+}
+
+impl std::fmt::Debug for Scribe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scribe").finish_non_exhaustive()
+    }
+}
+
+impl Scribe {
+    /// A batch of what waits now; `None` when nothing does. The one before must be stored or lost already.
+    ///
+    /// # Errors
+    /// A fault; the facts stay in the outbox.
+    pub fn compose(&mut self) -> Result<Option<Batch>, Fault> {
+        // The documents first: what is read afterwards is not older than they are.
+        let mut docs = self.docs.lock();
+        self.db.snapshot(|conn| compose(&mut docs, conn))
+    }
+
+    /// Moves pages of the write-ahead log into the file while the writer goes on. After a full batch the writer's
+    /// own checkpoint then finds little to do, and nobody waits for it.
+    ///
+    /// # Errors
+    /// A fault of the database; the writer's checkpoint does it later.
+    pub fn relieve(&mut self) -> Result<(), Fault> {
+        Ok(self.db.checkpoint()?)
+    }
+}
+
+impl Engine {
+    /// The one who makes the changes of this engine's facts.
+    ///
+    /// # Errors
+    /// When the database cannot be opened once more.
+    pub fn scribe(&self) -> Result<Scribe, Fault> {
+        let path =
+            self.db.read().path().ok_or_else(|| DbError::Corrupt("a database without a file".into()))?;
+        Ok(Scribe { docs: self.docs.clone(), db: ReadDb::open(Path::new(path))? })
+    }
+
+    /// As after a transaction that failed.
+    #[cfg(test)]
+    pub(super) fn forget_documents(&self) {
+        self.docs.lock().forget();
+    }
+}
