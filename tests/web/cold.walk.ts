@@ -1,12 +1,11 @@
 // The cold chain with real bytes: the second store's probes are warmed and pulled out as the kernel would show it. The
 // console says so by itself, the lots of the zone are blocked, "seen" is not "over", and calm comes back by itself.
 
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Browser } from 'playwright-core';
 import type { ColdChain, StockDetail, StockPage } from '@larder/shared/types/store.ts';
 import { browser, errorsOf, person, shot, violations } from './browser.ts';
+import { POWER_ON, Probes } from './probes.ts';
 import { Staff, type Person } from './store.ts';
 
 const { cutStore: store, data } = inject('demo');
@@ -19,21 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => chrome?.close());
 
-const probe = (sensor: string) => join(data, 's2', 'devices', 'w1', sensor, 'w1_slave');
-
-/** Writes a DS18B20's file as the kernel does: sixteenths of a degree, with the chip's CRC. */
-function warm(sensor: string, milliC: number): void {
-  const raw = Math.floor((milliC * 16) / 1000) & 0xffff;
-  const chip = [raw & 0xff, raw >> 8, 0x4b, 0x46, 0x7f, 0xff, 0x0c, 0x10];
-  let crc = 0;
-  for (const byte of chip) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >> 1) ^ 0x8c : crc >> 1;
-  }
-  const hex = [...chip, crc].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  writeFileSync(`${probe(sensor)}.new`, `${hex} : crc=${crc.toString(16).padStart(2, '0')} YES\n${hex} t=${milliC}\n`);
-  renameSync(`${probe(sensor)}.new`, probe(sensor));
-}
+const probes = new Probes(data, 's2');
 
 async function until<T>(look: () => Promise<T>, right: (value: T) => boolean, what: string): Promise<T> {
   const end = Date.now() + 90_000;
@@ -58,9 +43,9 @@ test.skipIf(data === '')('a warm cold room, a pulled probe, and one that says it
   await page.waitForSelector('nav');
   expect(open(await cold())).toEqual([]);
 
-  warm('temp-cold-1', 9000);
-  rmSync(probe('temp-frozen-1'));
-  warm('temp-fresh-1', 85_000);
+  probes.set('temp-cold-1', 9000);
+  probes.pull('temp-frozen-1');
+  probes.set('temp-fresh-1', POWER_ON);
   await page.locator('.banner.stop').waitFor({ timeout: 90_000 });
   await page.getByRole('link', { name: /^Cold chain/ }).first().click();
   await page.locator('.alarm', { hasText: 'Too warm' }).waitFor({ timeout: 90_000 });
@@ -85,9 +70,9 @@ test.skipIf(data === '')('a warm cold room, a pulled probe, and one that says it
   await page.locator('.alarm', { hasText: 'Too warm' }).getByText(/seen by/).waitFor();
   expect(open(await cold()).some((alarm) => alarm.kind === 'too_warm')).toBe(true);
 
-  warm('temp-cold-1', 3200);
-  warm('temp-frozen-1', -19_500);
-  warm('temp-fresh-1', 12_000);
+  probes.set('temp-cold-1', 3200);
+  probes.set('temp-frozen-1', -19_500);
+  probes.set('temp-fresh-1', 12_000);
   await until(cold, (chain) => open(chain).length === 0, 'calm again');
   await page.locator('.alarm').first().waitFor({ state: 'detached', timeout: 30_000 });
   await page.waitForTimeout(500);

@@ -3,7 +3,7 @@
 
 import mqtt from 'mqtt';
 import { newId } from '@larder/shared/id.ts';
-import type { Ack, Action, HandheldView, PickTask } from '@larder/shared/types/mqtt.ts';
+import type { Ack, Action, HandheldView, PickLine, PickTask } from '@larder/shared/types/mqtt.ts';
 import { label, type Person, type Staff } from './store.ts';
 
 /** Takes and packs whatever waits, until `order` is packed; without `order`, until nothing waits. */
@@ -25,7 +25,8 @@ export async function pickByHand(manager: Staff, who: Person, order: string | nu
   }
 }
 
-class Hand {
+/** A handheld's line to the store without its screen. */
+export class Hand {
   #view: HandheldView | null = null;
   #changed: (() => void)[] = [];
   #answers = new Map<string, (ack: Ack) => void>();
@@ -85,6 +86,11 @@ class Hand {
   async away(): Promise<void> {
     await this.say({ type: 'logout' });
     await this.client.endAsync();
+  }
+
+  /** The goods that are still open in the task in hand. */
+  open(): PickLine[] {
+    return this.#view?.task?.lines.filter((line) => line.picked + line.short < line.qty) ?? [];
   }
 
   /** The next view, or the end of patience. */

@@ -161,7 +161,7 @@ fn end(flow: &mut Flow<'_>, row: &OrderRow, question: &Question, ended: Ended) -
         people::notify(
             flow.tx,
             &pick.person,
-            &NoticeRow { at: flow.now, code: code.to_owned(), detail: name },
+            &NoticeRow { at: flow.now, code: format!("substitute_{}", ended.word()), detail: name },
         )?;
     }
     not_found::settle(flow, row)

@@ -25,7 +25,7 @@ export const TEXTS = pack(
     hello: 'Hello {name}', settings: 'More', hand: 'Hand', left_hand: 'Left', right_hand: 'Right', logout: 'Log out', type_code: 'Type a code', type_go: 'Use it',
     other_bins: 'Other bins', order: 'Order {number}', lock: 'Lock',
     notice_order_cancelled: 'Order {detail} was cancelled. Put the goods back.', notice_substitute_accepted: 'Customer takes the substitute: {detail}',
-    notice_substitute_declined: 'Customer declined: {detail}. Leave it out.', notice_other: '{detail}',
+    notice_substitute_declined: 'Customer declined: {detail}. Leave it out.', notice_substitute_timeout: 'No answer in time: {detail}. Leave it out.', notice_substitute_gone: '{detail} is gone meanwhile. Leave it out.', notice_other: '{detail}',
   },
   {
     starting: 'एक पल…',
@@ -50,7 +50,7 @@ export const TEXTS = pack(
     hello: 'नमस्ते {name}', settings: 'और', hand: 'हाथ', left_hand: 'बायाँ', right_hand: 'दायाँ', logout: 'लॉग आउट', type_code: 'कोड लिखें', type_go: 'लगाएँ',
     other_bins: 'दूसरे बिन', order: 'ऑर्डर {number}', lock: 'लॉक करें',
     notice_order_cancelled: 'ऑर्डर {detail} रद्द हुआ। सामान वापस रखें।', notice_substitute_accepted: 'ग्राहक ने बदल लिया: {detail}',
-    notice_substitute_declined: 'ग्राहक ने मना किया: {detail}। छोड़ दें।', notice_other: '{detail}',
+    notice_substitute_declined: 'ग्राहक ने मना किया: {detail}। छोड़ दें।', notice_substitute_timeout: 'समय पर जवाब नहीं आया: {detail}। छोड़ दें।', notice_substitute_gone: '{detail} इस बीच ख़त्म हो गया। छोड़ दें।', notice_other: '{detail}',
   },
 );
 export const t = translator(TEXTS);

@@ -1,0 +1,23 @@
+// Finds English on a Hindi screen: every text that a person can see, without names and codes.
+
+import type { Page } from 'playwright-core';
+
+/** Texts with English words on the page now; `names` are ids and names that stand as they are in any language. */
+export async function english(page: Page, names: readonly string[] = []): Promise<string[]> {
+  const texts = await page.evaluate(() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const seen: string[] = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const parent = node.parentElement;
+      const text = (node.textContent ?? '').replace(/\s+/g, ' ').trim();
+      if (text !== '' && parent && parent.closest('[lang=en], script, style') === null && parent.checkVisibility()) seen.push(text);
+    }
+    return seen;
+  });
+  const known = [...names].filter((name) => name !== '').sort((a, b) => b.length - a.length);
+  return texts.filter((text) => {
+    const rest = known.reduce((left, name) => left.replaceAll(name, ' '), text);
+    // A word of small letters that is no part of a code, an address or a unit.
+    return /(?<![\w.\-/:#])[A-Z]?[a-z]{3,}(?![\w\-/:.]\S)/.test(rest);
+  });
+}
