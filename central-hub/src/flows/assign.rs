@@ -101,13 +101,14 @@ fn score_of(tx: &dyn HubTx, cx: &Cx<'_>, store: &StoreRow, rider: &RiderRow) -> 
 
 /// What this rider is worth to this order. The score alone does not depend on the order yet: batches (REQ-76) will add the
 /// other drop here. Waiting for a better rider ends when this one would have to leave now to keep the promise: without
-/// that, riders who had a busy hour stand idle beside packed bags until the hour is over. A shift that ends soon still
-/// forbids the way.
+/// that, riders who had a busy hour stand idle beside packed bags until the hour is over. One from beyond the score's own
+/// horizon could not keep it anyway and leaves only once it is broken. A shift that ends soon still forbids the way.
 fn value_of(cx: &Cx<'_>, store: &StoreRow, row: &OrderRow, score: &Score, travel_min: f64) -> f64 {
     let (sum, threshold) = (score.sum(), cx.rules.weights.threshold);
+    let near = score.travel > 0.0;
     let way = travel_min + eta::arrival_min(store.seed.at, row.address.at, Conditions::default());
-    let last_call = cx.now.plus_ms(cx.rules.people_ms(way)) >= row.promise_at;
-    if sum >= threshold || score.shift < 0.0 || !last_call {
+    let leaves_at = if near { row.promise_at.plus_ms(-cx.rules.people_ms(way)) } else { row.promise_at };
+    if sum >= threshold || score.shift < 0.0 || cx.now < leaves_at {
         return sum;
     }
     // Just above the threshold, the better rider first: any rider worth waiting for is still worth more.

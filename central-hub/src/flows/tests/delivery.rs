@@ -77,6 +77,26 @@ fn packed_bags_do_not_wait_for_a_better_rider_beyond_their_promise() {
 }
 
 #[test]
+fn a_rider_from_the_other_end_of_the_city_is_the_last_resort() {
+    let mut world = World::new();
+    world.grant(1, 9);
+    let far = Point { lat: STORE_AT.lat + 0.04, lon: STORE_AT.lon };
+    let rider = world.rider(1);
+    let until = world.now.plus_ms(3_600_000);
+    world.done(Command::SetShift { rider, on: true, until, at: far });
+    let order = ordered(&mut world, 1);
+    let row = |world: &World| world.hub.data().order(&order).unwrap().unwrap();
+    let promise = row(&world).promise_at;
+    while world.now < promise {
+        world.done(Command::AssignRiders);
+        assert_eq!(row(&world).rider, None, "somebody nearer may be free in time");
+        world.wait(30_000);
+    }
+    world.done(Command::AssignRiders);
+    assert_eq!(row(&world).rider, Some(rider), "late is better than never");
+}
+
+#[test]
 fn a_rider_who_leaves_gives_the_order_back() {
     let mut world = World::new();
     world.grant(1, 9);
