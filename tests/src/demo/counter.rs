@@ -38,7 +38,7 @@ impl Counter {
         let mut waiting = self.waiting_since_before().await;
         while !stop.is_cancelled() {
             let online = self.console.get::<Link>("/api/v1/link").await.is_ok_and(|link| link.online);
-            let pause = if online { 40_000..90_000 } else { 20_000..60_000 };
+            let pause = if online { 60_000..120_000 } else { 30_000..60_000 };
             self.pace.wait(rng.random_range(pause), &stop).await;
             if stop.is_cancelled() {
                 break;

@@ -18,7 +18,7 @@ pub struct Plan {
     /// Where it is.
     pub at: Point,
     /// Pickers: id, name, PIN.
-    pub pickers: [(&'static str, &'static str, &'static str); 3],
+    pub pickers: [(&'static str, &'static str, &'static str); 4],
     /// Manager: id, name, PIN.
     pub manager: (&'static str, &'static str, &'static str),
     /// The dispatch bay's clerk: id, name, PIN.
@@ -32,7 +32,12 @@ pub const STORES: [Plan; 2] = [
         name: "Larder Indiranagar",
         address: "100 Feet Road, Indiranagar, Bengaluru 560038",
         at: Point { lat: 12.9719, lon: 77.6412 },
-        pickers: [("asha", "Asha", "4711"), ("ravi", "Ravi", "4712"), ("sunil", "Sunil", "4713")],
+        pickers: [
+            ("asha", "Asha", "4711"),
+            ("ravi", "Ravi", "4712"),
+            ("sunil", "Sunil", "4713"),
+            ("usha", "Usha", "4717"),
+        ],
         manager: ("meena", "Meena", "8080"),
         clerk: ("dev", "Dev", "8081"),
     },
@@ -41,7 +46,12 @@ pub const STORES: [Plan; 2] = [
         name: "Larder Koramangala",
         address: "80 Feet Road, Koramangala, Bengaluru 560034",
         at: Point { lat: 12.9352, lon: 77.6245 },
-        pickers: [("lata", "Lata", "4714"), ("joy", "Joy", "4715"), ("kiran", "Kiran", "4716")],
+        pickers: [
+            ("lata", "Lata", "4714"),
+            ("joy", "Joy", "4715"),
+            ("kiran", "Kiran", "4716"),
+            ("noor", "Noor", "4718"),
+        ],
         manager: ("farah", "Farah", "8082"),
         clerk: ("mohan", "Mohan", "8083"),
     },

@@ -24,11 +24,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Customers around each store.
-const SHOPPERS_PER_STORE: usize = 20;
+const SHOPPERS_PER_STORE: usize = 14;
 /// Of them, those who open the shop as it opens; the others come one by one.
-const EARLY: usize = 8;
+const EARLY: usize = 6;
 /// Between two who come later, at normal speed.
-const NEXT_COMES_MS: i64 = 90_000;
+const NEXT_COMES_MS: i64 = 120_000;
 /// How long people may finish what they have in hand when they go home.
 const GO_HOME: Duration = Duration::from_secs(1);
 /// How long the last orders may take to reach their doors after the shop is quiet, at normal speed.
