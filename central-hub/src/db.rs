@@ -84,9 +84,30 @@ pub trait HubDb: HubTx + Send {
     /// # Errors
     /// [`DbFault`].
     fn undo(&mut self) -> Db<()>;
+    /// Rows changed since it was opened: the same number before and after means that nothing was written in between.
+    fn changes(&self) -> u64;
+    /// A second access, which only reads.
+    ///
+    /// # Errors
+    /// [`DbFault`].
+    fn reader(&self) -> Db<Box<dyn HubReader>>;
     /// Moves the write-ahead log into the database file, at a stop.
     ///
     /// # Errors
     /// [`DbFault`].
     fn checkpoint(&mut self) -> Db<()>;
+}
+
+/// An access that only reads, and never waits for the writer.
+pub trait HubReader: Send {
+    /// Everything that `ask` reads is of one moment.
+    ///
+    /// # Errors
+    /// [`DbFault`].
+    fn snapshot(&self, ask: &mut dyn FnMut(&dyn HubTx)) -> Db<()>;
+    /// Moves what it can of the write-ahead log into the file, without waiting for anybody.
+    ///
+    /// # Errors
+    /// [`DbFault`].
+    fn relieve(&self) -> Db<()>;
 }

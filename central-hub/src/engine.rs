@@ -4,9 +4,14 @@
 mod carry;
 mod docs;
 mod inbound;
+mod scribe;
 mod session;
+#[cfg(test)]
+mod tests;
 
+pub use carry::{Batch, Carried};
 pub use inbound::{Inbound, Record};
+pub use scribe::Scribe;
 pub use session::out_records;
 
 use crate::command::{Answer, Envelope};
@@ -19,7 +24,7 @@ use crate::mutation::Mutation;
 use crate::refusal::Refusal;
 use crate::rules::Rules;
 use ::sync::doc::DocError;
-use docs::Docs;
+use docs::{Docs, SharedDocs};
 use hub_core::proof;
 use model::{StoreId, Timestamp};
 use std::path::Path;
@@ -58,7 +63,7 @@ pub struct Applied {
 pub struct HubEngine {
     db: Box<dyn HubDb>,
     rules: Rules,
-    docs: Docs,
+    docs: SharedDocs,
     boot: u32,
     mutation: Mutation,
     /// Only under a mutation: a batch that was answered and not yet made durable.
@@ -86,7 +91,7 @@ impl HubEngine {
     /// [`Fault::Db`].
     pub fn over(mut db: Box<dyn HubDb>, rules: Rules) -> Result<Self, Fault> {
         let boot = db.new_boot()?;
-        let docs = Docs::new(boot);
+        let docs = SharedDocs::new(Docs::new(boot));
         Ok(Self { db, rules, docs, boot, mutation: Mutation::None, open_batch: false })
     }
 
@@ -124,23 +129,64 @@ impl HubEngine {
     /// # Errors
     /// [`Fault`]: nothing of the batch happened, ask again.
     pub fn apply(&mut self, now: Timestamp, batch: Vec<Envelope>) -> Result<Applied, Fault> {
+        self.apply_and_keep(now, &batch, None).map(|(applied, _)| applied)
+    }
+
+    /// As [`HubEngine::apply`], and stores what the scribe has made in the same commit.
+    ///
+    /// # Errors
+    /// As [`HubEngine::apply`]; the facts of the batch are said again.
+    pub fn apply_and_keep(
+        &mut self,
+        now: Timestamp,
+        envelopes: &[Envelope],
+        batch: Option<&Batch>,
+    ) -> Result<(Applied, Carried), Fault> {
+        let done = match self.attempt(now, envelopes, batch, Care::Quick) {
+            Err(Halt::Careful) => self.attempt(now, envelopes, batch, Care::Savepoints),
+            other => other,
+        };
+        if batch.is_some() {
+            self.docs.lock().after(done.is_ok());
+        }
+        done.map_err(Fault::from)
+    }
+
+    fn attempt(
+        &mut self,
+        now: Timestamp,
+        envelopes: &[Envelope],
+        batch: Option<&Batch>,
+        care: Care,
+    ) -> Result<(Applied, Carried), Halt> {
         self.begin()?;
-        let mut answers = Vec::with_capacity(batch.len());
-        for envelope in &batch {
-            match self.one(now, envelope) {
-                Ok(answer) => answers.push(answer),
-                Err(fault) => {
-                    self.abandon();
-                    return Err(fault);
-                }
-            }
+        let done = self.attempt_within(now, envelopes, batch, care);
+        match &done {
+            Ok(_) if self.mutation.answers_before_commit() => self.open_batch = true,
+            Ok(_) => self.commit()?,
+            // Only commands ran, and no document was touched: there is nothing to forget.
+            Err(Halt::Careful) => self.db.rollback().map_err(Fault::Db)?,
+            Err(Halt::Fault(_)) => self.abandon(),
         }
-        if self.mutation.answers_before_commit() {
-            self.open_batch = true;
-        } else {
-            self.commit()?;
+        done
+    }
+
+    fn attempt_within(
+        &mut self,
+        now: Timestamp,
+        envelopes: &[Envelope],
+        batch: Option<&Batch>,
+        care: Care,
+    ) -> Result<(Applied, Carried), Halt> {
+        let mut answers = Vec::with_capacity(envelopes.len());
+        for envelope in envelopes {
+            answers.push(self.one(now, envelope, care)?);
         }
-        Ok(Applied { answers })
+        let carried = match batch {
+            Some(batch) => self.store_batch(now, batch)?,
+            None => Carried::default(),
+        };
+        Ok((Applied { answers }, carried))
     }
 
     /// Moves the write-ahead log into the file: the last thing at a stop.
@@ -151,34 +197,37 @@ impl HubEngine {
         Ok(self.db.checkpoint()?)
     }
 
-    fn one(&mut self, now: Timestamp, envelope: &Envelope) -> Result<Result<Answer, No>, Fault> {
+    fn one(&mut self, now: Timestamp, envelope: &Envelope, care: Care) -> Result<Result<Answer, No>, Halt> {
         let keeps = envelope.command.keeps_answer();
         let content = content_of(envelope)?;
         if keeps
             && !self.mutation.skips_idempotency()
             && let Some(first) = self.db.answer_of(&envelope.id)?
         {
-            return first_answer(&first, &content);
+            return Ok(first_answer(&first, &content)?);
         }
         let rules = self.rules.clone();
         let cx = Cx { now, id: &envelope.id, actor: &envelope.actor, rules: &rules, mutation: self.mutation };
-        self.db.mark()?;
+        let before = self.db.changes();
+        if care == Care::Savepoints {
+            self.db.mark()?;
+        }
         let outcome: Result<Answer, Refusal> = match flows::run(&mut *self.db, &cx, &envelope.command) {
             Ok(answer) => {
-                self.db.keep()?;
+                self.stays(care)?;
                 Ok(answer)
             }
             Err(Stop::Counted(refusal)) => {
-                self.db.keep()?;
+                self.stays(care)?;
                 Err(refusal)
             }
             Err(Stop::Refused(refusal)) => {
-                self.db.undo()?;
+                self.goes(care, before)?;
                 Err(refusal)
             }
             Err(Stop::Fault(fault @ DbFault::Storage(_))) => return Err(fault.into()),
             Err(Stop::Fault(fault @ (DbFault::Rule(_) | DbFault::Corrupt(_)))) => {
-                self.db.undo()?;
+                self.goes(care, before)?;
                 tracing::error!(command = %envelope.id, %fault, "a command hit a rule of the schema");
                 return Ok(Err(No::Fault(fault)));
             }
@@ -189,6 +238,23 @@ impl HubEngine {
             self.db.keep_answer(&envelope.id, &Stored { content, answer }, now)?;
         }
         Ok(outcome.map_err(No::Refused))
+    }
+
+    /// What a command wrote stays.
+    fn stays(&mut self, care: Care) -> Result<(), Halt> {
+        match care {
+            Care::Quick => Ok(()),
+            Care::Savepoints => Ok(self.db.keep()?),
+        }
+    }
+
+    /// What a command wrote goes; where there is no savepoint to go back to, the group is run anew with them.
+    fn goes(&mut self, care: Care, before: u64) -> Result<(), Halt> {
+        match care {
+            Care::Quick if self.db.changes() == before => Ok(()),
+            Care::Quick => Err(Halt::Careful),
+            Care::Savepoints => Ok(self.db.undo()?),
+        }
     }
 
     /// Runs `work` in a transaction of its own.
@@ -207,11 +273,17 @@ impl HubEngine {
     }
 
     fn begin(&mut self) -> Result<(), Fault> {
+        self.settle_open_batch()?;
+        Ok(self.db.begin()?)
+    }
+
+    /// Only under a mutation: a batch was answered before it was durable.
+    fn settle_open_batch(&mut self) -> Result<(), Fault> {
         if self.open_batch {
             self.open_batch = false;
             self.db.commit()?;
         }
-        Ok(self.db.begin()?)
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), Fault> {
@@ -227,7 +299,48 @@ impl HubEngine {
         if let Err(fault) = self.db.rollback() {
             tracing::error!(%fault, "rollback failed");
         }
-        self.docs.forget();
+        self.docs.lock().forget();
+    }
+}
+
+/// How a refused command's writes are taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// Refusals come before the first write, as good as always: no savepoints. The one that does not halts the group,
+    /// which is then run anew with savepoints.
+    Quick,
+    /// A savepoint for each command.
+    Savepoints,
+}
+
+/// Why a group does not go on.
+enum Halt {
+    /// The group failed.
+    Fault(Fault),
+    /// A command was refused after it had written, and there is no savepoint to go back to.
+    Careful,
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Self {
+        Halt::Fault(fault)
+    }
+}
+
+impl From<DbFault> for Halt {
+    fn from(fault: DbFault) -> Self {
+        Halt::Fault(fault.into())
+    }
+}
+
+impl From<Halt> for Fault {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Fault(fault) => fault,
+            Halt::Careful => {
+                Fault::Db(DbFault::Corrupt("a savepoint was asked for where there is one".to_owned()))
+            }
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! The one writing thread: takes what waits on its bounded queue, lets the engine run it as one commit, and only then answers
-//! everybody; then carries facts into documents. Never decides, never blocks the async side.
+//! everybody. Beside it the scribe's thread makes document changes of the facts; the next group's commit stores them. Never
+//! decides, never blocks the async side.
 
 use crate::clock;
 use crate::command::{Answer, Envelope};
-use crate::engine::{Fault, HubEngine, Inbound, No, Record};
+use crate::engine::{Applied, Batch, Carried, Fault, HubEngine, Inbound, No, Record, Scribe};
 use ::sync::doc::DocKey;
 use model::StoreId;
 use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -37,6 +39,8 @@ enum Job {
     Whole(StoreId, DocKey, Option<Vec<u8>>, Reply<Vec<u8>>),
     Acked(StoreId, u64),
     Heard(StoreId, bool),
+    /// The scribe's answer.
+    Composed(Result<Option<Batch>, Fault>),
     Stop,
 }
 
@@ -57,16 +61,23 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. It ends at [`Writer::stop`], after everything that waits, with a checkpoint.
+    /// Starts the threads. They end at [`Writer::stop`], after everything that waits, with a checkpoint.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// When the system gives no thread, or no second connection.
     pub fn start(engine: HubEngine) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
         let (publish, changed) = watch::channel(Changed::default());
-        let thread = std::thread::Builder::new()
-            .name("hub-writer".into())
-            .spawn(move || run(engine, jobs, &publish))?;
+        let scribe = engine.scribe().map_err(std::io::Error::other)?;
+        let (ask, asked) = sync_channel(1);
+        let answers = queue.downgrade();
+        let scribe = std::thread::Builder::new()
+            .name("hub-scribe".into())
+            .spawn(move || compose(scribe, &asked, &answers))?;
+        // Facts of the last run may wait in the outbox.
+        let desk = Desk { engine, ask, asked: false, owed: true, publish };
+        let thread =
+            std::thread::Builder::new().name("hub-writer".into()).spawn(move || desk.run(jobs, scribe))?;
         Ok((Self { queue, changed }, thread))
     }
 
@@ -153,93 +164,173 @@ impl Writer {
     }
 }
 
-fn run(mut engine: HubEngine, mut jobs: mpsc::Receiver<Job>, publish: &watch::Sender<Changed>) {
-    while let Some(first) = jobs.blocking_recv() {
-        let mut group = vec![first];
-        while group.len() < GROUP_MAX {
-            match jobs.try_recv() {
-                Ok(job) => group.push(job),
-                Err(_) => break,
+/// The scribe's thread: one batch for each question, until nobody asks any more. Holds no place in the queue meanwhile,
+/// so that a queue that nobody else holds ends.
+fn compose(mut scribe: Scribe, asked: &Receiver<()>, answers: &mpsc::WeakSender<Job>) {
+    while asked.recv().is_ok() {
+        let batch = scribe.compose();
+        let busy = matches!(&batch, Ok(Some(batch)) if batch.is_full());
+        let Some(queue) = answers.upgrade() else { return };
+        if queue.blocking_send(Job::Composed(batch)).is_err() {
+            return;
+        }
+        drop(queue);
+        if busy && let Err(error) = scribe.relieve() {
+            tracing::debug!(%error, "no checkpoint beside the writer; its own follows");
+        }
+    }
+}
+
+/// What the writing thread works with.
+struct Desk {
+    engine: HubEngine,
+    ask: SyncSender<()>,
+    /// The scribe was asked and has not answered: there is never a second batch on its way.
+    asked: bool,
+    /// Facts may have come in since, or more than fitted in the batch.
+    owed: bool,
+    publish: watch::Sender<Changed>,
+}
+
+type Caller = (Envelope, Reply<Result<Answer, No>>);
+
+impl Desk {
+    fn run(mut self, mut jobs: mpsc::Receiver<Job>, scribe: JoinHandle<()>) {
+        self.ask_the_scribe();
+        while let Some(first) = jobs.blocking_recv() {
+            let group = group(&mut jobs, first);
+            let stop = group.iter().any(|job| matches!(job, Job::Stop));
+            self.take_group(group);
+            self.ask_the_scribe();
+            if stop {
+                break;
             }
         }
-        let stop = group.iter().any(|job| matches!(job, Job::Stop));
-        let news = take_group(&mut engine, group);
-        let grew = engine.carry(clock::now()).unwrap_or_else(|error| {
+        // Jobs that came too late are told so; a batch that is on its way is lost, and its facts stay in the outbox.
+        drop(jobs);
+        drop(self.ask);
+        if scribe.join().is_err() {
+            tracing::error!("the scribe panicked; its facts stay in the outbox");
+        }
+        if let Err(error) = self.engine.checkpoint() {
+            tracing::error!(%error, "no checkpoint at the stop; the next start recovers");
+        }
+    }
+
+    fn ask_the_scribe(&mut self) {
+        if self.owed && !self.asked {
+            self.asked = self.ask.try_send(()).is_ok();
+            self.owed = !self.asked;
+        }
+    }
+
+    /// Neighbouring commands as one commit, everything in the order it came.
+    fn take_group(&mut self, group: Vec<Job>) {
+        let mut news = false;
+        let mut batch = None;
+        let mut waiting: Vec<Caller> = Vec::new();
+        for job in group {
+            match job {
+                Job::Apply(envelope, reply) => waiting.push((*envelope, reply)),
+                Job::Composed(answer) => batch = self.composed(answer),
+                Job::Stop => {}
+                other @ (Job::Inbound(..) | Job::Whole(..) | Job::Acked(..) | Job::Heard(..)) => {
+                    news |= self.apply(&mut waiting, batch.take());
+                    news |= !matches!(other, Job::Acked(..));
+                    self.one_job(other);
+                }
+            }
+        }
+        news |= self.apply(&mut waiting, batch);
+        self.owed |= news;
+        if news {
+            self.publish.send_modify(|changed| changed.commits += 1);
+        }
+    }
+
+    fn composed(&mut self, answer: Result<Option<Batch>, Fault>) -> Option<Batch> {
+        self.asked = false;
+        answer.unwrap_or_else(|error| {
             tracing::error!(%error, "facts stay in the outbox; the next commit carries them");
-            Vec::new()
-        });
-        if news || !grew.is_empty() {
-            publish.send_modify(|changed| {
+            None
+        })
+    }
+
+    fn one_job(&mut self, job: Job) {
+        let engine = &mut self.engine;
+        match job {
+            Job::Inbound(store, records, reply) => {
+                let done = engine.inbound(clock::now(), &store, records);
+                let _ = reply.send(done.map_err(|error| fault(&error)));
+            }
+            Job::Whole(store, doc, Some(bytes), reply) => {
+                let done = engine.inbound_whole(clock::now(), &store, doc, bytes).map(|_| Vec::new());
+                let _ = reply.send(done.map_err(|error| fault(&error)));
+            }
+            Job::Whole(store, doc, None, reply) => {
+                let _ = reply.send(engine.whole(&store, doc).map_err(|error| fault(&error)));
+            }
+            Job::Acked(store, upto) => note(engine.out_acked(&store, upto)),
+            Job::Heard(store, online) => note(engine.heard(clock::now(), &store, online)),
+            Job::Apply(..) | Job::Composed(_) | Job::Stop => {}
+        }
+    }
+
+    /// One commit: the commands that wait, and the scribe's batch if there is one. Says whether anything may have
+    /// changed.
+    fn apply(&mut self, waiting: &mut Vec<Caller>, batch: Option<Batch>) -> bool {
+        let (envelopes, replies): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
+        let now = clock::now();
+        let done = match (envelopes.is_empty(), batch) {
+            (true, None) => return false,
+            (true, Some(batch)) => {
+                self.engine.keep(now, &batch).map(|carried| (Applied { answers: Vec::new() }, carried))
+            }
+            (false, batch) => self.engine.apply_and_keep(now, &envelopes, batch.as_ref()),
+        };
+        match done {
+            Ok((applied, carried)) => {
+                // The clock's own commands mostly find nothing to do; nobody need look anew for those.
+                let news = applied.answers.iter().any(|a| !matches!(a, Ok(Answer::Count { count: 0 })));
+                for (reply, answer) in replies.into_iter().zip(applied.answers) {
+                    let _ = reply.send(Ok(answer));
+                }
+                self.carried(carried);
+                news
+            }
+            Err(error) => {
+                // A batch that was lost with the group is made anew.
+                self.owed = true;
+                let error = fault(&error);
+                for reply in replies {
+                    let _ = reply.send(Err(error.clone()));
+                }
+                false
+            }
+        }
+    }
+
+    /// Logs grew: who sends them is told.
+    fn carried(&mut self, carried: Carried) {
+        self.owed |= carried.more;
+        if !carried.grew.is_empty() {
+            self.publish.send_modify(|changed| {
                 changed.commits += 1;
-                changed.logs.extend(grew);
+                changed.logs.extend(carried.grew);
             });
         }
-        if stop {
-            break;
-        }
-    }
-    if let Err(error) = engine.checkpoint() {
-        tracing::error!(%error, "no checkpoint at the stop; the next start recovers");
     }
 }
 
-/// Neighbouring commands as one commit, everything in the order it came. Says whether anything may have changed.
-fn take_group(engine: &mut HubEngine, group: Vec<Job>) -> bool {
-    let mut news = false;
-    let mut waiting: Vec<(Envelope, Reply<Result<Answer, No>>)> = Vec::new();
-    for job in group {
-        if let Job::Apply(envelope, reply) = job {
-            waiting.push((*envelope, reply));
-            continue;
-        }
-        news |= apply(engine, std::mem::take(&mut waiting));
-        news |= !matches!(job, Job::Acked(..) | Job::Stop);
-        one_job(engine, job);
-    }
-    news | apply(engine, waiting)
-}
-
-fn one_job(engine: &mut HubEngine, job: Job) {
-    match job {
-        Job::Inbound(store, records, reply) => {
-            let done = engine.inbound(clock::now(), &store, records);
-            let _ = reply.send(done.map_err(|error| fault(&error)));
-        }
-        Job::Whole(store, doc, Some(bytes), reply) => {
-            let done = engine.inbound_whole(clock::now(), &store, doc, bytes).map(|_| Vec::new());
-            let _ = reply.send(done.map_err(|error| fault(&error)));
-        }
-        Job::Whole(store, doc, None, reply) => {
-            let _ = reply.send(engine.whole(&store, doc).map_err(|error| fault(&error)));
-        }
-        Job::Acked(store, upto) => note(engine.out_acked(&store, upto)),
-        Job::Heard(store, online) => note(engine.heard(clock::now(), &store, online)),
-        Job::Apply(..) | Job::Stop => {}
-    }
-}
-
-fn apply(engine: &mut HubEngine, waiting: Vec<(Envelope, Reply<Result<Answer, No>>)>) -> bool {
-    if waiting.is_empty() {
-        return false;
-    }
-    let (envelopes, replies): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
-    match engine.apply(clock::now(), envelopes) {
-        Ok(applied) => {
-            // The clock's own commands mostly find nothing to do; nobody need look anew for those.
-            let news = applied.answers.iter().any(|a| !matches!(a, Ok(Answer::Count { count: 0 })));
-            for (reply, answer) in replies.into_iter().zip(applied.answers) {
-                let _ = reply.send(Ok(answer));
-            }
-            news
-        }
-        Err(error) => {
-            let error = fault(&error);
-            for reply in replies {
-                let _ = reply.send(Err(error.clone()));
-            }
-            false
+fn group(jobs: &mut mpsc::Receiver<Job>, first: Job) -> Vec<Job> {
+    let mut group = vec![first];
+    while group.len() < GROUP_MAX {
+        match jobs.try_recv() {
+            Ok(job) => group.push(job),
+            Err(_) => break,
         }
     }
+    group
 }
 
 /// What a store repeats by itself need not be answered.

@@ -12,7 +12,7 @@ mod row;
 mod stores;
 mod sync;
 
-use super::{Db, DbFault, HubDb};
+use super::{Db, DbFault, HubDb, HubReader, HubTx};
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use rusqlite_migration::{M, Migrations};
 use std::path::Path;
@@ -52,7 +52,8 @@ impl Sqlite {
         let mut conn = Connection::open(path)?;
         conn.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-             PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
+             PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; \
+             PRAGMA wal_autocheckpoint = 4000;",
         )?;
         Migrations::from_slice(MIGRATIONS)
             .to_latest(&mut conn)
@@ -149,7 +150,27 @@ impl HubDb for Sqlite {
         self.run("ROLLBACK TO one_command", [])?;
         self.keep()
     }
+    fn changes(&self) -> u64 {
+        self.conn.total_changes()
+    }
+    fn reader(&self) -> Db<Box<dyn HubReader>> {
+        let path =
+            self.conn.path().ok_or_else(|| DbFault::Storage("a database without a file".to_owned()))?;
+        Ok(Box::new(Self::open_reader(Path::new(path))?))
+    }
     fn checkpoint(&mut self) -> Db<()> {
         Ok(self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
+    }
+}
+
+impl HubReader for Sqlite {
+    fn snapshot(&self, ask: &mut dyn FnMut(&dyn HubTx)) -> Db<()> {
+        Self::snapshot(self, |data| {
+            ask(data);
+            Ok(())
+        })
+    }
+    fn relieve(&self) -> Db<()> {
+        self.sure("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
     }
 }

@@ -1,82 +1,174 @@
-//! The carrier: facts of the outbox become document changes and records of each store's log, in one transaction with
-//! `carried_seq`. A crash anywhere repeats it; a document says each fact once.
+//! The carrier: facts of the outbox become document changes and records of each store's log. First the changes are made
+//! ([`compose`], on the scribe's thread or on the writer's), then they are stored with their numbers and `carried_seq` in
+//! one transaction, and only then may a byte of them be sent. A crash anywhere repeats it; a document says each fact once.
 
+use super::docs::Docs;
 use super::{Fault, HubEngine};
+use crate::db::HubTx;
 use crate::db::sync::OutboxRow;
 use ::sync::doc::{DocError, DocId, DocKey};
 use model::{StoreId, Timestamp};
 use std::collections::BTreeMap;
 
-/// Facts carried in one transaction.
+/// Facts in one batch.
 const AT_ONCE: u32 = 512;
+
+/// Changes that are made and not stored yet. While there is one, no second is made.
+#[derive(Debug)]
+pub struct Batch {
+    changes: Vec<(DocId, Vec<u8>)>,
+    spoiled: Vec<Spoiled>,
+    upto: u64,
+    more: bool,
+    /// Of the documents in memory; a batch of documents that were forgotten since is worth nothing.
+    edition: u64,
+}
+
+impl Batch {
+    /// Whether it is a full one: then the write-ahead log has grown by some hundred pages.
+    pub const fn is_full(&self) -> bool {
+        self.more
+    }
+}
+
+/// A fact of our own that does not fit its document.
+#[derive(Debug)]
+struct Spoiled {
+    doc: DocId,
+    seq: u64,
+    fact: Vec<u8>,
+    why: String,
+}
+
+/// What storing a batch came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Carried {
+    /// The stores whose logs grew, each with its last record.
+    pub grew: BTreeMap<StoreId, u64>,
+    /// More facts may wait.
+    pub more: bool,
+}
+
+/// Makes changes of waiting facts; `None` when none wait.
+///
+/// # Errors
+/// A fault; no document remembers anything of it.
+pub(super) fn compose(docs: &mut Docs, tx: &dyn HubTx) -> Result<Option<Batch>, Fault> {
+    let done = compose_some(docs, tx);
+    match &done {
+        Ok(Some(_)) => docs.owe(),
+        Ok(None) => {}
+        Err(_) => docs.forget(),
+    }
+    done
+}
+
+fn compose_some(docs: &mut Docs, tx: &dyn HubTx) -> Result<Option<Batch>, Fault> {
+    let rows = tx.facts_after(tx.carried()?, AT_ONCE)?;
+    let Some(upto) = rows.last().map(|row| row.seq) else { return Ok(None) };
+    let more = rows.len() >= usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
+    let generation = tx.generation()?;
+    let mut epochs = BTreeMap::new();
+    // All facts of one document become one change; documents in the order of their first fact.
+    let mut order: Vec<DocId> = Vec::new();
+    let mut facts: BTreeMap<DocId, Vec<OutboxRow>> = BTreeMap::new();
+    for row in rows {
+        let epoch = match epochs.get(&row.store) {
+            Some(epoch) => *epoch,
+            None => {
+                let store = tx.store(&row.store)?.ok_or_else(|| Fault::UnknownStore(row.store.clone()))?;
+                epochs.insert(row.store.clone(), store.epoch);
+                store.epoch
+            }
+        };
+        let id = DocKey::of_fact(&row.fact, epoch, generation).of(&row.store);
+        if !facts.contains_key(&id) {
+            order.push(id.clone());
+        }
+        facts.entry(id).or_default().push(row);
+    }
+    let (mut changes, mut spoiled) = (Vec::new(), Vec::new());
+    for id in order {
+        let rows = facts.remove(&id).unwrap_or_default();
+        if let Some(change) = one_document(docs, tx, &id, &rows, &mut spoiled)? {
+            changes.push((id, change));
+        }
+    }
+    Ok(Some(Batch { changes, spoiled, upto, more, edition: docs.edition() }))
+}
+
+fn one_document(
+    docs: &mut Docs,
+    tx: &dyn HubTx,
+    id: &DocId,
+    rows: &[OutboxRow],
+    spoiled: &mut Vec<Spoiled>,
+) -> Result<Option<Vec<u8>>, Fault> {
+    let document = docs.open(tx, id)?;
+    for row in rows {
+        match document.put_fact(&row.fact) {
+            Ok(_) => {}
+            Err(error @ DocError::Broken { .. }) => return Err(error.into()),
+            Err(error) => {
+                tracing::error!(doc = %id, fact = row.seq, %error, "a fact of our own does not fit its document");
+                let fact = serde_json::to_vec(&row.fact).unwrap_or_default();
+                spoiled.push(Spoiled { doc: id.clone(), seq: row.seq, fact, why: error.to_string() });
+            }
+        }
+    }
+    Ok(document.commit()?)
+}
 
 impl HubEngine {
     /// Carries what waits. Gives the stores whose logs grew, each with its last record.
     ///
     /// # Errors
-    /// [`Fault`]: nothing was carried, ask again.
+    /// [`Fault`]: what was not carried is carried the next time.
     pub fn carry(&mut self, now: Timestamp) -> Result<Vec<(StoreId, u64)>, Fault> {
         let mut grew: BTreeMap<StoreId, u64> = BTreeMap::new();
-        while !self.db.facts_after(self.db.carried()?, 1)?.is_empty() {
-            self.within(|engine| engine.carry_some(now, &mut grew))?;
+        self.settle_open_batch()?;
+        loop {
+            let batch = compose(&mut self.docs.lock(), &*self.db)?;
+            let Some(batch) = batch else { return Ok(grew.into_iter().collect()) };
+            grew.extend(self.keep(now, &batch)?.grew);
         }
-        Ok(grew.into_iter().collect())
     }
 
-    fn carry_some(&mut self, now: Timestamp, grew: &mut BTreeMap<StoreId, u64>) -> Result<(), Fault> {
-        let rows = self.db.facts_after(self.db.carried()?, AT_ONCE)?;
-        let last = rows.last().map(|row| row.seq);
-        let generation = self.db.generation()?;
-        // All facts of one document become one change; documents in the order of their first fact.
-        let mut order: Vec<DocId> = Vec::new();
-        let mut facts: BTreeMap<DocId, Vec<OutboxRow>> = BTreeMap::new();
-        for row in rows {
-            let store = self.db.store(&row.store)?.ok_or_else(|| Fault::UnknownStore(row.store.clone()))?;
-            let id = DocKey::of_fact(&row.fact, store.epoch, generation).of(&row.store);
-            if !facts.contains_key(&id) {
-                order.push(id.clone());
-            }
-            facts.entry(id).or_default().push(row);
-        }
-        for id in order {
-            let rows = facts.remove(&id).unwrap_or_default();
-            if let Some(seq) = self.carry_document(now, &id, &rows)? {
-                grew.insert(id.store().clone(), seq);
-            }
-        }
-        if let Some(last) = last {
-            self.db.set_carried(last)?;
-        }
-        Ok(())
+    /// Stores a batch in a transaction of its own.
+    ///
+    /// # Errors
+    /// [`Fault`]; its facts are said again.
+    pub fn keep(&mut self, now: Timestamp, batch: &Batch) -> Result<Carried, Fault> {
+        let done = self.within(|engine| engine.store_batch(now, batch));
+        self.docs.lock().after(done.is_ok());
+        done
     }
 
-    fn carry_document(
-        &mut self,
-        now: Timestamp,
-        id: &DocId,
-        rows: &[OutboxRow],
-    ) -> Result<Option<u64>, Fault> {
-        let document = self.docs.open(&*self.db, id)?;
-        let mut poisoned = Vec::new();
-        for row in rows {
-            match document.put_fact(&row.fact) {
-                Ok(_) => {}
-                Err(error @ DocError::Broken { .. }) => return Err(error.into()),
-                Err(error) => poisoned.push((row, error)),
-            }
+    /// Stores a batch in the transaction that is open.
+    pub(super) fn store_batch(&mut self, now: Timestamp, batch: &Batch) -> Result<Carried, Fault> {
+        if batch.edition != self.docs.lock().edition() {
+            // The documents were read anew since: the facts still wait, and are said again.
+            return Ok(Carried { grew: BTreeMap::new(), more: true });
         }
-        let change = document.commit()?;
-        for (row, error) in poisoned {
-            tracing::error!(doc = %id, fact = row.seq, %error, "a fact of our own does not fit its document");
-            let fact = serde_json::to_vec(&row.fact).unwrap_or_default();
-            self.db.quarantine(id, row.seq, &fact, &error.to_string(), now)?;
+        for fact in &batch.spoiled {
+            self.db.quarantine(&fact.doc, fact.seq, &fact.fact, &fact.why, now)?;
         }
-        let Some(change) = change else { return Ok(None) };
-        let store = id.store();
-        let sent = self.db.store(store)?.map_or(0, |row| row.sent_seq) + 1;
-        self.db.add_chunk(id, &change)?;
-        self.db.add_record(store, sent, id.key(), &change)?;
-        self.db.set_sent(store, sent)?;
-        Ok(Some(sent))
+        let mut sent: BTreeMap<StoreId, u64> = BTreeMap::new();
+        for (id, change) in &batch.changes {
+            let store = id.store();
+            let last = match sent.get(store) {
+                Some(last) => *last,
+                None => self.db.store(store)?.map_or(0, |row| row.sent_seq),
+            };
+            let next = last + 1;
+            self.db.add_chunk(id, change)?;
+            self.db.add_record(store, next, id.key(), change)?;
+            sent.insert(store.clone(), next);
+        }
+        for (store, last) in &sent {
+            self.db.set_sent(store, *last)?;
+        }
+        self.db.set_carried(batch.upto)?;
+        Ok(Carried { grew: sent, more: batch.more })
     }
 }

@@ -1,11 +1,13 @@
 //! Live documents: loaded from their chunks when needed, the least recently used ones dropped. A cache of what the
-//! database says, never more: after a fault everything is forgotten.
+//! database says and of the one batch that is on its way there, never more: after a fault everything is forgotten. Writer
+//! and scribe share it.
 
 use super::Fault;
 use crate::db::HubTx;
 use ::sync::doc::{DocActor, DocId, Document};
 use model::order::Owner;
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Documents kept in memory.
 const LIVE: usize = 512;
@@ -16,11 +18,14 @@ pub(super) struct Docs {
     boot: u32,
     tick: u64,
     live: BTreeMap<DocId, (u64, Document)>,
+    edition: u64,
+    /// A batch of changes is made and not stored yet.
+    owing: bool,
 }
 
 impl Docs {
     pub(super) fn new(boot: u32) -> Self {
-        Self { boot, tick: 0, live: BTreeMap::new() }
+        Self { boot, tick: 0, live: BTreeMap::new(), edition: 0, owing: false }
     }
 
     /// The document, as the database has it.
@@ -28,9 +33,7 @@ impl Docs {
         self.tick += 1;
         let tick = self.tick;
         if !self.live.contains_key(id) {
-            let actor = DocActor { side: Owner::Hub, store: id.store().clone(), boot: self.boot };
-            let document = Document::load(id.clone(), &actor, &tx.chunks(id)?)?;
-            self.make_room();
+            let document = self.load(tx, id)?;
             self.live.insert(id.clone(), (tick, document));
         }
         let entry = self.live.get_mut(id).map(|(used, document)| {
@@ -40,23 +43,72 @@ impl Docs {
         entry.ok_or_else(|| Fault::Db(crate::db::DbFault::Corrupt(format!("{id} vanished from memory"))))
     }
 
-    /// One document must be read again.
-    pub(super) fn drop_one(&mut self, id: &DocId) {
-        self.live.remove(id);
+    /// The whole document in bytes, for somebody outside: nothing that is not durable may be in it.
+    pub(super) fn whole(&mut self, tx: &dyn HubTx, id: &DocId) -> Result<Vec<u8>, Fault> {
+        let bytes = if self.owing { self.load(tx, id)?.save_full() } else { self.open(tx, id)?.save_full() };
+        Ok(bytes?)
+    }
+
+    fn load(&self, tx: &dyn HubTx, id: &DocId) -> Result<Document, Fault> {
+        let actor = DocActor { side: Owner::Hub, store: id.store().clone(), boot: self.boot };
+        Ok(Document::load(id.clone(), &actor, &tx.chunks(id)?)?)
+    }
+
+    /// Which reading of the database this is: another number after [`Docs::forget`].
+    pub(super) const fn edition(&self) -> u64 {
+        self.edition
+    }
+
+    /// Changes were made that are not stored yet.
+    pub(super) const fn owe(&mut self) {
+        self.owing = true;
+    }
+
+    /// What becomes of memory after a transaction that stored a batch.
+    pub(super) fn after(&mut self, committed: bool) {
+        if committed {
+            self.owing = false;
+            self.trim();
+        } else {
+            self.forget();
+        }
     }
 
     /// All must be read again.
     pub(super) fn forget(&mut self) {
         self.live.clear();
+        self.edition += 1;
+        self.owing = false;
     }
 
-    fn make_room(&mut self) {
-        while self.live.len() >= LIVE {
+    /// Lets the least recently used go; none while changes are on their way.
+    pub(super) fn trim(&mut self) {
+        while !self.owing && self.live.len() > LIVE {
             let oldest = self.live.iter().min_by_key(|(_, (used, _))| *used).map(|(id, _)| id.clone());
             match oldest {
                 Some(id) => self.live.remove(&id),
                 None => break,
             };
         }
+    }
+}
+
+/// The documents as writer and scribe hold them.
+#[derive(Debug, Clone)]
+pub(super) struct SharedDocs(Arc<Mutex<Docs>>);
+
+impl SharedDocs {
+    pub(super) fn new(docs: Docs) -> Self {
+        Self(Arc::new(Mutex::new(docs)))
+    }
+
+    /// One of the two works with them. Where the other panicked in the middle, they are read again.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Docs> {
+        self.0.lock().unwrap_or_else(|poisoned| {
+            self.0.clear_poison();
+            let mut docs = poisoned.into_inner();
+            docs.forget();
+            docs
+        })
     }
 }

@@ -5,7 +5,7 @@ use super::{Fault, HubEngine};
 use crate::db::DbFault;
 use crate::db::quotas::QuotaKey;
 use crate::flows::{Cx, Flow, Stop, quota, seen};
-use ::sync::doc::{DocError, DocId, DocKey, OrderView, Touched};
+use ::sync::doc::{DocError, DocId, DocKey, Document, OrderView, Touched};
 use hub_core::proof;
 use model::{Actor, CommandId, DeviceId, PersonId, Role, SkuId, StoreId, Timestamp};
 
@@ -41,7 +41,7 @@ impl HubEngine {
         store: &StoreId,
         records: Vec<Record>,
     ) -> Result<Inbound, Fault> {
-        self.within(|engine| {
+        let done = self.within(|engine| {
             let row = engine.db.store(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
             let mut out = Inbound { upto: row.received_seq, ..Inbound::default() };
             for (seq, key, change) in records {
@@ -54,7 +54,9 @@ impl HubEngine {
             engine.db.set_received(store, out.upto)?;
             engine.db.set_heard(store, now, true)?;
             Ok(out)
-        })
+        });
+        self.docs.lock().trim();
+        done
     }
 
     /// Takes in a whole document: the repair path.
@@ -84,12 +86,14 @@ impl HubEngine {
         out: &mut Inbound,
     ) -> Result<(), Fault> {
         let id = key.of(store);
-        let touched = match self.docs.open(&*self.db, &id)?.apply_change(&change) {
+        let shared = self.docs.clone();
+        let mut docs = shared.lock();
+        let touched = match docs.open(&*self.db, &id)?.apply_change(&change) {
             Ok(touched) => touched,
             Err(error) => {
                 match error {
                     DocError::TooManyPending { .. } => out.want.push(key),
-                    DocError::Broken { .. } => self.docs.drop_one(&id),
+                    DocError::Broken { .. } => docs.forget(),
                     DocError::BadId { .. }
                     | DocError::Poisoned { .. }
                     | DocError::Stranger { .. }
@@ -106,7 +110,9 @@ impl HubEngine {
             }
         };
         self.db.add_chunk(&id, &change)?;
-        for effect in self.effects(&id, touched)? {
+        let effects = effects(docs.open(&*self.db, &id)?, touched);
+        drop(docs);
+        for effect in effects {
             if let Err(why) = self.take_effect(now, &id, &change, effect)? {
                 tracing::warn!(doc = %id, seq, %why, "part of a record went to quarantine");
                 self.db.quarantine(&id, seq, &change, &why, now)?;
@@ -114,25 +120,6 @@ impl HubEngine {
             }
         }
         Ok(())
-    }
-
-    fn effects(&mut self, id: &DocId, touched: Touched) -> Result<Vec<Effect>, Fault> {
-        let document = self.docs.open(&*self.db, id)?;
-        let mut effects: Vec<Effect> = touched.poisoned.into_iter().map(Effect::Wrong).collect();
-        for order in &touched.orders {
-            match document.order(order) {
-                Ok(Some(view)) => effects.push(Effect::Order(Box::new(view))),
-                Ok(None) => {}
-                Err(error) => effects.push(Effect::Wrong(error.to_string())),
-            }
-        }
-        for sku in touched.skus {
-            match document.granted(&sku) {
-                Ok(total) => effects.push(Effect::Grant(sku, total)),
-                Err(error) => effects.push(Effect::Wrong(error.to_string())),
-            }
-        }
-        Ok(effects)
     }
 
     /// Runs the command that a change causes, in its own savepoint. `Ok(Err(why))`: it cannot be true.
@@ -178,6 +165,24 @@ impl HubEngine {
             }
         }
     }
+}
+
+fn effects(document: &Document, touched: Touched) -> Vec<Effect> {
+    let mut effects: Vec<Effect> = touched.poisoned.into_iter().map(Effect::Wrong).collect();
+    for order in &touched.orders {
+        match document.order(order) {
+            Ok(Some(view)) => effects.push(Effect::Order(Box::new(view))),
+            Ok(None) => {}
+            Err(error) => effects.push(Effect::Wrong(error.to_string())),
+        }
+    }
+    for sku in touched.skus {
+        match document.granted(&sku) {
+            Ok(total) => effects.push(Effect::Grant(sku, total)),
+            Err(error) => effects.push(Effect::Wrong(error.to_string())),
+        }
+    }
+    effects
 }
 
 /// The command that a change causes is named by the change.

@@ -68,6 +68,6 @@ impl HubEngine {
     /// # Errors
     /// [`Fault`].
     pub fn whole(&mut self, store: &StoreId, key: DocKey) -> Result<Vec<u8>, Fault> {
-        Ok(self.docs.open(&*self.db, &key.of(store))?.save_full()?)
+        self.docs.lock().whole(&*self.db, &key.of(store))
     }
 }

@@ -1,7 +1,7 @@
 //! Checkout, first half (REQ-62, REQ-63): choose the store, hold the units, write the order, start the payment. Cash is
 //! confirmed in the same transaction; the rest waits for the gateway while the hold lasts.
 
-use super::quota::{self, Units};
+use super::quota::{self, Fate};
 use super::{Cx, Flow, confirm, order};
 use crate::command::{Answer, step_key};
 use crate::db::HubTx;
@@ -43,16 +43,34 @@ pub fn begin(
     let address = tx.address(customer, &request.address)?.ok_or(Refusal::UnknownAddress)?;
     let lines = lines_of(tx, customer)?;
     let units = quota::sum(lines.iter().map(|l| (l.sku.clone(), u64::from(l.qty.get()))));
-    let (store, choice) = store_for(tx, cx, &address, &lines)?;
-    let key = QuotaKey { store: store.seed.id.clone(), epoch: store.epoch, generation: tx.generation()? };
-    quota::hold(tx, cx, &key, &units)?;
-    let mut row = order_row(tx, cx, &who, address, &lines, &store, choice, request)?;
-    row.epoch = key.epoch;
-    row.generation = key.generation;
+    let (chosen, rights) = store_for(tx, cx, &address, &lines)?;
+    let (payment, act) = saga::start(method);
+    let fate = if act == Some(Do::Confirm) { Fate::Sold } else { Fate::Held };
+    quota::take(tx, &chosen.key, &units, rights, fate)?;
+    let mut row = order_row(tx, cx, &who, address, &lines, chosen, request)?;
+    if fate == Fate::Sold {
+        row.hold_until = None;
+    }
     tx.add_order(&row, &lines)?;
     tx.add_moment(&row.id, Moment::Placed, cx.now)?;
     order::note(tx, cx, &row.id, "placed", row.store_why.clone())?;
-    start_payment(tx, cx, row, method, token, &units)
+    tx.add_payment(&PaymentRow {
+        order: row.id,
+        method,
+        token,
+        state: payment,
+        amount: row.total,
+        captured: Paise::ZERO,
+        refunded: Paise::ZERO,
+    })?;
+    let order = row.id;
+    match (fate, method) {
+        (Fate::Sold, _) => confirm::promise(tx, cx, &mut row, method, &lines)?,
+        (Fate::Held, Method::Card) => ask(tx, &row, StepKind::Authorise, cx.now)?,
+        (Fate::Held, Method::Upi) => ask(tx, &row, StepKind::Debit, cx.now)?,
+        (Fate::Held, Method::Cod) => {}
+    }
+    Ok(Answer::Order { order })
 }
 
 fn payment_of(payment: &Payment) -> Flow<(Method, String)> {
@@ -90,7 +108,19 @@ fn lines_of(tx: &dyn HubTx, customer: &CustomerId) -> Flow<Vec<LineRow>> {
     if lines.is_empty() { Err(Refusal::CartEmpty.into()) } else { Ok(lines) }
 }
 
-fn store_for(tx: &dyn HubTx, cx: &Cx<'_>, address: &Address, lines: &[LineRow]) -> Flow<(StoreRow, Choice)> {
+/// The store that will do it, and why.
+struct Chosen {
+    store: StoreRow,
+    key: QuotaKey,
+    choice: Choice,
+}
+
+fn store_for(
+    tx: &dyn HubTx,
+    cx: &Cx<'_>,
+    address: &Address,
+    lines: &[LineRow],
+) -> Flow<(Chosen, quota::Rights)> {
     let generation = tx.generation()?;
     let mut wanted: BTreeMap<_, Qty> = BTreeMap::new();
     for line in lines {
@@ -98,16 +128,16 @@ fn store_for(tx: &dyn HubTx, cx: &Cx<'_>, address: &Address, lines: &[LineRow]) 
         let too_many = Refusal::BadValue { field: "qty".to_owned(), want: "fewer units".to_owned() };
         *sum = sum.checked_add(line.qty).ok_or(too_many)?;
     }
-    let stores = tx.stores()?;
+    let mut near = Vec::new();
     let mut candidates = Vec::new();
-    for store in &stores {
+    for store in tx.stores()? {
         let key = QuotaKey { store: store.seed.id.clone(), epoch: store.epoch, generation };
-        let mut available = BTreeMap::new();
+        let mut rights = quota::Rights::new();
         let mut open = store.seed.capacity;
         // What a store that is too far away has does not matter: nothing of it is read.
         if geo::haversine_m(store.seed.at, address.at) <= f64::from(store.seed.radius_m) {
             for sku in wanted.keys() {
-                available.insert(sku.clone(), quota::rights(tx, cx, &key, sku)?.available());
+                rights.insert(sku.clone(), quota::rights(tx, cx, &key, sku)?);
             }
             open = tx.open_up_to(&store.seed.id, store.seed.capacity)?;
         }
@@ -117,13 +147,15 @@ fn store_for(tx: &dyn HubTx, cx: &Cx<'_>, address: &Address, lines: &[LineRow]) 
             at: store.seed.at,
             radius_m: store.seed.radius_m,
             selling: selling(store.heard_at, store.closed, cx.now, cx.rules.stop_after_ms),
-            available,
+            available: rights.iter().map(|(sku, rights)| (sku.clone(), rights.available())).collect(),
             headroom: store.seed.capacity.saturating_sub(open),
         });
+        near.push((store, key, rights));
     }
     let choice = choose(address.at, &wanted, &candidates).map_err(refusal_of)?;
-    let store = stores.into_iter().find(|s| s.seed.id == choice.store);
-    store.map(|s| (s, choice)).ok_or_else(|| Refusal::NotServed { nearest_m: None }.into())
+    let chosen = near.into_iter().find(|(store, ..)| store.seed.id == choice.store);
+    let (store, key, rights) = chosen.ok_or(Refusal::NotServed { nearest_m: None })?;
+    Ok((Chosen { store, key, choice }, rights))
 }
 
 fn refusal_of(no: NoStore) -> Refusal {
@@ -136,18 +168,13 @@ fn refusal_of(no: NoStore) -> Refusal {
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one call site; a struct would only rename the same eight things"
-)]
 fn order_row(
     tx: &mut dyn HubTx,
     cx: &Cx<'_>,
     who: &CustomerRow,
     address: Address,
     lines: &[LineRow],
-    store: &StoreRow,
-    choice: Choice,
+    Chosen { store, key, choice }: Chosen,
     request: &CheckoutRequest,
 ) -> Flow<OrderRow> {
     let too_large = || Refusal::BadValue { field: "total".to_owned(), want: "a smaller order".to_owned() };
@@ -162,9 +189,9 @@ fn order_row(
         id: OrderId::new(cx.now, proof::digest_u128(&[b"order", cx.id.as_bytes()])),
         number: number::short_number(tx.next_order_seq()?),
         customer: who.id,
-        store: store.seed.id.clone(),
-        epoch: store.epoch,
-        generation: tx.generation()?,
+        store: store.seed.id,
+        epoch: key.epoch,
+        generation: key.generation,
         store_why: choice.why,
         address,
         first_name: who.name.clone(),
@@ -180,34 +207,6 @@ fn order_row(
         bags: 0,
         code_tries: 0,
     })
-}
-
-fn start_payment(
-    tx: &mut dyn HubTx,
-    cx: &Cx<'_>,
-    mut row: OrderRow,
-    method: Method,
-    token: String,
-    units: &Units,
-) -> Flow<Answer> {
-    let (state, act) = saga::start(method);
-    tx.add_payment(&PaymentRow {
-        order: row.id,
-        method,
-        token,
-        state,
-        amount: row.total,
-        captured: Paise::ZERO,
-        refunded: Paise::ZERO,
-    })?;
-    let order = row.id;
-    match (act, method) {
-        (Some(Do::Confirm), _) => confirm::confirm(tx, cx, &mut row, method, units)?,
-        (_, Method::Card) => ask(tx, &row, StepKind::Authorise, cx.now)?,
-        (_, Method::Upi) => ask(tx, &row, StepKind::Debit, cx.now)?,
-        (_, Method::Cod) => {}
-    }
-    Ok(Answer::Order { order })
 }
 
 fn ask(tx: &mut dyn HubTx, row: &OrderRow, kind: StepKind, now: Timestamp) -> Flow<()> {

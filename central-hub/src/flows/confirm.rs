@@ -4,7 +4,7 @@
 use super::quota::{self, Units};
 use super::{Cx, Flow, order};
 use crate::db::HubTx;
-use crate::db::orders::OrderRow;
+use crate::db::orders::{LineRow, OrderRow};
 use hub_core::eta;
 use hub_core::saga::Method;
 use model::fact::Fact;
@@ -12,7 +12,7 @@ use model::order::Channel;
 use model::order_doc::{HeadLine, OrderHead};
 use model::{Moment, Paise};
 
-/// Confirms an order whose payment stands.
+/// Confirms an order whose payment stands: what was held for it is sold.
 pub fn confirm(
     tx: &mut dyn HubTx,
     cx: &Cx<'_>,
@@ -26,19 +26,31 @@ pub fn confirm(
         let minutes = eta::promise_min(cx.rules.prepare_min, store.seed.at, row.address.at);
         row.promise_at = cx.now.plus_ms(cx.rules.people_ms(minutes));
     }
-    tx.save_order(row)?;
+    let lines = tx.lines(&row.id)?;
+    promise(tx, cx, row, method, &lines)
+}
+
+/// The order's document is written, and its customer may be told. What it sells is sold.
+pub fn promise(
+    tx: &mut dyn HubTx,
+    cx: &Cx<'_>,
+    row: &mut OrderRow,
+    method: Method,
+    lines: &[LineRow],
+) -> Flow<()> {
     let hour = row.placed_at.hour();
-    tx.add_fact(&row.store, &Fact::Order { order: row.id, hour, head: head(tx, row, method)? })?;
+    let head = head(row, method, lines);
+    tx.add_fact(&row.store, &Fact::Order { order: row.id, hour, head })?;
     let placed = Fact::Moment { order: row.id, hour, moment: Moment::Placed, at: row.placed_at };
     tx.add_fact(&row.store, &placed)?;
+    // Writes the whole row, with the promise and without the hold.
     order::reach(tx, cx, row, Moment::Confirmed, cx.now)?;
     tx.clear_cart(&row.customer)?;
     Ok(())
 }
 
-fn head(tx: &dyn HubTx, row: &OrderRow, method: Method) -> Flow<OrderHead> {
-    let lines = tx.lines(&row.id)?.into_iter();
-    Ok(OrderHead {
+fn head(row: &OrderRow, method: Method, lines: &[LineRow]) -> OrderHead {
+    OrderHead {
         number: row.number.clone(),
         channel: Channel::Online,
         promise_at: row.promise_at,
@@ -48,6 +60,9 @@ fn head(tx: &dyn HubTx, row: &OrderRow, method: Method) -> Flow<OrderHead> {
             Method::Upi | Method::Card => Paise::ZERO,
         },
         preset: row.preset,
-        lines: lines.map(|l| HeadLine { sku: l.sku, qty: l.qty, unit_price: l.unit_price }).collect(),
-    })
+        lines: lines
+            .iter()
+            .map(|l| HeadLine { sku: l.sku.clone(), qty: l.qty, unit_price: l.unit_price })
+            .collect(),
+    }
 }

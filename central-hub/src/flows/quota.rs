@@ -32,16 +32,32 @@ pub fn rights(tx: &dyn HubTx, cx: &Cx<'_>, key: &QuotaKey, sku: &SkuId) -> Flow<
     Ok(rights)
 }
 
-/// Holds units for a checkout, all or none.
+/// The rights to each SKU of an order, as they were read.
+pub type Rights = BTreeMap<SkuId, HubQuota>;
+
+/// What becomes of the units of a checkout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Held until the payment has stood or fallen.
+    Held,
+    /// Sold at once: nothing is waited for.
+    Sold,
+}
+
+/// Takes units for a checkout, all or none. `rights` were read in this transaction.
 ///
 /// # Errors
 /// [`Refusal::OutOfStock`] with every SKU that has too few.
-pub fn hold(tx: &mut dyn HubTx, cx: &Cx<'_>, key: &QuotaKey, units: &Units) -> Flow<()> {
+pub fn take(tx: &mut dyn HubTx, key: &QuotaKey, units: &Units, rights: Rights, fate: Fate) -> Flow<()> {
     let mut missing = Vec::new();
     let mut after = Vec::new();
     for (sku, qty) in units {
-        let mut rights = rights(tx, cx, key, sku)?;
-        match rights.hold(*qty) {
+        let mut rights = rights.get(sku).copied().unwrap_or_default();
+        let done = rights.hold(*qty).and_then(|()| match fate {
+            Fate::Held => Ok(()),
+            Fate::Sold => rights.sell(*qty),
+        });
+        match done {
             Ok(()) => after.push((sku, rights)),
             Err(_) => missing.push((sku.clone(), rights.available())),
         }
