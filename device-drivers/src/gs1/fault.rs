@@ -82,6 +82,9 @@ pub enum Gs1Fault {
         /// The identifier that may be hidden in it.
         swallowed: Ai,
     },
+    /// Eight digits that are one item as EAN-8 and another as UPC-E.
+    #[error("these digits are an EAN-8 and a UPC-E alike: ambiguous, the scanner must send AIM identifiers")]
+    TwoNumbers,
     /// Data that fit the syntax but cannot be a fact: a weight beyond the counting, a day that no calendar has.
     #[error("({ai}) says something that cannot be")]
     Impossible {

@@ -9,6 +9,7 @@ use super::date::parse_date;
 use super::dictionary::Entry;
 use super::fault::{Gs1Error, Gs1Fault};
 use super::gtin::Gtin;
+use super::link::DigitalLink;
 use super::message::{Element, GS, Message};
 use super::parse::element_string;
 use super::reading::Reading;
@@ -87,6 +88,16 @@ impl Elements {
                 .ok_or_else(|| Gs1Error::new(place, 1, Gs1Fault::Impossible { ai: element.ai() }))?;
         }
         Ok(found)
+    }
+
+    /// What a Digital Link says of goods.
+    ///
+    /// # Errors
+    /// The same; the place is the byte of the link at which the element begins.
+    pub fn of_link(link: &DigitalLink) -> Result<Self, Gs1Error> {
+        let end = link.places.last().copied().unwrap_or_default();
+        Self::of(&link.message)
+            .map_err(|error| error.placed(|number| link.places.get(number).copied().unwrap_or(end)))
     }
 
     /// Takes one element; `None` where its data fit the syntax but say what cannot be.

@@ -23,7 +23,8 @@ fn goods_with_everything() {
 
 #[test]
 fn a_pallet_says_what_is_on_it() {
-    let got = parse(b"00952132110000000013020952132110999537144\x1d400ORDER-7\x1d70032612312359\x1d10A").unwrap();
+    let got =
+        parse(b"00952132110000000013020952132110999537144\x1d400ORDER-7\x1d70032612312359\x1d10A").unwrap();
     assert_eq!(got.sscc.as_deref(), Some("952132110000000013"));
     assert_eq!((got.content.unwrap().as_gtin13(), got.count), ("9521321109995", Some(144)));
     assert_eq!((got.expiry, got.lot.as_deref()), (day(2026, 12, 31), Some("A")));

@@ -21,6 +21,8 @@ pub struct DigitalLink {
     pub message: Message,
     /// How many elements of the message stand in the path.
     pub in_path: usize,
+    /// Where in the link each element of the message begins, in bytes.
+    pub places: Vec<usize>,
     /// What else stands behind the question mark, as it stands there.
     pub other: Vec<String>,
 }
@@ -143,9 +145,9 @@ pub fn parse(link: &[u8], reading: &Reading<'_>) -> Result<DigitalLink, Gs1Error
         read.parameter(parameter)?;
     }
     read.check_structure(in_path, path)?;
-    let elements = read.elements.into_iter().map(|(element, _)| element).collect();
+    let (elements, places) = read.elements.into_iter().unzip();
     let stem = String::from_utf8_lossy(link.get(..stem).unwrap_or_default()).into_owned();
-    Ok(DigitalLink { stem, message: Message::from_elements(elements), in_path, other: read.other })
+    Ok(DigitalLink { stem, message: Message::from_elements(elements), in_path, places, other: read.other })
 }
 
 /// An identifier and its data as they stand in the link.
@@ -272,6 +274,13 @@ fn fits_into(path: &[Ai], ai: Ai) -> bool {
         longer.insert(at, ai);
         dictionary::is_link_path(&longer)
     })
+}
+
+/// Whether a fault says that the text is no Digital Link at all, but perhaps somebody else's address.
+#[must_use]
+pub fn is_no_link(error: &Gs1Error) -> bool {
+    let strange = [LinkFault::Sign, LinkFault::Scheme, LinkFault::Domain, LinkFault::NoKey];
+    matches!(&error.fault, Gs1Fault::Link(fault) if strange.contains(fault))
 }
 
 /// Writes a message as a Digital Link behind `stem` ([`CANONICAL_STEM`] where nothing better is known): the first key of

@@ -7,7 +7,9 @@ pub enum Symbology {
     Ean13,
     /// `]E4`: EAN-8.
     Ean8,
-    /// `]C1`, `]e0`, `]d2`, `]Q3`: GS1-128, DataBar, GS1 DataMatrix, GS1 QR: an element string follows.
+    /// `]I0`, `]I1`, `]I3`: ITF-14 on cases, sent as 14 digits.
+    Itf14,
+    /// `]C1`, `]e0`, `]d2`, `]Q3`, `]J1`: GS1-128, DataBar, GS1 DataMatrix, GS1 QR, GS1 DotCode: an element string.
     Gs1,
     /// `]C0`, `]d1`, `]Q1` and every other identifier: plain text follows.
     Text,
@@ -25,7 +27,8 @@ pub fn split(raw: &[u8]) -> (Symbology, &[u8]) {
     let symbology = match (code, modifier) {
         (b'E', b'0') => Symbology::Ean13,
         (b'E', b'4') => Symbology::Ean8,
-        (b'C', b'1') | (b'e', b'0') | (b'd', b'2') | (b'Q', b'3') => Symbology::Gs1,
+        (b'I', b'0' | b'1' | b'3') => Symbology::Itf14,
+        (b'C', b'1') | (b'e', b'0') | (b'd', b'2') | (b'Q', b'3') | (b'J', b'1') => Symbology::Gs1,
         _ => Symbology::Text,
     };
     (symbology, data)

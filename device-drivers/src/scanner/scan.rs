@@ -88,9 +88,15 @@ pub fn parse_scan(raw: &[u8]) -> Result<Scan, ScanError> {
         Symbology::Ean13 if !matches!(data.len(), 12 | 13) => Err(ScanError::EanLength(data.len())),
         Symbology::Ean8 if data.len() != 8 => Err(ScanError::EanLength(data.len())),
         Symbology::Ean13 | Symbology::Ean8 => ean(data),
+        // A case of another make may carry any digits in an ITF: those are only text.
+        Symbology::Itf14 if data.len() == 14 => ean(data),
+        Symbology::Itf14 => text(data, raw.len() - data.len()),
         Symbology::Gs1 => element_string(data),
+        Symbology::Text if gs1::link::looks_like_link(data) => link(data, raw.len() - data.len()),
         Symbology::Text => text(data, raw.len() - data.len()),
         Symbology::Unknown if looks_like_gs1(data) => element_string(data),
+        Symbology::Unknown if gs1::link::looks_like_link(data) => link(data, 0),
+        Symbology::Unknown if looks_like_gtin(data) && data.len() == 8 => eight(data),
         Symbology::Unknown if looks_like_gtin(data) => ean(data),
         Symbology::Unknown => text(data, 0),
     }
@@ -108,8 +114,37 @@ fn ean(data: &[u8]) -> Result<Scan, ScanError> {
     Gtin::parse(data).map(Scan::Ean).ok_or(ScanError::CheckDigit)
 }
 
+/// Eight digits of a symbol that nobody names.
+fn eight(data: &[u8]) -> Result<Scan, ScanError> {
+    match Gtin::parse_eight(data) {
+        Ok(item) => item.map(Scan::Ean).ok_or(ScanError::CheckDigit),
+        Err(_) => {
+            let fault = gs1::Gs1Fault::TwoNumbers;
+            Err(ScanError::Gs1(Gs1Error { position: 0, length: data.len(), fault }))
+        }
+    }
+}
+
 fn element_string(data: &[u8]) -> Result<Scan, ScanError> {
-    let elements = gs1::parse(data)?;
+    goods(gs1::parse(data)?)
+}
+
+/// A web address: GS1's, or a stranger's, which is only text. One with a GS1 key and a fault in it is not taken as text.
+fn link(data: &[u8], skipped: usize) -> Result<Scan, ScanError> {
+    match gs1::link::parse(data, &gs1::Reading::SHOP) {
+        Err(error) if gs1::link::is_no_link(&error) => text(data, skipped),
+        Ok(link) => gs1::Elements::of_link(&link).map_err(|error| behind(error, skipped)).and_then(goods),
+        Err(error) => Err(behind(error, skipped)),
+    }
+}
+
+/// The same fault, counted from the raw line's start.
+fn behind(mut error: Gs1Error, skipped: usize) -> ScanError {
+    error.position += skipped;
+    ScanError::Gs1(error)
+}
+
+fn goods(elements: gs1::Elements) -> Result<Scan, ScanError> {
     Ok(Scan::Gs1(Gs1Scan {
         gtin: elements.gtin.ok_or(ScanError::NoItem)?,
         lot: elements.lot,

@@ -15,6 +15,9 @@ fn products_with_and_without_an_aim_id() {
     }
     assert_eq!(parse_scan(b"]E0614141000036"), Ok(Scan::Ean(gtin("614141000036"))));
     assert_eq!(parse_scan(b"]E496385074"), Ok(Scan::Ean(gtin("96385074"))));
+    assert_eq!(parse_scan(b"]I119521321109992"), Ok(Scan::Ean(gtin("19521321109992"))));
+    assert_eq!(parse_scan(b"]I119521321109993"), Err(ScanError::CheckDigit));
+    assert_eq!(parse_scan(b"]I10042"), Ok(Scan::Other("0042".into())));
 }
 
 #[test]
@@ -27,6 +30,23 @@ fn gs1_in_its_four_symbologies_and_bare() {
         assert_eq!(got.expiry.unwrap().to_string(), "2026-12-31");
         assert_eq!(got.net_weight_g, Some(450));
     }
+}
+
+#[test]
+fn digital_links_are_read_and_other_addresses_are_text() {
+    for head in ["]Q1", "]d1", ""] {
+        let raw = format!("{head}https://id.gs1.org/01/09521321109995/10/L-7?17=261200&3103=000450&x=y");
+        let Ok(Scan::Gs1(got)) = parse_scan(raw.as_bytes()) else { panic!("{raw:?}") };
+        assert_eq!((got.gtin, got.lot.as_deref()), (gtin("9521321109995"), Some("L-7")));
+        assert_eq!((got.expiry.unwrap().to_string(), got.net_weight_g), ("2026-12-31".to_owned(), Some(450)));
+    }
+    for text in ["https://larder.example/menu", "https://a.example/01", "http://x"] {
+        assert_eq!(parse_scan(format!("]Q1{text}").as_bytes()), Ok(Scan::Other(text.into())));
+    }
+    let wrong = parse_scan(b"]Q1https://id.gs1.org/01/09521321109997").unwrap_err();
+    let ScanError::Gs1(error) = wrong else { panic!("{wrong:?}") };
+    assert_eq!((error.position, error.linter_name()), (38, Some("GS1_LINTER_INCORRECT_CHECK_DIGIT")));
+    assert_eq!(parse_scan(b"https://id.gs1.org/00/952132110000000013"), Err(ScanError::NoItem));
 }
 
 #[test]
