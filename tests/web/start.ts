@@ -45,16 +45,22 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('demo', given);
     return async () => undefined;
   }
+  const { demo, stop } = await launch(['--cut', 's2@0..86400']);
+  project.provide('demo', demo);
+  return stop;
+}
+
+/** Starts a demo in which nobody shops, in a folder of its own. */
+export async function launch(options: readonly string[]): Promise<{ demo: Demo; stop: () => Promise<void> }> {
   const data = mkdtempSync(join(tmpdir(), 'larder-walk-'));
-  const args = ['--quiet', '--cut', 's2@0..86400', '--data', data, '--report', join(data, 'report.json')];
+  const args = ['--quiet', ...options, '--data', data, '--report', join(data, 'report.json')];
   // LARDER_DEMO_BIN: a demo that is built already.
   const [program, ...first] = process.env['LARDER_DEMO_BIN']
     ? [process.env['LARDER_DEMO_BIN']]
     : ['cargo', 'run', '--locked', '--quiet', '--release', '-p', 'tests', '--bin', 'demo', '--'];
   const child = spawn(program, [...first, ...args], { cwd: resolve('../..'), stdio: ['ignore', 'pipe', 'inherit'] });
   const demo = await ready(child);
-  project.provide('demo', { ...demo, data });
-  return () => stop(child);
+  return { demo: { ...demo, data }, stop: () => stop(child) };
 }
 
 function ready(child: ChildProcess): Promise<Demo> {
