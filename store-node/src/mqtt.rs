@@ -40,7 +40,13 @@ pub async fn run(setup: MqttSetup, writer: Writer, reads: Reads, pins: Pins, sto
     // The broker sends at most INFLIGHT_MAX unacknowledged events, so this queue never fills and the loop never blocks.
     let (heard, inbox) = mpsc::channel(usize::from(crate::broker::INFLIGHT_MAX) * 4);
     let store = setup.store.clone();
-    let hear = hear::Hear { store: store.clone(), client: client.clone(), writer: writer.clone(), pins, reads: reads.clone() };
+    let hear = hear::Hear {
+        store: store.clone(),
+        client: client.clone(),
+        writer: writer.clone(),
+        pins,
+        reads: reads.clone(),
+    };
     let say = say::Say { store, client: client.clone(), reads, effects: writer.effects(), writer };
     tokio::select! {
         () = stop.cancelled() => {}

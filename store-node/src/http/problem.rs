@@ -6,14 +6,14 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::Problem;
 
-/// A [`Problem`] as an HTTP response.
+/// A [`Problem`] as an HTTP response; boxed, so that a handler's `Result` stays small.
 #[derive(Debug, Clone)]
-pub struct HttpProblem(pub Problem);
+pub struct HttpProblem(pub Box<Problem>);
 
 impl HttpProblem {
     /// All five parts at once, as [`Problem::new`].
     pub fn new(code: &str, status: StatusCode, title: &str, detail: impl Into<String>, hint: &str) -> Self {
-        Self(Problem::new(code, status.as_u16(), title, detail, hint))
+        Self(Box::new(Problem::new(code, status.as_u16(), title, detail, hint)))
     }
 
     /// The writer's queue is full (REQ-90): come back in a second, with the same key.
@@ -53,7 +53,7 @@ impl HttpProblem {
 
 impl From<Problem> for HttpProblem {
     fn from(problem: Problem) -> Self {
-        Self(problem)
+        Self(Box::new(problem))
     }
 }
 
