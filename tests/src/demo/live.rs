@@ -217,7 +217,7 @@ fn is_cut(cuts: &[Cut], store: &str, at: Duration) -> bool {
 
 /// Waits until every order that was placed has reached its end; says how long that took.
 async fn drain(options: &Options, stage: &Stage, cast: &mut Cast, stop: &CancellationToken) -> Duration {
-    let limit = Duration::from_secs_f64((DRAIN_MS / 1000.0 / options.speed).clamp(30.0, 240.0));
+    let limit = Duration::from_secs_f64((DRAIN_MS / 1000.0 / options.speed).max(30.0));
     let begun = Instant::now();
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     while begun.elapsed() < limit && !stop.is_cancelled() {
