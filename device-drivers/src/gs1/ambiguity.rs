@@ -5,9 +5,10 @@ use super::ai::Ai;
 use super::dictionary::{self, Ends};
 use super::fault::{Gs1Error, Gs1Fault};
 use super::lint::Linter;
-use super::message::{GS, Message};
+use super::message::{Element, GS, Message};
 use super::parse;
 use super::reading::Reading;
+use super::rules::Rule;
 
 /// What is known of a scanner's separators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,12 +41,13 @@ pub fn check(
         return Ok(());
     };
     let (ai, value) = (last.ai(), last.value().as_bytes());
-    let read: Vec<Ai> = message.elements().iter().map(super::message::Element::ai).collect();
     let hidden = (last.entry().min().max(1)..value.len()).find_map(|at| {
         let (kept, tail) = value.split_at_checked(at)?;
         let whole = parse::checked(ai, last.entry(), kept, reading).is_ok_and(|used| used == kept.len());
-        let swallowed = second(tail, &read, separators, reading).filter(|_| whole)?;
-        Some((at, swallowed))
+        let (swallowed, others) = second(tail, separators, reading).filter(|_| whole)?;
+        let before = message.elements().split_last().map_or(&[][..], |(_, before)| before);
+        let all = [before, &[Element::new(ai, last.entry(), kept)], others.elements()].concat();
+        could_be_meant(&Message::from_elements(all), separators).then_some((at, swallowed))
     });
     match hidden {
         None => Ok(()),
@@ -56,20 +58,28 @@ pub fn check(
     }
 }
 
-/// The identifier that `tail` begins with, if `tail` can be read to its end and says nothing that was said before.
-fn second(tail: &[u8], read: &[Ai], separators: Separators, reading: &Reading<'_>) -> Option<Ai> {
+/// The message that `tail` is, if it can be read to its end, and the identifier that it begins with.
+fn second(tail: &[u8], separators: Separators, reading: &Reading<'_>) -> Option<(Ai, Message)> {
     let (ai, entry) = dictionary::at_start(tail, reading.unknown_ais)?;
-    if read.contains(&ai) {
-        return None;
-    }
     let proves_itself =
         entry.ends == Ends::Predefined && (ai.length() == 4 || entry.parts.iter().any(is_sure));
     if !proves_itself && separators != Separators::Lost {
         return None;
     }
-    let others = parse::element_string(tail, GS, reading).ok()?;
-    let new = others.elements().iter().all(|element| !read.contains(&element.ai()));
-    new.then_some(ai)
+    Some((ai, parse::element_string(tail, GS, reading).ok()?))
+}
+
+/// Whether somebody would write that: nobody says a thing twice in one code. A scanner that loses separators is not
+/// given that benefit as long as both times the same is said.
+fn could_be_meant(message: &Message, separators: Separators) -> bool {
+    match separators {
+        Separators::Lost => Rule::Repeated.check(message).is_ok(),
+        Separators::Trusted | Separators::Unknown => {
+            let mut ais: Vec<Ai> = message.elements().iter().map(Element::ai).collect();
+            ais.sort_unstable();
+            ais.is_sorted_by(|a, b| a < b)
+        }
+    }
 }
 
 /// A part that few strings of signs pass by chance.
