@@ -4,4 +4,4 @@ import { defineConfig } from 'vite';
 import { serviceWorker, surface } from '../../sync/web/vite/surface.ts';
 
 const root = resolve(import.meta.dirname, 'rider');
-export default defineConfig({ ...surface(root, resolve(import.meta.dirname, 'dist/rider'), [serviceWorker(resolve(root, 'src/sw.js'))]), base: '/rider/' });
+export default defineConfig({ ...surface(root, resolve(import.meta.dirname, 'dist/rider'), [serviceWorker('rider', 600)]), base: '/rider/' });

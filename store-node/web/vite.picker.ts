@@ -4,4 +4,4 @@ import { defineConfig } from 'vite';
 import { serviceWorker, surface } from '../../sync/web/vite/surface.ts';
 
 const root = resolve(import.meta.dirname, 'picker');
-export default defineConfig(surface(root, resolve(import.meta.dirname, 'dist/picker'), [serviceWorker(resolve(root, 'src/sw.js'))], '/picker/'));
+export default defineConfig(surface(root, resolve(import.meta.dirname, 'dist/picker'), [serviceWorker('picker', 400)], '/picker/'));

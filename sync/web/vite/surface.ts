@@ -22,22 +22,27 @@ function fontLicences(): Plugin {
   };
 }
 
-/** Emits `sw.js` from `template`, with `__FILES__` (what to keep at once) and `__VERSION__` (changes with any of them). */
-export function serviceWorker(template: string): Plugin {
+/**
+ * Emits `sw.js` for a surface of that name: with the list of what to keep at once and a version that changes with any of
+ * it. After `patienceMs` without a fresh page the kept one is shown.
+ */
+export function serviceWorker(name: string, patienceMs: number): Plugin {
   return {
     name: 'larder-service-worker',
     apply: 'build',
     enforce: 'post',
     generateBundle(_options, bundle) {
-      const files = Object.keys(bundle).filter((name) => /\.(js|css|html|webmanifest|svg)$/.test(name)).sort();
+      const files = Object.keys(bundle).filter((file) => /\.(js|css|html|webmanifest|svg)$/.test(file)).sort();
       const hash = createHash('sha256');
-      for (const name of files) {
-        const file = bundle[name]!;
-        hash.update(name).update(file.type === 'chunk' ? file.code : file.source);
+      for (const path of files) {
+        const file = bundle[path]!;
+        hash.update(path).update(file.type === 'chunk' ? file.code : file.source);
       }
-      const list = ['./', ...files.filter((name) => name !== 'index.html').map((name) => `./${name}`)];
-      const source = readFileSync(template, 'utf8')
+      const list = ['./', ...files.filter((file) => file !== 'index.html').map((file) => `./${file}`)];
+      const source = readFileSync(new URL('../src/sw.js', import.meta.url), 'utf8')
         .replace('__FILES__', JSON.stringify(list))
+        .replace('__NAME__', JSON.stringify(`larder-${name}-`))
+        .replace('__PATIENCE_MS__', String(patienceMs))
         .replace('__VERSION__', JSON.stringify(hash.digest('hex').slice(0, 12)));
       this.emitFile({ type: 'asset', fileName: 'sw.js', source });
     },

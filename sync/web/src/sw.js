@@ -1,14 +1,15 @@
-// The rider's service worker: keeps the shell, so that a reload in a dead spot works. It never answers for the hub's API
-// and holds no data: proofs lie in IndexedDB.
+// The service worker of every surface that works offline: keeps the shell, so that a reload without a network works. It
+// never answers for an API, and it holds no data: those live in IndexedDB. The build fills in the four names in capitals.
+const NAME = __NAME__;
 const FILES = __FILES__;
-const CACHE = `larder-rider-${__VERSION__}`;
+const CACHE = `${NAME}${__VERSION__}`;
 
 self.addEventListener('install', (event) => {
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));
 });
 
 self.addEventListener('activate', (event) => {
-  const old = (name) => name.startsWith('larder-rider-') && name !== CACHE;
+  const old = (name) => name.startsWith(NAME) && name !== CACHE;
   event.waitUntil(
     caches.keys().then((names) => Promise.all(names.filter(old).map((name) => caches.delete(name)))).then(() => self.clients.claim()),
   );
@@ -21,12 +22,12 @@ self.addEventListener('fetch', (event) => {
   event.respondWith(event.request.mode === 'navigate' ? page(event.request) : asset(event.request));
 });
 
-/** The newest page if the hub answers soon, else the kept one. */
+/** The newest page if the server answers soon, else the kept one. */
 async function page(request) {
   const kept = await caches.match('./', { cacheName: CACHE });
   const fresh = fetch(request);
   if (!kept) return fresh;
-  const late = new Promise((done) => setTimeout(done, 600, null));
+  const late = new Promise((done) => setTimeout(done, __PATIENCE_MS__, null));
   return (await Promise.race([fresh.catch(() => null), late])) ?? kept;
 }
 
