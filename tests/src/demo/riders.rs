@@ -104,11 +104,17 @@ impl Courier {
             }
             RiderTask::Collect { order, store_at, .. } => {
                 self.ride(site, at, *store_at, rng, stop).await;
+                if stop.is_cancelled() {
+                    return;
+                }
                 self.collect(*order, now, stop).await;
             }
             RiderTask::Deliver { order, at: door, cod, .. } => {
                 self.ride(site, at, *door, rng, stop).await;
                 self.pace.wait(15_000, stop).await; // stairs and a greeting
+                if stop.is_cancelled() {
+                    return; // still on the way: nothing is given from afar
+                }
                 self.deliver(site, *order, *cod, *at, rng, stop).await;
             }
         }
