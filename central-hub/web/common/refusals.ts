@@ -2,6 +2,7 @@
 
 import { lang, type Lang } from '@larder/shared/i18n.svelte.ts';
 import { ApiError } from '@larder/shared/api.ts';
+import { HTTP_PROBLEMS } from '@larder/shared/words-http.ts';
 import { explain, inWords, type Words } from '@larder/shared/words.ts';
 import type { Problem } from '@larder/shared/types/words.ts';
 
@@ -9,6 +10,7 @@ export type Said = { title: string; detail: string; hint: string };
 
 export const REFUSALS: Record<Lang, Record<string, Words>> = {
   en: {
+    ...HTTP_PROBLEMS.en,
     unreachable: { title: 'No connection', hint: 'What you see is kept. Try again in a moment.' },
     out_of_stock: { title: 'Not enough on the shelf', hint: 'Nothing was charged. Take fewer, or leave it out.' },
     store_unreachable: { title: 'The store cannot be reached right now', hint: 'Nothing was charged, your basket is kept. Please try again in a few minutes.' },
@@ -43,6 +45,7 @@ export const REFUSALS: Record<Lang, Record<string, Words>> = {
     payment_misfit: { title: 'The payment cannot take that now', hint: 'Nothing to do: the city office sees it.' },
   },
   hi: {
+    ...HTTP_PROBLEMS.hi,
     unreachable: { title: 'संपर्क नहीं है', hint: 'जो दिख रहा है वह रखा है। थोड़ी देर में फिर कोशिश करें।' },
     out_of_stock: { title: 'शेल्फ़ पर इतना नहीं है', hint: 'पैसे नहीं कटे। कम लें, या छोड़ दें।' },
     store_unreachable: { title: 'स्टोर से अभी संपर्क नहीं हो रहा', detail: 'वहाँ नया ऑर्डर समय पर कोई नहीं देख पाएगा। जो ऑर्डर हो चुके हैं वे चलते रहेंगे।', hint: 'पैसे नहीं कटे, टोकरी रखी है। कुछ मिनट में फिर कोशिश करें।' },

@@ -50,9 +50,7 @@ export const PROBLEMS: Record<Lang, Record<string, Words>> = {
     nothing_to_undo: { title: 'Nothing to undo', hint: 'No pick of yours is left in this order.' },
     lines_open: { title: 'Lines are still open', hint: 'Pick them or say that they are not found, then pack.' },
     illegal_move: { title: 'Too late', hint: 'The order has moved on. Look at the screen again.' },
-    unauthorized: { title: 'Please log in again', hint: 'Your session has ended.' },
     wrong_role: { title: 'Not for your role', hint: 'Ask the manager.' },
-    bad_input: { title: 'A value is not right', hint: 'Correct it and try again.' },
     pin_locked: { title: 'Too many wrong PINs', hint: 'Wait a moment, or ask the manager.' },
     order_cancelled: { title: 'This order was cancelled', hint: 'Put its goods back on their shelves.' },
     already_done: { title: 'That is decided already', hint: 'Look at it again.' },
@@ -62,7 +60,6 @@ export const PROBLEMS: Record<Lang, Record<string, Words>> = {
     unknown: { title: 'Not known here', hint: 'Check the code: it may have been mistyped.' },
     other: { title: 'That did not work ({code})', hint: 'Try again, or ask the manager.' },
     unavailable: { title: 'The node could not do this now', hint: 'Try again; nothing was done twice.' },
-    busy: { title: 'The node is busy', hint: 'Wait a moment and try again. Nothing was done twice.' },
   },
   hi: {
     wrong_item: { title: 'गलत सामान', detail: '{scanned} किसी खुली लाइन का नहीं।', hint: 'कुछ गिना नहीं गया। वापस रखें, फिर स्कैन करें।' },
@@ -76,9 +73,7 @@ export const PROBLEMS: Record<Lang, Record<string, Words>> = {
     nothing_to_undo: { title: 'वापस लेने को कुछ नहीं', hint: 'इस ऑर्डर में आपका कोई उठाया सामान नहीं बचा।' },
     lines_open: { title: 'लाइनें बाकी हैं', detail: '{lines} लाइनें बाकी।', hint: 'उन्हें उठाएँ या “नहीं मिला” कहें, फिर पैक करें।' },
     illegal_move: { title: 'देर हो गई', hint: 'ऑर्डर आगे बढ़ चुका है। स्क्रीन फिर देखें।' },
-    unauthorized: { title: 'फिर से लॉगिन करें', hint: 'आपका सत्र समाप्त हो गया।' },
     wrong_role: { title: 'आपकी भूमिका के लिए नहीं', hint: 'मैनेजर से पूछें।' },
-    bad_input: { title: 'कोई मान सही नहीं', detail: '{field}', hint: 'ठीक करके फिर कोशिश करें।' },
     pin_locked: { title: 'बहुत बार गलत PIN', hint: 'थोड़ा रुकें, या मैनेजर से पूछें।' },
     order_cancelled: { title: 'यह ऑर्डर रद्द हो गया', detail: 'ऑर्डर {number}', hint: 'सामान वापस शेल्फ़ पर रखें।' },
     already_done: { title: 'यह पहले ही तय हो चुका है', hint: 'फिर देखें।' },
@@ -88,7 +83,6 @@ export const PROBLEMS: Record<Lang, Record<string, Words>> = {
     unknown: { title: 'यहाँ ऐसा कुछ नहीं', detail: '{name}', hint: 'कोड जाँच लें: शायद गलत लिखा गया हो।' },
     other: { title: 'यह नहीं हो सका ({code})', hint: 'फिर कोशिश करें, या मैनेजर से पूछें।' },
     unavailable: { title: 'नोड अभी यह नहीं कर सका', hint: 'फिर कोशिश करें; कुछ दो बार नहीं हुआ।' },
-    busy: { title: 'नोड व्यस्त है', hint: 'थोड़ा रुककर फिर कोशिश करें। कुछ दो बार नहीं हुआ।' },
   },
 };
 

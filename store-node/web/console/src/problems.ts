@@ -1,8 +1,10 @@
 // What the console's own commands may be refused for, beside what every surface knows.
+import { HTTP_PROBLEMS } from '@larder/shared/words-http.ts';
 import type { PROBLEMS } from '@larder/shared/words.ts';
 
 export const MORE: typeof PROBLEMS = {
   en: {
+    ...HTTP_PROBLEMS.en,
     out_of_stock: { title: 'Not enough in stock', hint: 'Take fewer, or another product.' },
     wrong_bags: { title: 'Not the bags of this order', hint: 'Scan every bag of this order and no other.' },
     stock_conflict: { title: 'The stock has changed', hint: 'Look again; if it stays, recount the bin.' },
@@ -12,6 +14,7 @@ export const MORE: typeof PROBLEMS = {
     wrong_temperature: { title: 'That place cannot keep such goods', hint: 'Choose a place of the right temperature.' },
   },
   hi: {
+    ...HTTP_PROBLEMS.hi,
     out_of_stock: { title: 'स्टॉक कम है', detail: '{lacking}', hint: 'कम लें, या दूसरा सामान लें।' },
     wrong_bags: { title: 'इस ऑर्डर के बैग नहीं', detail: '{missing}', hint: 'इस ऑर्डर का हर बैग स्कैन करें, और कोई नहीं।' },
     stock_conflict: { title: 'स्टॉक बदल गया है', detail: '{sku}, लॉट {lot}, {bin}', hint: 'फिर देखें; न बदले तो बिन दोबारा गिनें।' },
