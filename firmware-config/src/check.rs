@@ -103,8 +103,8 @@ impl<'c, 't> Checker<'c, 't> {
 
     fn hub(&mut self, hub: &Hub) {
         let at = |key| [Step::Key("hub"), Step::Key(key)];
-        let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-        if !hub.url.starts_with("https://") && !loopback.iter().any(|start| hub.url.starts_with(start)) {
+        let in_the_clear = hub.url.starts_with("http://") && hub.is_loopback();
+        if !hub.url.starts_with("https://") && !in_the_clear {
             let what = format!("{:?} would send the token in the clear", hub.url);
             self.say(&at("url"), what, "https://..., or http:// on loopback only");
         }
@@ -257,6 +257,14 @@ impl<'c, 't> Checker<'c, 't> {
                 );
             }
         }
+        for (index, device) in devices.iter().enumerate() {
+            let Some(port) = own_port(&device.port) else { continue };
+            if let Some(who) = taken.get(&port) {
+                let what = format!("{} is at port {port} of this machine, where {who} listens", device.id);
+                let path = [Step::Key("devices"), Step::Item(index), Step::Key("port")];
+                self.say(&path, what, "give the device's own address");
+            }
+        }
         let mut plugged: BTreeMap<&Port, &Device> = BTreeMap::new();
         for (index, device) in devices.iter().enumerate() {
             if let Some(other) = plugged.insert(&device.port, device) {
@@ -323,6 +331,17 @@ fn drivers_for(class: DeviceClass) -> String {
         format!("a {} enrols itself and is not listed", class.word())
     } else {
         format!("drivers for a {}: {}", class.word(), words.join(", "))
+    }
+}
+
+/// The port number of a device that is reached at this machine's loopback address.
+fn own_port(port: &Port) -> Option<u16> {
+    match port {
+        Port::Tcp(address) => {
+            let (host, number) = address.rsplit_once(':')?;
+            ["127.0.0.1", "localhost", "[::1]"].contains(&host).then(|| number.parse().ok())?
+        }
+        Port::Serial(_) | Port::File(_) => None,
     }
 }
 

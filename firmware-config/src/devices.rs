@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use model::mqtt::DeviceClass;
 use model::{DeviceId, ZoneId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One device of the store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Device {
     /// Its id; also its MQTT client id.
@@ -29,7 +30,7 @@ pub struct Device {
 }
 
 /// The drivers that exist. A new one is a line here, a line in [`Driver::TABLE`], a file in device-drivers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Driver {
     /// Scanner that sends lines of text over USB-CDC or RS-232.
@@ -138,8 +139,9 @@ impl Driver {
 }
 
 /// Where a device is plugged in: `serial:/dev/serial/by-id/...`, `tcp:127.0.0.1:9100`, `file:/sys/bus/w1/...`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub enum Port {
     /// A serial line; name it by `/dev/serial/by-id/...`, so that a replug finds it.
     Serial(PathBuf),
@@ -201,7 +203,7 @@ impl From<Port> for String {
 }
 
 /// What differs from a driver's defaults; each driver knows some of these ([`DriverLine::settings`]).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Serial speed in bits per second.

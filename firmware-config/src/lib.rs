@@ -3,11 +3,16 @@
 //! One file, `store.toml`, is the whole truth about a store's hardware and people. [`load`] reads it and names every
 //! bad line at once, each with line, column and a hint (REQ-48). Nothing here opens a device or a socket.
 
+mod advice;
 mod check;
 mod devices;
 mod fault;
+pub mod keys;
 mod read;
+pub mod report;
+pub mod schema;
 mod store;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -58,7 +63,43 @@ pub fn load(path: &Path) -> Result<StoreManifest, LoadError> {
 /// # Errors
 /// Every fault, in file order; an empty list is never returned.
 pub fn parse(text: &str) -> Result<StoreManifest, Vec<Fault>> {
-    let reading: read::Reading<'_, Draft> = read::read(text);
+    let seen = examine(text);
+    seen.manifest.ok_or(seen.faults)
+}
+
+/// What a look at the text of a `store.toml` found.
+#[derive(Debug)]
+pub struct Examination {
+    /// The store; there is one exactly where there are no faults.
+    pub manifest: Option<StoreManifest>,
+    /// What stops this file from making a store, in file order.
+    pub faults: Vec<Fault>,
+    /// What works and is unwise, in file order; empty while there are faults.
+    pub advice: Vec<Fault>,
+}
+
+/// Sound values for the keys whose absence would hide other faults of their section; only used while there are faults.
+const STANDS: &[read::Stand<'static>] = &[
+    ("store", "id", "'store'"),
+    ("store", "name", "'name'"),
+    ("store", "city", "'city'"),
+    ("store", "lat", "0.0"),
+    ("store", "lon", "0.0"),
+    ("store", "time_zone", "'UTC'"),
+    ("store", "service_radius_m", "2500"),
+    ("store", "capacity_orders", "60"),
+    ("hub", "url", "'https://hub.invalid'"),
+    ("hub", "token", "'stands-in-for-a-token'"),
+    ("layout", "aisle_spacing_cm", "300"),
+    ("layout", "bay_spacing_cm", "100"),
+    ("layout", "level_height_cm", "40"),
+    ("layout", "packing_stations", "3"),
+];
+
+/// Looks at the text of a `store.toml`: its faults, and for a sound file what is unwise in it (REQ-48).
+#[must_use]
+pub fn examine(text: &str) -> Examination {
+    let reading: read::Reading<'_, Draft> = read::read(text, STANDS);
     let mut faults = reading.faults;
     let manifest = match reading.value {
         Some(draft) => {
@@ -69,8 +110,11 @@ pub fn parse(text: &str) -> Result<StoreManifest, Vec<Fault>> {
     };
     faults.sort();
     match manifest {
-        Some(manifest) if faults.is_empty() => Ok(manifest),
-        Some(_) | None => Err(faults),
+        Some(manifest) if faults.is_empty() => {
+            let advice = advice::of(&reading.tree, &manifest);
+            Examination { manifest: Some(manifest), faults, advice }
+        }
+        Some(_) | None => Examination { manifest: None, faults, advice: Vec::new() },
     }
 }
 

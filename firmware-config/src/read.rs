@@ -2,6 +2,7 @@
 //! Serde stops at its first error; here the bad part is noted, cut out of the tree, and reading starts again.
 //! Knows nothing about stores or devices.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
@@ -59,8 +60,12 @@ impl Tree<'_> {
     }
 }
 
+/// A value that stands in for a missing key of a section, so that the section's other keys are still checked:
+/// section, key, value as in TOML. The values have to be sound.
+pub(crate) type Stand<'f> = (&'f str, &'f str, &'f str);
+
 /// Reads `text` as `T`, collecting syntax faults, unknown keys, wrong types and missing keys.
-pub(crate) fn read<'t, T: DeserializeOwned>(text: &'t str) -> Reading<'t, T> {
+pub(crate) fn read<'t, T: DeserializeOwned>(text: &'t str, stands: &[Stand<'t>]) -> Reading<'t, T> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut faults: Vec<Fault> = errors.iter().map(|e| fault(text, e, 0)).collect();
     let span = table.span();
@@ -74,6 +79,12 @@ pub(crate) fn read<'t, T: DeserializeOwned>(text: &'t str) -> Reading<'t, T> {
                 if !follows_from_cut(&error, &span, &cut) {
                     faults.push(fault(text, &error, span.start));
                 }
+                if faults.len() < MOST_FAULTS
+                    && (mend(&mut root, &span, error.message())
+                        || stand_in(&mut root, &span, error.message(), stands))
+                {
+                    continue;
+                }
                 let Some(done) = cut_out(&mut root, &span, is_missing(&error), "") else { break None };
                 cut.push(done);
                 if cut.len() >= MOST_FAULTS {
@@ -84,6 +95,61 @@ pub(crate) fn read<'t, T: DeserializeOwned>(text: &'t str) -> Reading<'t, T> {
     };
     let cut = cut.into_iter().map(|c| c.key).collect();
     Reading { value, tree: Tree { text, root }, faults, cut }
+}
+
+/// A slip that is clear enough is put right in the tree (never in the file), so that what it hides is checked as well:
+/// a misspelled key gets its name, a misspelled word its spelling. False where there is nothing to put right.
+fn mend(node: &mut Spanned<DeValue<'_>>, span: &Range<usize>, message: &str) -> bool {
+    let Some(word) = crate::words::meant(message) else { return false };
+    let whole = node.span() == *span;
+    match node.get_mut() {
+        DeValue::Table(table) => {
+            let found = table.iter().find(|(key, _)| key.span() == *span).map(|(key, _)| key.clone());
+            if let Some(key) = found {
+                if table.contains_key(word) {
+                    return false;
+                }
+                let Some(value) = table.remove(key.get_ref().as_ref()) else { return false };
+                table.insert(Spanned::new(key.span(), Cow::Owned(word.to_owned())), value);
+                return true;
+            }
+            table.iter_mut().any(|(_, value)| mend(value, span, message))
+        }
+        DeValue::Array(list) => list.iter_mut().any(|value| mend(value, span, message)),
+        DeValue::String(text) if whole => {
+            *text = Cow::Owned(word.to_owned());
+            true
+        }
+        DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_) => false,
+    }
+}
+
+/// Gives a section the value that stands in for the key it lacks. False where none is known.
+fn stand_in<'t>(
+    root: &mut Spanned<DeValue<'t>>,
+    span: &Range<usize>,
+    message: &str,
+    stands: &[Stand<'t>],
+) -> bool {
+    let Some(lacking) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next())
+    else {
+        return false;
+    };
+    let DeValue::Table(table) = root.get_mut() else { return false };
+    for (section, key, value) in stands.iter().filter(|(_, key, _)| *key == lacking) {
+        let Some(place) = table.get_mut(*section).filter(|place| place.span() == *span) else { continue };
+        let (DeValue::Table(inside), Ok(value)) = (place.get_mut(), DeValue::parse(value)) else { continue };
+        inside.insert(
+            Spanned::new(span.clone(), Cow::Borrowed(*key)),
+            Spanned::new(span.clone(), value.into_inner()),
+        );
+        return true;
+    }
+    false
 }
 
 /// A key that was cut out, with the table it stood in.
@@ -183,7 +249,13 @@ fn covers(outer: &Range<usize>, inner: &Range<usize>) -> bool {
 fn fault(text: &str, error: &Error, fallback: usize) -> Fault {
     let offset = error.span().map_or(fallback, |span| span.start);
     let message = error.message().to_owned();
-    let hint = if message.starts_with("unknown field") {
+    let hint = if let Some(word) = crate::words::meant(&message) {
+        return Fault {
+            place: Place::of(text, offset),
+            what: message.replace('\n', ", "),
+            hint: format!("did you mean {word:?}?"),
+        };
+    } else if message.starts_with("unknown field") {
         "remove it, or correct its spelling"
     } else if message.starts_with("missing field") {
         "add the key to this table"
@@ -228,7 +300,7 @@ mod tests {
     #[test]
     fn every_bad_line_is_named_and_the_good_ones_are_read() {
         let text = "[head]\nname = 5\nsize = 300\ncolour = 1\n\n[[item]]\nid = \"a\"\n\n[[item]]\nid = \"b\"\nweight = 7\n\n[[item]]\nid = true\nweight = \"x\"\nwings = 2\n";
-        let reading: Reading<'_, File> = read(text);
+        let reading: Reading<'_, File> = read(text, &[]);
         let lines: Vec<usize> = reading.faults.iter().map(|f| f.place.line).collect();
         for line in [2, 3, 4, 6, 14, 15, 16] {
             assert!(lines.contains(&line), "line {line} not in {:#?}", reading.faults);
@@ -243,15 +315,37 @@ mod tests {
 
     #[test]
     fn several_syntax_faults_come_at_once() {
-        let reading: Reading<'_, File> = read("[head]\nname = \nsize = 1 2\n");
+        let reading: Reading<'_, File> = read("[head]\nname = \nsize = 1 2\n", &[]);
         let lines: Vec<usize> = reading.faults.iter().map(|f| f.place.line).collect();
         assert!(lines.contains(&2) && lines.contains(&3), "{:?}", reading.faults);
     }
 
     #[test]
+    fn a_slip_and_a_missing_key_hide_nothing_beside_them() {
+        let text = "[head]\nnmae = 5\n\n[[item]]\nid = \"a\"\nweigth = \"x\"\n";
+        let reading: Reading<'_, File> = read(text, &[("head", "size", "7"), ("head", "name", "'x'")]);
+        let told: Vec<(usize, &str)> = reading
+            .faults
+            .iter()
+            .map(|f| (f.place.line, f.what.split(&['`', ':'][..]).next().unwrap()))
+            .collect();
+        let want = [
+            (2, "unknown field "),
+            (2, "invalid type"),
+            (1, "missing field "),
+            (6, "unknown field "),
+            (6, "invalid type"),
+        ];
+        for fault in want {
+            assert!(told.contains(&fault), "{fault:?} in {told:?}");
+        }
+        assert_eq!(told.len(), want.len(), "{told:?}");
+    }
+
+    #[test]
     fn a_sound_file_has_no_fault() {
         let text = "[head]\nname = \"x\"\nsize = 1\n";
-        let reading: Reading<'_, File> = read(text);
+        let reading: Reading<'_, File> = read(text, &[]);
         assert!(reading.faults.is_empty());
         let head = reading.value.unwrap().head.unwrap();
         assert_eq!((head.name.as_str(), head.size), ("x", 1));

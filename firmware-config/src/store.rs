@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use model::catalogue::TempClass;
 use model::{PersonId, Role, StoreId, ZoneId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::devices::Device;
 
 /// One store, whole and checked (REQ-1, REQ-2, REQ-48).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StoreManifest {
     /// Name, place, capacity.
@@ -43,7 +44,7 @@ impl StoreManifest {
 }
 
 /// The store record (REQ-1).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Store {
     /// Short id; stands in topics and document paths.
@@ -68,7 +69,7 @@ pub struct Store {
 }
 
 /// The machine the store node runs on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Node {
     /// Folder for the database and everything else the node keeps.
@@ -78,7 +79,7 @@ pub struct Node {
 }
 
 /// The way to the central hub.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hub {
     /// Base address, `https://` or (on loopback) `http://`.
@@ -87,8 +88,19 @@ pub struct Hub {
     pub token: String,
 }
 
+impl Hub {
+    /// Whether the hub runs on this very machine, as in demonstrations and tests.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let host = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
+            host.strip_prefix(name).is_some_and(|tail| tail.is_empty() || tail.starts_with([':', '/']))
+        })
+    }
+}
+
 /// Who runs the MQTT broker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BrokerMode {
     /// The node writes a Mosquitto configuration, starts and watches it.
@@ -98,7 +110,7 @@ pub enum BrokerMode {
 }
 
 /// The MQTT broker (REQ-45, REQ-46).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Broker {
     /// Who runs it.
@@ -117,7 +129,7 @@ fn loopback() -> std::net::IpAddr {
 }
 
 /// Distances of the rectangular layout, centimetres. A zone's aisles run beside each other, its bays along the aisle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {
     /// From the middle of one aisle to the next.
@@ -138,7 +150,7 @@ fn pace() -> u32 {
 }
 
 /// A zone of shelves (REQ-2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Zone {
     /// Its id: `A`, `B`, `C`, `cold-1`.
@@ -157,7 +169,7 @@ pub struct Zone {
 }
 
 /// A watched temperature band (REQ-18).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Band {
     /// Lowest allowed, hundredths of a degree Celsius.
@@ -176,7 +188,7 @@ fn silence() -> u32 {
 }
 
 /// A member of staff (REQ-3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// Pseudonym; stands in the ledger for ever.

@@ -1,0 +1,73 @@
+//! What works in a sound `store.toml` and is still unwise: no fault, so the store starts. Rules that refuse a file stand
+//! in `check.rs`.
+
+use model::Role;
+
+use crate::devices::{Device, Port};
+use crate::fault::Fault;
+use crate::read::{Step, Tree};
+use crate::store::StoreManifest;
+
+/// How often a DS18B20 is read where store.toml says nothing, milliseconds.
+const POLL_USUAL_MS: u32 = 5_000;
+
+/// Everything unwise, in file order.
+pub(crate) fn of(tree: &Tree<'_>, manifest: &StoreManifest) -> Vec<Fault> {
+    let mut found: Vec<Fault> = Vec::new();
+    let mut say = |path: &[Step<'_>], what: String, hint: &str| {
+        found.push(Fault { place: tree.place(path), what, hint: hint.to_owned() });
+    };
+    let live = !manifest.hub.is_loopback();
+    if live && manifest.hub.token.starts_with("change-me") {
+        let path = [Step::Key("hub"), Step::Key("token")];
+        say(&path, "this is the example's token".into(), "take 32 random characters: openssl rand -hex 16");
+    }
+    for (index, person) in manifest.people.iter().enumerate() {
+        if live && person.demo_pin.is_some() {
+            let path = [Step::Key("people"), Step::Item(index), Step::Key("demo_pin")];
+            say(&path, format!("the PIN of {} can be read by everybody", person.id), "use pin_hash");
+        }
+    }
+    if !manifest.people.iter().any(|person| person.role == Role::Manager) {
+        say(&[Step::Key("people")], "no one is a manager".into(), "write-offs and overrides need one");
+    }
+    for (index, device) in manifest.devices.iter().enumerate() {
+        let at = |key| [Step::Key("devices"), Step::Item(index), Step::Key(key)];
+        if is_unstable(&device.port) {
+            let what = format!("{} may be another device after a replug", device.port);
+            say(&at("port"), what, "use its name under /dev/serial/by-id (`firmware-config discover`)");
+        }
+        if let Some(silence_s) = silent_before_poll(manifest, device) {
+            let what =
+                format!("{} is read more seldom than the {silence_s} s after which it is silent", device.id);
+            say(&at("settings"), what, "lower poll_ms, or raise the zone's silent_after_s");
+        }
+    }
+    for (index, zone) in manifest.zones.iter().enumerate() {
+        let watched = manifest.devices.iter().any(|device| device.zone.as_ref() == Some(&zone.id));
+        if zone.band.is_some() && !watched {
+            let path = [Step::Key("zones"), Step::Item(index), Step::Key("band")];
+            say(&path, format!("no sensor watches zone {}", zone.id), "its alarm of silence will ring");
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Names the kernel gives in the order of plugging in.
+fn is_unstable(port: &Port) -> bool {
+    match port {
+        Port::Serial(path) => {
+            let name = path.to_string_lossy();
+            ["/dev/ttyUSB", "/dev/ttyACM"].iter().any(|start| name.starts_with(start))
+        }
+        Port::Tcp(_) | Port::File(_) => false,
+    }
+}
+
+/// The zone's limit of silence in seconds, where the sensor is read less often than that.
+fn silent_before_poll(manifest: &StoreManifest, device: &Device) -> Option<u32> {
+    let band = manifest.zone(device.zone.as_ref()?)?.band?;
+    let poll_ms = device.settings.poll_ms.unwrap_or(POLL_USUAL_MS);
+    (u64::from(poll_ms) >= u64::from(band.silent_after_s) * 1_000).then_some(band.silent_after_s)
+}

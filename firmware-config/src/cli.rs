@@ -1,0 +1,168 @@
+//! The command line of `firmware-config`: words, their help, and which part of the library answers each.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use firmware_config::report::Report;
+use firmware_config::{examine, keys, schema};
+
+/// One file, store.toml, says what a dark store is made of: place, zones, devices, people. This program reads it.
+///
+/// Begin with a copy of examples/store.toml, change it, and ask `firmware-config check store.toml` until it is content.
+/// `explain KEY` tells what a key means. Nothing here opens a device or changes a running store.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXITS)]
+pub struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+const EXITS: &str = "Exit codes:
+  0  done, and nothing is wrong
+  1  done, and something is wrong: each finding is printed with what to do about it
+  2  not done: a file cannot be read or written, or the command line is wrong";
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Names every bad line of a file at once, each with line, column and a hint.
+    ///
+    /// Faults stop the store from starting. Advice is about what works and is unwise; it changes the exit code only
+    /// with --strict.
+    #[command(after_help = EXITS)]
+    Check(Check),
+    /// Tells what a key means: unit, default, limits, and the requirement behind it. Without KEY it lists all keys.
+    Explain {
+        /// A key (zones.band.min_centi_c), a section (hub), or a name (baud).
+        key: Option<String>,
+    },
+    /// Prints the JSON Schema of store.toml, for editors that complete and check while one types.
+    Schema,
+}
+
+#[derive(Debug, Args)]
+struct Check {
+    /// The store's file.
+    #[arg(default_value = "store.toml", env = "LARDER_STORE_CONFIG")]
+    file: PathBuf,
+    /// Prints one JSON object: {file, sound, faults: [{line, column, text, what, hint}], advice: [..]}.
+    #[arg(long)]
+    json: bool,
+    /// Counts advice as faults.
+    #[arg(long)]
+    strict: bool,
+}
+
+/// How it ended, as the exit code says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done, and nothing is wrong.
+    Well,
+    /// Done, and something is wrong.
+    Wrong,
+    /// Not done.
+    Unable,
+}
+
+impl Outcome {
+    /// The exit code.
+    pub fn code(self) -> ExitCode {
+        match self {
+            Outcome::Well => ExitCode::SUCCESS,
+            Outcome::Wrong => ExitCode::from(1),
+            Outcome::Unable => ExitCode::from(2),
+        }
+    }
+
+    fn wrong_if(wrong: bool) -> Self {
+        if wrong { Outcome::Wrong } else { Outcome::Well }
+    }
+}
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// There is no such key.
+    #[error("store.toml has no key {key:?}{}", meant(.key))]
+    NoKey {
+        /// What was asked for.
+        key: String,
+    },
+    /// The answer cannot be printed.
+    #[error("cannot print: {0}")]
+    Output(#[from] io::Error),
+    /// The answer cannot be written as JSON.
+    #[error("cannot write JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+fn meant(key: &str) -> String {
+    let nearest = keys::nearest(key);
+    nearest.map_or_else(
+        || "; `firmware-config explain` lists them".into(),
+        |path| format!("; did you mean {path}?"),
+    )
+}
+
+/// Does what was asked and prints the answer.
+///
+/// # Errors
+/// [`Failure`] where it could not be done at all.
+pub fn run(asked: Cli, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    match asked.what {
+        What::Check(asked) => check(&asked, out),
+        What::Explain { key } => explain(key.as_deref(), out),
+        What::Schema => {
+            json(&schema::document(), out)?;
+            Ok(Outcome::Well)
+        }
+    }
+}
+
+fn check(asked: &Check, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let text = read(&asked.file)?;
+    let seen = examine(&text);
+    let name = asked.file.display().to_string();
+    let report = Report::new(&name, &text, &seen);
+    if asked.json {
+        json(&report, out)?;
+    } else {
+        out.write_all(report.for_people().as_bytes())?;
+    }
+    Ok(Outcome::wrong_if(!report.sound || asked.strict && !report.advice.is_empty()))
+}
+
+fn explain(key: Option<&str>, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let Some(key) = key else {
+        for key in keys::KEYS {
+            writeln!(out, "{}", key.summary())?;
+        }
+        return Ok(Outcome::Well);
+    };
+    let found = keys::find(key);
+    if found.is_empty() {
+        return Err(Failure::NoKey { key: key.to_owned() });
+    }
+    let told: Vec<String> = found.iter().map(|key| key.explain()).collect();
+    out.write_all(told.join("\n").as_bytes())?;
+    Ok(Outcome::Well)
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|source| Failure::Read { path: path.to_owned(), source })
+}
+
+fn json(value: &impl serde::Serialize, out: &mut dyn Write) -> Result<(), Failure> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n")?;
+    Ok(())
+}
