@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use firmware_config::report::Report;
-use firmware_config::{examine, keys, schema};
+use firmware_config::{LoadError, diff, examine, keys, load, schema};
 
 /// One file, store.toml, says what a dark store is made of: place, zones, devices, people. This program reads it.
 ///
@@ -24,6 +24,11 @@ const EXITS: &str = "Exit codes:
   1  done, and something is wrong: each finding is printed with what to do about it
   2  not done: a file cannot be read or written, or the command line is wrong";
 
+const DIFF_EXITS: &str = "Exit codes:
+  0  nothing changes for the store
+  1  something changes: each change is printed
+  2  not done: a file cannot be read or has faults, or the command line is wrong";
+
 #[derive(Debug, Subcommand)]
 enum What {
     /// Names every bad line of a file at once, each with line, column and a hint.
@@ -36,6 +41,17 @@ enum What {
     Explain {
         /// A key (zones.band.min_centi_c), a section (hub), or a name (baud).
         key: Option<String>,
+    },
+    /// Tells what changes for the store from one file to the next, and what has to be started again for it.
+    #[command(after_help = DIFF_EXITS)]
+    Diff {
+        /// The file the store runs with.
+        old: PathBuf,
+        /// The file it is to run with.
+        new: PathBuf,
+        /// Prints one JSON object: {changes: [{what, mind, reaches}], reaches: [..]}.
+        #[arg(long)]
+        json: bool,
     },
     /// Prints the JSON Schema of store.toml, for editors that complete and check while one types.
     Schema,
@@ -91,6 +107,9 @@ pub enum Failure {
         /// What the system says.
         source: io::Error,
     },
+    /// A file that has to be sound is not.
+    #[error(transparent)]
+    Unsound(#[from] LoadError),
     /// There is no such key.
     #[error("store.toml has no key {key:?}{}", meant(.key))]
     NoKey {
@@ -121,6 +140,15 @@ pub fn run(asked: Cli, out: &mut dyn Write) -> Result<Outcome, Failure> {
     match asked.what {
         What::Check(asked) => check(&asked, out),
         What::Explain { key } => explain(key.as_deref(), out),
+        What::Diff { old, new, json: as_json } => {
+            let changes = diff::changes(&load(&old)?, &load(&new)?);
+            if as_json {
+                json(&serde_json::json!({"changes": changes, "reaches": diff::reached(&changes)}), out)?;
+            } else {
+                out.write_all(diff::for_people(&changes).as_bytes())?;
+            }
+            Ok(Outcome::wrong_if(!changes.is_empty()))
+        }
         What::Schema => {
             json(&schema::document(), out)?;
             Ok(Outcome::Well)

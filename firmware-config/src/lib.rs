@@ -6,6 +6,7 @@
 mod advice;
 mod check;
 mod devices;
+pub mod diff;
 mod fault;
 pub mod keys;
 mod read;
