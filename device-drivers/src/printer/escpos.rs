@@ -1,6 +1,9 @@
-//! A document as ESC/POS: text in the printer's own fonts, codes as raster in bands. No queue, no status.
+//! A document as ESC/POS: Latin text in the printer's own fonts, other scripts and codes as raster in bands.
+//! No queue, no status.
 
+use crate::printer::ink::Ink;
 use crate::printer::layout::{Align, Block, Document, Media, RenderError, Size, dots_per_module, qr_modules};
+use crate::printer::script;
 use crate::printer::text::{clip, fold, pair};
 
 const ESC: u8 = 0x1b;
@@ -40,14 +43,23 @@ pub fn render(document: &Document, media: Media) -> Result<Vec<u8>, RenderError>
     let mut out = INIT.to_vec();
     for block in &document.blocks {
         match block {
-            Block::Text { text, size, align } => {
-                let columns = columns(media, *size);
-                line(&mut out, &clip(&fold(text)?, columns), *size, *align);
-            }
-            Block::Pair { left, right } => {
-                let words = pair(&fold(left)?, &fold(right)?, columns(media, Size::Normal));
-                line(&mut out, &words, Size::Normal, Align::Left);
-            }
+            Block::Text { text, size, align } => match fold(text) {
+                Ok(plain) => line(&mut out, &clip(&plain, columns(media, *size)), *size, *align),
+                Err(_) => {
+                    let (em, weight) = size.drawn();
+                    raster(&mut out, &script::set(text, em, weight, media.width_dots())?, *align);
+                }
+            },
+            Block::Pair { left, right } => match (fold(left), fold(right)) {
+                (Ok(left), Ok(right)) => {
+                    let words = pair(&left, &right, columns(media, Size::Normal));
+                    line(&mut out, &words, Size::Normal, Align::Left);
+                }
+                (Err(_), _) | (_, Err(_)) => {
+                    let (em, _) = Size::Normal.drawn();
+                    raster(&mut out, &script::pair(left, right, em, media.width_dots())?, Align::Left);
+                }
+            },
             Block::Rule => {
                 line(&mut out, &"-".repeat(columns(media, Size::Normal)), Size::Normal, Align::Left)
             }
@@ -73,58 +85,31 @@ fn line(out: &mut Vec<u8>, text: &str, size: Size, align: Align) {
 }
 
 fn qr(out: &mut Vec<u8>, text: &str, size_mm: u32, media: Media) -> Result<(), RenderError> {
-    let (modules, side) = qr_modules(text)?;
+    let (_, side) = qr_modules(text)?;
     let dots = dots_per_module(size_mm.min(u32::from(media.width_mm)), side);
     let dots = dots.ok_or_else(|| RenderError::QrTooLong(text.to_owned()))?;
-    let bitmap = bitmap(&modules, side, dots);
-    out.extend([ESC, b'a', 1]);
-    for band in bitmap.rows.chunks(BAND_ROWS * bitmap.row_bytes) {
-        let rows = band.len() / bitmap.row_bytes;
-        let [width_low, width_high] = sixteen(bitmap.row_bytes);
-        let [rows_low, rows_high] = sixteen(rows);
-        out.extend([GS, b'v', b'0', 0, width_low, width_high, rows_low, rows_high]);
-        out.extend(band);
-    }
+    raster(out, &Ink::qr(text, dots)?, Align::Centre);
     out.push(LF);
     Ok(())
 }
 
+/// Dots in bands; the paper moves on by their rows.
+fn raster(out: &mut Vec<u8>, ink: &Ink, align: Align) {
+    if ink.width() == 0 {
+        return;
+    }
+    out.extend([ESC, b'a', u8::from(align == Align::Centre)]);
+    for band in ink.bytes().chunks(BAND_ROWS * ink.row_bytes()) {
+        let rows = band.len() / ink.row_bytes();
+        let [width_low, width_high] = sixteen(ink.row_bytes());
+        let [rows_low, rows_high] = sixteen(rows);
+        out.extend([GS, b'v', b'0', 0, width_low, width_high, rows_low, rows_high]);
+        out.extend(band);
+    }
+}
+
 fn sixteen(number: usize) -> [u8; 2] {
     u16::try_from(number).unwrap_or(u16::MAX).to_le_bytes()
-}
-
-/// One bit a dot, most significant first, rows padded to whole bytes.
-struct Bitmap {
-    row_bytes: usize,
-    rows: Vec<u8>,
-}
-
-/// Blows the modules up to `dots` a side, with the quiet zone of four modules that readers need.
-fn bitmap(modules: &[bool], side: u32, dots: u32) -> Bitmap {
-    let whole = (side + 8) * dots;
-    let row_bytes = usize::try_from(whole.div_ceil(8)).unwrap_or(0);
-    let mut rows = Vec::new();
-    for y in 0..whole {
-        let mut row = vec![0_u8; row_bytes];
-        for x in 0..whole {
-            if dark(modules, side, x / dots, y / dots)
-                && let Some(byte) = row.get_mut(usize::try_from(x / 8).unwrap_or(usize::MAX))
-            {
-                *byte |= 0x80 >> (x % 8);
-            }
-        }
-        rows.extend(row);
-    }
-    Bitmap { row_bytes, rows }
-}
-
-fn dark(modules: &[bool], side: u32, column: u32, row: u32) -> bool {
-    let (Some(x), Some(y)) = (column.checked_sub(4), row.checked_sub(4)) else { return false };
-    if x >= side || y >= side {
-        return false;
-    }
-    let at = usize::try_from(y * side + x).unwrap_or(usize::MAX);
-    modules.get(at).copied().unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -154,10 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn another_script_is_refused_whole() {
+    fn devanagari_is_drawn_and_a_script_without_a_font_is_refused_whole() {
         let mut document = Document::default();
         document.text("Milk", Size::Normal, Align::Left).text("दूध", Size::Normal, Align::Left);
-        assert!(matches!(render(&document, RECEIPT), Err(RenderError::NotAscii { .. })));
+        let bytes = render(&document, RECEIPT).unwrap();
+        assert!(bytes.windows(5).any(|window| window == b"Milk\n"), "Latin stays native");
+        assert!(bytes.windows(4).any(|window| window == [GS, b'v', b'0', 0]));
+        document.text("பால்", Size::Normal, Align::Left);
+        assert!(matches!(render(&document, RECEIPT), Err(RenderError::NoGlyph { sign: 'ப', .. })));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A printed thing before any printer language: blocks from top to bottom, in millimetres and characters.
 
+use crate::printer::script::Weight;
+
 /// Dots per millimetre of every printer spoken to here (203 dpi).
 pub const DOTS_PER_MM: u32 = 8;
 
@@ -33,6 +35,19 @@ pub enum Size {
     Huge,
 }
 
+impl Size {
+    /// Em square in dots and strokes of text that is drawn, not set in the printer's own letters.
+    #[must_use]
+    pub const fn drawn(self) -> (u32, Weight) {
+        match self {
+            Size::Small => (18, Weight::Regular),
+            Size::Normal => (24, Weight::Regular),
+            Size::Large => (36, Weight::Bold),
+            Size::Huge => (56, Weight::Bold),
+        }
+    }
+}
+
 /// Where a block stands on its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
@@ -47,7 +62,7 @@ pub enum Align {
 pub enum Block {
     /// One line of text; clipped by [`crate::printer::text::clip`].
     Text {
-        /// The text; folded to ASCII when rendered.
+        /// The text: in the printer's own letters where it folds to ASCII, else drawn.
         text: String,
         /// How big.
         size: Size,
@@ -103,9 +118,9 @@ impl Document {
 /// Why a document cannot be printed; nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
-    /// A sign that this printer's fonts lack.
-    #[error("{text:?} holds {sign:?}: only Latin letters can be printed, other scripts need raster")]
-    NotAscii {
+    /// A sign that neither the printer's fonts nor ours have.
+    #[error("{text:?} holds {sign:?}: only Latin and Devanagari letters can be printed")]
+    NoGlyph {
         /// The text.
         text: String,
         /// The first such sign.

@@ -2,7 +2,9 @@
 //! No orders, no queue: the agent decides when to print.
 
 pub mod escpos;
+pub mod ink;
 pub mod layout;
+pub mod script;
 pub mod status;
 pub mod template;
 pub mod text;

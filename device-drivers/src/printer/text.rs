@@ -1,11 +1,12 @@
-//! What a printer without shaping can set: ASCII. Folds what has a plain form, refuses the rest, clips by one rule.
+//! What a printer without shaping can set: ASCII. Folds what has a plain form, refuses the rest (which `script.rs`
+//! draws), clips by one rule.
 
 use crate::printer::layout::RenderError;
 
 /// Replaces signs that have a plain ASCII form (dashes, quotes, accents, the rupee sign, hard blanks).
 ///
 /// # Errors
-/// [`RenderError::NotAscii`] for any other script: those need raster, and guessing letters would be worse.
+/// [`RenderError::NoGlyph`] for any other script: those are drawn, and guessing letters would be worse.
 pub fn fold(text: &str) -> Result<String, RenderError> {
     let mut plain = String::with_capacity(text.len());
     for sign in text.chars() {
@@ -30,7 +31,7 @@ pub fn fold(text: &str) -> Result<String, RenderError> {
             'ñ' => plain.push('n'),
             '\u{200b}'..='\u{200f}' | '\u{feff}' => {}
             '®' | '©' | '™' => {}
-            other => return Err(RenderError::NotAscii { text: text.to_owned(), sign: other }),
+            other => return Err(RenderError::NoGlyph { text: text.to_owned(), sign: other }),
         }
     }
     Ok(plain)
@@ -66,7 +67,7 @@ mod tests {
     #[test]
     fn plain_forms_fold_and_other_scripts_are_refused() {
         assert_eq!(fold("Café\u{a0}“Noir” – ₹50…").unwrap(), "Cafe \"Noir\" - Rs 50...");
-        assert!(matches!(fold("दूध 1 L"), Err(RenderError::NotAscii { sign: 'द', .. })));
+        assert!(matches!(fold("दूध 1 L"), Err(RenderError::NoGlyph { sign: 'द', .. })));
         assert!(fold("\u{1b}@").is_err(), "a control character could command the printer");
     }
 

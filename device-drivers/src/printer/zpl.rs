@@ -1,9 +1,12 @@
-//! A document as ZPL II at 8 dots/mm: fields from top to bottom, codes by the printer's own commands.
+//! A document as ZPL II at 8 dots/mm: fields from top to bottom, Latin text and codes by the printer's own commands,
+//! other scripts as graphic fields.
 //! No queue, no status.
 
+use crate::printer::ink::Ink;
 use crate::printer::layout::{
     Align, Block, DOTS_PER_MM, Document, Media, RenderError, Size, dots_per_module, qr_modules,
 };
+use crate::printer::script;
 use crate::printer::text::{clip, fold, pair};
 
 /// Blank border on every side, dots.
@@ -66,7 +69,16 @@ fn text_field(
 ) -> Result<u32, RenderError> {
     let (height, width) = face(size);
     let columns = usize::try_from(inner(media) / width).unwrap_or(0);
-    let words = clip(&fold(text)?, columns);
+    let Ok(plain) = fold(text) else {
+        let (em, weight) = size.drawn();
+        let ink = script::set(text, em, weight, inner(media))?;
+        let left = match align {
+            Align::Left => 0,
+            Align::Centre => (inner(media) - ink.width()) / 2,
+        };
+        return Ok(graphic(out, &ink, MARGIN + left, y));
+    };
+    let words = clip(&plain, columns);
     let justify = match align {
         Align::Left => 'L',
         Align::Centre => 'C',
@@ -84,8 +96,12 @@ fn pair_field(out: &mut String, media: Media, y: u32, left: &str, right: &str) -
     // Two fields, so that the right one stands at the edge whatever the letters' widths.
     let (height, width) = face(Size::Normal);
     let columns = usize::try_from(inner(media) / width).unwrap_or(0);
-    let joined = pair(&fold(left)?, &fold(right)?, columns);
-    let right = clip(&fold(right)?, columns);
+    let (Ok(left), Ok(right)) = (fold(left), fold(right)) else {
+        let (em, _) = Size::Normal.drawn();
+        return Ok(graphic(out, &script::pair(left, right, em, inner(media))?, MARGIN, y));
+    };
+    let joined = pair(&left, &right, columns);
+    let right = clip(&right, columns);
     let left = joined.strip_suffix(right.as_str()).unwrap_or_default().trim_end();
     let box_width = inner(media);
     for (words, justify) in [(left, 'L'), (right.as_str(), 'R')] {
@@ -95,6 +111,17 @@ fn pair_field(out: &mut String, media: Media, y: u32, left: &str, right: &str) -
         ));
     }
     Ok(height)
+}
+
+/// A picture with its corner at `x`, `y`: bytes of the whole, bytes of a row, the dots in hexadecimal.
+fn graphic(out: &mut String, ink: &Ink, x: u32, y: u32) -> u32 {
+    let (bytes, row) = (ink.bytes().len(), ink.row_bytes());
+    if bytes == 0 {
+        return 0;
+    }
+    let dots: String = ink.bytes().iter().map(|byte| format!("{byte:02X}")).collect();
+    out.push_str(&format!("^FO{x},{y}^GFA,{bytes},{bytes},{row},{dots}^FS\n"));
+    ink.height()
 }
 
 fn qr_field(out: &mut String, media: Media, y: u32, text: &str, size_mm: u32) -> Result<u32, RenderError> {
@@ -165,6 +192,23 @@ mod tests {
         let out = zpl(&document);
         assert!(out.contains("^FD_5EXZ_7EJA_5F_5C&_5EFS^FS"), "{out}");
         assert_eq!((out.matches("^XZ").count(), out.matches('~').count()), (1, 0));
+    }
+
+    #[test]
+    fn devanagari_is_a_graphic_field_beside_native_latin() {
+        let mut document = Document::default();
+        document.text("4K7", Size::Huge, Align::Centre).text("दूध", Size::Normal, Align::Left);
+        document.block(Block::Pair { left: "चावल".into(), right: "2".into() });
+        let out = zpl(&document);
+        assert!(out.contains("^FD4K7^FS"), "{out}");
+        for field in out.split("^GFA,").skip(1) {
+            let numbers: Vec<usize> =
+                field.split(',').take(3).map(|number| number.parse().unwrap()).collect();
+            let dots = field.split(',').nth(3).unwrap().split('^').next().unwrap();
+            assert_eq!((numbers[0], dots.len()), (numbers[1], numbers[0] * 2));
+            assert!(numbers[0].is_multiple_of(numbers[2]) && numbers[2] <= 46);
+        }
+        assert_eq!(out.matches("^GFA,").count(), 2);
     }
 
     #[test]
