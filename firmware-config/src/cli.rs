@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use firmware_config::render::{Lan, Options, RenderError};
 use firmware_config::report::Report;
-use firmware_config::{LoadError, diff, examine, keys, load, schema};
+use firmware_config::{LoadError, diff, examine, keys, load, render, schema};
 
 /// One file, store.toml, says what a dark store is made of: place, zones, devices, people. This program reads it.
 ///
@@ -53,6 +54,11 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Writes what the machine needs to become this store: udev rules, systemd units, broker, packet filter, clock.
+    ///
+    /// The files lie below DIR as they belong below /. Nothing is started: the steps that remain are printed.
+    #[command(after_help = EXITS)]
+    Render(Render),
     /// Prints the JSON Schema of store.toml, for editors that complete and check while one types.
     Schema,
 }
@@ -68,6 +74,32 @@ struct Check {
     /// Counts advice as faults.
     #[arg(long)]
     strict: bool,
+}
+
+#[derive(Debug, Args)]
+struct Render {
+    /// The store's file.
+    #[arg(default_value = "store.toml", env = "LARDER_STORE_CONFIG")]
+    file: PathBuf,
+    /// Folder the files go below; / is this machine itself.
+    #[arg(long, value_name = "DIR", required_unless_present = "dry_run")]
+    out: Option<PathBuf>,
+    /// Prints the files instead of writing them.
+    #[arg(long)]
+    dry_run: bool,
+    /// Network that may reach console, API and handhelds' broker (repeat it). Without it, the /24 around the address
+    /// the node listens at; a node at 127.0.0.1 is reached by nobody else.
+    #[arg(long, value_name = "NETWORK")]
+    lan: Vec<Lan>,
+    /// Lets that network in by SSH as well.
+    #[arg(long, requires = "lan")]
+    ssh: bool,
+    /// Folder of the programs store-node and device-agent.
+    #[arg(long, value_name = "DIR", default_value = "/usr/bin")]
+    programs: PathBuf,
+    /// Time server (repeat it).
+    #[arg(long, value_name = "HOST", default_value = "pool.ntp.org")]
+    time_server: Vec<String>,
 }
 
 /// How it ended, as the exit code says.
@@ -110,6 +142,17 @@ pub enum Failure {
     /// A file that has to be sound is not.
     #[error(transparent)]
     Unsound(#[from] LoadError),
+    /// Manifest and options leave something open.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// There is no such key.
     #[error("store.toml has no key {key:?}{}", meant(.key))]
     NoKey {
@@ -149,6 +192,7 @@ pub fn run(asked: Cli, out: &mut dyn Write) -> Result<Outcome, Failure> {
             }
             Ok(Outcome::wrong_if(!changes.is_empty()))
         }
+        What::Render(asked) => render_files(asked, out),
         What::Schema => {
             json(&schema::document(), out)?;
             Ok(Outcome::Well)
@@ -183,6 +227,48 @@ fn explain(key: Option<&str>, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let told: Vec<String> = found.iter().map(|key| key.explain()).collect();
     out.write_all(told.join("\n").as_bytes())?;
     Ok(Outcome::Well)
+}
+
+fn render_files(asked: Render, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let manifest = load(&asked.file)?;
+    let options = Options {
+        lans: asked.lan,
+        ssh: asked.ssh,
+        programs: asked.programs,
+        time_servers: asked.time_server,
+    };
+    let files = render::files(&manifest, &options)?;
+    let target = asked.out.filter(|_| !asked.dry_run);
+    for file in &files {
+        match &target {
+            None => write!(out, "==== /{}\n{}\n", file.path, file.text)?,
+            Some(root) => {
+                let path = root.join(file.path);
+                let told = if write_file(&path, &file.text)? { "written" } else { "as it was" };
+                writeln!(out, "{told}: {}", path.display())?;
+            }
+        }
+    }
+    writeln!(out, "\nwhat remains, as root:")?;
+    for step in render::steps(&manifest) {
+        writeln!(out, "  {step}")?;
+    }
+    Ok(Outcome::Well)
+}
+
+/// Writes beside and renames, so that no reader meets half a file. False where the file had this text already.
+fn write_file(path: &Path, text: &str) -> Result<bool, Failure> {
+    let fault = |source| Failure::Write { path: path.to_owned(), source };
+    if std::fs::read_to_string(path).is_ok_and(|was| was == text) {
+        return Ok(false);
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(fault)?;
+    }
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, path)).map_err(fault)?;
+    Ok(true)
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

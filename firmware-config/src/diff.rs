@@ -132,7 +132,7 @@ fn spread(leaves: &mut Leaves, path: &str, value: &Value) {
     }
 }
 
-fn by_id<'a, T: Serialize>(list: &'a [T], id: fn(&T) -> &str) -> BTreeMap<&'a str, Leaves> {
+fn by_id<T: Serialize>(list: &[T], id: fn(&T) -> &str) -> BTreeMap<&str, Leaves> {
     list.iter().map(|thing| (id(thing), flat(thing))).collect()
 }
 

@@ -10,6 +10,7 @@ pub mod diff;
 mod fault;
 pub mod keys;
 mod read;
+pub mod render;
 pub mod report;
 pub mod schema;
 mod store;

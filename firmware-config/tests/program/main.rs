@@ -1,6 +1,11 @@
 //! `firmware-config` as people and programs meet it: one file per command. The library's own rules are tested beside it.
-#![expect(clippy::unwrap_used, reason = "a test's helpers stop at what must not happen")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test's helpers stop at what must not happen, and a missing validator is said"
+)]
 
 mod check;
 mod common;
 mod diff;
+mod render;

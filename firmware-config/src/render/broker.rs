@@ -1,0 +1,73 @@
+//! mosquitto.conf and its access rules for a broker that is a service of this machine. The managed broker's files are
+//! written by the store node, not here.
+
+use std::fmt::Write as _;
+
+use super::HEAD;
+use crate::store::StoreManifest;
+
+/// Messages in flight per client; as the store node expects.
+const INFLIGHT_MAX: u16 = 200;
+
+pub(super) fn configuration(manifest: &StoreManifest) -> String {
+    let broker = &manifest.broker;
+    let payload = model::mqtt::PAYLOAD_BYTES_MAX;
+    format!(
+        "{HEAD}# Nobody is anonymous: users and hashes stand in mosquitto.users, rights in mosquitto.acl.\n\
+         per_listener_settings false\n\
+         allow_anonymous false\n\
+         password_file /etc/larder/mosquitto.users\n\
+         acl_file /etc/larder/mosquitto.acl\n\
+         \n\
+         # What is retained survives a kill: written at every change, not at the end.\n\
+         persistence true\n\
+         persistence_location /var/lib/larder-mosquitto/\n\
+         autosave_interval 1\n\
+         autosave_on_changes true\n\
+         persistent_client_expiration 30d\n\
+         \n\
+         max_inflight_messages {INFLIGHT_MAX}\n\
+         max_queued_messages 10000\n\
+         message_size_limit {payload}\n\
+         max_keepalive 120\n\
+         # Without it an answer waits 40 ms for the next packet.\n\
+         set_tcp_nodelay true\n\
+         \n\
+         log_dest stderr\n\
+         log_type error\n\
+         log_type warning\n\
+         \n\
+         # Devices, agents, node.\n\
+         listener {tcp} {host}\n\
+         \n\
+         # Handhelds.\n\
+         listener {websocket} {host}\n\
+         protocol websockets\n",
+        tcp = broker.tcp_port,
+        websocket = broker.websocket_port,
+        host = broker.host,
+    )
+}
+
+/// The node may say everything of its store; the agent speaks for the devices of the manifest; everybody else, by
+/// pattern, only for the handheld that bears the client's own user name.
+pub(super) fn access(manifest: &StoreManifest) -> String {
+    let store = &manifest.store.id;
+    let mut text = format!("{HEAD}user larder-node\ntopic readwrite ds/v1/{store}/#\n\nuser agent\n");
+    for device in &manifest.devices {
+        let base = format!("ds/v1/{store}/{}/{}", device.class.word(), device.id);
+        rights(&mut text, "topic", &base);
+    }
+    text.push_str("\n# Handhelds: user name = device id.\n");
+    rights(&mut text, "pattern", &format!("ds/v1/{store}/handheld/%u"));
+    text
+}
+
+fn rights(text: &mut String, word: &str, base: &str) {
+    for leaf in ["birth", "state", "event"] {
+        let _ = writeln!(text, "{word} write {base}/{leaf}");
+    }
+    for leaf in ["cmd", "ack"] {
+        let _ = writeln!(text, "{word} read {base}/{leaf}");
+    }
+}

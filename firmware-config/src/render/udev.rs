@@ -1,0 +1,109 @@
+//! udev rules: every serial device of the store under /dev/larder/ID by its serial number or its place, whatever else
+//! is plugged in first. Names nothing that is not in the manifest.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::HEAD;
+use crate::devices::{Device, Port};
+use crate::store::StoreManifest;
+
+pub(super) fn rules(manifest: &StoreManifest) -> String {
+    let mut text = HEAD.to_owned();
+    text.push_str(
+        "# Runs after 60-serial.rules, which sets ID_SERIAL and ID_PATH. ModemManager must not talk to scanners\n\
+         # and scales.\n",
+    );
+    for device in &manifest.devices {
+        match &device.port {
+            Port::Serial(path) => serial(&mut text, device, path),
+            Port::File(path) if path.starts_with("/dev") => printer(&mut text, device, path),
+            // sysfs folders (1-wire) are world-readable and carry their own serial number in their name.
+            Port::File(_) | Port::Tcp(_) => {}
+        }
+    }
+    text
+}
+
+fn serial(text: &mut String, device: &Device, path: &Path) {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let found = if path.starts_with("/dev/serial/by-id") {
+        by_id(&name)
+    } else if path.starts_with("/dev/serial/by-path") {
+        let (place, port) = without_port(&name);
+        format!("ENV{{ID_PATH}}==\"{}\"{port}", literal(place))
+    } else {
+        format!("KERNEL==\"{}\"", literal(&name))
+    };
+    let _ = writeln!(
+        text,
+        "\n# {id}: {class}, {driver}\nACTION!=\"remove\", SUBSYSTEM==\"tty\", {found}, SYMLINK+=\"larder/{id}\", \
+         GROUP=\"dialout\", MODE=\"0660\", ENV{{ID_MM_DEVICE_IGNORE}}=\"1\", TAG+=\"systemd\"",
+        id = device.id,
+        class = device.class.word(),
+        driver = device.driver.line().word,
+    );
+}
+
+/// The parts of `usb-Maker_Model_Serial-if00-port0` that udev knows by themselves.
+fn by_id(name: &str) -> String {
+    let (name, port) = without_port(name);
+    let Some((bus, rest)) = name.split_once('-') else {
+        return format!("ENV{{ID_SERIAL}}==\"{}\"", literal(name));
+    };
+    let (serial, interface) = match rest.rsplit_once("-if") {
+        Some((serial, number)) if number.len() == 2 => {
+            (serial, format!(", ENV{{ID_USB_INTERFACE_NUM}}==\"{}\"", literal(number)))
+        }
+        Some(_) | None => (rest, String::new()),
+    };
+    format!("ENV{{ID_BUS}}==\"{}\", ENV{{ID_SERIAL}}==\"{}\"{interface}{port}", literal(bus), literal(serial))
+}
+
+/// Adapters with several plugs: `...-port1` is the second.
+fn without_port(name: &str) -> (&str, String) {
+    match name.rsplit_once("-port") {
+        Some((rest, number)) if !number.is_empty() && number.bytes().all(|sign| sign.is_ascii_digit()) => {
+            (rest, format!(", ATTRS{{port_number}}==\"{number}\""))
+        }
+        Some(_) | None => (name, String::new()),
+    }
+}
+
+fn printer(text: &mut String, device: &Device, path: &Path) {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "\n# {id}: {class}\nACTION!=\"remove\", KERNEL==\"{name}\", SYMLINK+=\"larder/{id}\", GROUP=\"lp\", MODE=\"0660\"",
+        id = device.id,
+        class = device.class.word(),
+        name = literal(&name),
+    );
+}
+
+/// A name as a pattern that matches only itself; signs no device name holds are matched by any one sign.
+fn literal(name: &str) -> String {
+    let plain = |sign: char| sign.is_ascii_alphanumeric() || "_-.:#+@=,/".contains(sign);
+    name.chars().map(|sign| if plain(sign) { sign } else { '?' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_by_id_name_is_taken_apart() {
+        assert_eq!(
+            by_id("usb-FTDI_FT232R_USB_UART_A10K-if00-port0"),
+            "ENV{ID_BUS}==\"usb\", ENV{ID_SERIAL}==\"FTDI_FT232R_USB_UART_A10K\", \
+             ENV{ID_USB_INTERFACE_NUM}==\"00\", ATTRS{port_number}==\"0\""
+        );
+        assert_eq!(by_id("usb-A-b"), "ENV{ID_BUS}==\"usb\", ENV{ID_SERIAL}==\"A-b\"");
+    }
+
+    #[test]
+    fn a_name_cannot_break_out_of_its_quotes() {
+        assert_eq!(literal("a\", RUN+=\"/bin/sh"), "a?,?RUN+=?/bin/sh");
+        assert_eq!(literal("a*[b]\n"), "a??b??");
+    }
+}
