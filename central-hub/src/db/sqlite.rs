@@ -88,6 +88,8 @@ impl Sqlite {
     fn ready(conn: Connection) -> Db<Self> {
         conn.busy_timeout(std::time::Duration::from_millis(BUSY_MS))?;
         conn.set_prepared_statement_cache_capacity(PREPARED);
+        // A prepared statement keeps its plan whatever is bound to it; otherwise some are parsed anew at every use.
+        conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(Self { conn })
     }
 

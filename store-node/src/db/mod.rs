@@ -87,6 +87,7 @@ impl Db {
     pub fn open(path: &Path) -> DbResult<Self> {
         let mut conn = Connection::open(path)?;
         conn.set_prepared_statement_cache_capacity(256);
+        stable_plans(&conn)?;
         conn.execute_batch(
             "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000;
@@ -199,6 +200,7 @@ impl ReadDb {
         let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(path, flags)?;
         conn.set_prepared_statement_cache_capacity(128);
+        stable_plans(&conn)?;
         conn.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;")?;
         Ok(Self { conn })
     }
@@ -222,6 +224,12 @@ impl ReadDb {
         let tx = self.conn.transaction().map_err(DbError::from)?;
         read(&tx)
     }
+}
+
+/// A prepared statement keeps its plan whatever is bound to it; otherwise SQLite parses some of them anew at every use.
+fn stable_plans(conn: &Connection) -> DbResult<()> {
+    conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// At most one row.
