@@ -37,6 +37,9 @@ pub(crate) fn of(tree: &Tree<'_>, manifest: &StoreManifest) -> Vec<Fault> {
             let what = format!("{} may be another device after a replug", device.port);
             say(&at("port"), what, "use its name under /dev/serial/by-id (`firmware-config discover`)");
         }
+        if let Some(what) = limits_of_model(device) {
+            say(&at("settings"), what, "`firmware-config profiles ID` tells what the model can do");
+        }
         if let Some(silence_s) = silent_before_poll(manifest, device) {
             let what =
                 format!("{} is read more seldom than the {silence_s} s after which it is silent", device.id);
@@ -52,6 +55,24 @@ pub(crate) fn of(tree: &Tree<'_>, manifest: &StoreManifest) -> Vec<Fault> {
     }
     found.sort();
     found
+}
+
+/// What the model of this device cannot do, and Larder would like it to.
+fn limits_of_model(device: &Device) -> Option<String> {
+    let printer = crate::profiles::find(device.settings.model.as_deref()?)?.printer.as_ref()?;
+    let width = device.settings.width_mm.unwrap_or(printer.printable_mm);
+    let dots_wanted = u32::from(width) * 8;
+    if !printer.raster {
+        Some(format!("{} prints no images: no Hindi, and no code it does not draw itself", device.id))
+    } else if printer.dots.is_some_and(|dots| dots_wanted > u32::from(dots)) {
+        let room = printer.dots.map_or(width, |dots| dots / 8);
+        Some(format!(
+            "{} has a coarse head: {width} mm of ours need {dots_wanted} dots; write width_mm = {room}",
+            device.id
+        ))
+    } else {
+        None
+    }
 }
 
 /// Names the kernel gives in the order of plugging in.

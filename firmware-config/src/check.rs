@@ -8,6 +8,7 @@ use model::mqtt::DeviceClass;
 
 use crate::devices::{Device, Port};
 use crate::fault::Fault;
+use crate::profiles;
 use crate::read::{Step, Tree};
 use crate::store::{Broker, Hub, Layout, Person, Store, Zone};
 use crate::{Draft, Node};
@@ -192,6 +193,7 @@ impl<'c, 't> Checker<'c, 't> {
                 }
             }
             self.setting_ranges(index, device);
+            self.model(index, device);
             self.device_zone(index, device, zones, zones_cut);
         }
     }
@@ -216,6 +218,39 @@ impl<'c, 't> Checker<'c, 't> {
         if settings.suffix.is_some_and(|sign| !sign.is_ascii()) {
             let path = [Step::Key("devices"), Step::Item(index), Step::Key("settings"), Step::Key("suffix")];
             self.say(&path, "a suffix is one ASCII character".into(), "for example \"\\t\" or \"\\u0003\"");
+        }
+    }
+
+    fn model(&mut self, index: usize, device: &Device) {
+        let Some(model) = &device.settings.model else { return };
+        let at = |key| [Step::Key("devices"), Step::Item(index), Step::Key("settings"), Step::Key(key)];
+        let Some(profile) = profiles::find(model) else {
+            let hint = profiles::nearest(model).map_or_else(
+                || "`firmware-config profiles` lists them; leave it out where none fits".to_owned(),
+                |near| format!("did you mean {near:?}?"),
+            );
+            self.say(&at("model"), format!("there is no profile {model:?}"), &hint);
+            return;
+        };
+        if profile.driver != device.driver {
+            let word = profile.driver.line().word;
+            let what =
+                format!("a {} {} does not speak {}", profile.maker, profile.model, device.driver.line().word);
+            self.say(&at("model"), what, &format!("driver = {word:?}"));
+        }
+        let room = profile.printer.as_ref().map(|printer| printer.printable_mm);
+        if let (Some(room), Some(width)) = (room, device.settings.width_mm)
+            && width > room
+        {
+            let what = format!("a {} {} prints {room} mm wide, not {width}", profile.maker, profile.model);
+            self.say(&at("width_mm"), what, "what is wider is cut off at the edge");
+        }
+        let least = profile.scale.as_ref().map(|scale| scale.least_poll_ms);
+        if let (Some(least), Some(poll)) = (least, device.settings.poll_ms)
+            && poll < least
+        {
+            let what = format!("a {} {} answers every {least} ms at most", profile.maker, profile.model);
+            self.say(&at("poll_ms"), what, &format!("poll_ms = {least} or more"));
         }
     }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use firmware_config::render::{Lan, Options, RenderError};
 use firmware_config::report::Report;
-use firmware_config::{LoadError, diff, examine, keys, load, render, schema};
+use firmware_config::{LoadError, diff, examine, keys, load, profiles, render, schema};
 
 /// One file, store.toml, says what a dark store is made of: place, zones, devices, people. This program reads it.
 ///
@@ -59,6 +59,14 @@ enum What {
     /// The files lie below DIR as they belong below /. Nothing is started: the steps that remain are printed.
     #[command(after_help = EXITS)]
     Render(Render),
+    /// Lists the device models that are known, or tells all about one, with lines for store.toml.
+    Profiles {
+        /// A profile's id.
+        id: Option<String>,
+        /// Prints JSON: a list of profiles.
+        #[arg(long)]
+        json: bool,
+    },
     /// Prints the JSON Schema of store.toml, for editors that complete and check while one types.
     Schema,
 }
@@ -159,6 +167,9 @@ pub enum Failure {
         /// What was asked for.
         key: String,
     },
+    /// There is no such profile.
+    #[error("there is no profile {0:?}; `firmware-config profiles` lists them")]
+    NoProfile(String),
     /// The answer cannot be printed.
     #[error("cannot print: {0}")]
     Output(#[from] io::Error),
@@ -192,6 +203,7 @@ pub fn run(asked: Cli, out: &mut dyn Write) -> Result<Outcome, Failure> {
             }
             Ok(Outcome::wrong_if(!changes.is_empty()))
         }
+        What::Profiles { id, json: as_json } => list_profiles(id.as_deref(), as_json, out),
         What::Render(asked) => render_files(asked, out),
         What::Schema => {
             json(&schema::document(), out)?;
@@ -226,6 +238,22 @@ fn explain(key: Option<&str>, out: &mut dyn Write) -> Result<Outcome, Failure> {
     }
     let told: Vec<String> = found.iter().map(|key| key.explain()).collect();
     out.write_all(told.join("\n").as_bytes())?;
+    Ok(Outcome::Well)
+}
+
+fn list_profiles(id: Option<&str>, as_json: bool, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let chosen: Vec<_> =
+        profiles::all().iter().filter(|profile| id.is_none_or(|id| profile.id == id)).collect();
+    match (id, chosen.as_slice()) {
+        (Some(id), []) => return Err(Failure::NoProfile(id.to_owned())),
+        _ if as_json => json(&chosen, out)?,
+        (Some(_), [one, ..]) => out.write_all(one.explain().as_bytes())?,
+        _ => {
+            for profile in chosen {
+                writeln!(out, "{}", profile.summary())?;
+            }
+        }
+    }
     Ok(Outcome::Well)
 }
 

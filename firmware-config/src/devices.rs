@@ -206,6 +206,8 @@ impl From<Port> for String {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    /// The model, an id of [`crate::profiles`]; any driver knows it.
+    pub model: Option<String>,
     /// Serial speed in bits per second.
     pub baud: Option<u32>,
     /// Text a scanner sets before each scan.
@@ -231,7 +233,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The names of the settings that are given, as in `store.toml`.
+    /// The names of the settings for the driver that are given, as in `store.toml`; the model is not one.
     #[must_use]
     pub fn given(&self) -> Vec<&'static str> {
         let all = [

@@ -9,6 +9,7 @@ mod devices;
 pub mod diff;
 mod fault;
 pub mod keys;
+pub mod profiles;
 mod read;
 pub mod render;
 pub mod report;

@@ -59,6 +59,13 @@ pub const KEYS: &[Key] = &[
     key("devices[].driver","\"serial-lines\", \"escpos\", \"zpl\", \"ds18b20\" or \"toledo-w\"","Who speaks to it; each driver serves one class and some kinds of port.").behind("REQ-41 to REQ-44"),
     key("devices[].port","\"serial:/dev/serial/by-id/NAME\", \"tcp:HOST:PORT\" or \"file:/PATH\"","Where it is plugged in. One device per port; name serial lines by /dev/serial/by-id, so that a replug finds them.").behind("REQ-41 to REQ-44"),
     key("devices[].zone","the id of a zone","The zone a sensor watches; every sensor needs one.").or(Default::Nothing).behind("REQ-18"),
+    key(
+        "devices[].settings.model",
+        "the id of a profile, \"zebra-ds2208\"",
+        "The model, as `firmware-config profiles` lists it. Driver, width and pace are checked against its profile, and its USB port is kept awake.",
+    )
+    .or(Default::Nothing)
+    .behind("REQ-48"),
     key("devices[].settings.baud","a whole number","Speed of the serial line. USB-CDC devices do not care.").unit("bits per second").or(Default::Is("115200 for scanners, 9600 for scales")).within(300,4000000).behind("REQ-41, REQ-44"),
     key("devices[].settings.prefix","text","What the scanner sends before each scan; it is taken off.").or(Default::Nothing).behind("REQ-41"),
     key("devices[].settings.suffix","one ASCII character, \"\\t\"","The character that ends a scan, where it is neither CR nor LF.").or(Default::Is("CR or LF")).behind("REQ-41"),

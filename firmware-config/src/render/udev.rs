@@ -1,11 +1,13 @@
 //! udev rules: every serial device of the store under /dev/larder/ID by its serial number or its place, whatever else
 //! is plugged in first. Names nothing that is not in the manifest.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use super::HEAD;
 use crate::devices::{Device, Port};
+use crate::profiles;
 use crate::store::StoreManifest;
 
 pub(super) fn rules(manifest: &StoreManifest) -> String {
@@ -22,7 +24,23 @@ pub(super) fn rules(manifest: &StoreManifest) -> String {
             Port::File(_) | Port::Tcp(_) => {}
         }
     }
+    awake(&mut text, manifest);
     text
+}
+
+/// A device whose USB port sleeps loses its first scan: the ports of the manifest's models stay awake.
+fn awake(text: &mut String, manifest: &StoreManifest) {
+    let models = manifest.devices.iter().filter_map(|device| device.settings.model.as_deref());
+    let profiles = models.filter_map(profiles::find);
+    let ids: BTreeSet<&str> = profiles.flat_map(|profile| profile.usb.iter().map(String::as_str)).collect();
+    for (vendor, product) in ids.iter().filter_map(|id| id.split_once(':')) {
+        let _ = writeln!(
+            text,
+            "\n# {vendor}:{product} stays awake\nACTION==\"add\", SUBSYSTEM==\"usb\", ENV{{DEVTYPE}}==\"usb_device\", \
+             ATTR{{idVendor}}==\"{vendor}\", ATTR{{idProduct}}==\"{product}\", TEST==\"power/control\", \
+             ATTR{{power/control}}=\"on\""
+        );
+    }
 }
 
 fn serial(text: &mut String, device: &Device, path: &Path) {

@@ -8,4 +8,5 @@
 mod check;
 mod common;
 mod diff;
+mod profiles;
 mod render;

@@ -22,6 +22,7 @@ fn live() -> String {
         .replace("tcp:127.0.0.1:9100", "tcp:192.168.8.31:9100")
         .replace("tcp:127.0.0.1:9101", "tcp:labels.store.lan:9100")
         .replace("by-id/usb-Honeywell_1950g-if00", "by-path/pci-0000:00:14.0-usb-0:3:1.0")
+        .replace("settings = { baud = 115200 }", "settings = { baud = 115200, model = \"newland-fm430\" }")
         .replace("by-id/usb-FTDI_scale-if00", "by-id/usb-FTDI_FT232R_USB_UART_A10KZP-if00-port0")
 }
 
