@@ -1,8 +1,9 @@
-//! A document as ESC/POS: Latin text in the printer's own fonts, other scripts and codes as raster in bands.
-//! No queue, no status.
+//! A document as ESC/POS: Latin text in the printer's own fonts, other scripts and codes as dots in bands, each command
+//! only where the printer's profile has it. No queue, no status.
 
 use crate::printer::ink::Ink;
-use crate::printer::layout::{Align, Block, Document, Media, RenderError, Size, dots_per_module, qr_modules};
+use crate::printer::layout::{Align, Block, Document, Media, RenderError, Size, qr_modules};
+use crate::printer::profile::{Cut, Picture, Profile};
 use crate::printer::script;
 use crate::printer::text::{clip, fold, pair};
 
@@ -19,92 +20,185 @@ pub const INIT: [u8; 5] = [ESC, b'@', ESC, b't', 0];
 /// The bytes that end every job: feed and partial cut.
 pub const CUT: [u8; 4] = [GS, b'V', b'B', 0];
 
-/// A font, its magnification and its cell width in dots.
-struct Face {
-    font: u8,
-    scale: u8,
-    cell_dots: u32,
-}
-
-const fn face(size: Size) -> Face {
-    match size {
-        Size::Small => Face { font: 1, scale: 0x00, cell_dots: 9 },
-        Size::Normal => Face { font: 0, scale: 0x00, cell_dots: 12 },
-        Size::Large => Face { font: 0, scale: 0x11, cell_dots: 24 },
-        Size::Huge => Face { font: 0, scale: 0x22, cell_dots: 36 },
-    }
-}
-
-/// The document as one job, from [`INIT`] to [`CUT`].
+/// The document as one job, from [`INIT`] to [`CUT`], for a printer of which only the paper is known.
 ///
 /// # Errors
 /// [`RenderError`]; a job is whole or there is none.
 pub fn render(document: &Document, media: Media) -> Result<Vec<u8>, RenderError> {
-    let mut out = INIT.to_vec();
+    render_for(document, &Profile::standard(media))
+}
+
+/// The document as one job for a model of printer: never a command it lacks, never wider than its paper.
+///
+/// # Errors
+/// [`RenderError`]; a job is whole or there is none.
+pub fn render_for(document: &Document, profile: &Profile) -> Result<Vec<u8>, RenderError> {
+    let mut job = Job { out: vec![ESC, b'@'], profile };
+    if let Some(page) = profile.page {
+        job.out.extend([ESC, b't', page]);
+    }
     for block in &document.blocks {
         match block {
             Block::Text { text, size, align } => match fold(text) {
-                Ok(plain) => line(&mut out, &clip(&plain, columns(media, *size)), *size, *align),
+                Ok(plain) => job.line(&clip(&plain, job.columns(*size)), *size, *align),
                 Err(_) => {
-                    let (em, weight) = size.drawn();
-                    raster(&mut out, &script::set(text, em, weight, media.width_dots())?, *align);
+                    let (em, weight) = job.drawn(*size);
+                    let ink = script::set(text, em, weight, profile.canvas().0)?;
+                    job.picture(&ink, *align, text)?;
                 }
             },
             Block::Pair { left, right } => match (fold(left), fold(right)) {
                 (Ok(left), Ok(right)) => {
-                    let words = pair(&left, &right, columns(media, Size::Normal));
-                    line(&mut out, &words, Size::Normal, Align::Left);
+                    let words = pair(&left, &right, job.columns(Size::Normal));
+                    job.line(&words, Size::Normal, Align::Left);
                 }
                 (Err(_), _) | (_, Err(_)) => {
-                    let (em, _) = Size::Normal.drawn();
-                    raster(&mut out, &script::pair(left, right, em, media.width_dots())?, Align::Left);
+                    let (em, _) = job.drawn(Size::Normal);
+                    let ink = script::pair(left, right, em, profile.canvas().0)?;
+                    job.picture(&ink, Align::Left, left)?;
                 }
             },
-            Block::Rule => {
-                line(&mut out, &"-".repeat(columns(media, Size::Normal)), Size::Normal, Align::Left)
-            }
-            Block::Qr { text, size_mm } => qr(&mut out, text, u32::from(*size_mm), media)?,
-            // Bar codes differ too much between receipt printers; the QR above says the same.
+            Block::Rule => job.line(&"-".repeat(job.columns(Size::Normal)), Size::Normal, Align::Left),
+            Block::Qr { text, size_mm } => job.qr(text, u32::from(*size_mm))?,
+            // Bar codes differ too much between receipt printers; the codes above say the same.
             Block::Gs1Code128 { .. } => {}
         }
     }
-    out.extend([ESC, b'd', 3]);
-    out.extend(CUT);
-    Ok(out)
+    job.end();
+    Ok(job.out)
 }
 
-fn columns(media: Media, size: Size) -> usize {
-    usize::try_from(media.width_dots() / face(size).cell_dots).unwrap_or(0)
+/// A job in the making.
+struct Job<'a> {
+    out: Vec<u8>,
+    profile: &'a Profile,
 }
 
-fn line(out: &mut Vec<u8>, text: &str, size: Size, align: Align) {
-    let Face { font, scale, .. } = face(size);
-    out.extend([ESC, b'a', u8::from(align == Align::Centre), ESC, b'M', font, GS, b'!', scale]);
-    out.extend(text.as_bytes());
-    out.push(LF);
-}
-
-fn qr(out: &mut Vec<u8>, text: &str, size_mm: u32, media: Media) -> Result<(), RenderError> {
-    let (_, side) = qr_modules(text)?;
-    let dots = dots_per_module(size_mm.min(u32::from(media.width_mm)), side);
-    let dots = dots.ok_or_else(|| RenderError::QrTooLong(text.to_owned()))?;
-    raster(out, &Ink::qr(text, dots)?, Align::Centre);
-    out.push(LF);
-    Ok(())
-}
-
-/// Dots in bands; the paper moves on by their rows.
-fn raster(out: &mut Vec<u8>, ink: &Ink, align: Align) {
-    if ink.width() == 0 {
-        return;
+impl Job<'_> {
+    /// Signs of this size on a line.
+    fn columns(&self, size: Size) -> usize {
+        let columns = match (size, self.profile.picture) {
+            // A display has one size.
+            (_, Picture::None) | (Size::Normal, _) => self.profile.columns,
+            (Size::Small, _) => self.profile.small_columns.unwrap_or(self.profile.columns),
+            (Size::Large, _) | (Size::Huge, Picture::Columns24 | Picture::Columns8) => {
+                self.profile.columns / 2
+            }
+            (Size::Huge, Picture::Raster) => self.profile.columns / 3,
+        };
+        columns as usize
     }
-    out.extend([ESC, b'a', u8::from(align == Align::Centre)]);
-    for band in ink.bytes().chunks(BAND_ROWS * ink.row_bytes()) {
-        let rows = band.len() / ink.row_bytes();
-        let [width_low, width_high] = sixteen(ink.row_bytes());
-        let [rows_low, rows_high] = sixteen(rows);
-        out.extend([GS, b'v', b'0', 0, width_low, width_high, rows_low, rows_high]);
-        out.extend(band);
+
+    /// Em square and strokes of drawn text: a head with wide dots takes fewer of them.
+    fn drawn(&self, size: Size) -> (u32, script::Weight) {
+        let (em, weight) = size.drawn();
+        match self.profile.picture {
+            Picture::Columns8 => ((em * 5 / 8).max(16), weight),
+            Picture::Raster | Picture::Columns24 | Picture::None => (em, weight),
+        }
+    }
+
+    fn line(&mut self, text: &str, size: Size, align: Align) {
+        let small = size == Size::Small && self.profile.small_columns.is_some();
+        let centre = u8::from(align == Align::Centre);
+        match self.profile.picture {
+            Picture::Raster => {
+                let scale = match size {
+                    Size::Small | Size::Normal => 0x00,
+                    Size::Large => 0x11,
+                    Size::Huge => 0x22,
+                };
+                self.out.extend([ESC, b'a', centre]);
+                if self.profile.small_columns.is_some() {
+                    self.out.extend([ESC, b'M', u8::from(small)]);
+                }
+                self.out.extend([GS, b'!', scale]);
+            }
+            // Older ones know the print mode: bit 0 = font B, bits 4 and 5 = twice as high and wide.
+            Picture::Columns24 | Picture::Columns8 => {
+                let double = if matches!(size, Size::Large | Size::Huge) { 0x30 } else { 0 };
+                self.out.extend([ESC, b'a', centre, ESC, b'!', double | u8::from(small)]);
+            }
+            Picture::None => {}
+        }
+        self.out.extend(text.as_bytes());
+        self.out.push(LF);
+    }
+
+    fn qr(&mut self, text: &str, size_mm: u32) -> Result<(), RenderError> {
+        let (_, side) = qr_modules(text)?;
+        let (width, per_mm) = self.profile.canvas();
+        let dots = (size_mm * per_mm).min(width) / (side + 8);
+        if self.profile.picture == Picture::None {
+            return Err(RenderError::NoPicture(text.to_owned()));
+        }
+        // Needles hit where they should; a thermal dot alone is too small for a reader.
+        let least = if self.profile.picture == Picture::Columns8 { 1 } else { 2 };
+        if dots < least {
+            return Err(RenderError::QrTooLong(text.to_owned()));
+        }
+        self.picture(&Ink::qr(text, dots)?, Align::Centre, text)?;
+        self.out.push(LF);
+        Ok(())
+    }
+
+    /// Dots in bands; the paper moves on by their rows.
+    fn picture(&mut self, ink: &Ink, align: Align, what: &str) -> Result<(), RenderError> {
+        if self.profile.picture == Picture::None {
+            return Err(RenderError::NoPicture(what.to_owned()));
+        }
+        if ink.width() == 0 {
+            return Ok(());
+        }
+        self.out.extend([ESC, b'a', u8::from(align == Align::Centre)]);
+        match self.profile.picture {
+            Picture::Raster => self.raster(ink),
+            Picture::Columns24 => self.bands(ink, 33, 24),
+            Picture::Columns8 => self.bands(ink, 0, 8),
+            Picture::None => {}
+        }
+        Ok(())
+    }
+
+    fn raster(&mut self, ink: &Ink) {
+        for band in ink.bytes().chunks(BAND_ROWS * ink.row_bytes()) {
+            let rows = band.len() / ink.row_bytes();
+            let [width_low, width_high] = sixteen(ink.row_bytes());
+            let [rows_low, rows_high] = sixteen(rows);
+            self.out.extend([GS, b'v', b'0', 0, width_low, width_high, rows_low, rows_high]);
+            self.out.extend(band);
+        }
+    }
+
+    /// Columns from left to right, each from top to bottom; the line spacing is set to the height of a band.
+    fn bands(&mut self, ink: &Ink, mode: u8, rows: u32) {
+        self.out.extend([ESC, b'3', 16]);
+        let [low, high] = sixteen(ink.width() as usize);
+        for top in (0..ink.height()).step_by(rows as usize) {
+            self.out.extend([ESC, b'*', mode, low, high]);
+            for x in 0..ink.width() {
+                for byte in (top..top + rows).step_by(8) {
+                    let bits = (0..8).filter(|bit| ink.black(x, byte + bit));
+                    self.out.push(bits.fold(0, |bits, bit| bits | 0x80 >> bit));
+                }
+            }
+            self.out.push(LF);
+        }
+        self.out.extend([ESC, b'2']);
+    }
+
+    fn end(&mut self) {
+        if self.profile.picture == Picture::None {
+            return;
+        }
+        // To the edge where it is torn, if nothing cuts.
+        let feed = if self.profile.cut == Cut::None { 6 } else { 3 };
+        self.out.extend([ESC, b'd', feed]);
+        match self.profile.cut {
+            Cut::Part => self.out.extend(CUT),
+            Cut::Full => self.out.extend([GS, b'V', b'A', 0]),
+            Cut::None => {}
+        }
     }
 }
 

@@ -129,6 +129,9 @@ pub enum RenderError {
     /// The QR code's content does not fit its size.
     #[error("{0:?} is too long for its QR code")]
     QrTooLong(String),
+    /// A code or another script for a printer that takes no pictures.
+    #[error("{0:?} has to be drawn, and this printer takes no pictures")]
+    NoPicture(String),
     /// More than fits on the label.
     #[error("the label needs {needed_mm} mm and the paper has {have_mm} mm")]
     TooTall {

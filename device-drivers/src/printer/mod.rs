@@ -4,6 +4,8 @@
 pub mod escpos;
 pub mod ink;
 pub mod layout;
+pub mod profile;
+mod profiles;
 pub mod script;
 pub mod status;
 pub mod template;
@@ -11,6 +13,7 @@ pub mod text;
 pub mod zpl;
 
 pub use layout::{Align, Block, Document, Media, RenderError, Size};
+pub use profile::Profile;
 pub use status::{PrinterStatus, StatusError};
 pub use template::compose;
 

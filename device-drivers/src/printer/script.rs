@@ -23,6 +23,8 @@ pub enum Weight {
 
 /// What covers at least this part of a dot burns it: a little under half, for thin strokes spread little on thermal paper.
 const BURNS_AT: f32 = 0.42;
+/// Units of an em in the shipped fonts.
+const UNITS: f32 = 1_000.0;
 /// Above the baseline, in parts of the em: the highest mark over a Devanagari letter.
 const ASCENT: f32 = 0.98;
 /// Below the baseline, in parts of the em: the lowest mark under one.
@@ -65,30 +67,28 @@ struct Drawn {
 
 fn draw(text: &str, em: u32, weight: Weight, max_width: u32) -> Result<Drawn, RenderError> {
     let text = tidy(text);
-    let scale = em as f32 / 1_000.0;
-    let whole = shape(&text, weight)?;
-    if whole.width(scale) <= max_width {
-        return Ok(whole.fill(em, scale));
+    let whole = shape(&text, weight)?.fill(em);
+    if whole.ink.width() <= max_width {
+        return Ok(whole);
     }
     let places = cuts(&text);
-    let cut = |end: usize| {
-        let kept = places.get(end).and_then(|end| text.get(..*end)).unwrap_or_default();
-        shape(&format!("{}\u{2026}", kept.trim_end()), weight)
+    let cut = |place: usize| {
+        let kept = places.get(place).and_then(|end| text.get(..*end)).unwrap_or_default();
+        shape(&format!("{}\u{2026}", kept.trim_end()), weight).map(|line| line.fill(em))
     };
     // The first `short` cuts fit, those from `long` on do not.
     let (mut short, mut long) = (0, places.len());
+    let mut best = Drawn { ink: Ink::new(0, line_height(em)), above: 0 };
     while short < long {
         let middle = usize::midpoint(short, long);
-        if cut(middle)?.width(scale) <= max_width {
-            short = middle + 1;
+        let line = cut(middle)?;
+        if line.ink.width() <= max_width {
+            (short, best) = (middle + 1, line);
         } else {
             long = middle;
         }
     }
-    match short.checked_sub(1) {
-        Some(last) => Ok(cut(last)?.fill(em, scale)),
-        None => Ok(Drawn { ink: Ink::new(0, line_height(em)), above: 0 }),
-    }
+    Ok(best)
 }
 
 /// Two texts at the edges of one line of exactly `width` dots: the right one whole where it can be, the left one cut.
@@ -148,17 +148,14 @@ struct Line {
 }
 
 impl Line {
-    fn width(&self, scale: f32) -> u32 {
-        (self.advance * scale).ceil() as u32
-    }
-
-    fn fill(&self, em: u32, scale: f32) -> Drawn {
-        let width = self.width(scale);
-        // Room for the highest pile of marks; what stays white of it is cut off below.
+    fn fill(&self, em: u32) -> Drawn {
+        let scale = em as f32 / UNITS;
+        let advance = (self.advance * scale).ceil() as u32;
+        // An em of room on every side for what leans or piles out; what stays white of it is cut off below.
         let baseline = (em as f32 * ASCENT).round() + em as f32;
-        let mut fill = Rasterizer::new(width as usize, (line_height(em) + 2 * em) as usize);
+        let mut fill = Rasterizer::new((advance + 2 * em) as usize, (line_height(em) + 2 * em) as usize);
         for glyph in &self.glyphs {
-            let origin = point(glyph.x * scale, baseline - glyph.y * scale);
+            let origin = point(glyph.x * scale + em as f32, baseline - glyph.y * scale);
             let mut pen = Pen { fill: &mut fill, origin, scale, start: origin, at: origin };
             if let Some(outline) = glyph.font.outline_glyphs().get(glyph.id) {
                 // A glyph of a font that we ship cannot fail to draw; the tests draw each of them.
@@ -171,12 +168,19 @@ impl Line {
                 dots.push((x, y));
             }
         });
-        let top = dots.iter().map(|(_, y)| *y).min().map_or(em, |y| y.min(em));
-        let bottom = dots.iter().map(|(_, y)| *y + 1).max().unwrap_or(0).max(em + line_height(em));
-        let mut ink = Ink::new(width, bottom - top);
-        dots.into_iter().for_each(|(x, y)| ink.burn(x, y - top));
+        let (left, right) = around(dots.iter().map(|(x, _)| *x), em, advance);
+        let (top, bottom) = around(dots.iter().map(|(_, y)| *y), em, line_height(em));
+        let mut ink = Ink::new(right - left, bottom - top);
+        dots.into_iter().for_each(|(x, y)| ink.burn(x - left, y - top));
         Drawn { ink, above: em - top }
     }
+}
+
+/// From `start` over `length`, and further where dots stand outside.
+fn around(dots: impl Iterator<Item = u32> + Clone, start: u32, length: u32) -> (u32, u32) {
+    let first = dots.clone().min().map_or(start, |dot| dot.min(start));
+    let end = dots.max().map_or(start + length, |dot| (dot + 1).max(start + length));
+    (first, end)
 }
 
 /// Cuts the text into runs of one font and shapes each.
@@ -321,6 +325,11 @@ mod tests {
 
     #[test]
     fn marks_that_pile_up_have_room_in_the_usual_line() {
+        let overhang = set("J", 40, Weight::Regular, 100).unwrap();
+        assert!(
+            (0..overhang.height()).any(|y| overhang.black(0, y)),
+            "what leans out to the left is on the paper"
+        );
         // Ink outside the usual line would make it higher: these are the highest piles, and it holds them.
         let piles = ["दूध की मलाई कुर्की", "ङ्ग्रॄ ह्म्ल्यू", "क॓॓॓", "ट्ट्ठ्ठॄ", "क॑॑॑ं", "ह॒॒॒॒", "कॣ॒॒", "ÅÇgjpqy|"];
         for pile in piles {

@@ -1,0 +1,142 @@
+//! Every model of the printer database, through a strict reader of ESC/POS: never a command the model lacks, never
+//! wider than its paper. The reader itself is proved on receipts that other people's software made.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers stop at what must not happen")]
+
+mod paper;
+
+use std::path::PathBuf;
+
+use device_drivers::printer::profile::{Cut, Picture};
+use device_drivers::printer::{Align, Block, Document, Media, Profile, RenderError, Size, escpos};
+use proptest::prelude::*;
+
+/// A printer that knows everything that is in the database, and wide enough for a line of 37 signs of double width.
+fn able() -> Profile {
+    let media = Media { width_mm: 120, height_mm: None };
+    Profile { qr: true, bars: true, drawer: true, ..Profile::standard(media) }
+}
+
+fn words() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[ -~]{0,80}",
+        "[ -~éàñ₹–…×]{0,40}",
+        "[क-हा-ौ् ०-९]{1,60}",
+        "(ताज़ा दूध|बासमती चावल|Amul|1 kg|₹50| ){1,12}",
+    ]
+}
+
+fn blocks() -> impl Strategy<Value = Block> {
+    let sizes = prop_oneof![Just(Size::Small), Just(Size::Normal), Just(Size::Large), Just(Size::Huge)];
+    let aligns = prop_oneof![Just(Align::Left), Just(Align::Centre)];
+    prop_oneof![
+        4 => (words(), sizes, aligns).prop_map(|(text, size, align)| Block::Text { text, size, align }),
+        2 => (words(), words()).prop_map(|(left, right)| Block::Pair { left, right }),
+        1 => Just(Block::Rule),
+        1 => ("[A-Z0-9:-]{1,24}", 10..40_u16).prop_map(|(text, size_mm)| Block::Qr { text, size_mm }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn no_model_gets_what_it_lacks_or_what_is_too_wide(
+        blocks in proptest::collection::vec(blocks(), 0..8),
+        first in 0..Profile::ALL.len(),
+    ) {
+        let document = Document { blocks };
+        // Five models a document, so that all fifty come up many times in one run.
+        for step in 0..5 {
+            let profile = &Profile::ALL[(first + step * 10) % Profile::ALL.len()];
+            match escpos::render_for(&document, profile) {
+                Ok(bytes) => {
+                    let drawn = paper::draw(&bytes, profile);
+                    prop_assert!(drawn.is_ok(), "{}: {drawn:?}", profile.name);
+                    prop_assert_eq!(drawn.unwrap().cuts, usize::from(profile.cut != Cut::None));
+                }
+                Err(RenderError::NoPicture(_)) => prop_assert_eq!(profile.picture, Picture::None),
+                Err(RenderError::QrTooLong(_) | RenderError::NoGlyph { .. }) => {}
+                Err(other) => prop_assert!(false, "{}: {other}", profile.name),
+            }
+        }
+    }
+}
+
+/// The same document on every model: each that takes pictures prints the whole of it.
+#[test]
+fn every_printer_prints_a_label_in_two_scripts() {
+    let mut document = Document::default();
+    document.text("4K7", Size::Huge, Align::Centre).text("BAG 1/2 COLD", Size::Large, Align::Centre);
+    document.text("ताज़ा दूध, 1 लीटर", Size::Normal, Align::Left).block(Block::Rule);
+    document
+        .block(Block::Pair {
+            left: "बासमती चावल का बड़ा पारिवारिक पैकेट, पाँच किलो".into(), right: "12".into()
+        });
+    document.block(Block::Qr { text: "LB:4K7-1-9F3A".into(), size_mm: 28 }).text(
+        "job 7",
+        Size::Small,
+        Align::Centre,
+    );
+    for profile in Profile::ALL {
+        let job = escpos::render_for(&document, profile);
+        if profile.picture == Picture::None {
+            assert!(matches!(job, Err(RenderError::NoPicture(_))), "{}", profile.name);
+            continue;
+        }
+        let paper = paper::draw(&job.unwrap(), profile).unwrap();
+        assert!(paper.text.contains("4K7\n") && paper.text.contains("job 7\n"), "{}", profile.name);
+        assert_eq!(paper::decode(&paper.png(2)), ["QR-Code:LB:4K7-1-9F3A"], "{}", profile.name);
+    }
+}
+
+/// A reader that lets everything pass would prove nothing.
+#[test]
+fn the_reader_refuses_what_a_model_lacks() {
+    let refused = |name: &str, bytes: &[u8]| {
+        let fault = paper::draw(bytes, Profile::named(name).unwrap()).err();
+        fault.unwrap_or_else(|| panic!("{name} took {bytes:02x?}"))
+    };
+    assert!(refused("NT-5890K", b"\x1dVB\0").contains("has no GS V"));
+    assert!(refused("NT-5890K", b"\x1d(k\x03\x001Q0").contains("has no GS ( k"));
+    assert!(refused("TM-U220", b"\x1dv0\0\x01\0\x01\0\xff").contains("has no GS v 0"));
+    assert!(refused("TM-T88V", b"\x1bt\x63").contains("has no ESC t"));
+    assert!(refused("TM-T88V", b"\x1dv0\0\x41\0\x01\0").contains("cut off"));
+    assert!(
+        refused("TM-T88V", &[b"\x1dv0\0\x41\0\x01\0".as_slice(), &[0xff; 65]].concat())
+            .contains("520 dots on 512")
+    );
+    assert!(refused("TM-T88V", &[&[b'x'; 43], b"\n".as_slice()].concat()).contains("43 columns on 42"));
+    assert!(refused("TM-T88V", b"\x1b\x99").contains("unknown"));
+}
+
+/// Receipts that other people's software made: every byte is understood, and the words are there.
+#[test]
+fn the_reader_reads_real_receipts() {
+    let Some(shared) = std::env::var_os("LARDER_SHARED").map(PathBuf::from) else { return };
+    let folder = shared.join("data/escpos");
+    let profile = Profile { page: None, ..able() };
+    // Its picture of 61 x 317 bytes wants 19,347 and the file ends 180 before that: a strict reader must notice.
+    let damaged = paper::draw(&std::fs::read(folder.join("thermal-samples/retail.bin")).unwrap(), &profile);
+    assert!(damaged.is_err_and(|fault| fault.contains("GS 8 L is cut off")));
+    for (file, words) in RECEIPTS {
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        let paper = paper::draw(&bytes, &profile).unwrap_or_else(|fault| panic!("{file}: {fault}"));
+        for word in words {
+            let said = paper.text.contains(word) || paper.codes.iter().any(|code| code.contains(word));
+            assert!(said, "{file}: no {word:?} in\n{}{:?}", paper.text, paper.codes);
+        }
+    }
+}
+
+/// File, and words that stand on it or in its codes.
+const RECEIPTS: [(&str, &[&str]); 6] = [
+    ("receipt-with-logo.bin", &["ExampleMart Ltd.", "Subtotal                                   12.95"]),
+    ("thermal-samples/discount.bin", &["purchase over"]),
+    ("thermal-samples/test_receipt_1.bin", &["Ribeye", "$27.20", "Zebra Technical Support"]),
+    (
+        "thermal-samples/test_receipt_2.bin",
+        &["ExampleMart Ltd.", "Subtotal                                   12.95"],
+    ),
+    ("thermal-samples/test_receipt_3.bin", &["lazy dog", "https://nielsleenheer.com"]),
+    ("thermal-samples/test_receipt_4.bin", &["underline", "CODE128 test 2", "https://google.com"]),
+];
