@@ -49,7 +49,7 @@ pub fn accept(flow: &mut Flow<'_>, new: &AcceptOrder) -> Result<Answer, Stop> {
     let now = flow.now;
     moments::step(flow, &row, &mut known, (Moment::Accepted, now))?;
     if short == wanted {
-        moments::note(flow, &row.order, "nothing_there", "no unit of it is left")?;
+        moments::note(flow, &row.order, "nothing_there", "")?;
         let picks = Picks { picked: Vec::new(), short: shorts, bags: 0 };
         flow.tell(&Fact::Picks { order: row.order, hour: row.hour, picks })?;
         moments::record(flow, &row, Moment::Cancelled, flow.now)?;

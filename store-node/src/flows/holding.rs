@@ -10,6 +10,7 @@ use crate::db::stock::{self, Place};
 use crate::refusal::Refusal;
 use model::{OrderId, OrderState, Qty, SkuId};
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use store_core::fefo::{self, LotStock, Wanted};
 use store_core::movement::Kind;
 
@@ -142,7 +143,8 @@ pub fn short(flow: &mut Flow<'_>, order: &OrderId, line: u8, qty: Qty, why: &str
         return Ok(());
     }
     orders::add_short(flow.tx, order, line, qty, why, flow.now)?;
-    moments::note(flow, order, "short", &format!("line {}: {qty} short, {why}", u16::from(line) + 1))
+    let shown = u16::from(line) + 1;
+    moments::tell(flow, order, "short", &[("line", &shown), ("qty", &qty), ("why", &why)])
 }
 
 /// Blocks every unblocked unit of a place. Orders that held some get others where there are any; the rest is a counted
@@ -168,7 +170,8 @@ pub fn shed(
     for held in &holders {
         let missing = hold(flow, &held.order, held.line, &held.place.sku, held.open())?;
         short(flow, &held.order, held.line, missing, reason)?;
-        moments::note(flow, &held.order, "reallocated", &format!("{} {}: {reason}", place.sku, place.lot))?;
+        let named: [(&str, &dyn Display); 3] = [("sku", &place.sku), ("lot", &place.lot), ("why", &reason)];
+        moments::tell(flow, &held.order, "reallocated", &named)?;
         flow.effects.all_handhelds = true;
         orders_touched.insert(held.order);
     }

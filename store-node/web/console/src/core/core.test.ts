@@ -90,7 +90,7 @@ test('history, alarms, prints and devices are said in Hindi without an English w
   const row = (what: string, detail: string) => happened({ at: 0, what, detail, person: '', device: '' } as HistoryRow);
   const alarm = alarmed({ kind: 'too_warm', detail: 'worst_milli_c=9100 units=12 lots=3' } as AlarmRow);
   const device = deviceSays({ health: 'down', detail: 'scanner-1 did not answer in time', hint: 'something new' } as DeviceRow);
-  const all = [row('scan', 'line=1 sku=X-1 lot=L-2 bin=A-1'), row('label_printed', 'bag=1 of=2 number=4K7 printer=lp-1'), row('substitute_declined', 'line=1 name=X why=timeout'), row('short', 'line 1: 2 short, not_found'), alarm, printed('delivery=4K7'), device.detail, device.hint];
+  const all = [row('scan', 'line=1 sku=X-1 lot=L-2 bin=A-1'), row('label_printed', 'bag=1 of=2 number=4K7 printer=lp-1'), row('substitute_declined', 'line=1 name=X why=timeout'), row('short', 'line=1 qty=2 why=not_there'), row('short', 'line 1: 2 short, written before particulars had names'), alarm, printed('delivery=4K7'), device.detail, device.hint];
   for (const said of all) expect(said).not.toMatch(/[a-z]{3,} |[{}]/);
   expect(alarm).toBe('सबसे ज़्यादा 9.1 °C; 3 लॉट के 12 नग रोके गए');
   setLang('en');
