@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::machine;
 use clap::{Args, Parser, Subcommand};
 use firmware_config::render::{Lan, Options, RenderError};
 use firmware_config::report::Report;
@@ -67,6 +68,12 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Looks at this machine for the store of a file: devices in place, ports that answer, disk, clock, database.
+    ///
+    /// Each finding is well, mind (the store works, something is missing) or BAD, with what to do. Nothing is changed,
+    /// and no byte is sent to a device.
+    #[command(after_help = EXITS)]
+    Doctor(machine::Doctor),
     /// Prints the JSON Schema of store.toml, for editors that complete and check while one types.
     Schema,
 }
@@ -131,7 +138,8 @@ impl Outcome {
         }
     }
 
-    fn wrong_if(wrong: bool) -> Self {
+    /// Wrong where `wrong`, else well.
+    pub fn wrong_if(wrong: bool) -> Self {
         if wrong { Outcome::Wrong } else { Outcome::Well }
     }
 }
@@ -203,6 +211,7 @@ pub fn run(asked: Cli, out: &mut dyn Write) -> Result<Outcome, Failure> {
             }
             Ok(Outcome::wrong_if(!changes.is_empty()))
         }
+        What::Doctor(asked) => machine::doctor(&asked, out),
         What::Profiles { id, json: as_json } => list_profiles(id.as_deref(), as_json, out),
         What::Render(asked) => render_files(asked, out),
         What::Schema => {
@@ -303,7 +312,8 @@ fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|source| Failure::Read { path: path.to_owned(), source })
 }
 
-fn json(value: &impl serde::Serialize, out: &mut dyn Write) -> Result<(), Failure> {
+/// Prints a value as JSON, indented.
+pub fn json(value: &impl serde::Serialize, out: &mut dyn Write) -> Result<(), Failure> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     out.write_all(b"\n")?;
     Ok(())

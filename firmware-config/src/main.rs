@@ -1,6 +1,7 @@
 //! `firmware-config`: reads the command line, asks the library, prints. Decides nothing about a store.
 
 mod cli;
+mod machine;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

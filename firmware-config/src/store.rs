@@ -99,6 +99,18 @@ impl Hub {
     }
 }
 
+impl Hub {
+    /// Host and port that [`Hub::url`] names, as `host:port`; the port is that of its kind where none is written.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let (kind, rest) = self.url.split_once("://").unwrap_or(("https", &self.url));
+        let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+        let usual: u16 = if kind == "http" { 80 } else { 443 };
+        let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        if has_port { host.to_owned() } else { format!("{host}:{usual}") }
+    }
+}
+
 /// Who runs the MQTT broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -203,4 +215,22 @@ pub struct Person {
     /// The PIN itself, 4 to 8 digits: for demonstrations only.
     #[serde(default)]
     pub demo_pin: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hubs_address_is_read_from_its_url() {
+        for (url, address) in [
+            ("https://hub.example", "hub.example:443"),
+            ("https://hub.example:8443/sync", "hub.example:8443"),
+            ("http://[::1]:8080", "[::1]:8080"),
+            ("http://hub", "hub:80"),
+            ("https://[fd00::1]", "[fd00::1]:443"),
+        ] {
+            assert_eq!(Hub { url: url.into(), token: String::new() }.address(), address);
+        }
+    }
 }

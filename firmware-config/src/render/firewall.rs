@@ -93,7 +93,9 @@ fn open_ports(manifest: &StoreManifest, options: &Options) -> BTreeSet<u16> {
 fn outgoing(text: &mut String, manifest: &StoreManifest) {
     let mut wanted: BTreeMap<String, u16> = BTreeMap::new();
     if !manifest.hub.is_loopback() {
-        let _ = writeln!(text, "        tcp dport {} accept comment \"hub\"", hub_port(&manifest.hub.url));
+        let address = manifest.hub.address();
+        let port = address.rsplit_once(':').map_or("443", |(_, port)| port);
+        let _ = writeln!(text, "        tcp dport {port} accept comment \"hub\"");
     }
     if !broker_is_here(manifest) {
         let _ = writeln!(
@@ -121,31 +123,5 @@ fn outgoing(text: &mut String, manifest: &StoreManifest) {
     }
     for line in wanted.keys() {
         let _ = writeln!(text, "{line}");
-    }
-}
-
-/// The port in an address such as https://hub.example:8443/x, else that of its kind.
-fn hub_port(url: &str) -> u16 {
-    let (kind, rest) = url.split_once("://").unwrap_or(("https", url));
-    let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let usual = if kind == "http" { 80 } else { 443 };
-    host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(usual)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hubs_port_is_read_from_its_address() {
-        for (url, port) in [
-            ("https://hub.example", 443),
-            ("https://hub.example:8443/sync", 8443),
-            ("http://[::1]:8080", 8080),
-            ("http://hub", 80),
-            ("https://[fd00::1]", 443),
-        ] {
-            assert_eq!(hub_port(url), port, "{url}");
-        }
     }
 }

@@ -8,5 +8,6 @@
 mod check;
 mod common;
 mod diff;
+mod doctor;
 mod profiles;
 mod render;

@@ -1,0 +1,56 @@
+//! The commands that look at this machine: they read its clock and ask its time service, the library does the rest.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
+
+use clap::Args;
+use firmware_config::doctor::{self, Look, State};
+use firmware_config::load;
+
+use crate::cli::{Failure, Outcome, json};
+
+/// What `doctor` is asked.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The store's file.
+    #[arg(default_value = "store.toml", env = "LARDER_STORE_CONFIG")]
+    file: PathBuf,
+    /// Prints one JSON object: {file, well, findings: [{about, state, what, todo}]}.
+    #[arg(long)]
+    json: bool,
+    /// Looks at a made-up machine below this folder.
+    #[arg(long, hide = true, default_value = "/")]
+    root: PathBuf,
+}
+
+/// Looks, and prints what was found.
+pub fn doctor(asked: &Doctor, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let manifest = load(&asked.file)?;
+    // A made-up machine has no time service to ask.
+    let tracking = (asked.root == "/").then(tracking).flatten();
+    let clock = doctor::clock_of(&asked.root, tracking.as_deref());
+    let found = doctor::examine(&manifest, &Look { root: asked.root.clone(), today: today(), clock });
+    let bad = found.iter().any(|finding| finding.state == State::Bad);
+    if asked.json {
+        json(&serde_json::json!({"file": asked.file, "well": !bad, "findings": found}), out)?;
+    } else {
+        out.write_all(doctor::for_people(&found).as_bytes())?;
+    }
+    Ok(Outcome::wrong_if(bad))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place of this program that reads the clock")]
+fn today() -> model::Date {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let ms = since.map_or(0, |span| i64::try_from(span.as_millis()).unwrap_or(i64::MAX));
+    model::Timestamp::from_ms(ms).utc_date()
+}
+
+/// What chrony says, where it is installed and runs.
+fn tracking() -> Option<String> {
+    let mut chrony = Command::new("chronyc");
+    let output = chrony.args(["-c", "tracking"]).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
