@@ -247,7 +247,6 @@ fn disk(manifest: &StoreManifest, look: &Look) -> Finding {
             return finding("disk", State::Bad, what, "look at [node] data_dir and its rights");
         }
     };
-    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
     let read_only = stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY);
     room(stat.f_bavail.saturating_mul(stat.f_frsize), read_only, &manifest.node.data_dir)
 }

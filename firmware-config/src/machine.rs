@@ -1,7 +1,7 @@
 //! The commands that look at this machine: they read its clock and ask its time service, the library does the rest.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
@@ -29,7 +29,7 @@ pub struct Doctor {
 pub fn doctor(asked: &Doctor, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let manifest = load(&asked.file)?;
     // A made-up machine has no time service to ask.
-    let tracking = (asked.root == "/").then(tracking).flatten();
+    let tracking = (asked.root == Path::new("/")).then(tracking).flatten();
     let clock = doctor::clock_of(&asked.root, tracking.as_deref());
     let found = doctor::examine(&manifest, &Look { root: asked.root.clone(), today: today(), clock });
     let bad = found.iter().any(|finding| finding.state == State::Bad);
