@@ -68,6 +68,12 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Tells what is plugged in and which printers answer in the store's network, with lines for store.toml.
+    ///
+    /// Nothing is sent to a device: some printers print whatever they are sent. What a find is, a person decides; the
+    /// lines carry the best guess, and the others as comments.
+    #[command(after_help = EXITS)]
+    Discover(machine::Discover),
     /// Looks at this machine for the store of a file: devices in place, ports that answer, disk, clock, database.
     ///
     /// Each finding is well, mind (the store works, something is missing) or BAD, with what to do. Nothing is changed,
@@ -175,6 +181,9 @@ pub enum Failure {
         /// What was asked for.
         key: String,
     },
+    /// Too many addresses to ask.
+    #[error("{0} has too many addresses to ask: name the printers' own network, /22 or smaller")]
+    TooWide(Lan),
     /// There is no such profile.
     #[error("there is no profile {0:?}; `firmware-config profiles` lists them")]
     NoProfile(String),
@@ -211,6 +220,7 @@ pub fn run(asked: Cli, out: &mut dyn Write) -> Result<Outcome, Failure> {
             }
             Ok(Outcome::wrong_if(!changes.is_empty()))
         }
+        What::Discover(asked) => machine::discover(&asked, out),
         What::Doctor(asked) => machine::doctor(&asked, out),
         What::Profiles { id, json: as_json } => list_profiles(id.as_deref(), as_json, out),
         What::Render(asked) => render_files(asked, out),

@@ -7,6 +7,7 @@ mod advice;
 mod check;
 mod devices;
 pub mod diff;
+pub mod discover;
 pub mod doctor;
 mod fault;
 pub mod keys;

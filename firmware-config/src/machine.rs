@@ -7,7 +7,8 @@ use std::time::SystemTime;
 
 use clap::Args;
 use firmware_config::doctor::{self, Look, State};
-use firmware_config::load;
+use firmware_config::render::Lan;
+use firmware_config::{discover, load};
 
 use crate::cli::{Failure, Outcome, json};
 
@@ -23,6 +24,56 @@ pub struct Doctor {
     /// Looks at a made-up machine below this folder.
     #[arg(long, hide = true, default_value = "/")]
     root: PathBuf,
+}
+
+/// What `discover` is asked.
+#[derive(Debug, Args)]
+pub struct Discover {
+    /// The store's file: what it has already is left out, and new ids do not clash with its own.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Network to look for printers in (repeat it), /22 or smaller; without it no address is asked.
+    #[arg(long, value_name = "NETWORK")]
+    lan: Vec<Lan>,
+    /// Prints one JSON object: {found: [{port, what, usb, may_be}], keyboards: [..]}.
+    #[arg(long)]
+    json: bool,
+    /// Port that printers take jobs at.
+    #[arg(long, default_value_t = 9100)]
+    printer_port: u16,
+    /// Looks at a made-up machine below this folder.
+    #[arg(long, hide = true, default_value = "/")]
+    root: PathBuf,
+}
+
+/// Looks, and prints what was found and the lines it would need.
+pub fn discover(asked: &Discover, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let manifest = asked.config.as_deref().map(load).transpose()?;
+    let mut found = discover::plugged(&asked.root);
+    for lan in &asked.lan {
+        let hosts = lan.hosts().ok_or(Failure::TooWide(*lan))?;
+        found.extend(discover::listening(&hosts, asked.printer_port));
+    }
+    if let Some(manifest) = &manifest {
+        found = discover::unknown_to(manifest, found);
+    }
+    let keyboards = discover::keyboards(&asked.root);
+    if asked.json {
+        json(&serde_json::json!({"found": found, "keyboards": keyboards}), out)?;
+        return Ok(Outcome::Well);
+    }
+    if found.is_empty() {
+        let new = if manifest.is_some() { " that the file has not" } else { "" };
+        writeln!(out, "# nothing is plugged in{new}")?;
+    }
+    out.write_all(discover::lines(&found, manifest.as_ref()).as_bytes())?;
+    for keyboard in keyboards {
+        writeln!(
+            out,
+            "# {keyboard} is a keyboard still: scan the code for USB CDC (virtual COM) of its guide"
+        )?;
+    }
+    Ok(Outcome::Well)
 }
 
 /// Looks, and prints what was found.

@@ -24,6 +24,21 @@ impl Lan {
         Self { address: masked(address, bits), bits }
     }
 
+    /// Every address of it that a device may have, in order; `None` where there are more than 1022.
+    #[must_use]
+    pub fn hosts(&self) -> Option<Vec<IpAddr>> {
+        match self.address {
+            IpAddr::V4(v4) if self.bits >= 22 => {
+                let size = 1_u32 << (32 - u32::from(self.bits));
+                // The first names the network and the last is everybody; the smallest networks have neither.
+                let edge = u32::from(size > 2);
+                let first = v4.to_bits();
+                Some((first + edge..=first + (size - 1 - edge)).map(|bits| IpAddr::V4(bits.into())).collect())
+            }
+            IpAddr::V4(_) | IpAddr::V6(_) => None,
+        }
+    }
+
     /// The word nftables has for its family.
     #[must_use]
     pub const fn family(&self) -> &'static str {
@@ -71,6 +86,16 @@ impl fmt::Display for Lan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hosts_of_a_network_leave_out_its_edges() {
+        let hosts = |text: &str| text.parse::<Lan>().unwrap().hosts();
+        assert_eq!(hosts("192.168.8.0/24").unwrap().len(), 254);
+        assert_eq!(hosts("192.168.8.7/32").unwrap(), ["192.168.8.7".parse::<IpAddr>().unwrap()]);
+        assert_eq!(hosts("255.255.255.254/31").unwrap().len(), 2);
+        assert_eq!(hosts("10.0.0.0/8"), None);
+        assert_eq!(hosts("fd00::/64"), None);
+    }
 
     #[test]
     fn a_network_is_masked_and_nonsense_refused() {

@@ -8,6 +8,7 @@
 mod check;
 mod common;
 mod diff;
+mod discover;
 mod doctor;
 mod profiles;
 mod render;

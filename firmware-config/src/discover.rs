@@ -1,0 +1,257 @@
+//! What is plugged in: serial devices, USB devices of known models, 1-wire probes, printers in the store's network; and
+//! the lines of `store.toml` they would need. Looks and connects; sends no byte, since some printers print whatever
+//! they are sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use model::mqtt::DeviceClass;
+use serde::Serialize;
+
+use crate::StoreManifest;
+use crate::devices::{Driver, PortKind};
+use crate::profiles::{self, Profile};
+
+/// How long a printer in the same network may take to answer.
+const PATIENCE: Duration = Duration::from_millis(400);
+/// Addresses that are asked at the same time.
+const AT_ONCE: usize = 64;
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Find {
+    /// Where, as `port` takes it.
+    pub port: String,
+    /// What it says it is.
+    pub what: String,
+    /// USB vendor and product, where it has them: `05e0:1701`.
+    pub usb: Option<String>,
+    /// What it may be, best guess first; empty where nothing is known.
+    pub may_be: Vec<Guess>,
+}
+
+/// What a find may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Guess {
+    /// The class.
+    pub class: DeviceClass,
+    /// The driver.
+    pub driver: Driver,
+    /// The profile, where one knows it.
+    pub model: Option<&'static str>,
+}
+
+impl Guess {
+    fn of(driver: Driver) -> Self {
+        Self { class: driver.line().class, driver, model: None }
+    }
+}
+
+impl From<&'static Profile> for Guess {
+    fn from(profile: &'static Profile) -> Self {
+        Self { class: profile.class, driver: profile.driver, model: Some(&profile.id) }
+    }
+}
+
+/// Everything plugged into the machine below `root`, by port.
+#[must_use]
+pub fn plugged(root: &Path) -> Vec<Find> {
+    let mut found = serial(root);
+    found.extend(probes(root));
+    found
+}
+
+/// Every address of `addresses` where something takes connections at `port`, in their order.
+#[must_use]
+pub fn listening(addresses: &[IpAddr], port: u16) -> Vec<Find> {
+    let mut answered: Vec<IpAddr> = Vec::new();
+    for group in addresses.chunks(AT_ONCE) {
+        let answers = std::thread::scope(|scope| {
+            let asked: Vec<_> = group
+                .iter()
+                .map(|ip| {
+                    scope.spawn(move || {
+                        TcpStream::connect_timeout(&SocketAddr::new(*ip, port), PATIENCE)
+                            .is_ok()
+                            .then_some(*ip)
+                    })
+                })
+                .collect();
+            asked.into_iter().filter_map(|one| one.join().ok().flatten()).collect::<Vec<_>>()
+        });
+        answered.extend(answers);
+    }
+    let find = |ip: IpAddr| Find {
+        port: format!("tcp:{}", SocketAddr::new(ip, port)),
+        what: format!("something that takes raw print jobs at {ip}"),
+        usb: None,
+        may_be: vec![Guess::of(Driver::Escpos), Guess::of(Driver::Zpl)],
+    };
+    answered.into_iter().map(find).collect()
+}
+
+fn serial(root: &Path) -> Vec<Find> {
+    let mut found = Vec::new();
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    for name in entries(&root.join("dev/serial/by-id")) {
+        let link = root.join("dev/serial/by-id").join(&name);
+        let tty = std::fs::read_link(&link).ok().and_then(|target| file_name(&target));
+        if let Some(tty) = &tty {
+            named.insert(tty.clone());
+        }
+        found.push(serial_find(root, format!("serial:/dev/serial/by-id/{name}"), tty.as_deref()));
+    }
+    // Adapters without a serial number have no name of their own; their plug has one.
+    for name in entries(&root.join("dev/serial/by-path")) {
+        let link = root.join("dev/serial/by-path").join(&name);
+        let tty = std::fs::read_link(&link).ok().and_then(|target| file_name(&target));
+        if tty.as_ref().is_some_and(|tty| named.insert(tty.clone())) {
+            found.push(serial_find(root, format!("serial:/dev/serial/by-path/{name}"), tty.as_deref()));
+        }
+    }
+    found
+}
+
+fn serial_find(root: &Path, port: String, tty: Option<&str>) -> Find {
+    let facts = tty.and_then(|tty| usb_facts(&root.join("sys/class/tty").join(tty).join("device")));
+    let usb = facts.as_ref().map(|facts| facts.id.clone());
+    let known = usb.iter().flat_map(|id| profiles::by_usb(id)).filter(|profile| {
+        // Of a serial line: a label printer's USB id is not that of its serial plug.
+        profile.driver.line().ports.contains(&PortKind::Serial)
+    });
+    let mut may_be: Vec<Guess> = known.map(Guess::from).collect();
+    if may_be.is_empty() {
+        may_be = vec![Guess::of(Driver::SerialLines), Guess::of(Driver::ToledoW)];
+    }
+    let what = facts.map_or_else(|| "a serial line".to_owned(), |facts| facts.name);
+    Find { port, what, usb, may_be }
+}
+
+struct UsbFacts {
+    id: String,
+    name: String,
+}
+
+/// The USB device that a class device hangs on: the first folder above it with a vendor.
+fn usb_facts(device: &Path) -> Option<UsbFacts> {
+    let real = std::fs::canonicalize(device).ok()?;
+    let folder = real.ancestors().find(|folder| folder.join("idVendor").exists())?;
+    let read = |name: &str| {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+        // What a device says of itself ends up in a file: one line, no signs that steer a terminal.
+        text.trim().chars().filter(|sign| !sign.is_control()).take(60).collect::<String>()
+    };
+    let name = format!("{} {}", read("manufacturer"), read("product"));
+    Some(UsbFacts { id: format!("{}:{}", read("idVendor"), read("idProduct")), name: name.trim().to_owned() })
+}
+
+fn probes(root: &Path) -> Vec<Find> {
+    let names = entries(&root.join("sys/bus/w1/devices"));
+    let probes = names.into_iter().filter(|name| name.starts_with("28-"));
+    probes
+        .map(|name| Find {
+            port: format!("file:/sys/bus/w1/devices/{name}"),
+            what: "a DS18B20 probe".to_owned(),
+            usb: None,
+            may_be: vec![Guess { model: Some("maxim-ds18b20"), ..Guess::of(Driver::Ds18b20) }],
+        })
+        .collect()
+}
+
+/// The names in a folder, sorted; none where there is no folder.
+fn entries(folder: &Path) -> Vec<String> {
+    let found = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let mut names: Vec<String> =
+        found.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+fn file_name(path: &Path) -> Option<String> {
+    Some(path.file_name()?.to_string_lossy().into_owned())
+}
+
+/// Without what the manifest has already.
+#[must_use]
+pub fn unknown_to(manifest: &StoreManifest, found: Vec<Find>) -> Vec<Find> {
+    let known: BTreeSet<String> = manifest.devices.iter().map(|device| device.port.to_string()).collect();
+    found.into_iter().filter(|find| !known.contains(&find.port)).collect()
+}
+
+/// The lines for `store.toml`, ids free in `manifest`. A zone has to be chosen by a person, so `CHOOSE` stands there
+/// and `check` will ask for it.
+#[must_use]
+pub fn lines(found: &[Find], manifest: Option<&StoreManifest>) -> String {
+    let devices = manifest.map(|manifest| manifest.devices.as_slice()).unwrap_or_default();
+    let mut taken: BTreeSet<String> = devices.iter().map(|device| device.id.to_string()).collect();
+    let mut next: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut text = String::new();
+    for find in found {
+        let Some((first, others)) = find.may_be.split_first() else { continue };
+        let usb = find.usb.as_ref().map_or_else(String::new, |id| format!(" ({id})"));
+        let _ = writeln!(text, "# {}{usb}", find.what);
+        for other in others {
+            let _ = writeln!(
+                text,
+                "# or: class = \"{}\", driver = \"{}\"{}",
+                other.class.word(),
+                other.driver.line().word,
+                model(other, ", model ")
+            );
+        }
+        let word = first.class.word();
+        let count = next.entry(word).or_insert(0);
+        let id = loop {
+            *count += 1;
+            let id = format!("{word}-{count}");
+            if taken.insert(id.clone()) {
+                break id;
+            }
+        };
+        let zone = if first.class == DeviceClass::Sensor { "zone = \"CHOOSE\"\n" } else { "" };
+        let settings = match first.model {
+            Some(model) => format!("settings = {{ model = \"{model}\" }}\n"),
+            None => String::new(),
+        };
+        let _ = writeln!(
+            text,
+            "[[devices]]\nid = \"{id}\"\nclass = \"{word}\"\ndriver = \"{}\"\nport = {}\n{zone}{settings}",
+            first.driver.line().word,
+            toml::Value::String(find.port.clone()),
+        );
+    }
+    text
+}
+
+fn model(guess: &Guess, lead: &str) -> String {
+    guess.model.map_or_else(String::new, |model| format!("{lead}{model}"))
+}
+
+/// USB devices whose maker has profiles, and which show no serial line: a scanner that is still a keyboard.
+#[must_use]
+pub fn keyboards(root: &Path) -> Vec<String> {
+    let makers: BTreeSet<&str> = profiles::all()
+        .iter()
+        .filter(|profile| profile.class == DeviceClass::Scanner)
+        .flat_map(|profile| profile.usb.iter().filter_map(|id| id.split(':').next()))
+        .collect();
+    let serial: BTreeSet<String> = entries(&root.join("sys/class/tty"))
+        .iter()
+        .filter_map(|tty| usb_facts(&root.join("sys/class/tty").join(tty).join("device")))
+        .map(|facts| facts.id)
+        .collect();
+    let devices: Vec<PathBuf> = entries(&root.join("sys/bus/usb/devices"))
+        .iter()
+        .map(|name| root.join("sys/bus/usb/devices").join(name))
+        .collect();
+    devices
+        .iter()
+        .filter(|folder| folder.join("idVendor").exists())
+        .filter_map(|folder| usb_facts(folder))
+        .filter(|facts| makers.iter().any(|maker| facts.id.starts_with(maker)) && !serial.contains(&facts.id))
+        .map(|facts| format!("{} ({})", facts.name, facts.id))
+        .collect()
+}

@@ -1,0 +1,122 @@
+//! `discover`: a made-up machine with folders as the kernel lays them out, and printers on loopback.
+
+use crate::common::{example, here, run};
+use firmware_config::examine;
+use serde_json::Value;
+use std::net::TcpListener;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+fn write(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+fn link(root: &Path, path: &str, target: &str) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    symlink(target, path).unwrap();
+}
+
+/// A USB device at a plug, with a serial line where `tty` names one.
+fn usb(root: &Path, plug: &str, (vendor, product): (&str, &str), names: (&str, &str), tty: Option<&str>) {
+    let folder = format!("sys/devices/pci0/usb1/{plug}");
+    for (file, text) in
+        [("idVendor", vendor), ("idProduct", product), ("manufacturer", names.0), ("product", names.1)]
+    {
+        write(root, &format!("{folder}/{file}"), &format!("{text}\n"));
+    }
+    link(root, &format!("sys/bus/usb/devices/{plug}"), &format!("../../../devices/pci0/usb1/{plug}"));
+    if let Some(tty) = tty {
+        write(root, &format!("{folder}/{plug}:1.0/uevent"), "");
+        let target = format!("../../../devices/pci0/usb1/{plug}/{plug}:1.0");
+        link(root, &format!("sys/class/tty/{tty}/device"), &target);
+    }
+}
+
+fn machine() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    usb(root, "1-1", ("1eab", "0106"), ("Newland", "HR200\u{1b}[2J\nid = \"x\""), Some("ttyACM0"));
+    link(root, "dev/serial/by-id/usb-Newland_HR200_X1-if00", "../../ttyACM0");
+    link(root, "dev/serial/by-path/pci-0-usb-0:1:1.0", "../../ttyACM0");
+    // A cheap adapter without a serial number: only its plug names it.
+    usb(root, "1-2", ("1a86", "7523"), ("", "USB Serial"), Some("ttyUSB0"));
+    link(root, "dev/serial/by-path/pci-0-usb-0:2:1.0-port0", "../../ttyUSB0");
+    usb(root, "1-3", ("05e0", "1200"), ("Symbol", "Bar Code Scanner"), None);
+    usb(root, "1-4", ("046d", "c31c"), ("Logitech", "Keyboard"), None);
+    write(root, "sys/bus/w1/devices/28-0316a2794bff/temperature", "4000");
+    write(root, "sys/bus/w1/devices/28-0000000000aa/temperature", "4000");
+    write(root, "sys/bus/w1/devices/w1_bus_master1/x", "");
+    folder
+}
+
+fn discover(root: &Path, more: &[&str]) -> String {
+    let arguments = ["discover", "--root", root.to_str().unwrap()];
+    let (code, out, error) = run(&[&arguments[..], more].concat());
+    assert_eq!((code, error.as_str()), (0, ""), "{out}");
+    out
+}
+
+#[test]
+fn what_is_plugged_in_becomes_lines_that_check_understands() {
+    let machine = machine();
+    let out = discover(machine.path(), &["--config", here("examples/store.toml").to_str().unwrap()]);
+    assert!(out.contains("settings = { model = \"newland-hr200\" }"), "{out}");
+    assert!(out.contains("serial:/dev/serial/by-path/pci-0-usb-0:2:1.0-port0"), "{out}");
+    assert!(!out.contains("by-path/pci-0-usb-0:1"), "told twice: {out}");
+    assert!(!out.contains("28-0316a2794bff"), "the file has it: {out}");
+    assert!(out.contains("Symbol Bar Code Scanner (05e0:1200) is a keyboard still"), "{out}");
+    assert!(!out.contains("Logitech"), "{out}");
+    let text = example().replace("[[people]]\nid = \"asha\"", &format!("{out}\n[[people]]\nid = \"asha\""));
+    let seen = examine(&text);
+    // The one thing left to a person: which zone the new probe watches.
+    assert_eq!(seen.faults.len(), 1, "{:?}\n{out}", seen.faults);
+    assert!(seen.faults[0].what.contains("zone CHOOSE"), "{:?}", seen.faults);
+    let sound = examine(&text.replace("CHOOSE", "cold-1")).manifest.unwrap();
+    assert_eq!(sound.devices.len(), 10);
+}
+
+#[test]
+fn a_devices_name_cannot_write_lines_of_its_own() {
+    let machine = machine();
+    let out = discover(machine.path(), &[]);
+    assert!(
+        out.lines().any(|line| line.starts_with("# Newland HR200") && line.contains("id = \"x\"")),
+        "{out}"
+    );
+    assert!(!out.contains('\u{1b}') && !out.lines().any(|line| line == "id = \"x\""), "{out}");
+}
+
+#[test]
+fn printers_in_the_network_are_found_and_sent_nothing() {
+    let machine = tempfile::tempdir().unwrap();
+    let printer = TcpListener::bind("127.0.0.2:0").unwrap();
+    let port = printer.local_addr().unwrap().port().to_string();
+    let out = discover(machine.path(), &["--lan", "127.0.0.0/29", "--printer-port", &port, "--json"]);
+    let told: Value = serde_json::from_str(&out).unwrap();
+    let found = told["found"].as_array().unwrap();
+    assert_eq!(found.len(), 1, "{out}");
+    assert_eq!(found[0]["port"], format!("tcp:127.0.0.2:{port}"));
+    let (mut stream, _) = printer.accept().unwrap();
+    let mut sent = Vec::new();
+    std::io::Read::read_to_end(&mut stream, &mut sent).unwrap();
+    assert_eq!(sent, b"");
+    let lines = discover(machine.path(), &["--lan", "127.0.0.0/29", "--printer-port", &port]);
+    assert!(
+        lines.contains("driver = \"escpos\"")
+            && lines.contains("# or: class = \"printer\", driver = \"zpl\""),
+        "{lines}"
+    );
+}
+
+#[test]
+fn a_network_too_wide_is_refused_and_an_empty_machine_says_so() {
+    let machine = tempfile::tempdir().unwrap();
+    let (code, _, error) =
+        run(&["discover", "--root", machine.path().to_str().unwrap(), "--lan", "10.0.0.0/8"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("/22 or smaller"), "{error}");
+    assert_eq!(discover(machine.path(), &[]), "# nothing is plugged in\n");
+}
