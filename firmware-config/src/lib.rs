@@ -1,7 +1,17 @@
 //! What one store is made of, and everything the machine needs to become that store.
 //!
 //! One file, `store.toml`, is the whole truth about a store's hardware and people. [`load`] reads it and names every
-//! bad line at once, each with line, column and a hint (REQ-48). Nothing here opens a device or a socket.
+//! bad line at once, each with line, column and a hint (REQ-48). The program `firmware-config` answers in front of it:
+//! `check`, `explain`, `schema`, `diff`, `render`, `profiles`, `discover`, `doctor`. Only [`discover`] and [`doctor`]
+//! look at the machine, and neither sends a byte to a device.
+//!
+//! # How to add a device
+//! A model that an existing driver speaks to: one file in `profiles/` and its line in `src/profiles/list.rs`. A test
+//! holds that both are there and that the lines `profiles ID` prints make a sound store.
+//!
+//! A driver: a variant of [`Driver`] with its line in [`Driver::TABLE`] (class, ports, settings), and its file in
+//! device-drivers. A setting of its own: a field of [`Settings`], its name in [`Settings::given`], its line in the
+//! table of [`keys`], and the new schema (`LARDER_BLESS=1 cargo nextest run -p firmware-config`).
 
 mod advice;
 mod check;

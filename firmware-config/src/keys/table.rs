@@ -23,63 +23,306 @@ impl Key {
 
 /// Every key of `store.toml`, in the order of the file.
 pub const KEYS: &[Key] = &[
-    key("store.id","a code, \"s1\"","Short name of the store in topics, documents and labels. It can never change: the ledger and the hub know the store by it.").behind("REQ-1"),
-    key("store.name","text","The name people say and the console shows.").behind("REQ-1"),
-    key("store.city","text","The city. Rules that differ by city (bags, invoices) and the hub's shard hang on it.").behind("REQ-1"),
-    key("store.address","text","Street address, as riders and invoices show it.").or(Default::Is("\"\"")).behind("REQ-1"),
-    key("store.lat","a number, 12.9719","Latitude of the door that riders leave from.").unit("degrees north").within(-90,90).behind("REQ-1"),
-    key("store.lon","a number, 77.6412","Longitude of the door that riders leave from.").unit("degrees east").within(-180,180).behind("REQ-1"),
-    key("store.time_zone","an IANA name, \"Asia/Kolkata\"","Decides where the business day ends, and with it when lots expire and invoices count.").behind("REQ-101, REQ-10"),
-    key("store.service_radius_m","a whole number","How far from the door it delivers.").unit("metres").within(100,20000).behind("REQ-1"),
-    key("store.capacity_orders","a whole number","Orders in work at once; the store throttles and then pauses as it nears this.").unit("orders").within(1,4294967295).behind("REQ-105"),
-    key("node.data_dir","a folder, \"/var/lib/larder/s1\"","Where the store node keeps its database and everything else. It needs room for 30 days without the hub.").behind("REQ-51"),
-    key("node.http","an address, \"127.0.0.1:8081\"","Where console, pickers' app and API answer. Port and address of the store's network.").behind("REQ-45"),
-    key("hub.url","an address, \"https://hub.example\"","Where the central hub is. In the clear only on this machine itself.").behind("REQ-49"),
-    key("hub.token","text of 16 characters or more","What this store proves itself with at the hub. A secret: the file is readable by the node alone.").behind("REQ-52"),
-    key("broker.mode","\"mosquitto-managed\" or \"external\"","Who runs the MQTT broker: the store node itself, or somebody else.").behind("REQ-46"),
-    key("broker.host","an IP address","The address the broker listens at, or where the external one is. Handhelds reach it only if it is an address of the store's network.").or(Default::Is("\"127.0.0.1\"")).behind("REQ-46"),
-    key("broker.tcp_port","a whole number","MQTT for the node and the device agents.").within(1,65535).behind("REQ-46"),
-    key("broker.websocket_port","a whole number","MQTT over WebSocket, for handhelds.").within(1,65535).behind("REQ-45"),
-    key("layout.aisle_spacing_cm","a whole number","From the middle of one aisle to the middle of the next. Pick routes are measured with it.").unit("centimetres").within(50,2000).behind("REQ-2"),
-    key("layout.bay_spacing_cm","a whole number","From one bay to the next along an aisle.").unit("centimetres").within(20,1000).behind("REQ-2"),
-    key("layout.level_height_cm","a whole number","From one shelf level to the next.").unit("centimetres").within(10,300).behind("REQ-2"),
-    key("layout.walk_cm_per_s","a whole number","How fast pickers walk; promises are computed with it.").unit("centimetres per second").or(Default::Is("120")).within(30,300).behind("REQ-2"),
-    key("layout.packing_stations","a whole number","Packing stations; a usual store has 3 to 5.").unit("stations").within(1,20).behind("REQ-2"),
-    key("zones[].id","a code, \"cold-1\"","Name of the zone on labels and in bins. Among ambient zones, A is walked as the fastest and B as the next.").behind("REQ-2"),
-    key("zones[].temp","\"ambient\", \"fresh\", \"chilled\" or \"frozen\"","What may be kept there. Goods of another class cannot be put away here.").behind("REQ-2"),
-    key("zones[].aisles","a whole number","Aisles side by side.").unit("aisles").within(1,500).behind("REQ-2"),
-    key("zones[].bays","a whole number","Bays along each side of an aisle.").unit("bays").within(1,500).behind("REQ-2"),
-    key("zones[].levels","a whole number","Shelf levels of each bay.").unit("levels").within(1,500).behind("REQ-2"),
-    key("zones[].band.min_centi_c","a whole number, -1800 is -18 degC","Lowest temperature allowed. Cold zones need a band.").unit("hundredths of a degree Celsius").behind("REQ-18"),
-    key("zones[].band.max_centi_c","a whole number, 500 is 5 degC","Highest temperature allowed; it lies above min_centi_c.").unit("hundredths of a degree Celsius").behind("REQ-18"),
-    key("zones[].band.alarm_delay_s","a whole number","How long the zone may be outside its band before the alarm rings.").unit("seconds").behind("REQ-18"),
-    key("zones[].band.silent_after_s","a whole number","No reading for this long is an alarm of its own. It lies above the sensors' poll_ms.").unit("seconds").or(Default::Is("60")).behind("REQ-18"),
-    key("devices[].id","a code, \"scan-pack-1\"","Name of the device, also on MQTT. A device that keeps its id keeps its history.").behind("REQ-46"),
-    key("devices[].class","\"scanner\", \"printer\", \"sensor\" or \"scale\"","What the device is. Handhelds enrol themselves and are not listed.").behind("REQ-46"),
-    key("devices[].driver","\"serial-lines\", \"escpos\", \"zpl\", \"ds18b20\" or \"toledo-w\"","Who speaks to it; each driver serves one class and some kinds of port.").behind("REQ-41 to REQ-44"),
-    key("devices[].port","\"serial:/dev/serial/by-id/NAME\", \"tcp:HOST:PORT\" or \"file:/PATH\"","Where it is plugged in. One device per port; name serial lines by /dev/serial/by-id, so that a replug finds them.").behind("REQ-41 to REQ-44"),
-    key("devices[].zone","the id of a zone","The zone a sensor watches; every sensor needs one.").or(Default::Nothing).behind("REQ-18"),
+    key(
+        "store.id",
+        "a code, \"s1\"",
+        "Short name of the store in topics, documents and labels. It can never change: the ledger and \
+         the hub know the store by it.",
+    )
+    .behind("REQ-1"),
+    key("store.name", "text", "The name people say and the console shows.").behind("REQ-1"),
+    key(
+        "store.city",
+        "text",
+        "The city. Rules that differ by city (bags, invoices) and the hub's shard hang on it.",
+    )
+    .behind("REQ-1"),
+    key("store.address", "text", "Street address, as riders and invoices show it.")
+        .or(Default::Is("\"\""))
+        .behind("REQ-1"),
+    key("store.lat", "a number, 12.9719", "Latitude of the door that riders leave from.")
+        .unit("degrees north")
+        .within(-90, 90)
+        .behind("REQ-1"),
+    key("store.lon", "a number, 77.6412", "Longitude of the door that riders leave from.")
+        .unit("degrees east")
+        .within(-180, 180)
+        .behind("REQ-1"),
+    key(
+        "store.time_zone",
+        "an IANA name, \"Asia/Kolkata\"",
+        "Decides where the business day ends, and with it when lots expire and invoices count.",
+    )
+    .behind("REQ-101, REQ-10"),
+    key("store.service_radius_m", "a whole number", "How far from the door it delivers.")
+        .unit("metres")
+        .within(100, 20000)
+        .behind("REQ-1"),
+    key(
+        "store.capacity_orders",
+        "a whole number",
+        "Orders in work at once; the store throttles and then pauses as it nears this.",
+    )
+    .unit("orders")
+    .within(1, 4294967295)
+    .behind("REQ-105"),
+    key(
+        "node.data_dir",
+        "a folder, \"/var/lib/larder/s1\"",
+        "Where the store node keeps its database and everything else. It needs room for 30 days without \
+         the hub.",
+    )
+    .behind("REQ-51"),
+    key(
+        "node.http",
+        "an address, \"127.0.0.1:8081\"",
+        "Where console, pickers' app and API answer. Port and address of the store's network.",
+    )
+    .behind("REQ-45"),
+    key(
+        "hub.url",
+        "an address, \"https://hub.example\"",
+        "Where the central hub is. In the clear only on this machine itself.",
+    )
+    .behind("REQ-49"),
+    key(
+        "hub.token",
+        "text of 16 characters or more",
+        "What this store proves itself with at the hub. A secret: the file is readable by the node \
+         alone.",
+    )
+    .behind("REQ-52"),
+    key(
+        "broker.mode",
+        "\"mosquitto-managed\" or \"external\"",
+        "Who runs the MQTT broker: the store node itself, or somebody else.",
+    )
+    .behind("REQ-46"),
+    key(
+        "broker.host",
+        "an IP address",
+        "The address the broker listens at, or where the external one is. Handhelds reach it only if it \
+         is an address of the store's network.",
+    )
+    .or(Default::Is("\"127.0.0.1\""))
+    .behind("REQ-46"),
+    key("broker.tcp_port", "a whole number", "MQTT for the node and the device agents.")
+        .within(1, 65535)
+        .behind("REQ-46"),
+    key("broker.websocket_port", "a whole number", "MQTT over WebSocket, for handhelds.")
+        .within(1, 65535)
+        .behind("REQ-45"),
+    key(
+        "layout.aisle_spacing_cm",
+        "a whole number",
+        "From the middle of one aisle to the middle of the next. Pick routes are measured with it.",
+    )
+    .unit("centimetres")
+    .within(50, 2000)
+    .behind("REQ-2"),
+    key("layout.bay_spacing_cm", "a whole number", "From one bay to the next along an aisle.")
+        .unit("centimetres")
+        .within(20, 1000)
+        .behind("REQ-2"),
+    key("layout.level_height_cm", "a whole number", "From one shelf level to the next.")
+        .unit("centimetres")
+        .within(10, 300)
+        .behind("REQ-2"),
+    key("layout.walk_cm_per_s", "a whole number", "How fast pickers walk; promises are computed with it.")
+        .unit("centimetres per second")
+        .or(Default::Is("120"))
+        .within(30, 300)
+        .behind("REQ-2"),
+    key("layout.packing_stations", "a whole number", "Packing stations; a usual store has 3 to 5.")
+        .unit("stations")
+        .within(1, 20)
+        .behind("REQ-2"),
+    key(
+        "zones[].id",
+        "a code, \"cold-1\"",
+        "Name of the zone on labels and in bins. Among ambient zones, A is walked as the fastest and B \
+         as the next.",
+    )
+    .behind("REQ-2"),
+    key(
+        "zones[].temp",
+        "\"ambient\", \"fresh\", \"chilled\" or \"frozen\"",
+        "What may be kept there. Goods of another class cannot be put away here.",
+    )
+    .behind("REQ-2"),
+    key("zones[].aisles", "a whole number", "Aisles side by side.")
+        .unit("aisles")
+        .within(1, 500)
+        .behind("REQ-2"),
+    key("zones[].bays", "a whole number", "Bays along each side of an aisle.")
+        .unit("bays")
+        .within(1, 500)
+        .behind("REQ-2"),
+    key("zones[].levels", "a whole number", "Shelf levels of each bay.")
+        .unit("levels")
+        .within(1, 500)
+        .behind("REQ-2"),
+    key(
+        "zones[].band.min_centi_c",
+        "a whole number, -1800 is -18 degC",
+        "Lowest temperature allowed. Cold zones need a band.",
+    )
+    .unit("hundredths of a degree Celsius")
+    .behind("REQ-18"),
+    key(
+        "zones[].band.max_centi_c",
+        "a whole number, 500 is 5 degC",
+        "Highest temperature allowed; it lies above min_centi_c.",
+    )
+    .unit("hundredths of a degree Celsius")
+    .behind("REQ-18"),
+    key(
+        "zones[].band.alarm_delay_s",
+        "a whole number",
+        "How long the zone may be outside its band before the alarm rings.",
+    )
+    .unit("seconds")
+    .behind("REQ-18"),
+    key(
+        "zones[].band.silent_after_s",
+        "a whole number",
+        "No reading for this long is an alarm of its own. It lies above the sensors' poll_ms.",
+    )
+    .unit("seconds")
+    .or(Default::Is("60"))
+    .behind("REQ-18"),
+    key(
+        "devices[].id",
+        "a code, \"scan-pack-1\"",
+        "Name of the device, also on MQTT. A device that keeps its id keeps its history.",
+    )
+    .behind("REQ-46"),
+    key(
+        "devices[].class",
+        "\"scanner\", \"printer\", \"sensor\" or \"scale\"",
+        "What the device is. Handhelds enrol themselves and are not listed.",
+    )
+    .behind("REQ-46"),
+    key(
+        "devices[].driver",
+        "\"serial-lines\", \"escpos\", \"zpl\", \"ds18b20\" or \"toledo-w\"",
+        "Who speaks to it; each driver serves one class and some kinds of port.",
+    )
+    .behind("REQ-41 to REQ-44"),
+    key(
+        "devices[].port",
+        "\"serial:/dev/serial/by-id/NAME\", \"tcp:HOST:PORT\" or \"file:/PATH\"",
+        "Where it is plugged in. One device per port; name serial lines by /dev/serial/by-id, so that a \
+         replug finds them.",
+    )
+    .behind("REQ-41 to REQ-44"),
+    key("devices[].zone", "the id of a zone", "The zone a sensor watches; every sensor needs one.")
+        .or(Default::Nothing)
+        .behind("REQ-18"),
     key(
         "devices[].settings.model",
         "the id of a profile, \"zebra-ds2208\"",
-        "The model, as `firmware-config profiles` lists it. Driver, width and pace are checked against its profile, and its USB port is kept awake.",
+        "The model, as `firmware-config profiles` lists it. Driver, width and pace are checked against \
+         its profile, and its USB port is kept awake.",
     )
     .or(Default::Nothing)
     .behind("REQ-48"),
-    key("devices[].settings.baud","a whole number","Speed of the serial line. USB-CDC devices do not care.").unit("bits per second").or(Default::Is("115200 for scanners, 9600 for scales")).within(300,4000000).behind("REQ-41, REQ-44"),
-    key("devices[].settings.prefix","text","What the scanner sends before each scan; it is taken off.").or(Default::Nothing).behind("REQ-41"),
-    key("devices[].settings.suffix","one ASCII character, \"\\t\"","The character that ends a scan, where it is neither CR nor LF.").or(Default::Is("CR or LF")).behind("REQ-41"),
-    key("devices[].settings.width_mm","a whole number","Width that can be printed on, not that of the paper: 72 on 80 mm paper, 48 on 58 mm paper.").unit("millimetres").or(Default::Is("72 for escpos, 50 for zpl")).within(20,220).behind("REQ-42"),
-    key("devices[].settings.height_mm","a whole number","Height of a label.").unit("millimetres").or(Default::Is("50")).within(10,400).behind("REQ-42"),
-    key("devices[].settings.reports_status","true or false","Whether the printer answers when asked for its state. Without an answer a job ends as sent, unconfirmed.").or(Default::Is("true")).behind("REQ-42"),
-    key("devices[].settings.poll_ms","a whole number","Time between two readings.").unit("milliseconds").or(Default::Is("5000 for sensors, 150 for scales")).within(20,3600000).behind("REQ-43, REQ-44"),
-    key("devices[].settings.offset_milli_c","a whole number, -120 is -0.12 degC","Added to every reading, from the sensor's calibration certificate.").unit("thousandths of a degree Celsius").or(Default::Is("0")).behind("REQ-43"),
-    key("devices[].settings.calibration_due","a date, \"2027-05-31\"","When the sensor has to be calibrated again.").or(Default::Nothing).behind("REQ-43"),
-    key("devices[].settings.stable_readings","a whole number","How many equal readings in a row make a weight.").unit("readings").or(Default::Is("3")).within(1,20).behind("REQ-44"),
-    key("devices[].settings.max_g","a whole number","The scale's range; a heavier reading is refused.").unit("grams").or(Default::Is("30000")).within(1,99999).behind("REQ-44"),
-    key("people[].id","a code, \"asha\"","Pseudonym that stands in the ledger for ever. Not a name.").behind("REQ-3"),
-    key("people[].name","text","The name the app greets with; never in the ledger.").behind("REQ-3"),
-    key("people[].role","\"picker\", \"receiver\", \"manager\" or \"auditor\"","What the person may do at the store.").behind("REQ-3"),
-    key("people[].pin_hash","an argon2 hash, \"$argon2id$...\"","Hash of the PIN. Each person has this or, in demonstrations, demo_pin.").or(Default::Nothing).behind("REQ-3"),
-    key("people[].demo_pin","4 to 8 digits in quotes, \"4711\"","The PIN itself, for demonstrations only: whoever reads the file knows it.").or(Default::Nothing).behind("REQ-3"),
+    key(
+        "devices[].settings.baud",
+        "a whole number",
+        "Speed of the serial line. USB-CDC devices do not care.",
+    )
+    .unit("bits per second")
+    .or(Default::Is("115200 for scanners, 9600 for scales"))
+    .within(300, 4000000)
+    .behind("REQ-41, REQ-44"),
+    key("devices[].settings.prefix", "text", "What the scanner sends before each scan; it is taken off.")
+        .or(Default::Nothing)
+        .behind("REQ-41"),
+    key(
+        "devices[].settings.suffix",
+        "one ASCII character, \"\\t\"",
+        "The character that ends a scan, where it is neither CR nor LF.",
+    )
+    .or(Default::Is("CR or LF"))
+    .behind("REQ-41"),
+    key(
+        "devices[].settings.width_mm",
+        "a whole number",
+        "Width that can be printed on, not that of the paper: 72 on 80 mm paper, 48 on 58 mm paper.",
+    )
+    .unit("millimetres")
+    .or(Default::Is("72 for escpos, 50 for zpl"))
+    .within(20, 220)
+    .behind("REQ-42"),
+    key("devices[].settings.height_mm", "a whole number", "Height of a label.")
+        .unit("millimetres")
+        .or(Default::Is("50"))
+        .within(10, 400)
+        .behind("REQ-42"),
+    key(
+        "devices[].settings.reports_status",
+        "true or false",
+        "Whether the printer answers when asked for its state. Without an answer a job ends as sent, \
+         unconfirmed.",
+    )
+    .or(Default::Is("true"))
+    .behind("REQ-42"),
+    key("devices[].settings.poll_ms", "a whole number", "Time between two readings.")
+        .unit("milliseconds")
+        .or(Default::Is("5000 for sensors, 150 for scales"))
+        .within(20, 3600000)
+        .behind("REQ-43, REQ-44"),
+    key(
+        "devices[].settings.offset_milli_c",
+        "a whole number, -120 is -0.12 degC",
+        "Added to every reading, from the sensor's calibration certificate.",
+    )
+    .unit("thousandths of a degree Celsius")
+    .or(Default::Is("0"))
+    .behind("REQ-43"),
+    key(
+        "devices[].settings.calibration_due",
+        "a date, \"2027-05-31\"",
+        "When the sensor has to be calibrated again.",
+    )
+    .or(Default::Nothing)
+    .behind("REQ-43"),
+    key(
+        "devices[].settings.stable_readings",
+        "a whole number",
+        "How many equal readings in a row make a weight.",
+    )
+    .unit("readings")
+    .or(Default::Is("3"))
+    .within(1, 20)
+    .behind("REQ-44"),
+    key("devices[].settings.max_g", "a whole number", "The scale's range; a heavier reading is refused.")
+        .unit("grams")
+        .or(Default::Is("30000"))
+        .within(1, 99999)
+        .behind("REQ-44"),
+    key("people[].id", "a code, \"asha\"", "Pseudonym that stands in the ledger for ever. Not a name.")
+        .behind("REQ-3"),
+    key("people[].name", "text", "The name the app greets with; never in the ledger.").behind("REQ-3"),
+    key(
+        "people[].role",
+        "\"picker\", \"receiver\", \"manager\" or \"auditor\"",
+        "What the person may do at the store.",
+    )
+    .behind("REQ-3"),
+    key(
+        "people[].pin_hash",
+        "an argon2 hash, \"$argon2id$...\"",
+        "Hash of the PIN. Each person has this or, in demonstrations, demo_pin.",
+    )
+    .or(Default::Nothing)
+    .behind("REQ-3"),
+    key(
+        "people[].demo_pin",
+        "4 to 8 digits in quotes, \"4711\"",
+        "The PIN itself, for demonstrations only: whoever reads the file knows it.",
+    )
+    .or(Default::Nothing)
+    .behind("REQ-3"),
 ];
