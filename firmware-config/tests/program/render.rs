@@ -3,6 +3,8 @@
 //! absence is a failure.
 
 use crate::common::{example, golden, here, run};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -226,7 +228,8 @@ fn udev_takes_the_rules() {
     assert!(well, "{told}");
 }
 
-/// Mosquitto runs with the rendered file (folders and ports replaced), lets a user in by password, and nobody else.
+/// Mosquitto runs with the rendered file (folders and ports replaced), lets a handheld in by password, and to its own
+/// topics alone.
 #[test]
 fn mosquitto_runs_with_the_configuration() {
     let (Some(mosquitto), Some(passwd)) = (validator("mosquitto"), validator("mosquitto_passwd")) else {
@@ -248,7 +251,9 @@ fn mosquitto_runs_with_the_configuration() {
     // Started by root it would change to a user that cannot enter the test's folder.
     std::fs::write(&file, format!("{text}user root\n")).unwrap();
     std::fs::write(folder.join("users"), "").unwrap();
-    assert!(says(Command::new(&passwd).arg("-b").arg(folder.join("users")).args(["h1", "secret"])).0);
+    for user in ["h1", "larder-node"] {
+        assert!(says(Command::new(&passwd).arg("-b").arg(folder.join("users")).args([user, "secret"])).0);
+    }
     let child = Command::new(&mosquitto)
         .arg("-c")
         .arg(&file)
@@ -256,41 +261,88 @@ fn mosquitto_runs_with_the_configuration() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let answer = |name: &str, word: &str| connack(tcp, name, word);
-    let known = answer("h1", "secret");
-    let stranger = answer("h1", "wrong");
+    let heard = connect(tcp, "h1", "secret").zip(connect(tcp, "larder-node", "secret")).map(|(one, node)| {
+        let ((mut handheld, _), (mut node, _)) = (one, node);
+        subscribe(&mut handheld, "ds/v1/#");
+        subscribe(&mut node, "ds/v1/#");
+        // What is not for this handheld is said first: had it a right to it, it would hear that first.
+        for topic in ["handheld/h2/cmd", "printer/receipt-1/cmd", "handheld/h1/cmd"] {
+            publish(&mut node, &format!("ds/v1/s1/{topic}"));
+        }
+        let told = published(&mut handheld);
+        // The node hears its own three, then of what the handheld says only what it may.
+        let own: Vec<String> = (0..3).map(|_| published(&mut node)).collect();
+        assert_eq!(own.len(), 3);
+        for topic in
+            ["handheld/h2/event", "handheld/h1/cmd", "scanner/scan-pack-1/event", "handheld/h1/event"]
+        {
+            publish(&mut handheld, &format!("ds/v1/s1/{topic}"));
+        }
+        (told, published(&mut node))
+    });
+    let stranger = connect(tcp, "h1", "wrong").map(|(_, code)| code);
     let mut child = child;
     child.kill().unwrap();
-    let told = child.wait_with_output().unwrap();
-    assert_eq!((known, stranger), (Some(0), Some(5)), "{}", String::from_utf8_lossy(&told.stderr));
+    let told = String::from_utf8_lossy(&child.wait_with_output().unwrap().stderr).into_owned();
+    let own = |leaf: &str| format!("ds/v1/s1/handheld/h1/{leaf}");
+    assert_eq!(heard, Some((own("cmd"), own("event"))), "{told}");
+    assert_eq!(stranger, Some(5), "{told}");
 }
 
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// The broker's answer to CONNECT (MQTT 3.1.1): 0 is welcome, 5 is not authorised.
-fn connack(port: u16, user: &str, password: &str) -> Option<u8> {
-    use std::io::{Read, Write};
+/// Connects with MQTT 3.1.1; the broker's answer: 0 is welcome, 5 is not authorised.
+fn connect(port: u16, user: &str, password: &str) -> Option<(TcpStream, u8)> {
     let mut stream = (0..500).find_map(|_| {
-        let stream = std::net::TcpStream::connect(("127.0.0.1", port)).ok();
+        let stream = TcpStream::connect(("127.0.0.1", port)).ok();
         if stream.is_none() {
             std::thread::park_timeout(Duration::from_millis(10));
         }
         stream
     })?;
     stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    let field = |text: &str| {
-        let mut bytes = u16::try_from(text.len()).unwrap().to_be_bytes().to_vec();
-        bytes.extend(text.as_bytes());
-        bytes
-    };
     let mut body = [field("MQTT"), vec![4, 0b1100_0010, 0, 60]].concat();
     body.extend([field(user), field(user), field(password)].concat());
-    let mut packet = vec![0x10, u8::try_from(body.len()).unwrap()];
-    packet.extend(body);
-    stream.write_all(&packet).unwrap();
+    send(&mut stream, 0x10, &body);
     let mut answer = [0; 4];
     stream.read_exact(&mut answer).ok()?;
-    (answer[0] == 0x20).then_some(answer[3])
+    (answer[0] == 0x20).then_some((stream, answer[3]))
+}
+
+fn subscribe(stream: &mut TcpStream, topic: &str) {
+    send(stream, 0x82, &[vec![0, 1], field(topic), vec![0]].concat());
+    let mut answer = [0; 5];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(answer, [0x90, 3, 0, 1, 0]);
+}
+
+fn publish(stream: &mut TcpStream, topic: &str) {
+    send(stream, 0x30, &[field(topic), b"x".to_vec()].concat());
+}
+
+/// The topic of the next message that is delivered.
+fn published(stream: &mut TcpStream) -> String {
+    let mut head = [0; 4];
+    stream.read_exact(&mut head).unwrap();
+    assert!(head[0] == 0x30 && head[1] < 128, "{head:?}");
+    let mut rest = vec![0; usize::from(head[1]) - 2];
+    stream.read_exact(&mut rest).unwrap();
+    String::from_utf8(rest[..usize::from(u16::from_be_bytes([head[2], head[3]]))].to_vec()).unwrap()
+}
+
+fn field(text: &str) -> Vec<u8> {
+    let mut bytes = u16::try_from(text.len()).unwrap().to_be_bytes().to_vec();
+    bytes.extend(text.as_bytes());
+    bytes
+}
+
+/// One packet; its length has one byte, or two above 127.
+fn send(stream: &mut TcpStream, kind: u8, body: &[u8]) {
+    let length = match body.len() {
+        short @ 0..128 => vec![u8::try_from(short).unwrap()],
+        long => vec![u8::try_from(long % 128).unwrap() | 0x80, u8::try_from(long / 128).unwrap()],
+    };
+    stream.write_all(&[vec![kind], length, body.to_vec()].concat()).unwrap();
 }
