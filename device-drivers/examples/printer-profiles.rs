@@ -14,9 +14,10 @@ const HEADER: &str = "\
 //! Changed: the fields that we use, as Rust constants; a width that is not told is the columns of font A at 12 dots.
 
 use super::profile::{
+    Cut,
     Cut::{Full, None as NO_CUT, Part},
-    Picture::{self, Columns24, Columns8, None as NO_PICTURE, Raster},
-    Cut, Profile,
+    Picture::{self, Columns8, Columns24, None as NO_PICTURE, Raster},
+    Profile,
 };
 
 const fn p(

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use device_drivers::printer::{Language, Media, compose};
+use device_drivers::printer::{Head, Language, Media, compose};
 use device_drivers::scanner::{Scan, parse_scan};
 use firmware_config::Settings;
 use model::mqtt::Label;
@@ -65,8 +65,8 @@ fn zpl_png(label: &Label, media: Media) -> Vec<u8> {
     labelize::render_png(&zpl, options).unwrap().bytes
 }
 
-const SMALL: Media = Media { width_mm: 50, height_mm: Some(50) };
-const WIDE: Media = Media { width_mm: 100, height_mm: Some(50) };
+const SMALL: Media = Media { width_mm: 50, height_mm: Some(50), head: Head::Dpi203 };
+const WIDE: Media = Media { width_mm: 100, height_mm: Some(50), head: Head::Dpi203 };
 
 #[test]
 fn a_bag_label_of_a_zpl_printer_scans_as_its_bag() {
@@ -112,7 +112,7 @@ fn a_lot_label_scans_as_its_lot_and_as_gs1() {
 fn a_delivery_slip_of_a_receipt_printer_scans_as_its_bag() {
     for width_mm in [48, 72] {
         let folder = tempfile::tempdir().unwrap();
-        let media = Media { width_mm, height_mm: None };
+        let media = Media { width_mm, height_mm: None, head: Head::Dpi203 };
         let bytes = Language::Escpos.render(&compose(&delivery("LB:4K7-1-9F3A"), job()), media).unwrap();
         let paper = draw_escpos(&bytes, usize::from(width_mm) * 8);
         assert_eq!(decode(&paper.png(), folder.path()), ["QR-Code:LB:4K7-1-9F3A"], "{width_mm} mm");

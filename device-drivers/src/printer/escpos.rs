@@ -60,6 +60,7 @@ pub fn render_for(document: &Document, profile: &Profile) -> Result<Vec<u8>, Ren
             },
             Block::Rule => job.line(&"-".repeat(job.columns(Size::Normal)), Size::Normal, Align::Left),
             Block::Qr { text, size_mm } => job.qr(text, u32::from(*size_mm))?,
+            Block::Gs1Matrix { elements, size_mm } => job.matrix(elements, u32::from(*size_mm))?,
             // Bar codes differ too much between receipt printers; the codes above say the same.
             Block::Gs1Code128 { .. } => {}
         }
@@ -142,6 +143,13 @@ impl Job<'_> {
         Ok(())
     }
 
+    fn matrix(&mut self, elements: &str, size_mm: u32) -> Result<(), RenderError> {
+        let (width, per_mm) = self.profile.canvas();
+        let least = if self.profile.picture == Picture::Columns8 { 1 } else { 3 };
+        let ink = Ink::gs1_matrix(elements, (size_mm * per_mm).min(width), least)?;
+        self.picture(&ink, Align::Centre, elements)
+    }
+
     /// Dots in bands; the paper moves on by their rows.
     fn picture(&mut self, ink: &Ink, align: Align, what: &str) -> Result<(), RenderError> {
         if self.profile.picture == Picture::None {
@@ -209,8 +217,9 @@ fn sixteen(number: usize) -> [u8; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::printer::layout::Head;
 
-    const RECEIPT: Media = Media { width_mm: 72, height_mm: None };
+    const RECEIPT: Media = Media { width_mm: 72, height_mm: None, head: Head::Dpi203 };
 
     #[test]
     fn a_job_begins_with_reset_and_ends_with_the_cut() {

@@ -73,6 +73,35 @@ impl Ink {
         }
     }
 
+    /// The GS1 DataMatrix of `elements` with the quiet zone of one module, as large as fits `room` dots a side.
+    ///
+    /// # Errors
+    /// [`RenderError::NoMatrix`] where none holds the elements or its modules would be under `least` dots.
+    pub fn gs1_matrix(elements: &str, room: u32, least: u32) -> Result<Self, RenderError> {
+        let none = || RenderError::NoMatrix(elements.to_owned());
+        let squares = datamatrix::SymbolList::default().enforce_square();
+        let code = datamatrix::DataMatrix::encode_gs1(elements.as_bytes(), squares).map_err(|_| none())?;
+        let modules = code.bitmap();
+        let side = u32::try_from(modules.width()).unwrap_or(u32::MAX).saturating_add(2);
+        let dots = room / side;
+        if dots < least.max(1) {
+            return Err(none());
+        }
+        let mut ink = Self::new(side * dots, side * dots);
+        for (x, y) in modules.pixels() {
+            let (Ok(x), Ok(y)) = (u32::try_from(x + 1), u32::try_from(y + 1)) else { continue };
+            ink.block(x * dots, y * dots, dots);
+        }
+        Ok(ink)
+    }
+
+    /// Blackens a square.
+    fn block(&mut self, left: u32, top: u32, side: u32) {
+        for y in top..top + side {
+            (left..left + side).for_each(|x| self.burn(x, y));
+        }
+    }
+
     /// The QR code of `text` at `dots` a module, with the quiet zone of four modules that readers need.
     ///
     /// # Errors
@@ -82,10 +111,7 @@ impl Ink {
         let mut ink = Self::new((side + 8) * dots, (side + 8) * dots);
         for (at, _) in modules.iter().enumerate().filter(|(_, dark)| **dark) {
             let at = u32::try_from(at).unwrap_or(u32::MAX);
-            let (left, top) = ((at % side + 4) * dots, (at / side + 4) * dots);
-            for y in top..top + dots {
-                (left..left + dots).for_each(|x| ink.burn(x, y));
-            }
+            ink.block((at % side + 4) * dots, (at / side + 4) * dots, dots);
         }
         Ok(ink)
     }

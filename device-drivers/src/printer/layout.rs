@@ -2,8 +2,32 @@
 
 use crate::printer::script::Weight;
 
-/// Dots per millimetre of every printer spoken to here (203 dpi).
-pub const DOTS_PER_MM: u32 = 8;
+/// How fine the head is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Head {
+    /// 203 dots an inch: receipt printers and most label printers.
+    #[default]
+    Dpi203,
+    /// 300 dots an inch.
+    Dpi300,
+}
+
+impl Head {
+    /// Dots per millimetre.
+    #[must_use]
+    pub const fn dots_per_mm(self) -> u32 {
+        match self {
+            Head::Dpi203 => 8,
+            Head::Dpi300 => 12,
+        }
+    }
+
+    /// A length that is `dots` at 203 dpi, in this head's dots.
+    #[must_use]
+    pub const fn scaled(self, dots: u32) -> u32 {
+        dots * self.dots_per_mm() / 8
+    }
+}
 
 /// The paper that is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,13 +36,15 @@ pub struct Media {
     pub width_mm: u16,
     /// Height of one label in millimetres; `None` = endless paper.
     pub height_mm: Option<u16>,
+    /// How fine the head is.
+    pub head: Head,
 }
 
 impl Media {
     /// Printable width in dots.
     #[must_use]
     pub const fn width_dots(self) -> u32 {
-        self.width_mm as u32 * DOTS_PER_MM
+        self.width_mm as u32 * self.head.dots_per_mm()
     }
 }
 
@@ -90,6 +116,13 @@ pub enum Block {
         /// What follows: an identifier of variable length with its data.
         tail: String,
     },
+    /// A GS1 DataMatrix in the middle, drawn as dots: what no bar code has room for on a small label.
+    Gs1Matrix {
+        /// Identifiers with their data one after the other, a GS (0x1D) only behind one of variable length.
+        elements: String,
+        /// Edge length in millimetres, at most; modules are whole dots.
+        size_mm: u16,
+    },
     /// A line across.
     Rule,
 }
@@ -129,6 +162,9 @@ pub enum RenderError {
     /// The QR code's content does not fit its size.
     #[error("{0:?} is too long for its QR code")]
     QrTooLong(String),
+    /// The element string is none that a DataMatrix can hold.
+    #[error("{0:?} cannot be a GS1 DataMatrix")]
+    NoMatrix(String),
     /// A code or another script for a printer that takes no pictures.
     #[error("{0:?} has to be drawn, and this printer takes no pictures")]
     NoPicture(String),
@@ -144,9 +180,9 @@ pub enum RenderError {
 
 /// Dots of `size_mm` that one module of a QR with `modules` a side (quiet zone of four included) may take.
 #[must_use]
-pub(crate) fn dots_per_module(size_mm: u32, modules: u32) -> Option<u32> {
-    let dots = size_mm * DOTS_PER_MM / (modules + 8);
-    (dots >= 2).then_some(dots)
+pub(crate) fn dots_per_module(size_mm: u32, modules: u32, head: Head) -> Option<u32> {
+    let dots = size_mm * head.dots_per_mm() / (modules + 8);
+    (dots >= head.scaled(2)).then_some(dots)
 }
 
 /// The modules of a QR at error correction M, row by row, true = black; and how many a side.

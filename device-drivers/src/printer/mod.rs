@@ -7,12 +7,13 @@ pub mod layout;
 pub mod profile;
 mod profiles;
 pub mod script;
+pub mod sheet;
 pub mod status;
 pub mod template;
 pub mod text;
 pub mod zpl;
 
-pub use layout::{Align, Block, Document, Media, RenderError, Size};
+pub use layout::{Align, Block, Document, Head, Media, RenderError, Size};
 pub use profile::Profile;
 pub use status::{PrinterStatus, StatusError};
 pub use template::compose;
@@ -46,7 +47,11 @@ impl Language {
             Language::Escpos => (72, None),
             Language::Zpl => (50, Some(50)),
         };
-        Media { width_mm: settings.width_mm.unwrap_or(width_mm), height_mm: settings.height_mm.or(height_mm) }
+        Media {
+            width_mm: settings.width_mm.unwrap_or(width_mm),
+            height_mm: settings.height_mm.or(height_mm),
+            head: Head::Dpi203,
+        }
     }
 
     /// A document as bytes for the printer.

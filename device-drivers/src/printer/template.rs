@@ -91,6 +91,7 @@ mod tests {
             Block::Pair { left, right } => Some(format!("{left}|{right}")),
             Block::Qr { text, .. } => Some(format!("qr:{text}")),
             Block::Gs1Code128 { digits, tail } => Some(format!("gs1:{digits}{tail}")),
+            Block::Gs1Matrix { elements, .. } => Some(format!("matrix:{elements}")),
             Block::Rule => None,
         };
         document.blocks.iter().filter_map(text).collect()

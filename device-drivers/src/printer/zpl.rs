@@ -1,31 +1,30 @@
-//! A document as ZPL II at 8 dots/mm: fields from top to bottom, Latin text and codes by the printer's own commands,
+//! A document as ZPL II at 203 or 300 dpi: fields from top to bottom, Latin text and codes by the printer's own commands,
 //! other scripts as graphic fields.
 //! No queue, no status.
 
 use crate::printer::ink::Ink;
-use crate::printer::layout::{
-    Align, Block, DOTS_PER_MM, Document, Media, RenderError, Size, dots_per_module, qr_modules,
-};
+use crate::printer::layout::{Align, Block, Document, Media, RenderError, Size, dots_per_module, qr_modules};
 use crate::printer::script;
 use crate::printer::text::{clip, fold, pair};
 
-/// Blank border on every side, dots.
+/// Blank border on every side, dots at 203 dpi.
 const MARGIN: u32 = 16;
-/// Blank between blocks, dots.
+/// Blank between blocks, dots at 203 dpi.
 const GAP: u32 = 6;
-/// Height of a bar code, dots.
+/// Height of a bar code, dots at 203 dpi.
 const BARS: u32 = 64;
-/// Dots of one bar-code module: the least that 203 dpi scanners read safely.
+/// Dots of one bar-code module at 203 dpi: the least that 203 dpi scanners read safely.
 const BAR_MODULE: u32 = 2;
 
 /// Height and (mean) width of a character in dots.
-const fn face(size: Size) -> (u32, u32) {
-    match size {
+const fn face(size: Size, media: Media) -> (u32, u32) {
+    let (height, width) = match size {
         Size::Small => (16, 8),
         Size::Normal => (26, 14),
         Size::Large => (40, 21),
         Size::Huge => (64, 34),
-    }
+    };
+    (media.head.scaled(height), media.head.scaled(width))
 }
 
 /// The document as one label, `^XA` to `^XZ`.
@@ -34,29 +33,38 @@ const fn face(size: Size) -> (u32, u32) {
 /// [`RenderError`]; a label is whole or there is none.
 pub fn render(document: &Document, media: Media) -> Result<Vec<u8>, RenderError> {
     let mut fields = String::new();
-    let mut y = MARGIN;
+    let (margin, gap) = (margin(media), media.head.scaled(GAP));
+    let per_mm = media.head.dots_per_mm();
+    let mut y = margin;
     for block in &document.blocks {
         let height = match block {
             Block::Text { text, size, align } => text_field(&mut fields, media, y, text, *size, *align)?,
             Block::Pair { left, right } => pair_field(&mut fields, media, y, left, right)?,
             Block::Qr { text, size_mm } => qr_field(&mut fields, media, y, text, u32::from(*size_mm))?,
             Block::Gs1Code128 { digits, tail } => gs1_field(&mut fields, media, y, digits, tail)?,
+            Block::Gs1Matrix { elements, size_mm } => {
+                matrix_field(&mut fields, media, y, elements, u32::from(*size_mm))?
+            }
             Block::Rule => rule_field(&mut fields, media, y),
         };
-        y += if height == 0 { 0 } else { height + GAP };
+        y += if height == 0 { 0 } else { height + gap };
     }
-    let needed = y - GAP + MARGIN;
+    let needed = y - gap + margin;
     let have = media.height_mm.map(u32::from);
-    if let Some(have_mm) = have.filter(|mm| needed > mm * DOTS_PER_MM) {
-        return Err(RenderError::TooTall { needed_mm: needed.div_ceil(DOTS_PER_MM), have_mm });
+    if let Some(have_mm) = have.filter(|mm| needed > mm * per_mm) {
+        return Err(RenderError::TooTall { needed_mm: needed.div_ceil(per_mm), have_mm });
     }
-    let length = have.map_or(needed, |mm| mm * DOTS_PER_MM);
+    let length = have.map_or(needed, |mm| mm * per_mm);
     let head = format!("^XA^PW{}^LL{length}^LH0,0^LS0\n", media.width_dots());
     Ok(format!("{head}{fields}^PQ1^XZ\n").into_bytes())
 }
 
+fn margin(media: Media) -> u32 {
+    media.head.scaled(MARGIN)
+}
+
 fn inner(media: Media) -> u32 {
-    media.width_dots().saturating_sub(2 * MARGIN)
+    media.width_dots().saturating_sub(2 * margin(media))
 }
 
 fn text_field(
@@ -67,47 +75,52 @@ fn text_field(
     size: Size,
     align: Align,
 ) -> Result<u32, RenderError> {
-    let (height, width) = face(size);
+    let (height, width) = face(size, media);
     let columns = usize::try_from(inner(media) / width).unwrap_or(0);
     let Ok(plain) = fold(text) else {
         let (em, weight) = size.drawn();
-        let ink = script::set(text, em, weight, inner(media))?;
+        let ink = script::set(text, media.head.scaled(em), weight, inner(media))?;
         let left = match align {
             Align::Left => 0,
             Align::Centre => (inner(media) - ink.width()) / 2,
         };
-        return Ok(graphic(out, &ink, MARGIN + left, y));
+        return Ok(graphic(out, &ink, margin(media) + left, y));
     };
     let words = clip(&plain, columns);
     let justify = match align {
         Align::Left => 'L',
         Align::Centre => 'C',
     };
-    let box_width = inner(media);
+    let (margin, box_width) = (margin(media), inner(media));
     let escaped = escape(&words);
     // A block's text knows a line break and a soft hyphen: none of them gets through `escape`.
     out.push_str(&format!(
-        "^FO{MARGIN},{y}^A0N,{height},{width}^FB{box_width},1,0,{justify},0^FH_^FD{escaped}^FS\n"
+        "^FO{margin},{y}^A0N,{height},{width}^FB{box_width},1,0,{justify},0^FH_^FD{escaped}^FS\n"
     ));
     Ok(height)
 }
 
 fn pair_field(out: &mut String, media: Media, y: u32, left: &str, right: &str) -> Result<u32, RenderError> {
     // Two fields, so that the right one stands at the edge whatever the letters' widths.
-    let (height, width) = face(Size::Normal);
+    let (height, width) = face(Size::Normal, media);
     let columns = usize::try_from(inner(media) / width).unwrap_or(0);
     let (Ok(left), Ok(right)) = (fold(left), fold(right)) else {
         let (em, _) = Size::Normal.drawn();
-        return Ok(graphic(out, &script::pair(left, right, em, inner(media))?, MARGIN, y));
+        return Ok(graphic(
+            out,
+            &script::pair(left, right, media.head.scaled(em), inner(media))?,
+            margin(media),
+            y,
+        ));
     };
     let joined = pair(&left, &right, columns);
     let right = clip(&right, columns);
     let left = joined.strip_suffix(right.as_str()).unwrap_or_default().trim_end();
-    let box_width = inner(media);
+    let (margin, box_width) = (margin(media), inner(media));
     for (words, justify) in [(left, 'L'), (right.as_str(), 'R')] {
         let escaped = escape(words);
         out.push_str(&format!(
-            "^FO{MARGIN},{y}^A0N,{height},{width}^FB{box_width},1,0,{justify},0^FH_^FD{escaped}^FS\n"
+            "^FO{margin},{y}^A0N,{height},{width}^FB{box_width},1,0,{justify},0^FH_^FD{escaped}^FS\n"
         ));
     }
     Ok(height)
@@ -129,7 +142,7 @@ fn qr_field(out: &mut String, media: Media, y: u32, text: &str, size_mm: u32) ->
     let too_long = || RenderError::QrTooLong(text.to_owned());
     let fits = size_mm.min(u32::from(media.width_mm));
     // The printer takes 1 to 10 dots a module.
-    let dots = dots_per_module(fits, side).ok_or_else(too_long)?.min(10);
+    let dots = dots_per_module(fits, side, media.head).ok_or_else(too_long)?.min(10);
     let edge = side * dots;
     let x = media.width_dots().saturating_sub(edge) / 2;
     // The quiet zone of four modules is above and below; beside is enough room.
@@ -139,26 +152,40 @@ fn qr_field(out: &mut String, media: Media, y: u32, text: &str, size_mm: u32) ->
     Ok(edge + 8 * dots)
 }
 
+fn matrix_field(
+    out: &mut String,
+    media: Media,
+    y: u32,
+    elements: &str,
+    size_mm: u32,
+) -> Result<u32, RenderError> {
+    let room = (size_mm * media.head.dots_per_mm()).min(inner(media));
+    let ink = Ink::gs1_matrix(elements, room, media.head.scaled(3))?;
+    Ok(graphic(out, &ink, (media.width_dots() - ink.width()) / 2, y))
+}
+
 fn gs1_field(out: &mut String, media: Media, y: u32, digits: &str, tail: &str) -> Result<u32, RenderError> {
     let tail = fold(tail)?;
     // Start C, FNC1, digit pairs, change to B, the tail, check digit: 11 modules each; 13 for the stop; 20 quiet.
     let symbols = u32::try_from(4 + digits.len() / 2 + tail.len()).unwrap_or(u32::MAX);
-    let width = symbols.saturating_mul(11).saturating_add(13 + 20).saturating_mul(BAR_MODULE);
+    let module = media.head.scaled(BAR_MODULE);
+    let width = symbols.saturating_mul(11).saturating_add(13 + 20).saturating_mul(module);
     if width > media.width_dots() || !digits.len().is_multiple_of(2) {
         return Ok(0);
     }
-    let x = (media.width_dots() - width) / 2 + 10 * BAR_MODULE;
+    let x = (media.width_dots() - width) / 2 + 10 * module;
+    let bars = media.head.scaled(BARS);
     // `>` commands the encoder; in data it is `>0`.
     let data = escape(&tail.replace('>', ">0"));
-    out.push_str(&format!("^FO{x},{y}^BY{BAR_MODULE}^BCN,{BARS},Y,N,N,N^FH_^FD>;>8{digits}>6{data}^FS\n"));
+    out.push_str(&format!("^FO{x},{y}^BY{module}^BCN,{bars},Y,N,N,N^FH_^FD>;>8{digits}>6{data}^FS\n"));
     // The printed line below the bars is as high as a normal line.
-    Ok(BARS + face(Size::Normal).0)
+    Ok(bars + face(Size::Normal, media).0)
 }
 
 fn rule_field(out: &mut String, media: Media, y: u32) -> u32 {
-    let width = inner(media);
-    out.push_str(&format!("^FO{MARGIN},{y}^GB{width},2,2^FS\n"));
-    2
+    let (margin, width, thick) = (margin(media), inner(media), media.head.scaled(2));
+    out.push_str(&format!("^FO{margin},{y}^GB{width},{thick},{thick}^FS\n"));
+    thick
 }
 
 /// Escapes what commands the printer: `^`, `~`, the escape sign `_` itself, and `\`, which breaks lines in a block.
@@ -178,8 +205,9 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::printer::layout::Head;
 
-    const LABEL: Media = Media { width_mm: 50, height_mm: Some(50) };
+    const LABEL: Media = Media { width_mm: 50, height_mm: Some(50), head: Head::Dpi203 };
 
     fn zpl(document: &Document) -> String {
         String::from_utf8(render(document, LABEL).unwrap()).unwrap()
@@ -231,7 +259,8 @@ mod tests {
             Align::Left,
         );
         assert!(!zpl(&document).contains("^BC"));
-        let wide = render(&document, Media { width_mm: 100, height_mm: Some(50) }).unwrap();
+        let wide =
+            render(&document, Media { width_mm: 100, height_mm: Some(50), head: Head::Dpi203 }).unwrap();
         assert!(String::from_utf8(wide).unwrap().contains("^FD>;>8010952132110999517261231>610L-7^FS"));
     }
 }
