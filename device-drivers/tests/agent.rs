@@ -384,16 +384,17 @@ async fn a_label_that_cannot_be_printed_is_rejected_and_a_broken_command_changes
         let topic = "ds/v1/s1/printer/pr-1/cmd";
         store.client.publish(topic, rumqttc::QoS::AtLeastOnce, false, broken).await.unwrap();
     }
-    let hindi =
-        Label::Lot {
-            name: "दही".into(), gtin: String::new(), code: "LL:L-7".into(), expiry: String::new()
-        };
-    let body = CommandBody::Print { job: job(9), label: hindi };
-    store.command(DeviceClass::Printer, "pr-1", body).await;
-    assert_eq!(store.until(printed).await, (job(9), PrintOutcome::Rejected));
+    // There is a font for Devanagari and none for Tamil.
+    for (n, name, outcome) in [(8, "दही", PrintOutcome::Done), (9, "தயிர்", PrintOutcome::Rejected)]
+    {
+        let name = name.into();
+        let lot = Label::Lot { name, gtin: String::new(), code: "LL:L-7".into(), expiry: String::new() };
+        store.command(DeviceClass::Printer, "pr-1", CommandBody::Print { job: job(n), label: lot }).await;
+        assert_eq!(store.until(printed).await, (job(n), outcome));
+    }
     store.command(DeviceClass::Printer, "pr-1", print(1)).await;
     assert_eq!(store.until(printed).await, (job(1), PrintOutcome::Done));
-    assert_eq!(printer.jobs().len(), 1);
+    assert_eq!(printer.jobs().len(), 2);
     agent.stop().await;
 }
 
