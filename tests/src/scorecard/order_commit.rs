@@ -5,6 +5,7 @@
 
 pub mod basket;
 pub mod hub;
+pub mod hub_served;
 pub mod load;
 pub mod postgres;
 pub mod redis;
@@ -28,8 +29,15 @@ const WARM: Duration = Duration::from_millis(500);
 const SYNCS: usize = 200;
 
 /// What is measured, in this order.
-const SYSTEMS: [&str; 6] =
-    ["hub", "store", "postgres_steps", "postgres_function", "redis_reserve", "store_over_http"];
+const SYSTEMS: [&str; 7] = [
+    "hub",
+    "store",
+    "postgres_steps",
+    "postgres_function",
+    "redis_reserve",
+    "store_over_http",
+    "hub_over_http",
+];
 
 /// Runs the benchmark below `base` (a folder on the disk to be measured); `error` stands in the answer if it cannot.
 /// `only` names one system, for looking closer.
@@ -66,9 +74,10 @@ fn measure(base: Option<&Path>, seconds: f64, only: Option<&str>) -> Result<Valu
         "systems": measured,
         "goals": goals,
         "notes": [
-            "hub, store: in this process at the writer's queue; SQLite WAL, synchronous=FULL; documents are written on the same thread",
+            "hub, store: in this process at the writer's queue; SQLite WAL, synchronous=FULL; document changes are made on a thread beside it and stored by it",
             "postgres: fsync=on, synchronous_commit=on, unix socket, one row per product, no lots, no hash chain, no history",
             "store_over_http: the store as a process of its own with its broker and timers; each client a keep-alive connection",
+            "hub_over_http: the hub as a process of its own with its timers; each checkout in its customer's own session",
             "redis: the reserve alone, in memory, not durable",
             "clients are threads of this process on the same cores as the servers; every point was verified: orders kept = acknowledged, units sold = ordered, none oversold",
         ],
@@ -100,6 +109,12 @@ fn points(name: &str, base: &Path, dir: &Path, runtime: &Runtime, window: Durati
             let served = served::Served::start(dir, handle)?;
             let outcomes =
                 each(window, || served.client(), |taken| store::verify(&served.database(), taken))?;
+            served.close()?;
+            Ok(outcomes)
+        }
+        "hub_over_http" => {
+            let served = hub_served::Served::start(dir, handle)?;
+            let outcomes = each(window, || served.client(), |taken| served.verify(taken))?;
             served.close()?;
             Ok(outcomes)
         }

@@ -31,7 +31,7 @@ use std::thread::JoinHandle;
 use tokio::runtime::Handle;
 
 /// Stores of the city, a kilometre or more apart; each customer lives beside one of them.
-const STORES: usize = 8;
+pub const STORES: usize = 8;
 /// Customers that are made: one order each.
 const CUSTOMERS: usize = 40_000;
 
@@ -77,20 +77,12 @@ impl Hub {
         }))
     }
 
-    /// Orders there are exactly those that were answered; what was sold is exactly what was ordered.
+    /// See [`verify`].
     ///
     /// # Errors
     /// With what is wrong.
     pub fn verify(&self, taken: u64) -> Result<()> {
-        let db = Connection::open(&self.path)?;
-        let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
-        let orders = number("SELECT count(*) FROM orders WHERE state = 'confirmed'")?;
-        ensure!(orders == i64::try_from(taken)?, "{orders} orders kept, {taken} acknowledged");
-        let ordered = number("SELECT coalesce(sum(qty), 0) FROM order_line")?;
-        let sold = number("SELECT sum(sold) FROM hub_quota")?;
-        let over = number("SELECT count(*) FROM hub_quota WHERE sold + held + returned > granted_seen")?;
-        ensure!(ordered == sold && over == 0, "{ordered} units ordered, {sold} sold, {over} oversold");
-        Ok(())
+        verify(&self.path, taken)
     }
 
     /// Stops the writer.
@@ -107,24 +99,52 @@ impl Hub {
     }
 }
 
+/// Orders there are exactly those that were answered; what was sold is exactly what was ordered.
+///
+/// # Errors
+/// With what is wrong.
+pub fn verify(path: &Path, taken: u64) -> Result<()> {
+    let db = Connection::open(path)?;
+    let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let orders = number("SELECT count(*) FROM orders WHERE state = 'confirmed'")?;
+    ensure!(orders == i64::try_from(taken)?, "{orders} orders kept, {taken} acknowledged");
+    let ordered = number("SELECT coalesce(sum(qty), 0) FROM order_line")?;
+    let sold = number("SELECT sum(sold) FROM hub_quota")?;
+    let over = number("SELECT count(*) FROM hub_quota WHERE sold + held + returned > granted_seen")?;
+    ensure!(ordered == sold && over == 0, "{ordered} units ordered, {sold} sold, {over} oversold");
+    Ok(())
+}
+
+/// The store of a number.
+///
+/// # Errors
+/// Never: its id is a code.
+pub fn seed(n: usize) -> Result<StoreSeed> {
+    Ok(StoreSeed {
+        id: StoreId::new(format!("s{}", n + 1))?,
+        name: format!("Store {}", n + 1),
+        at: store_at(n),
+        radius_m: 2_500,
+        capacity: 60,
+    })
+}
+
 fn store_at(n: usize) -> Point {
     Point { lat: 12.90 + 0.03 * (n % 4) as f64, lon: 77.58 + 0.04 * (n / 4) as f64 }
 }
 
-fn shelves(db: &mut Sqlite, now: Timestamp) -> Result<()> {
+/// Stores, products, and the rights of each store.
+///
+/// # Errors
+/// When the database refuses.
+pub fn shelves(db: &mut Sqlite, now: Timestamp) -> Result<()> {
     for n in 0..SKUS {
         db.put_product(&stage::product(n)?, "Grocery", &format!("product {n}"))?;
     }
     let generation = db.generation()?;
     for n in 0..STORES {
-        let id = StoreId::new(format!("s{}", n + 1))?;
-        let seed = StoreSeed {
-            id: id.clone(),
-            name: format!("Store {}", n + 1),
-            at: store_at(n),
-            radius_m: 2_500,
-            capacity: 60,
-        };
+        let seed = seed(n)?;
+        let id = seed.id.clone();
         db.put_store(&seed)?;
         db.set_heard(&id, now, true)?;
         let epoch = db.store(&id)?.context("store")?.epoch;
@@ -149,7 +169,11 @@ fn shelves(db: &mut Sqlite, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-fn people(db: &mut Sqlite, now: Timestamp) -> Result<Vec<(CustomerId, AddressId)>> {
+/// Customers, each with an address and a full cart.
+///
+/// # Errors
+/// When the database refuses.
+pub fn people(db: &mut Sqlite, now: Timestamp) -> Result<Vec<(CustomerId, AddressId)>> {
     let mut baskets = Baskets::new(11);
     let mut all = Vec::with_capacity(CUSTOMERS);
     for n in 0..CUSTOMERS {
