@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -213,14 +214,13 @@ async fn no_scan_is_lost_when_broker_and_agent_die() {
     let agent = Agent::start(config(folder.path(), &broker, devices));
     broker.restart().await;
     let mut store = Store::listen(broker.port, true).await;
-    let mut seen = Vec::new();
+    // A broker that was killed has forgotten the store: what the agent sends before it listens again comes once more,
+    // after the rest.
+    let mut seen = BTreeSet::new();
     while seen.len() < 50 {
-        let text = store.until(scanned).await;
-        if !seen.contains(&text) {
-            seen.push(text);
-        }
+        seen.insert(store.until(scanned).await);
     }
-    assert_eq!(seen, (1..=50).map(|n| format!("code-{n}")).collect::<Vec<_>>());
+    assert_eq!(seen, (1..=50).map(|n| format!("code-{n}")).collect());
     wait_for(|| kept_events(&journal) == 0).await;
     agent.stop().await;
 }
@@ -335,7 +335,9 @@ async fn an_agent_killed_while_printing_never_prints_twice() {
     assert_eq!(store.until(printed).await, (job(1), PrintOutcome::InDoubt));
     printer.set(|switches| switches.job_time = Duration::ZERO);
     store.command(DeviceClass::Printer, "pr-1", print(2)).await;
-    assert_eq!(store.until(printed).await, (job(2), PrintOutcome::Done));
+    // The outcome of the first may come once more: its confirmation and the new agent's session can miss each other.
+    let second = |heard: &Heard| printed(heard).filter(|(which, _)| *which == job(2));
+    assert_eq!(store.until(second).await, (job(2), PrintOutcome::Done));
     let firsts = printer.jobs().iter().filter(|bytes| String::from_utf8_lossy(bytes).contains("4K1")).count();
     assert!(firsts <= 1, "printed {firsts} times");
     agent.stop().await;
