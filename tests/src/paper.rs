@@ -1,6 +1,7 @@
 //! What can be read from printed paper: labels drawn by an independent renderer (ZPL by labelize, ESC/POS raster by the
 //! reader here, written from the command reference), codes read by zbarimg. Shares no code with our drivers.
 
+use anyhow::Context;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::time::Instant;
@@ -80,6 +81,17 @@ fn names(job: &[u8], code: &str) -> bool {
     let number = bag.as_str().split('-').next().unwrap_or("");
     let text = String::from_utf8_lossy(job);
     !number.is_empty() && text.matches(number).count() >= 1
+}
+
+/// Whether codes can be read here at all.
+///
+/// # Errors
+/// Without zbarimg, with where it comes from.
+pub fn can_read() -> anyhow::Result<()> {
+    let version = Command::new("zbarimg").arg("--version").output();
+    version
+        .map(drop)
+        .context("zbarimg is needed to read printed labels: `make demo` installs it (Debian's zbar-tools)")
 }
 
 /// The first code that zbarimg reads in each picture, by the picture's place.

@@ -33,7 +33,7 @@ pub fn units(tx: &dyn HubTx, order: &OrderId) -> Flow<Units> {
     Ok(quota::sum(tx.lines(order)?.into_iter().map(|l| (l.sku, u64::from(l.qty.get())))))
 }
 
-/// A line in the order's history, by whoever asks: a stable word and its particulars ([`model::particulars`]).
+/// A line in the order's history, by whoever asks: a stable word and its particulars (`model::particulars`).
 pub fn note(tx: &mut dyn HubTx, cx: &Cx<'_>, order: &OrderId, what: &str, detail: String) -> Flow<()> {
     let row = HistoryRow {
         at: cx.now,

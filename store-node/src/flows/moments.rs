@@ -60,7 +60,7 @@ pub fn step(
 }
 
 /// Writes down what happened to an order, for people: a stable word, and its particulars by name, so that a screen can
-/// say both in its own language ([`model::particulars`]).
+/// say both in its own language (`model::particulars`).
 ///
 /// # Errors
 /// A fault of the database.

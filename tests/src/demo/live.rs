@@ -36,6 +36,7 @@ const DRAIN_MS: f64 = 900_000.0;
 
 /// Runs the demo from curtain up to report. Returns whether the report is clean.
 pub async fn run(options: Options, stop: CancellationToken) -> Result<bool> {
+    crate::paper::can_read()?;
     let mut rng = SmallRng::seed_from_u64(options.seed);
     let begun = Instant::now();
     let stage = Stage::set(&options, &mut rng).await?;

@@ -293,7 +293,7 @@ pub struct Order {
     pub store: StoreId,
     /// Its name.
     pub store_name: String,
-    /// Why this store (REQ-62: explained), by name ([`crate::particulars`]): `store=Indiranagar metres=820 room=14`.
+    /// Why this store (REQ-62: explained), by name (`model::particulars`): `store=Indiranagar metres=820 room=14`.
     pub store_why: String,
     /// Where it goes.
     pub address: Address,
@@ -625,6 +625,6 @@ pub struct RiderScore {
     pub rider: String,
     /// The sum.
     pub score: f64,
-    /// By name ([`crate::particulars`]): `travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0`.
+    /// By name (`model::particulars`): `travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0`.
     pub parts: String,
 }

@@ -178,7 +178,7 @@ pub struct HistoryRow {
     pub at: Timestamp,
     /// A stable word: a moment, `scan`, `not_found`, `undo`, `label_printed` ...
     pub what: String,
-    /// Particulars by name ([`crate::particulars`]): `line=1 sku=MLK-1 lot=L7 bin=A-01`; the words are the screens'.
+    /// Particulars by name (`model::particulars`): `line=1 sku=MLK-1 lot=L7 bin=A-01`; the words are the screens'.
     pub detail: String,
     /// Who.
     pub person: String,
@@ -437,7 +437,7 @@ pub struct AlarmRow {
     pub cleared: Option<Timestamp>,
     /// Who has seen it.
     pub acknowledged_by: Option<String>,
-    /// Particulars by name ([`crate::particulars`]): `worst_milli_c=9100 units=12 lots=3`.
+    /// Particulars by name (`model::particulars`): `worst_milli_c=9100 units=12 lots=3`.
     pub detail: String,
 }
 
@@ -475,7 +475,7 @@ pub struct DeviceRow {
 pub struct PrintRow {
     /// The job.
     pub job: PrintJobId,
-    /// What it is: `bag=1 of=2 number=4K7` or `delivery=4K7` ([`crate::particulars`]).
+    /// What it is: `bag=1 of=2 number=4K7` or `delivery=4K7` (`model::particulars`).
     pub what: String,
     /// `queued`, `sent_unconfirmed`, `in_doubt`, `rejected`.
     pub state: String,

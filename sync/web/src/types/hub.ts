@@ -210,7 +210,7 @@ moments: Moments,
 store: StoreId,
 /** Its name. */
 store_name: string,
-/** Why this store (REQ-62: explained), by name (`crate::particulars`): `store=Indiranagar metres=820 room=14`. */
+/** Why this store (REQ-62: explained), by name (`model::particulars`): `store=Indiranagar metres=820 room=14`. */
 store_why: string,
 /** Where it goes. */
 address: Address,
@@ -331,7 +331,7 @@ export type RiderScore = {
 rider: string,
 /** The sum. */
 score: number,
-/** By name (`crate::particulars`): `travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0`. */
+/** By name (`model::particulars`): `travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0`. */
 parts: string, };
 
 /** What a rider does next. */

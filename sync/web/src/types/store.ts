@@ -20,7 +20,7 @@ raised: Timestamp,
 cleared: Timestamp | null,
 /** Who has seen it. */
 acknowledged_by: string | null,
-/** Particulars by name (`crate::particulars`): `worst_milli_c=9100 units=12 lots=3`. */
+/** Particulars by name (`model::particulars`): `worst_milli_c=9100 units=12 lots=3`. */
 detail: string, };
 
 /** One bag. */
@@ -196,7 +196,7 @@ export type HistoryRow = {
 at: Timestamp,
 /** A stable word: a moment, `scan`, `not_found`, `undo`, `label_printed` ... */
 what: string,
-/** Particulars by name (`crate::particulars`): `line=1 sku=MLK-1 lot=L7 bin=A-01`; the words are the screens'. */
+/** Particulars by name (`model::particulars`): `line=1 sku=MLK-1 lot=L7 bin=A-01`; the words are the screens'. */
 detail: string,
 /** Who. */
 person: string,
@@ -327,7 +327,7 @@ printed: boolean, };
 export type PrintRow = {
 /** The job. */
 job: PrintJobId,
-/** What it is: `bag=1 of=2 number=4K7` or `delivery=4K7` (`crate::particulars`). */
+/** What it is: `bag=1 of=2 number=4K7` or `delivery=4K7` (`model::particulars`). */
 what: string,
 /** `queued`, `sent_unconfirmed`, `in_doubt`, `rejected`. */
 state: string,
