@@ -273,17 +273,11 @@ impl HubEngine {
     }
 
     fn begin(&mut self) -> Result<(), Fault> {
-        self.settle_open_batch()?;
-        Ok(self.db.begin()?)
-    }
-
-    /// Only under a mutation: a batch was answered before it was durable.
-    fn settle_open_batch(&mut self) -> Result<(), Fault> {
         if self.open_batch {
             self.open_batch = false;
             self.db.commit()?;
         }
-        Ok(())
+        Ok(self.db.begin()?)
     }
 
     fn commit(&mut self) -> Result<(), Fault> {

@@ -16,6 +16,9 @@ pub const QUEUE_MAX: usize = 1024;
 /// Commands in one commit: bounds the time until the first of them is answered.
 const GROUP_MAX: usize = 256;
 
+/// Full batches after which the write-ahead log is relieved: some hundred pages.
+const RELIEVE_EVERY: u32 = 4;
+
 /// Why a command has no answer. Nothing of it was kept; the same id may be sent again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
@@ -127,6 +130,7 @@ impl Writer {
 /// The scribe's thread: one batch for each question, until nobody asks any more. Holds no place in the queue meanwhile,
 /// so that a queue that nobody else holds ends.
 fn compose(mut scribe: Scribe, asked: &Receiver<()>, answers: &mpsc::WeakSender<Job>) {
+    let mut full = 0_u32;
     while asked.recv().is_ok() {
         let batch = scribe.compose();
         let busy = matches!(&batch, Ok(Some(batch)) if batch.is_full());
@@ -135,7 +139,11 @@ fn compose(mut scribe: Scribe, asked: &Receiver<()>, answers: &mpsc::WeakSender<
             return;
         }
         drop(queue);
-        if busy && let Err(error) = scribe.relieve() {
+        full += u32::from(busy);
+        if busy
+            && full.is_multiple_of(RELIEVE_EVERY)
+            && let Err(error) = scribe.relieve()
+        {
             tracing::debug!(%error, "no checkpoint beside the writer; its own follows");
         }
     }
@@ -164,11 +172,14 @@ impl Desk {
                 break;
             }
         }
-        // Jobs that came too late are told so; a batch that is on its way is lost, and its facts stay in the outbox.
+        // Jobs that came too late are told so; a batch that is on its way is made anew.
         drop(jobs);
         drop(self.ask);
         if scribe.join().is_err() {
             tracing::error!("the scribe panicked; its facts stay in the outbox");
+        }
+        if let Err(error) = self.engine.carry_rest(clock::now()) {
+            tracing::error!(%error, "facts stay in the outbox; the next start carries them");
         }
         if let Err(error) = self.engine.close() {
             tracing::error!(%error, "database not closed cleanly; the next start recovers it");

@@ -10,8 +10,10 @@ use ::sync::doc::{DocError, DocId, DocKey};
 use model::{StoreId, Timestamp};
 use std::collections::BTreeMap;
 
-/// Facts in one batch.
-const AT_ONCE: u32 = 512;
+/// Facts in one batch. Small, so that a hub that is killed again and again still gets on.
+const AT_ONCE: u32 = 128;
+/// Batches that a clean stop may still write.
+const REST_MAX: u32 = 64;
 
 /// Changes that are made and not stored yet. While there is one, no second is made.
 #[derive(Debug)]
@@ -126,12 +128,26 @@ impl HubEngine {
     /// [`Fault`]: what was not carried is carried the next time.
     pub fn carry(&mut self, now: Timestamp) -> Result<Vec<(StoreId, u64)>, Fault> {
         let mut grew: BTreeMap<StoreId, u64> = BTreeMap::new();
-        self.settle_open_batch()?;
         loop {
             let batch = compose(&mut self.docs.lock(), &*self.db)?;
             let Some(batch) = batch else { return Ok(grew.into_iter().collect()) };
             grew.extend(self.keep(now, &batch)?.grew);
         }
+    }
+
+    /// Carries what waits at a clean stop, as far as that takes no long time. Of a batch that is on its way nothing is
+    /// remembered: its facts are among those that wait.
+    ///
+    /// # Errors
+    /// [`Fault`]: what was not carried is carried after the next start.
+    pub fn carry_rest(&mut self, now: Timestamp) -> Result<(), Fault> {
+        self.docs.lock().forget();
+        for _ in 0..REST_MAX {
+            let batch = compose(&mut self.docs.lock(), &*self.db)?;
+            let Some(batch) = batch else { return Ok(()) };
+            self.keep(now, &batch)?;
+        }
+        Ok(())
     }
 
     /// Stores a batch in a transaction of its own.

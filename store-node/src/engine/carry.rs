@@ -12,8 +12,11 @@ use std::collections::BTreeMap;
 use sync::doc::{DocError, DocId, DocKey};
 use sync::peer::OutRecord;
 
-/// Facts in one batch; one change per document comes of them.
-const FACTS_MAX: u32 = 512;
+/// Facts in one batch; one change per document comes of them. Small, so that a node that is killed again and again still
+/// gets on.
+const FACTS_MAX: u32 = 128;
+/// Batches that a clean stop may still write.
+const REST_MAX: u32 = 64;
 
 /// What one batch came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -154,6 +157,21 @@ impl Engine {
                 return Ok(last);
             }
         }
+    }
+
+    /// Carries what waits at a clean stop, as far as that takes no long time. Of a batch that is on its way nothing is
+    /// remembered: its facts are among those that wait.
+    ///
+    /// # Errors
+    /// A fault; what was not carried stays in the outbox.
+    pub fn carry_rest(&mut self, now: Timestamp) -> Result<(), Fault> {
+        self.docs.lock().forget();
+        for _ in 0..REST_MAX {
+            let batch = compose(&mut self.docs.lock(), self.db.read())?;
+            let Some(batch) = batch else { return Ok(()) };
+            self.keep(now, &batch)?;
+        }
+        Ok(())
     }
 
     /// Stores a batch in a transaction of its own.
