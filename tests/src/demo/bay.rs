@@ -49,6 +49,16 @@ impl Bay {
         false
     }
 
+    /// Whether the label that a print job was for (`bag=1 of=2 number=4K7`) lies there.
+    pub async fn lies_there(&self, what: &str) -> bool {
+        let value = |name: &str| what.split(' ').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        let devices = self.devices.lock().await;
+        match (value("number"), value("bag"), value("of")) {
+            (Some(number), Some(bag), Some(of)) => devices.has_label(&[number, &format!("{bag}/{of}")]),
+            _ => value("delivery").is_some_and(|number| devices.has_label(&[number])),
+        }
+    }
+
     async fn look(&self, order: OrderId) -> Option<OrderDetail> {
         self.console.get(&format!("/api/v1/orders/{order}")).await.ok()
     }

@@ -5,7 +5,9 @@ use super::bay::Bay;
 use super::diary::Diary;
 use super::web::{Site, WebError};
 use super::{Pace, fresh_id};
-use model::api::store::{Board, CounterLine, CounterOrderAnswer, CounterOrderRequest, Link, StockPage};
+use model::api::store::{
+    Board, CounterLine, CounterOrderAnswer, CounterOrderRequest, DeviceRow, Link, PrintResolve, StockPage,
+};
 use model::order::Channel;
 use model::{OrderId, OrderState, Qty};
 use rand::rngs::SmallRng;
@@ -46,6 +48,7 @@ impl Counter {
             if let Some(order) = self.serve(&mut rng).await {
                 waiting.push(order);
             }
+            self.settle_prints(&mut rng).await;
             let mut still = Vec::new();
             for order in waiting {
                 if !self.bay.hand_over(order, "").await {
@@ -55,8 +58,9 @@ impl Counter {
             waiting = still;
         }
         // Who has paid gets the bags, also after closing time.
-        while !waiting.is_empty() && !home.is_cancelled() {
+        while !home.is_cancelled() {
             self.pace.wait(5_000, &home).await;
+            self.settle_prints(&mut rng).await;
             let mut still = Vec::new();
             for order in waiting {
                 if !self.bay.hand_over(order, "").await {
@@ -64,6 +68,21 @@ impl Counter {
                 }
             }
             waiting = still;
+        }
+    }
+
+    /// Labels of which nobody knows whether they came out (the plug was pulled while one printed): she looks, and says.
+    async fn settle_prints(&self, rng: &mut SmallRng) {
+        let Ok(devices) = self.console.get::<Vec<DeviceRow>>("/api/v1/devices").await else { return };
+        let doubts =
+            devices.iter().flat_map(|device| &device.prints).filter(|print| print.state == "in_doubt");
+        for print in doubts {
+            let printed = self.bay.lies_there(&print.what).await;
+            let path = format!("/api/v1/prints/{}/resolve", print.job);
+            let said = self.console.post::<()>(&path, fresh_id(rng), &PrintResolve { printed }).await;
+            if let Err(error) = said {
+                tracing::warn!(?error, "a print in doubt was not settled");
+            }
         }
     }
 

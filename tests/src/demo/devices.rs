@@ -65,9 +65,15 @@ impl Devices {
 
     /// Whether a label with this code was ever printed: only then can the bag be scanned.
     pub fn labelled(&self, code: &str) -> bool {
+        self.has_label(&[code])
+    }
+
+    /// Whether one label says all of this.
+    pub fn has_label(&self, says: &[&str]) -> bool {
+        let all = |label: &str| says.iter().all(|word| label.contains(word));
         let printed = self.label.jobs();
-        let printed = printed.iter().map(|job| String::from_utf8_lossy(job));
-        self.shelf.iter().any(|label| label.contains(code)) || printed.into_iter().any(|l| l.contains(code))
+        self.shelf.iter().any(|label| all(label))
+            || printed.iter().any(|job| all(&String::from_utf8_lossy(job)))
     }
 
     /// Keeps the labels for a later run in the same folder.

@@ -58,7 +58,8 @@ impl Shopper {
     pub async fn live(self, stop: CancellationToken, home: CancellationToken) {
         let mut rng = SmallRng::seed_from_u64(self.seed);
         self.pace.wait(self.comes_after_ms, &stop).await;
-        let Some((site, address)) = self.arrive(&mut rng, &stop).await else { return };
+        // Also after closing time: what she ordered before this run needs her at the door.
+        let Some((site, address)) = self.arrive(&mut rng, &home).await else { return };
         self.follow_old(&site, &mut rng, &home).await;
         while !stop.is_cancelled() {
             self.pace.wait(rng.random_range(2_000..20_000), &stop).await;
