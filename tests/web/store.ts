@@ -35,11 +35,20 @@ export class Staff {
   }
 
   /** Places a counter order of goods that lie on the shelf: `pieces[i]` of the i-th product found. */
-  async counterOrder(pieces: readonly number[], words = 'a'): Promise<CounterOrderAnswer> {
-    const page = await this.api.get<StockPage>(`/api/v1/stock?q=${words}`);
-    const goods = page.rows.filter((row) => row.free >= 5);
-    const lines = pieces.map((qty, i) => ({ sku: goods[i]!.sku, qty }));
+  async counterOrder(pieces: readonly number[]): Promise<CounterOrderAnswer> {
+    const goods = await this.onTheShelf(pieces.length);
+    const lines = pieces.map((qty, i) => ({ sku: goods[i]!, qty }));
     return this.api.post('/api/v1/counter-orders', { lines, first_name: 'Walk' });
+  }
+  /** Products with enough free units: a walk before may have emptied a shelf or warmed a zone, so several are asked for. */
+  private async onTheShelf(wanted: number): Promise<string[]> {
+    const found = new Set<string>();
+    for (const words of ['a', 'biscuit', 'soap', 'tea', 'rice', 'juice', 'chips']) {
+      const page = await this.api.get<StockPage>(`/api/v1/stock?q=${words}`);
+      for (const row of page.rows) if (row.free >= 5) found.add(row.sku);
+      if (found.size >= wanted) return [...found];
+    }
+    throw new Error(`only ${found.size} products have five free units`);
   }
 }
 
