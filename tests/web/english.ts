@@ -1,8 +1,13 @@
 // Finds English on a Hindi screen: every text that a person can see, without names and codes.
 
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 
-/** Texts with English words on the page now; `names` are ids and names that stand as they are in any language. */
+const CATALOGUE = new URL('../../store-node/demo/catalogue.csv', import.meta.url);
+/** Names of the demo's goods, in the catalogue's third column: what the demo's own people order may stand on any screen. */
+const GOODS = readFileSync(CATALOGUE, 'utf8').split('\n').slice(1).flatMap((row) => row.split(',')[2] ?? []);
+
+/** Texts with English words on the page now; `names` are ids and names (beside the goods') that stand as they are in any language. */
 export async function english(page: Page, names: readonly string[] = []): Promise<string[]> {
   const texts = await page.evaluate(() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -14,7 +19,7 @@ export async function english(page: Page, names: readonly string[] = []): Promis
     }
     return seen;
   });
-  const known = [...names].filter((name) => name !== '').sort((a, b) => b.length - a.length);
+  const known = [...names, ...GOODS].filter((name) => name !== '').sort((a, b) => b.length - a.length);
   return texts.filter((text) => {
     const rest = known.reduce((left, name) => left.replaceAll(name, ' '), text);
     // A word of small letters that is no part of a code, an address or a unit.
