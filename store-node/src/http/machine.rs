@@ -60,3 +60,8 @@ pub async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, HttpPr
 pub async fn openapi(State(app): State<App>) -> Json<Value> {
     Json(app.openapi.as_ref().clone())
 }
+
+/// `GET /api/asyncapi.json`: topics and payloads of the broker (REQ-46).
+pub async fn asyncapi() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], model::mqtt::ASYNCAPI)
+}

@@ -60,5 +60,6 @@ pub fn routes() -> (Router<App>, Value) {
         .get::<String>("/readyz", "It can do its work", get(machine::readyz))
         .get::<String>("/metrics", "Prometheus text", get(machine::metrics))
         .get::<Value>("/api/openapi.json", "This document", get(machine::openapi))
+        .get::<Value>("/api/asyncapi.json", "What is said over MQTT", get(machine::asyncapi))
         .finish("Larder store node")
 }

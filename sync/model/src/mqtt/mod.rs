@@ -17,3 +17,6 @@ pub use topic::{DeviceClass, Leaf, Topic, TopicError};
 
 /// The largest payload on the broker in bytes; a bigger one is refused by the broker and by the node.
 pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
+
+/// The AsyncAPI 3 document of all topics and payloads, written from these types (`tests/asyncapi.rs`).
+pub const ASYNCAPI: &str = include_str!("asyncapi.json");
