@@ -70,7 +70,7 @@ async fn connect(url: &str, token: &str, peer: &mut Peer, log: &[OutRecord], fra
     request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
     let (mut socket, _) = tokio_tungstenite::connect_async(request).await.ok()?;
     peer.handle(clock::now(), Input::Connected { heads: Vec::new() });
-    let (mut acked, mut seen) = (0, 0);
+    let mut seen = 0;
     while seen < frames {
         while let Some(output) = peer.poll() {
             match output {
@@ -81,10 +81,10 @@ async fn connect(url: &str, token: &str, peer: &mut Peer, log: &[OutRecord], fra
                     let part = log.iter().filter(|r| r.seq > after).take(limit as usize).cloned();
                     peer.handle(clock::now(), Input::Out(part.collect()));
                 }
-                Output::Acked { upto } => acked = upto,
                 // As the store does: a connection that the peer gives up is left, and another one is made.
                 Output::Close { .. } => seen = frames,
-                Output::Deliver { .. }
+                Output::Acked { .. }
+                | Output::Deliver { .. }
                 | Output::PeerHello { .. }
                 | Output::WantDoc { .. }
                 | Output::Whole { .. }
@@ -92,7 +92,7 @@ async fn connect(url: &str, token: &str, peer: &mut Peer, log: &[OutRecord], fra
                 | Output::Stale => {}
             }
         }
-        if acked == RECORDS {
+        if peer.acked() == RECORDS {
             break;
         }
         match tokio::time::timeout(Duration::from_millis(150), socket.next()).await {
@@ -107,8 +107,9 @@ async fn connect(url: &str, token: &str, peer: &mut Peer, log: &[OutRecord], fra
     // No farewell: the line is cut.
     drop(socket);
     peer.handle(clock::now(), Input::Disconnected);
+    // An acknowledgement among these was heard on this connection and is told on none that comes after: ask the peer.
     while peer.poll().is_some() {}
-    Some(acked)
+    Some(peer.acked())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,7 @@
 //! Named benchmarks, one per claim; each prints figures beside those of its peer or control from the same run, and none
 //! asserts a time. `cargo run --release -p tests --bin scorecard -- NAME`.
 
+pub mod agent_load;
 pub mod checker;
 pub mod footprint;
 pub mod order_commit;

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use firmware_config::Device;
 use model::mqtt::{
-    Ack, Birth, Command, CommandBody, DeviceClass, DeviceState, Health, Leaf, PAYLOAD_BYTES_MAX, Topic,
+    Ack, Birth, Command, CommandBody, DeviceClass, DeviceState, Health, Leaf, PAYLOAD_BYTES_MAX,
+    TemperatureEntity, Topic, discovery_topic,
 };
 use model::{StoreId, Timestamp};
 use rumqttc::{AsyncClient, EventLoop, LastWill, MqttOptions, NetworkOptions, Packet, Publish, QoS};
@@ -32,6 +33,8 @@ const HEARD_MAX: usize = 64;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Unconfirmed events that are looked at together.
 const LOOK_AT_MOST: u32 = 256;
+/// A temperature that Home Assistant still shows after this many seconds without a new one would be a lie.
+const EXPIRE_AFTER_S: u32 = 60;
 /// How long the last message may take to leave.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -181,7 +184,19 @@ impl Link {
         let subscribed = [Leaf::Cmd, Leaf::Ack]
             .iter()
             .all(|leaf| client.try_subscribe(self.topic(*leaf), QoS::AtLeastOnce).is_ok());
-        subscribed && self.publish(client, flow, Leaf::Birth, &birth)
+        subscribed && self.publish(client, flow, Leaf::Birth, &birth) && self.discovery(client, flow)
+    }
+
+    /// A sensor's document for Home Assistant, where somebody runs one on this broker.
+    fn discovery(&self, client: &AsyncClient, flow: &mut Flow) -> bool {
+        if self.device.class != DeviceClass::Sensor {
+            return true;
+        }
+        let zone = self.device.zone.as_ref().map(ToString::to_string);
+        let model = self.device.driver.line().word;
+        let entity =
+            TemperatureEntity::new(&self.store, &self.device.id, model, zone.as_deref(), EXPIRE_AFTER_S);
+        self.send(client, flow, discovery_topic(&self.store, &self.device.id), true, &entity)
     }
 
     /// Sends what waits, as far as the window allows: state first, then kept events, then the latest value.
@@ -204,9 +219,19 @@ impl Link {
 
     fn publish(&self, client: &AsyncClient, flow: &mut Flow, leaf: Leaf, payload: &impl Serialize) -> bool {
         let retained = matches!(leaf, Leaf::Birth | Leaf::State);
-        let sent = serde_json::to_vec(payload).is_ok_and(|bytes| {
-            client.try_publish(self.topic(leaf), QoS::AtLeastOnce, retained, bytes).is_ok()
-        });
+        self.send(client, flow, self.topic(leaf), retained, payload)
+    }
+
+    fn send(
+        &self,
+        client: &AsyncClient,
+        flow: &mut Flow,
+        topic: String,
+        retained: bool,
+        payload: &impl Serialize,
+    ) -> bool {
+        let sent = serde_json::to_vec(payload)
+            .is_ok_and(|bytes| client.try_publish(topic, QoS::AtLeastOnce, retained, bytes).is_ok());
         if sent {
             flow.left();
         }

@@ -1,6 +1,7 @@
 //! mosquitto.conf and its access rules for a broker that is a service of this machine. The managed broker's files are
 //! written by the store node, not here.
 
+use model::mqtt::{DeviceClass, discovery_topic};
 use std::fmt::Write as _;
 
 use super::HEAD;
@@ -57,6 +58,9 @@ pub(super) fn access(manifest: &StoreManifest) -> String {
     for device in &manifest.devices {
         let base = format!("ds/v1/{store}/{}/{}", device.class.word(), device.id);
         rights(&mut text, "topic", &base);
+        if device.class == DeviceClass::Sensor {
+            let _ = writeln!(text, "topic write {}", discovery_topic(store, &device.id));
+        }
     }
     text.push_str("\n# Handhelds: user name = device id.\n");
     rights(&mut text, "pattern", &format!("ds/v1/{store}/handheld/%u"));

@@ -1,7 +1,7 @@
 //! Who may say what on the broker (ARCHITECTURE, decision 8): a device writes birth, state and event of its own topic
 //! and reads cmd and ack of it; the node alone writes cmd and ack. Client id = user name = topic part.
 
-use model::mqtt::DeviceClass;
+use model::mqtt::{DeviceClass, discovery_topic};
 use model::{DeviceId, StoreId};
 use std::fmt::Write as _;
 
@@ -64,6 +64,9 @@ impl AccessRules {
         }
         for leaf in ["cmd", "ack"] {
             let _ = writeln!(text, "topic read {base}/{leaf}");
+        }
+        if class == DeviceClass::Sensor {
+            let _ = writeln!(text, "topic write {}", discovery_topic(&self.store, device));
         }
     }
 }

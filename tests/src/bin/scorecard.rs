@@ -36,6 +36,8 @@ enum Name {
     OrderCommit,
     /// From a serial scanner's byte to the picker's handheld, with 20 handhelds busy.
     ScanAck,
+    /// A full store's devices: memory and processor time of their agent idle, and scans through it (REQ-46).
+    AgentLoad,
     /// A store's memory idle and in load, and its time to ready.
     Footprint,
     /// Exact pick routes on published instances, judged by an independent checker (REQ-30).
@@ -63,6 +65,7 @@ fn run(options: &Options) -> Result<Value> {
             scorecard::order_commit::run(options.data.as_deref(), options.seconds, options.only.as_deref())
         }
         Name::ScanAck => scorecard::scan_ack::run(options.data.as_deref()),
+        Name::AgentLoad => scorecard::agent_load::run(options.data.as_deref()),
         Name::Footprint => scorecard::footprint::run(options.data.as_deref(), options.seconds),
         Name::PickRoute => scorecard::pick_route::run(&folder(options, "data/picking")?),
         Name::SyncBytes => scorecard::sync_bytes::run(),

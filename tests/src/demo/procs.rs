@@ -7,6 +7,9 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 
+/// Unit of processor times in /proc: USER_HZ, 100 on every architecture that Larder runs on.
+const TICKS_PER_SECOND: u64 = 100;
+
 /// A child process of the demo.
 #[derive(Debug)]
 pub struct Proc {
@@ -56,6 +59,17 @@ impl Proc {
         let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib: f64 = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0.0);
         kib / 1024.0
+    }
+
+    /// Processor time it has taken so far (user and system), from /proc.
+    pub fn cpu(&self) -> Duration {
+        let path = format!("/proc/{}/stat", self.child.id().unwrap_or(0));
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        // The name in brackets may hold blanks; user and system time are the 12th and 13th field after it.
+        let after = text.rsplit_once(") ").map_or("", |(_, rest)| rest);
+        let ticks: u64 =
+            after.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND)
     }
 
     /// Asks it to stop; kills it when it has not within `limit`. Says whether it stopped by itself.

@@ -105,7 +105,7 @@ async fn order_for(house: &House, proc: &Proc, load: Duration) -> Result<(u64, f
 }
 
 /// Memory of the Mosquitto that runs on this store's configuration.
-fn broker_rss_mb(dir: &Path) -> f64 {
+pub(super) fn broker_rss_mb(dir: &Path) -> f64 {
     let ours = dir.display().to_string();
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let of_broker = processes.filter(|process| {
@@ -120,7 +120,7 @@ fn broker_rss_mb(dir: &Path) -> f64 {
     resident.sum::<f64>() / 1_024.0
 }
 
-fn tenth(value: f64) -> f64 {
+pub(super) fn tenth(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 

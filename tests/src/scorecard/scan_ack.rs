@@ -46,15 +46,65 @@ const SPEED: f64 = 4.0;
 
 /// Runs the benchmark below `base`; `error` stands in the answer if it cannot.
 pub fn run(base: Option<&Path>) -> Value {
+    answer("scan-ack", async { measure(base, &NoMore).await.map(|found| found.answer("scan-ack")) })
+}
+
+/// Runs `work` on a runtime of its own; a failure stands in the answer as `error`.
+pub(super) fn answer(name: &str, work: impl Future<Output = Result<Value>>) -> Value {
     let measured = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(measure(base)));
-    measured.unwrap_or_else(|error| json!({"name": "scan-ack", "error": format!("{error:#}")}))
+        .and_then(|runtime| runtime.block_on(work));
+    measured.unwrap_or_else(|error| json!({"name": name, "error": format!("{error:#}")}))
 }
 
-async fn measure(base: Option<&Path>) -> Result<Value> {
+/// What stands in the store beside the measured scanner and two printers.
+pub(super) trait More {
+    /// Lines for store.toml.
+    fn manifest(&self) -> String;
+    /// Looks at the processes before anybody works.
+    async fn look(&self, house: &House, node: &Proc, agent: &Proc) -> Result<()>;
+}
+
+struct NoMore;
+
+impl More for NoMore {
+    fn manifest(&self) -> String {
+        String::new()
+    }
+    async fn look(&self, _: &House, _: &Proc, _: &Proc) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// What was measured.
+pub(super) struct Found {
+    /// `pty_to_handheld_ms` and the rest.
+    pub fields: serde_json::Map<String, Value>,
+    /// The 99th percentile from pty to handheld, ms.
+    pub p99: f64,
+    /// Scans that never showed.
+    pub lost: u32,
+}
+
+impl Found {
+    /// The goal on scans.
+    pub(super) fn goal(&self) -> Value {
+        json!({"what": "pty to handheld, p99 ms", "goal": format!("<= {GOAL_MS}"), "reached": self.p99, "met": self.lost == 0 && self.p99 <= GOAL_MS})
+    }
+
+    fn answer(self, name: &str) -> Value {
+        let goals = vec![self.goal()];
+        let mut fields = self.fields;
+        fields.insert("name".into(), name.into());
+        fields.insert("goals".into(), goals.into());
+        Value::Object(fields)
+    }
+}
+
+/// Measures scans in a store that holds `more` too.
+pub(super) async fn measure(base: Option<&Path>, more: &impl More) -> Result<Found> {
     let base = base.map_or_else(std::env::temp_dir, Path::to_path_buf);
     let dir = tempfile::Builder::new().prefix("larder-scan").tempdir_in(&base)?;
     let tty = dir.path().join("scan-pack");
@@ -62,9 +112,11 @@ async fn measure(base: Option<&Path>) -> Result<Value> {
     let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let printers =
         [SimPrinter::start(Language::Escpos, free).await?, SimPrinter::start(Language::Zpl, free).await?];
-    let house = House::build(&dir.path().join("store"), &devices_and_people(&tty, &printers))?;
+    let text = devices_and_people(&tty, &printers) + &more.manifest();
+    let house = House::build(&dir.path().join("store"), &text)?;
     let (node, _) = house.start().await?;
     let agent = Proc::start("__agent", &house.config, &house.dir.join("agent.log"), &[])?;
+    more.look(&house, &node, &agent).await?;
     let console = house.manager().await?;
     let mut rng = SmallRng::seed_from_u64(3);
     // The measured picker's order comes first, so that it is hers.
@@ -94,8 +146,7 @@ async fn measure(base: Option<&Path>) -> Result<Value> {
     node.stop(LOST).await;
     let measured = percentiles(took);
     let p99 = measured["p99"].as_f64().unwrap_or(f64::MAX);
-    Ok(json!({
-        "name": "scan-ack",
+    let fields = json!({
         "pty_to_handheld_ms": measured,
         "lost": lost,
         "busy_handhelds": BUSY,
@@ -103,8 +154,9 @@ async fn measure(base: Option<&Path>) -> Result<Value> {
         "busy_scan_to_ack_ms": percentiles(of_others),
         "counter_orders": orders,
         "load_average_before": load_before,
-        "goals": [{"what": "pty to handheld, p99 ms", "goal": format!("<= {GOAL_MS}"), "reached": p99, "met": lost == 0 && p99 <= GOAL_MS}],
-    }))
+    });
+    let fields = fields.as_object().cloned().unwrap_or_default();
+    Ok(Found { fields, p99, lost })
 }
 
 fn devices_and_people(tty: &Path, [receipt, label]: &[SimPrinter; 2]) -> String {

@@ -3,12 +3,14 @@
 //! which is its idempotency key.
 
 mod device;
+mod discovery;
 mod handheld;
 mod topic;
 
 pub use device::{
     Birth, Command, CommandBody, DeviceState, Event, EventBody, Health, Label, PrintOutcome, Quality,
 };
+pub use discovery::{TemperatureEntity, discovery_topic};
 pub use handheld::{
     Ack, AckOutcome, Action, HandheldEvent, HandheldView, LotHint, Notice, PickLine, PickTask,
     SubstituteOffer,

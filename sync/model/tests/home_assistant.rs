@@ -1,0 +1,58 @@
+//! The discovery document of a sensor, judged by a validator that other people wrote (PyPI ha-mqtt-models-pydantic, which
+//! follows Home Assistant's own schema). `.ci/setup test` installs it.
+
+use model::mqtt::TemperatureEntity;
+use model::{DeviceId, StoreId};
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// One line of JSON in, one line out: the state topic, or `refused`.
+const JUDGE: &str = "import sys, json
+from ha_mqtt_models_pydantic import parse_component_payload
+for line in sys.stdin:
+    try:
+        print(parse_component_payload('sensor', json.loads(line)).state_topic)
+    except ValueError:
+        print('refused')";
+
+fn python() -> PathBuf {
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/larder");
+    let python = std::env::var_os("LARDER_CACHE").map_or_else(home, PathBuf::from).join("oracles/bin/python");
+    assert!(python.exists(), "{} is missing: run .ci/setup test", python.display());
+    python
+}
+
+fn judged(documents: &[Value]) -> Vec<String> {
+    let mut child = Command::new(python())
+        .args(["-c", JUDGE])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines: String = documents.iter().map(|document| format!("{document}\n")).collect();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let done = child.wait_with_output().unwrap();
+    assert!(done.status.success());
+    String::from_utf8(done.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn home_assistant_takes_the_document_and_would_refuse_a_bent_one() {
+    let (store, device) = (StoreId::new("s1").unwrap(), DeviceId::new("temp-chilled-1").unwrap());
+    let (mut documents, mut expected) = (Vec::new(), Vec::new());
+    for area in [None, Some("chilled")] {
+        let entity = TemperatureEntity::new(&store, &device, "ds18b20", area, 60);
+        let document = serde_json::to_value(entity).unwrap();
+        for (field, bent) in [("qos", json!(7)), ("state_topic", Value::Null), ("availability", json!("x"))] {
+            let mut other = document.clone();
+            other[field] = bent;
+            documents.push(other);
+            expected.push("refused");
+        }
+        documents.push(document);
+        expected.push("ds/v1/s1/sensor/temp-chilled-1/event");
+    }
+    assert_eq!(judged(&documents), expected);
+}
