@@ -32,7 +32,7 @@ bench: setup-bench ## the scorecards, each against its peer or control
 
 sim: setup-sim ## the long campaign of the deterministic world, and 100 times kill -9
 	@$(CARGO) run $(LOCKED) --release -p tests --bin sim -- $(or $(ARGS),--seeds 1000 --hours 2)
-	@LARDER_KILLS=100 $(CARGO) test $(LOCKED) --release -p tests --test kill9
+	@LARDER_KILLS=100 $(CARGO) test $(LOCKED) --release -p tests --test kill9 --test kill9_devices
 
 # ---- parts of the above ---------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 
 pub mod agent_load;
 pub mod checker;
+pub mod fixed_scanner;
 pub mod footprint;
 pub mod order_commit;
 pub mod peers;

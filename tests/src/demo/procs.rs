@@ -20,8 +20,19 @@ pub struct Proc {
 impl Proc {
     /// Starts `demo ROLE CONFIG`; what it logs goes to `log`.
     pub fn start(role: &str, config: &Path, log: &Path, environment: &[(&str, String)]) -> Result<Self> {
+        Self::start_from(&std::env::current_exe()?, role, config, log, environment)
+    }
+
+    /// As [`Proc::start`], from another binary that knows the roles.
+    pub fn start_from(
+        program: &Path,
+        role: &str,
+        config: &Path,
+        log: &Path,
+        environment: &[(&str, String)],
+    ) -> Result<Self> {
         let log_file = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
-        let child = Command::new(std::env::current_exe()?)
+        let child = Command::new(program)
             .arg(role)
             .arg(config)
             .envs(environment.iter().map(|(name, value)| (*name, value)))

@@ -3,24 +3,22 @@
 //! their handhelds meanwhile and orders come in at the counter. A fixed scanner's answer is the handheld's new screen
 //! (with the piece counted), sent after the commit.
 
+use super::fixed_scanner::{FixedScanner, LOST, enrol};
 use super::footprint::load_average;
 use super::order_commit::basket::Baskets;
 use super::served::{self, House};
+use crate::demo::Pace;
 use crate::demo::diary::{Diary, percentiles};
 use crate::demo::pickers::PickerLife;
 use crate::demo::procs::Proc;
 use crate::demo::web::Site;
-use crate::demo::{Pace, fresh_id, now};
 use crate::people::picker::Habits;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::Result;
 use device_drivers::printer::Language;
 use device_drivers::sim::{SimPrinter, SimScanner};
-use model::api::store::{EnrolAnswer, EnrolRequest};
-use model::mqtt::{Action, DeviceClass, HandheldEvent, HandheldView, Leaf, Topic};
-use model::{DeviceId, PersonId, StoreId};
+use model::{PersonId, StoreId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS, Transport};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -35,12 +33,6 @@ const SCANS: usize = 400;
 const WARM: usize = 20;
 /// The goal of the issue, ms.
 const GOAL_MS: f64 = 20.0;
-/// A scan that is not on the handheld by then is lost.
-const LOST: Duration = Duration::from_secs(5);
-/// Beyond so many lost scans something is broken, not slow.
-const LOST_MAX: u32 = 5;
-/// Badges shown before the benchmark gives up.
-const TRIES: u32 = 15;
 /// A busy picker takes a piece every 2 s in life; here every 500 ms.
 const SPEED: f64 = 4.0;
 
@@ -115,20 +107,20 @@ pub(super) async fn measure(base: Option<&Path>, more: &impl More) -> Result<Fou
     let text = devices_and_people(&tty, &printers) + &more.manifest();
     let house = House::build(&dir.path().join("store"), &text)?;
     let (node, _) = house.start().await?;
-    let agent = Proc::start("__agent", &house.config, &house.dir.join("agent.log"), &[])?;
+    let agent = house.start_agent()?;
     more.look(&house, &node, &agent).await?;
     let console = house.manager().await?;
     let mut rng = SmallRng::seed_from_u64(3);
     // The measured picker's order comes first, so that it is hers.
     served::order(&console, rng.random(), &[(1, 80), (2, 80), (3, 80), (4, 80), (5, 80), (6, 80), (7, 80)])
         .await?;
-    let mut bench = Bench::take_work(&house, &console, scanner, &mut rng).await?;
+    let mut bench = FixedScanner::take_work(&house, &console, scanner, &mut rng).await?;
 
     let stop = CancellationToken::new();
     let diary = Diary::default();
     let mut others = tokio::task::JoinSet::new();
     for n in 1..=BUSY {
-        others.spawn(busy(&house, &console, n, &diary, &mut rng).await?.live(stop.clone()));
+        others.spawn(busy(&house, &console, n, SPEED, &diary, &mut rng).await?.live(stop.clone()));
     }
     let counter = tokio::spawn(keep_ordering(console.clone(), stop.clone()));
     bench.scan_many(WARM).await?;
@@ -159,7 +151,9 @@ pub(super) async fn measure(base: Option<&Path>, more: &impl More) -> Result<Fou
     Ok(Found { fields, p99, lost })
 }
 
-fn devices_and_people(tty: &Path, [receipt, label]: &[SimPrinter; 2]) -> String {
+/// `[[devices]]` and `[[people]]` of the benchmark's store.
+#[must_use]
+pub fn devices_and_people(tty: &Path, [receipt, label]: &[SimPrinter; 2]) -> String {
     let mut text = format!(
         "[[devices]]\nid = \"scan-pack\"\nclass = \"scanner\"\ndriver = \"serial-lines\"\nport = \"serial:{}\"\n\n\
          [[devices]]\nid = \"receipt-1\"\nclass = \"printer\"\ndriver = \"escpos\"\nport = \"tcp:{}\"\nsettings = {{ width_mm = 72 }}\n\n\
@@ -176,16 +170,15 @@ fn devices_and_people(tty: &Path, [receipt, label]: &[SimPrinter; 2]) -> String 
     text
 }
 
-async fn enrol(console: &Site, n: usize, rng: &mut SmallRng) -> Result<EnrolAnswer> {
-    let request = EnrolRequest { device: DeviceId::new(format!("h{n}"))? };
-    let answer = console.post("/api/v1/handhelds", fresh_id(rng), &request).await;
-    answer.map_err(|error| anyhow!("enrolling: {error:?}"))
-}
-
-async fn busy(
+/// A picker with a handheld of its own, `speed` times as fast as in life.
+///
+/// # Errors
+/// When the store does not enrol it.
+pub async fn busy(
     house: &House,
     console: &Site,
     n: usize,
+    speed: f64,
     diary: &Diary,
     rng: &mut SmallRng,
 ) -> Result<PickerLife> {
@@ -200,7 +193,7 @@ async fn busy(
         habits: Habits::PERFECT,
         strange: String::new(),
         diary: diary.clone(),
-        pace: Pace { speed: SPEED },
+        pace: Pace { speed },
         seed: rng.random(),
     })
 }
@@ -216,132 +209,4 @@ async fn keep_ordering(console: Site, stop: CancellationToken) -> Result<u32> {
         tokio::time::sleep(Duration::from_millis(if orders < 25 { 1 } else { 300 })).await;
     }
     Ok(orders)
-}
-
-/// The measured picker: her badge is at the fixed scanner, her handheld shows what was counted.
-struct Bench {
-    scanner: SimScanner,
-    events: EventLoop,
-    view: HandheldView,
-    rng: SmallRng,
-    lost: u32,
-    turn: usize,
-    _client: AsyncClient,
-}
-
-impl Bench {
-    async fn take_work(
-        house: &House,
-        console: &Site,
-        scanner: SimScanner,
-        rng: &mut SmallRng,
-    ) -> Result<Self> {
-        let enrolled = enrol(console, 0, rng).await?;
-        let (store, person) = (StoreId::new("s1")?, PersonId::new("p0")?);
-        let topic = |leaf| Topic::new(&store, DeviceClass::Handheld, &enrolled.device, leaf).to_string();
-        let (client, mut events) = connect(house, &enrolled);
-        client.subscribe(topic(Leaf::Cmd), QoS::AtLeastOnce).await?;
-        let login = Action::Login { person: person.clone(), pin: "4711".to_owned() };
-        for (by, action) in [(None, login), (Some(person.clone()), Action::Ready)] {
-            let event = HandheldEvent { id: fresh_id(rng), at: now(), person: by, action };
-            client.publish(topic(Leaf::Event), QoS::AtLeastOnce, false, serde_json::to_vec(&event)?).await?;
-        }
-        let view = tokio::time::timeout(LOST * 2, async {
-            loop {
-                match next_view(&mut events).await {
-                    Some(view) if view.task.is_some() => return view,
-                    Some(_) | None => {}
-                }
-            }
-        });
-        let view = view.await.context("the measured picker got no order")?;
-        let rng = SmallRng::seed_from_u64(9);
-        let mut bench = Self { scanner, events, view, rng, lost: 0, turn: 0, _client: client };
-        bench.take_scanner(&person).await?;
-        Ok(bench)
-    }
-
-    /// Shows the badge until a scan counts: the agent may still be opening the port.
-    async fn take_scanner(&mut self, person: &PersonId) -> Result<()> {
-        for _ in 0..TRIES {
-            self.scanner.scan(&format!("LP:{person}")).await?;
-            if self.scan_one(Duration::from_secs(1)).await?.is_some() {
-                return Ok(());
-            }
-        }
-        bail!("no scan of the fixed scanner counts; see the logs of node and agent: {:?}", self.view.notices)
-    }
-
-    /// Scans one piece after the other; gives the milliseconds of each.
-    async fn scan_many(&mut self, count: usize) -> Result<Vec<f64>> {
-        let mut took = Vec::with_capacity(count);
-        for _ in 0..count {
-            match self.scan_one(LOST).await? {
-                Some(ms) => took.push(ms),
-                None => self.lost += 1,
-            }
-            if self.lost > LOST_MAX {
-                bail!("{} scans were not counted within {LOST:?}", self.lost);
-            }
-            // A hand needs a moment; a random one, so that scans meet every phase of what else goes on.
-            let pause = Duration::from_millis(self.rng.random_range(20..60));
-            let _ = tokio::time::timeout(pause, self.counted(u64::MAX)).await;
-        }
-        Ok(took)
-    }
-
-    /// Scans the next piece; gives the milliseconds until the handheld shows it, or `None` after `patience`.
-    async fn scan_one(&mut self, patience: Duration) -> Result<Option<f64>> {
-        let lines = self.view.task.iter().flat_map(|task| &task.lines);
-        let open: Vec<_> = lines.filter(|line| line.picked < line.qty).collect();
-        // Another product each time: the agent takes the same code at once again for the scanner's echo.
-        self.turn += 1;
-        let line = open.get(self.turn % open.len().max(1)).context("nothing left to scan")?;
-        let text = format!("LL:{}", line.lot.lot);
-        let before = picked(&self.view);
-        let begun = Instant::now();
-        self.scanner.scan(&text).await?;
-        let counted = tokio::time::timeout(patience, self.counted(before)).await;
-        Ok(counted.is_ok().then(|| begun.elapsed().as_secs_f64() * 1_000.0))
-    }
-
-    /// Until the handheld shows more than `before` pieces.
-    async fn counted(&mut self, before: u64) {
-        loop {
-            if let Some(view) = next_view(&mut self.events).await {
-                self.view = view;
-                if picked(&self.view) > before {
-                    return;
-                }
-            }
-        }
-    }
-}
-
-fn picked(view: &HandheldView) -> u64 {
-    view.task.iter().flat_map(|task| &task.lines).map(|line| u64::from(line.picked.get())).sum()
-}
-
-fn connect(house: &House, enrolled: &EnrolAnswer) -> (AsyncClient, EventLoop) {
-    let url = format!("ws://127.0.0.1:{}/mqtt", house.ws_port);
-    let mut options = MqttOptions::new(enrolled.device.as_str(), url, house.ws_port);
-    let most = model::mqtt::PAYLOAD_BYTES_MAX * 2;
-    options
-        .set_transport(Transport::Ws)
-        .set_credentials(enrolled.device.as_str(), &enrolled.token)
-        .set_max_packet_size(most, most)
-        .set_clean_session(false);
-    AsyncClient::new(options, 64)
-}
-
-/// The next message that is a screen.
-async fn next_view(events: &mut EventLoop) -> Option<HandheldView> {
-    match events.poll().await {
-        Ok(Event::Incoming(Packet::Publish(message))) => serde_json::from_slice(&message.payload).ok(),
-        Ok(_) => None,
-        Err(_) => {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            None
-        }
-    }
 }

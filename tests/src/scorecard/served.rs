@@ -31,6 +31,8 @@ pub struct House {
     pub base: String,
     /// Of its broker, for handhelds.
     pub ws_port: u16,
+    /// The binary that plays node and agent: this one, unless somebody says otherwise.
+    pub program: PathBuf,
 }
 
 impl House {
@@ -48,7 +50,13 @@ impl House {
         stage::fill(&mut engine, clock::now())?;
         engine.close()?;
         let [http, _, ws_port] = ports;
-        Ok(Self { dir: dir.to_owned(), config, base: format!("http://127.0.0.1:{http}"), ws_port })
+        Ok(Self {
+            dir: dir.to_owned(),
+            config,
+            base: format!("http://127.0.0.1:{http}"),
+            ws_port,
+            program: std::env::current_exe()?,
+        })
     }
 
     /// Starts the process; gives it with the time from its start to its first `ready`.
@@ -57,9 +65,18 @@ impl House {
     /// When it does not become ready.
     pub async fn start(&self) -> Result<(Proc, Duration)> {
         let begun = Instant::now();
-        let mut proc = Proc::start("__store", &self.config, &self.dir.join("node.log"), &[])?;
+        let log = self.dir.join("node.log");
+        let mut proc = Proc::start_from(&self.program, "__store", &self.config, &log, &[])?;
         proc.ready(&reqwest::Client::new(), &format!("{}/readyz", self.base), READY_LIMIT).await?;
         Ok((proc, begun.elapsed()))
+    }
+
+    /// Starts the device agent.
+    ///
+    /// # Errors
+    /// When the process cannot be started.
+    pub fn start_agent(&self) -> Result<Proc> {
+        Proc::start_from(&self.program, "__agent", &self.config, &self.dir.join("agent.log"), &[])
     }
 
     /// A session of the manager, on a connection of its own.
