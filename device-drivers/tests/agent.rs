@@ -66,7 +66,10 @@ fn scanned(heard: &Heard) -> Option<String> {
     match heard {
         Heard::Event(_, event) => match &event.body {
             EventBody::Scan { text, .. } => Some(text.clone()),
-            EventBody::Reading { .. } | EventBody::Weight { .. } | EventBody::Print { .. } => None,
+            EventBody::Reading { .. }
+            | EventBody::Weight { .. }
+            | EventBody::Print { .. }
+            | EventBody::Door { .. } => None,
         },
         Heard::Birth(..) | Heard::State(..) => None,
     }
@@ -76,7 +79,10 @@ fn printed(heard: &Heard) -> Option<(PrintJobId, PrintOutcome)> {
     match heard {
         Heard::Event(_, event) => match event.body {
             EventBody::Print { job, outcome } => Some((job, outcome)),
-            EventBody::Scan { .. } | EventBody::Reading { .. } | EventBody::Weight { .. } => None,
+            EventBody::Scan { .. }
+            | EventBody::Reading { .. }
+            | EventBody::Weight { .. }
+            | EventBody::Door { .. } => None,
         },
         Heard::Birth(..) | Heard::State(..) => None,
     }
@@ -144,7 +150,10 @@ async fn scans_readings_and_weights_arrive() {
     let weight = |heard: &Heard| match heard {
         Heard::Event(_, event) => match event.body {
             EventBody::Weight { grams } => Some(grams),
-            EventBody::Scan { .. } | EventBody::Reading { .. } | EventBody::Print { .. } => None,
+            EventBody::Scan { .. }
+            | EventBody::Reading { .. }
+            | EventBody::Print { .. }
+            | EventBody::Door { .. } => None,
         },
         Heard::Birth(..) | Heard::State(..) => None,
     };
@@ -157,7 +166,8 @@ async fn scans_readings_and_weights_arrive() {
                 EventBody::Reading { .. }
                 | EventBody::Scan { .. }
                 | EventBody::Weight { .. }
-                | EventBody::Print { .. } => None,
+                | EventBody::Print { .. }
+                | EventBody::Door { .. } => None,
             },
             Heard::Birth(..) | Heard::State(..) => None,
         }

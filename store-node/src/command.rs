@@ -174,6 +174,15 @@ pub enum Command {
         /// Net weight.
         grams: Grams,
     },
+    /// A door has opened or shut.
+    Door {
+        /// The door.
+        door: DeviceId,
+        /// When it moved.
+        at: Timestamp,
+        /// It stands open now.
+        open: bool,
+    },
     /// A person has seen an alarm.
     AcknowledgeAlarm {
         /// The alarm.
@@ -333,6 +342,7 @@ impl Command {
             Command::Reading(_) => "reading",
             Command::WatchTick => "watch_tick",
             Command::Weight { .. } => "weight",
+            Command::Door { .. } => "door",
             Command::AcknowledgeAlarm { .. } => "acknowledge_alarm",
             Command::DeviceBorn { .. } => "device_born",
             Command::DeviceIs { .. } => "device_is",
@@ -360,7 +370,7 @@ impl Command {
     }
 
     /// Whether the first answer is kept. Not for what repeats for ever and is harmless to repeat by its own nature:
-    /// ticks look at the state, readings and weights carry their time, a device's state replaces the one before.
+    /// ticks look at the state, readings, weights and doors carry their time, a device's state replaces the one before.
     pub const fn is_kept(&self) -> bool {
         match self {
             Command::GrantTick
@@ -370,6 +380,7 @@ impl Command {
             | Command::Reading(_)
             | Command::WatchTick
             | Command::Weight { .. }
+            | Command::Door { .. }
             | Command::DeviceBorn { .. }
             | Command::DeviceIs { .. } => false,
             Command::ImportCatalogue { .. }

@@ -73,6 +73,7 @@ pub fn setup() -> Setup {
             device("scan-1", DeviceClass::Scanner, None),
             device("label-1", DeviceClass::Printer, None),
             device("scale-1", DeviceClass::Scale, None),
+            device("door-1", DeviceClass::Door, Some("cold-1")),
         ],
         policy: Policy::default(),
     }

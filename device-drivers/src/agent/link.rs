@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use firmware_config::Device;
 use model::mqtt::{
-    Ack, Birth, Command, CommandBody, DeviceClass, DeviceState, Health, Leaf, PAYLOAD_BYTES_MAX,
+    Ack, Birth, Command, CommandBody, DeviceClass, DeviceState, Health, Label, Leaf, PAYLOAD_BYTES_MAX,
     TemperatureEntity, Topic, discovery_topic,
 };
-use model::{StoreId, Timestamp};
+use model::{PrintJobId, StoreId, Timestamp};
 use rumqttc::{AsyncClient, EventLoop, LastWill, MqttOptions, NetworkOptions, Packet, Publish, QoS};
 use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::agent::backoff::Backoff;
 use crate::agent::link::flow::{Flow, WINDOW};
 use crate::agent::memory::Memory;
-use crate::agent::reporter::ReporterEnds;
+use crate::agent::reporter::{ReporterEnds, Told};
 use crate::agent::{AgentConfig, Login, clock};
 use crate::db::Admission;
 
@@ -266,6 +266,7 @@ impl Link {
             return true;
         };
         flow.confirmed(ack.id);
+        self.tell(Told::Answer { id: ack.id, outcome: ack.outcome });
         drop(self.memory.put(move |journal| journal.confirm_event(ack.id)).await);
         true
     }
@@ -279,7 +280,23 @@ impl Link {
                 return true;
             }
         };
-        let CommandBody::Print { job, label } = command.body;
+        match command.body {
+            CommandBody::Print { job, label } => self.print(job, label, flow).await,
+            body @ (CommandBody::Signal { .. } | CommandBody::Output { .. }) => {
+                self.tell(Told::Command(body));
+                true
+            }
+        }
+    }
+
+    /// Says it to the driver, if it listens: a beep that comes late is worth nothing.
+    fn tell(&self, told: Told) {
+        if self.ends.told.try_send(told).is_err() {
+            tracing::trace!(device = %self.device.id, "this driver does not listen");
+        }
+    }
+
+    async fn print(&self, job: PrintJobId, label: Label, flow: &mut Flow) -> bool {
         if self.device.class != DeviceClass::Printer {
             tracing::warn!(device = %self.device.id, "only printers print");
             return true;

@@ -1,8 +1,8 @@
-//! What a driver says about its device: events to keep, values of which only the latest counts, and how it is.
-//! Numbers events and hands them to the link; never speaks MQTT.
+//! What a driver says about its device: events to keep, values of which only the latest counts, and how it is; and what
+//! the store tells it. Numbers events and hands them to the link; never speaks MQTT.
 
 use firmware_config::Device;
-use model::mqtt::{DeviceState, Event, EventBody, Health};
+use model::mqtt::{AckOutcome, CommandBody, DeviceState, Event, EventBody, Health};
 use model::{CommandId, Timestamp};
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -14,6 +14,22 @@ use crate::db::JournalError;
 
 /// Events on their way to the link. When it is full they stay in the journal, where the link finds them.
 const EVENTS_MAX: usize = 64;
+/// What the store told and the driver has not taken yet; more is dropped, for a late beep is worth nothing.
+const TOLD_MAX: usize = 16;
+
+/// What the store tells a driver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Do this; never a print job, those stand in the journal.
+    Command(CommandBody),
+    /// What came of an event.
+    Answer {
+        /// The event's id.
+        id: CommandId,
+        /// What came of it.
+        outcome: AckOutcome,
+    },
+}
 
 /// The link's ends of the reporter's queues.
 pub(crate) struct ReporterEnds {
@@ -23,6 +39,8 @@ pub(crate) struct ReporterEnds {
     pub latest: watch::Receiver<Option<Event>>,
     /// How the device is.
     pub state: watch::Receiver<DeviceState>,
+    /// What the store tells the driver.
+    pub told: mpsc::Sender<Told>,
 }
 
 /// A device's voice.
@@ -35,6 +53,8 @@ pub(crate) struct Reporter {
     kept: mpsc::Sender<Event>,
     latest: watch::Sender<Option<Event>>,
     state: watch::Sender<DeviceState>,
+    #[expect(dead_code, reason = "the first driver that listens takes this away")]
+    told: mpsc::Receiver<Told>,
 }
 
 impl Reporter {
@@ -52,9 +72,10 @@ impl Reporter {
         let (kept, kept_end) = mpsc::channel(EVENTS_MAX);
         let (latest, latest_end) = watch::channel(None);
         let (state, state_end) = watch::channel(first);
+        let (told_end, told) = mpsc::channel(TOLD_MAX);
         let random = clock::random();
-        let reporter = Self { device, session, seq: 0, memory, random, kept, latest, state };
-        (reporter, ReporterEnds { kept: kept_end, latest: latest_end, state: state_end })
+        let reporter = Self { device, session, seq: 0, memory, random, kept, latest, state, told };
+        (reporter, ReporterEnds { kept: kept_end, latest: latest_end, state: state_end, told: told_end })
     }
 
     /// Random numbers of this device.

@@ -1,4 +1,4 @@
-//! Tables `device`, `device_state`, `weight_reading`: what is plugged in and how it is.
+//! Tables `device`, `device_state`, `weight_reading`, `door_event`: what is plugged in and how it is.
 
 use super::{Connection, DbResult, all, one, row, run};
 use model::mqtt::{Birth, DeviceClass, DeviceState, Health};
@@ -148,6 +148,24 @@ pub fn put_weight(conn: &Connection, scale: &DeviceId, at: Timestamp, grams: Gra
 pub fn last_weight(conn: &Connection, scale: &DeviceId) -> DbResult<Option<(Timestamp, Grams)>> {
     let sql = "SELECT at, grams FROM weight_reading WHERE scale = ?1 ORDER BY at DESC LIMIT 1";
     one(conn, sql, [scale.as_str()], |r| Ok((row::time(r, 0)?, Grams(r.get(1)?))))
+}
+
+/// A door has opened or shut; a repeated word changes nothing.
+///
+/// # Errors
+/// A fault of the database.
+pub fn put_door(conn: &Connection, door: &DeviceId, at: Timestamp, open: bool) -> DbResult<bool> {
+    let sql = "INSERT INTO door_event (door, at, open) VALUES (?1, ?2, ?3) ON CONFLICT (door, at) DO NOTHING";
+    Ok(run(conn, sql, (door.as_str(), at.ms(), open))? > 0)
+}
+
+/// How a door stands (`true` = open), and since when.
+///
+/// # Errors
+/// A fault of the database.
+pub fn door(conn: &Connection, door: &DeviceId) -> DbResult<Option<(Timestamp, bool)>> {
+    let sql = "SELECT at, open FROM door_event WHERE door = ?1 ORDER BY at DESC LIMIT 1";
+    one(conn, sql, [door.as_str()], |r| Ok((row::time(r, 0)?, r.get(1)?)))
 }
 
 /// No device is listed until entered again.

@@ -70,6 +70,7 @@ pub type DbResult<T> = Result<T, DbError>;
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_store.sql")),
     M::up(include_str!("../../migrations/0002_bay.sql")),
+    M::up(include_str!("../../migrations/0003_door.sql")),
 ];
 
 /// The writing connection. There is one per process.

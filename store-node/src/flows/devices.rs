@@ -1,4 +1,4 @@
-//! Devices introduce themselves, say how they are, and scales say what lies on them (REQ-46).
+//! Devices introduce themselves, say how they are, scales say what lies on them, doors that they stand open (REQ-46).
 
 use super::{Flow, Stop, alarms, print, short_enough};
 use crate::answer::Answer;
@@ -11,6 +11,8 @@ use model::{DeviceId, Grams, Timestamp};
 const TEXT_MAX: usize = 200;
 /// The heaviest thing on a scale, grams.
 const GRAMS_MAX: u32 = 500_000;
+/// How far a door's clock may run ahead of the node's.
+const AHEAD_MS: i64 = 5 * model::time::MINUTE_MS;
 
 /// A device introduces itself. An older session than the known one is ignored.
 ///
@@ -74,6 +76,22 @@ pub fn weight(flow: &mut Flow<'_>, scale: &DeviceId, at: Timestamp, grams: Grams
         return Err(Refusal::bad("grams", format!("at most {GRAMS_MAX}")).into());
     }
     devices::put_weight(flow.tx, scale, at, grams)?;
+    Ok(Answer::Done)
+}
+
+/// A door has opened or shut (REQ-95). A repeated word changes nothing.
+///
+/// # Errors
+/// [`Refusal::Unknown`] for a door that is not listed, [`Refusal::BadInput`] for a time that has not come.
+pub fn door(flow: &mut Flow<'_>, door: &DeviceId, at: Timestamp, open: bool) -> Result<Answer, Stop> {
+    known(flow, door, DeviceClass::Door)?;
+    if at.since_ms(flow.now) > AHEAD_MS {
+        return Err(Refusal::bad("at", "the device's clock runs ahead of the node's").into());
+    }
+    if devices::put_door(flow.tx, door, at, open)? {
+        flow.effects.cold = true;
+        flow.effects.devices = true;
+    }
     Ok(Answer::Done)
 }
 

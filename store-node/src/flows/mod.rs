@@ -188,6 +188,7 @@ pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
         Command::Reading(reading) => readings::reading(flow, reading),
         Command::WatchTick => readings::tick(flow),
         Command::Weight { scale, at, grams } => devices::weight(flow, scale, *at, *grams),
+        Command::Door { door, at, open } => devices::door(flow, door, *at, *open),
         Command::AcknowledgeAlarm { alarm } => alarms::acknowledge(flow, alarm),
         Command::DeviceBorn { device, class, birth } => devices::born(flow, device, *class, birth),
         Command::DeviceIs { device, class, state } => devices::is(flow, device, *class, state),

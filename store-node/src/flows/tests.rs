@@ -181,6 +181,24 @@ fn a_lost_device_is_an_alarm_until_it_speaks_again() {
     assert!(matches!(stranger, Err(Refusal::Unknown { .. })), "a printer that says to be a scale");
 }
 
+/// Events come from the agent's journal after an outage, late and perhaps twice; how the door stands is its newest word.
+#[test]
+fn a_door_stands_as_its_newest_word_says() {
+    let mut bed = Bed::new();
+    let start = bed.now;
+    let door = |bed: &mut Bed, name: &str, ms: i64, open: bool| {
+        bed.system(Command::Door { door: device(name), at: start.plus_ms(ms), open })
+    };
+    let newest = crate::db::devices::door;
+    let stands = |bed: &Bed| bed.reader().snapshot(|conn, _| newest(conn, &device("door-1"))).unwrap();
+    for (ms, open) in [(0, true), (20_000, false), (10_000, true), (20_000, true)] {
+        door(&mut bed, "door-1", ms, open).unwrap();
+    }
+    assert_eq!(stands(&bed), Some((start.plus_ms(20_000), false)));
+    assert!(matches!(door(&mut bed, "door-9", 0, true), Err(Refusal::Unknown { .. })));
+    assert!(matches!(door(&mut bed, "door-1", 600_000, true), Err(Refusal::BadInput { .. })));
+}
+
 #[test]
 fn products_get_homes_by_temperature_and_velocity_and_keep_them() {
     let mut bed = Bed::new();

@@ -191,17 +191,19 @@ impl Hear {
 
     fn device(&self, topic: &Topic, event: Event) -> Result<Option<Heard>, Unheard> {
         let device = topic.device.clone();
-        let kept = matches!(event.body, EventBody::Scan { .. } | EventBody::Print { .. });
+        let kept =
+            matches!(event.body, EventBody::Scan { .. } | EventBody::Print { .. } | EventBody::Door { .. });
         let command = match event.body {
             EventBody::Reading { milli_c, quality, raw_milli_c: _ } => {
                 Command::Reading(ReadingIn { sensor: device, at: event.at, milli_c, quality })
             }
             EventBody::Weight { grams } => Command::Weight { scale: device, at: event.at, grams },
+            EventBody::Door { open } => Command::Door { door: device, at: event.at, open },
             EventBody::Print { job, outcome } => Command::PrintResult { job, outcome },
             EventBody::Scan { text, aim: _ } => Command::FixedScan { scanner: device, text },
         };
         let mut heard = self.plain(event.id, topic, command)?;
-        // The agent keeps scans and print results until this ack; of values only the latest counts.
+        // The agent keeps scans, doors and print results until this ack; of values only the latest counts.
         heard.ack_to = kept.then(|| (topic.class, topic.device.clone(), event.id));
         Ok(Some(heard))
     }

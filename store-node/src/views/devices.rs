@@ -75,7 +75,11 @@ fn row(conn: &Connection, device: DeviceRowDb, now: Timestamp) -> DbResult<Devic
     let person = match device.class {
         DeviceClass::Handheld => people::session_at(conn, &device.device, now)?.map(|session| session.name),
         DeviceClass::Scanner => people::badge_at(conn, &device.device)?.map(|person| person.name),
-        DeviceClass::Printer | DeviceClass::Sensor | DeviceClass::Scale => None,
+        DeviceClass::Printer
+        | DeviceClass::Sensor
+        | DeviceClass::Scale
+        | DeviceClass::Door
+        | DeviceClass::Output => None,
     };
     Ok(DeviceRow {
         device: device.device,

@@ -1,4 +1,4 @@
-//! Payloads of scanners, printers, sensors and scales.
+//! Payloads of scanners, printers, sensors, scales, doors and outputs.
 
 use crate::id::{CommandId, PrintJobId};
 use crate::qty::Grams;
@@ -111,6 +111,12 @@ pub enum EventBody {
         /// How it went.
         outcome: PrintOutcome,
     },
+    /// A door has opened or shut (REQ-18, REQ-95): said at each change, debounced, and once when the agent starts or the
+    /// contact is plugged in again. [`Event::at`] is the moment of the change. Kept by the agent until the store's ack.
+    Door {
+        /// It stands open now.
+        open: bool,
+    },
 }
 
 /// How far a reading can be trusted (REQ-43).
@@ -147,7 +153,7 @@ pub enum PrintOutcome {
     Rejected,
 }
 
-/// `cmd` to a printer, scanner or scale.
+/// `cmd` to a printer, scanner or output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct Command {
@@ -168,6 +174,52 @@ pub enum CommandBody {
         job: PrintJobId,
         /// What to print.
         label: Label,
+    },
+    /// Say something to the person at a scanner, with beeper and lamp; worth nothing when it comes late.
+    Signal {
+        /// What.
+        signal: Signal,
+    },
+    /// Drive an output; a newer one replaces an older one. An output is off when its agent starts or stops.
+    Output {
+        /// How.
+        drive: Drive,
+    },
+}
+
+/// What a beep means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Signal {
+    /// The scan is good.
+    Right,
+    /// The scan is refused.
+    Wrong,
+    /// Look at the screen.
+    Attention,
+}
+
+/// How an output is driven. A buzzer whose store went away must end by itself: give it an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Drive {
+    /// Off.
+    Off,
+    /// On.
+    On {
+        /// Off again after so many milliseconds; `None` = until the next command.
+        for_ms: Option<u32>,
+    },
+    /// On and off in turn.
+    Blink {
+        /// On for so many milliseconds, 20 or more.
+        on_ms: u32,
+        /// Then off for so many, 20 or more.
+        off_ms: u32,
+        /// So often; `None` = until the next command.
+        times: Option<u32>,
     },
 }
 

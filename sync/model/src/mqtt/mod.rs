@@ -8,7 +8,8 @@ mod handheld;
 mod topic;
 
 pub use device::{
-    Birth, Command, CommandBody, DeviceState, Event, EventBody, Health, Label, PrintOutcome, Quality,
+    Birth, Command, CommandBody, DeviceState, Drive, Event, EventBody, Health, Label, PrintOutcome, Quality,
+    Signal,
 };
 pub use discovery::{TemperatureEntity, discovery_topic};
 pub use handheld::{

@@ -18,17 +18,23 @@ pub enum DeviceClass {
     Sensor,
     /// A scale.
     Scale,
+    /// A door contact (REQ-95).
+    Door,
+    /// Something that is switched: a relay, a buzzer, a pick-to-light lamp (REQ-43).
+    Output,
     /// A picker's handheld.
     Handheld,
 }
 
 impl DeviceClass {
     /// Every class.
-    pub const ALL: [DeviceClass; 5] = [
+    pub const ALL: [DeviceClass; 7] = [
         DeviceClass::Scanner,
         DeviceClass::Printer,
         DeviceClass::Sensor,
         DeviceClass::Scale,
+        DeviceClass::Door,
+        DeviceClass::Output,
         DeviceClass::Handheld,
     ];
     /// The word in a topic, in SQL and in store.toml.
@@ -38,6 +44,8 @@ impl DeviceClass {
             DeviceClass::Printer => "printer",
             DeviceClass::Sensor => "sensor",
             DeviceClass::Scale => "scale",
+            DeviceClass::Door => "door",
+            DeviceClass::Output => "output",
             DeviceClass::Handheld => "handheld",
         }
     }

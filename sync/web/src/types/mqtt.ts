@@ -51,7 +51,7 @@ model: string,
 /** Agent or firmware version. */
 firmware: string, };
 
-/** `cmd` to a printer, scanner or scale. */
+/** `cmd` to a printer, scanner or output. */
 export type Command = {
 /** Idempotency key; a repeated command has no second effect. */
 id: CommandId,
@@ -63,10 +63,14 @@ export type CommandBody = { "type": "print",
 /** The job; stands in the label's footer. */
 job: PrintJobId,
 /** What to print. */
-label: Label, };
+label: Label, } | { "type": "signal",
+/** What. */
+signal: Signal, } | { "type": "output",
+/** How. */
+drive: Drive, };
 
 /** What kind of device stands behind a topic. */
-export type DeviceClass = "scanner" | "printer" | "sensor" | "scale" | "handheld";
+export type DeviceClass = "scanner" | "printer" | "sensor" | "scale" | "door" | "output" | "handheld";
 
 /** `state`, retained; with `Health::Lost` it is the last will. */
 export type DeviceState = {
@@ -84,6 +88,17 @@ hint: string,
 battery_pct: number | null,
 /** Jobs or events that wait in the agent. */
 queued: number, };
+
+/** How an output is driven. A buzzer whose store went away must end by itself: give it an end. */
+export type Drive = { "how": "off" } | { "how": "on",
+/** Off again after so many milliseconds; `None` = until the next command. */
+for_ms: number | null, } | { "how": "blink",
+/** On for so many milliseconds, 20 or more. */
+on_ms: number,
+/** Then off for so many, 20 or more. */
+off_ms: number,
+/** So often; `None` = until the next command. */
+times: number | null, };
 
 /** `event`, not retained: something happened at a device. */
 export type Event = {
@@ -115,7 +130,9 @@ grams: Grams, } | { "type": "print",
 /** The job. */
 job: PrintJobId,
 /** How it went. */
-outcome: PrintOutcome, };
+outcome: PrintOutcome, } | { "type": "door",
+/** It stands open now. */
+open: boolean, };
 
 /** `event` of a handheld. */
 export type HandheldEvent = {
@@ -266,6 +283,9 @@ export type PrintOutcome = "done" | "sent_unconfirmed" | "in_doubt" | "rejected"
 
 /** How far a reading can be trusted (REQ-43). */
 export type Quality = "good" | "crc_error" | "implausible" | "jump" | "flat" | "silent";
+
+/** What a beep means. */
+export type Signal = "right" | "wrong" | "attention";
 
 /** A substitute offered to the customer (REQ-33). */
 export type SubstituteOffer = {

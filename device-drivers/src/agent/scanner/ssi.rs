@@ -1,0 +1,139 @@
+//! A Zebra scanner in SSI: the conversation is [`crate::scanner::ssi`]'s, here are its port and its clock. A code is
+//! acknowledged when it is kept, so a scanner that falls silent after its beep has been heard (REQ-41).
+
+use std::time::Duration;
+
+use firmware_config::{Device, Port};
+use model::mqtt::{Health, Signal};
+use tokio::io::AsyncWriteExt;
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_serial::SerialStream;
+use tokio_util::sync::CancellationToken;
+
+use super::{BAUD, Scans, Serve, Taken};
+use crate::agent::backoff::Backoff;
+use crate::agent::reporter::Reporter;
+use crate::port::{PortError, open_serial, read_some};
+use crate::scanner::ssi::{Session, Step, opcode};
+
+/// How often a cordless scanner is asked for its battery.
+const BATTERY_EVERY: Duration = Duration::from_secs(60);
+/// Below this a person should put it into its cradle, percent.
+const BATTERY_LOW: u8 = 15;
+/// A scanner that says nothing at all for this long after we asked does not speak SSI.
+const GREETED_WITHIN: Duration = Duration::from_secs(5);
+
+/// Runs one scanner until `stop`.
+pub(crate) async fn run(device: Device, reporter: Reporter, stop: CancellationToken) {
+    super::run(&device, reporter, stop, Zebra(&device)).await;
+}
+
+struct Zebra<'a>(&'a Device);
+
+/// One plugged-in scanner.
+struct Talk<'a> {
+    line: SerialStream,
+    port: String,
+    session: Session,
+    started: Instant,
+    scans: &'a mut Scans,
+}
+
+impl Serve for Zebra<'_> {
+    async fn serve(&mut self, scans: &mut Scans, backoff: &mut Backoff) -> Result<(), PortError> {
+        let Port::Serial(path) = &self.0.port else { return Ok(()) };
+        let line = open_serial(path, self.0.settings.baud.unwrap_or(BAUD))?;
+        backoff.reset();
+        scans.ok();
+        let port = self.0.port.to_string();
+        Talk { line, port, session: Session::default(), started: Instant::now(), scans }.run().await
+    }
+}
+
+impl Talk<'_> {
+    async fn run(mut self) -> Result<(), PortError> {
+        let mut batteries = tokio::time::interval(BATTERY_EVERY);
+        batteries.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut steps = self.session.greet(self.started.elapsed());
+        let mut buffer = [0_u8; 512];
+        let mut silent = true;
+        loop {
+            self.perform(steps).await?;
+            let wakes =
+                self.started + self.session.wakes_at().unwrap_or(BATTERY_EVERY + self.started.elapsed());
+            steps = tokio::select! {
+                read = read_some(&mut self.line, &mut buffer, &self.port) => {
+                    silent = false;
+                    self.session.push(buffer.get(..read?).unwrap_or_default(), self.started.elapsed())
+                }
+                told = self.scans.reporter.told() => match self.scans.signal(told) {
+                    Some(signal) => self.session.signal(signal, self.started.elapsed()),
+                    None => vec![],
+                },
+                () = tokio::time::sleep_until(wakes) => self.session.pass(self.started.elapsed()),
+                _ = batteries.tick() => self.session.ask_battery(self.started.elapsed()),
+                () = tokio::time::sleep_until(self.started + GREETED_WITHIN), if silent => {
+                    silent = false;
+                    let hint = "scan the code for SSI host of its guide, or choose driver serial-lines";
+                    self.scans.reporter.state(Health::Warn, "it does not answer in SSI", hint, 0);
+                    vec![]
+                }
+            };
+        }
+    }
+
+    async fn perform(&mut self, steps: Vec<Step>) -> Result<(), PortError> {
+        for step in steps {
+            match step {
+                Step::Send(bytes) => self.send(&bytes).await?,
+                Step::Scan(raw) => self.scan(&raw).await?,
+                Step::Disturbed => self.scans.disturbed("a torn packet; the scanner repeats it"),
+                Step::TooLong => {
+                    self.scans.disturbed("a code longer than any of ours");
+                    self.signal(Signal::Wrong).await?;
+                }
+                Step::Revision(text) => tracing::info!(port = self.port, text, "scanner"),
+                Step::Battery(percent) => self.battery(percent),
+                Step::Refused(cause) => {
+                    tracing::debug!(port = self.port, ?cause, "scanner refused a command")
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn scan(&mut self, raw: &[u8]) -> Result<(), PortError> {
+        let taken = self.scans.code(raw).await;
+        self.send(&opcode::ack()).await?;
+        match taken {
+            Taken::Disturbed => self.signal(Signal::Wrong).await,
+            Taken::Kept | Taken::Unsafe | Taken::Repeat => Ok(()),
+        }
+    }
+
+    async fn signal(&mut self, signal: Signal) -> Result<(), PortError> {
+        for step in self.session.signal(signal, self.started.elapsed()) {
+            if let Step::Send(bytes) = step {
+                self.send(&bytes).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn battery(&self, percent: u8) {
+        self.scans.reporter.battery(percent);
+        if percent < BATTERY_LOW {
+            self.scans.reporter.state(
+                Health::Warn,
+                &format!("battery at {percent} %"),
+                "put it into its cradle",
+                0,
+            );
+        }
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), PortError> {
+        let failed = |source| PortError::Io { port: self.port.clone(), source };
+        self.line.write_all(bytes).await.map_err(failed)
+    }
+}

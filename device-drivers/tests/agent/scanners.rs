@@ -1,0 +1,113 @@
+//! Scanners through the whole agent, a real Mosquitto, and simulators that speak the real bytes: what is acknowledged is
+//! kept, what is repeated counts once, and what the store says is heard at the scanner.
+
+use std::time::Duration;
+
+use super::common::{Broker, Heard, PATIENCE, Store, id};
+use super::{Agent, config, device, health, scanned, wait_for};
+use device_drivers::scanner::ssi::opcode;
+use device_drivers::sim::{SimScanner, SimSsi, Trouble};
+use firmware_config::{Driver, Port, Settings};
+use model::mqtt::{CommandBody, DeviceClass, Health, Signal};
+
+const EAN13: u8 = 0x0B;
+const EAN8: u8 = 0x0A;
+
+fn battery(heard: &Heard) -> Option<u8> {
+    match heard {
+        Heard::State(device, state) if *device == id("sc-1") => state.battery_pct,
+        Heard::State(..) | Heard::Birth(..) | Heard::Event(..) => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_zebra_scanner_is_answered_and_what_it_repeats_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path()).await;
+    let tty = folder.path().join("scanner");
+    let scanner = SimSsi::plug_in(&tty).unwrap();
+    let mut store = Store::listen(broker.port, true).await;
+    let devices = vec![device("sc-1", Driver::ZebraSsi, Port::Serial(tty))];
+    let agent = Agent::start(config(folder.path(), &broker, devices));
+    store.until(health("sc-1", Health::Ok)).await;
+    assert_eq!(store.until(battery).await, 80);
+
+    assert!(scanner.scan(EAN13, "9521321109995", Trouble::AckLost).await.unwrap());
+    assert!(scanner.scan(EAN8, "96385074", Trouble::Garbled).await.unwrap());
+    let long: String = ('a'..='z').cycle().take(300).collect();
+    assert!(scanner.scan(0x1C, &long, Trouble::None).await.unwrap());
+    for want in ["9521321109995", "96385074", long.as_str()] {
+        assert_eq!(store.until(scanned).await, want);
+    }
+
+    let beeps = |scanner: &SimSsi| {
+        let heard = scanner.commands().into_iter();
+        heard.filter(|(word, _)| matches!(*word, opcode::BEEP | opcode::LED_ON)).collect::<Vec<_>>()
+    };
+    // Applied by the store: the green lamp.
+    wait_for(|| beeps(&scanner).contains(&(opcode::LED_ON, vec![1]))).await;
+    assert!(!beeps(&scanner).iter().any(|(word, _)| *word == opcode::BEEP));
+    let signal = CommandBody::Signal { signal: Signal::Wrong };
+    store.command(DeviceClass::Scanner, "sc-1", signal).await;
+    wait_for(|| beeps(&scanner).contains(&(opcode::BEEP, vec![0x12]))).await;
+
+    drop(scanner);
+    store.until(health("sc-1", Health::Down)).await;
+    let scanner = SimSsi::plug_in(&folder.path().join("scanner")).unwrap();
+    store.until(health("sc-1", Health::Ok)).await;
+    assert!(scanner.scan(EAN13, "9521321109995", Trouble::None).await.unwrap());
+    assert_eq!(store.until(scanned).await, "9521321109995");
+    agent.stop().await;
+}
+
+/// No answer of the store is needed for the acknowledgement: the journal keeps the scan while the broker is away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_is_acknowledged_when_it_is_kept_even_without_a_broker() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut broker = Broker::start(folder.path()).await;
+    let tty = folder.path().join("scanner");
+    let scanner = SimSsi::plug_in(&tty).unwrap();
+    broker.kill();
+    let devices = vec![device("sc-1", Driver::ZebraSsi, Port::Serial(tty))];
+    let agent = Agent::start(config(folder.path(), &broker, devices.clone()));
+    assert!(scanner.scan(EAN13, "9521321109995", Trouble::None).await.unwrap());
+    agent.kill().await;
+    broker.restart().await;
+    let mut store = Store::listen(broker.port, true).await;
+    let agent = Agent::start(config(folder.path(), &broker, devices));
+    assert_eq!(store.until(scanned).await, "9521321109995");
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_serial_scanner_hears_whether_its_scan_was_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path()).await;
+    let tty = folder.path().join("scanner");
+    let mut scanner = SimScanner::plug_in(&tty).unwrap();
+    let mut store = Store::listen(broker.port, true).await;
+    let mut serial = device("sc-1", Driver::SerialLines, Port::Serial(tty));
+    serial.settings = Settings {
+        feedback_ok: Some("\u{6}".into()),
+        feedback_bad: Some("\u{7}!".into()),
+        ..Settings::default()
+    };
+    let agent = Agent::start(config(folder.path(), &broker, vec![serial]));
+    store.until(health("sc-1", Health::Ok)).await;
+    scanner.scan("]E09521321109995").await.unwrap();
+    assert_eq!(store.until(scanned).await, "9521321109995");
+    let hear = async |scanner: &mut SimScanner| tokio::time::timeout(PATIENCE, scanner.hear()).await.unwrap();
+    assert_eq!(hear(&mut scanner).await.unwrap(), b"\x06");
+    for disturbed in ["]E09521321109994", "]E0952132110]E09521321109995", "]E0\u{1}"] {
+        scanner.scan(disturbed).await.unwrap();
+        assert_eq!(hear(&mut scanner).await.unwrap(), b"\x07!", "{disturbed:?}");
+    }
+    // The end of this line never comes; the next scan is not glued to it.
+    scanner.send(b"]E0952132").await.unwrap();
+    assert_eq!(hear(&mut scanner).await.unwrap(), b"\x07!");
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    scanner.scan("LP:asha").await.unwrap();
+    assert_eq!(store.until(scanned).await, "LP:asha");
+    assert_eq!(hear(&mut scanner).await.unwrap(), b"\x06");
+    agent.stop().await;
+}
