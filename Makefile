@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # The parts of a target stand in order (setup first), also under make -j.
 .NOTPARALLEL:
-.PHONY: help demo test check bench sim web setup-% test-rust test-web check-rust check-web check-deps check-sh
+.PHONY: help demo test check bench sim fuzz web setup-% test-rust test-web check-rust check-web check-deps check-sh
 
 LARDER_CACHE ?= $(HOME)/.cache/larder
 # First what .ci/setup brought; last where Debian keeps cargo's and the daemons' binaries for people who are not root.
@@ -33,6 +33,15 @@ bench: setup-bench ## the scorecards, each against its peer or control
 sim: setup-sim ## the long campaign of the deterministic world, and 100 times kill -9
 	@$(CARGO) run $(LOCKED) --release -p tests --bin sim -- $(or $(ARGS),--seeds 1000 --hours 2)
 	@LARDER_KILLS=100 $(CARGO) test $(LOCKED) --release -p tests --test kill9 --test kill9_devices
+
+# Each target gets its share of MINUTES. What a run finds lies in device-drivers/fuzz/artifacts, what it learnt in corpus.
+fuzz: setup-fuzz ## every parser of devices' bytes against a fuzzer, MINUTES=10 in all
+	@cd device-drivers && targets=$$($(CARGO) +nightly fuzz list) && count=$$(wc -w <<<"$$targets") && \
+	for name in $$targets; do \
+	    mkdir -p fuzz/corpus/$$name && \
+	    $(CARGO) +nightly fuzz run --sanitizer none $$name fuzz/corpus/$$name fuzz/seeds/$$name -- \
+	        -max_total_time=$$(( $(or $(MINUTES),10) * 60 / count )) -timeout=5 -max_len=4096 -print_final_stats=1 $(ARGS); \
+	done
 
 # ---- parts of the above ---------------------------------------------------------------------------------------------
 

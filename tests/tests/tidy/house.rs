@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::facts::Facts;
 
 /// Folders that hold what was built or what a run left, never sources.
-const SKIPPED: [&str; 10] = [
+const SKIPPED: [&str; 13] = [
     ".git",
     "target",
     "node_modules",
@@ -22,6 +22,10 @@ const SKIPPED: [&str; 10] = [
     ".larder",
     ".vite",
     ".cargo",
+    // of a fuzz run
+    "corpus",
+    "artifacts",
+    "seeds",
 ];
 const TEXT: [&str; 16] = [
     "rs", "toml", "sql", "md", "ts", "js", "mjs", "svelte", "css", "html", "json", "sh", "yml", "txt", "csv",
@@ -65,7 +69,7 @@ pub struct Rust {
     pub path: String,
     pub lines: usize,
     pub first_line: String,
-    /// The whole file is test code: package `tests`, a `tests/` or `benches/` folder, or `#[cfg(test)] mod x;`.
+    /// The whole file is test code: package `tests`, a `tests/`, `benches/` or `fuzz_targets/` folder, or `#[cfg(test)] mod x;`.
     pub is_test: bool,
     pub facts: Facts,
 }
@@ -102,7 +106,7 @@ impl House {
             let ast = syn::parse_file(&file.text).with_context(|| format!("{} does not parse", file.path))?;
             let package = owner(&packages, &file.path);
             let in_tests = package == "tests"
-                || file.path.split('/').any(|part| part == "benches")
+                || file.path.split('/').any(|part| matches!(part, "benches" | "fuzz_targets"))
                 || file.path.strip_prefix("tests/").is_none() && file.path.contains("/tests/");
             rust.push(Rust {
                 package,

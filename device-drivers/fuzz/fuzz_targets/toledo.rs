@@ -1,0 +1,25 @@
+//! A Toledo scale's answers: the same however they are cut, never beyond what five digits say, and the gate opens only
+//! for a weight that was among them.
+#![no_main]
+
+use device_drivers::scale::{Answer, Answers, StableGate};
+use libfuzzer_sys::fuzz_target;
+use model::Grams;
+
+const MOST: Grams = Grams(30_000);
+
+fuzz_target!(|data: &[u8]| {
+    let [piece, bytes @ ..] = data else { return };
+    let whole = Answers::default().push(bytes);
+    let mut answers = Answers::default();
+    let pieces: Vec<Answer> =
+        bytes.chunks(usize::from(*piece).max(1)).flat_map(|part| answers.push(part)).collect();
+    assert_eq!(whole, pieces);
+    let mut gate = StableGate::new(2, MOST);
+    for answer in whole {
+        if let Some(weight) = gate.push(answer) {
+            assert_eq!(answer, Answer::Weight(weight));
+            assert!(weight.0 > 0 && weight <= MOST);
+        }
+    }
+});
