@@ -5,6 +5,7 @@
 pub mod aim;
 pub mod framing;
 pub mod scan;
+pub mod ssi;
 
 pub use framing::{Ending, Framer, Framing, Line};
 pub use scan::{Gs1Scan, Scan, ScanError, parse_scan};
