@@ -167,7 +167,9 @@ async fn drive(
     stop: CancellationToken,
 ) {
     match device.driver {
-        Driver::SerialLines => scanner::run(device, reporter, stop).await,
+        Driver::SerialLines => scanner::run_serial(device, reporter, stop).await,
+        Driver::ZebraSsi => scanner::run_ssi(device, reporter, stop).await,
+        Driver::HidWedge => scanner::run_wedge(device, reporter, stop).await,
         Driver::Escpos => printer::run(Language::Escpos, device, reporter, memory, wake, stop).await,
         Driver::Zpl => printer::run(Language::Zpl, device, reporter, memory, wake, stop).await,
         Driver::Ds18b20 => sensor::run(device, reporter, stop).await,

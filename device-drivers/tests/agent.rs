@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers stop at what must not happen")]
 
 mod common;
+#[path = "agent/scanners.rs"]
+mod scanners;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,7 +23,9 @@ fn device(name: &str, driver: Driver, port: Port) -> Device {
     let settings = match driver {
         Driver::Ds18b20 => Settings { poll_ms: Some(100), ..Settings::default() },
         Driver::ToledoW => Settings { poll_ms: Some(20), ..Settings::default() },
-        Driver::SerialLines | Driver::Escpos | Driver::Zpl => Settings::default(),
+        Driver::SerialLines | Driver::ZebraSsi | Driver::HidWedge | Driver::Escpos | Driver::Zpl => {
+            Settings::default()
+        }
     };
     Device { id: id(name), class: driver.line().class, driver, port, zone: None, settings }
 }

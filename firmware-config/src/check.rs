@@ -202,6 +202,8 @@ impl<'c, 't> Checker<'c, 't> {
         let settings = &device.settings;
         let numbers = [
             ("baud", settings.baud, 300..=4_000_000),
+            ("dedup_ms", settings.dedup_ms, 0..=500),
+            ("key_gap_ms", settings.key_gap_ms, 50..=5_000),
             ("width_mm", settings.width_mm.map(u32::from), 20..=220),
             ("height_mm", settings.height_mm.map(u32::from), 10..=400),
             ("poll_ms", settings.poll_ms, 20..=3_600_000),
@@ -218,6 +220,13 @@ impl<'c, 't> Checker<'c, 't> {
         if settings.suffix.is_some_and(|sign| !sign.is_ascii()) {
             let path = [Step::Key("devices"), Step::Item(index), Step::Key("settings"), Step::Key("suffix")];
             self.say(&path, "a suffix is one ASCII character".into(), "for example \"\\t\" or \"\\u0003\"");
+        }
+        for (name, text) in [("feedback_ok", &settings.feedback_ok), ("feedback_bad", &settings.feedback_bad)]
+        {
+            if text.as_ref().is_some_and(|text| !text.is_ascii() || text.is_empty() || text.len() > 32) {
+                let path = [Step::Key("devices"), Step::Item(index), Step::Key("settings"), Step::Key(name)];
+                self.say(&path, format!("{name} is 1 to 32 ASCII characters"), "for example \"\\u0007\"");
+            }
         }
     }
 

@@ -35,6 +35,10 @@ pub struct Device {
 pub enum Driver {
     /// Scanner that sends lines of text over USB-CDC or RS-232.
     SerialLines,
+    /// Scanner that speaks Zebra's Simple Serial Interface over USB or RS-232: answered, never lost.
+    ZebraSsi,
+    /// Scanner that is a keyboard to the machine, through the kernel's input device.
+    HidWedge,
     /// Receipt printer, ESC/POS.
     Escpos,
     /// Label printer, ZPL II at 8 dots/mm.
@@ -83,17 +87,32 @@ pub struct DriverLine {
     pub settings: &'static [&'static str],
 }
 
+const SCANNER_SETTINGS: &[&str] = &["baud", "dedup_ms"];
 const PRINTER_SETTINGS: &[&str] = &["width_mm", "height_mm", "reports_status"];
 
 impl Driver {
     /// Every driver with its class, ports and settings.
-    pub const TABLE: [DriverLine; 5] = [
+    pub const TABLE: [DriverLine; 7] = [
         DriverLine {
             driver: Driver::SerialLines,
             word: "serial-lines",
             class: DeviceClass::Scanner,
             ports: &[PortKind::Serial],
-            settings: &["baud", "prefix", "suffix"],
+            settings: &["baud", "prefix", "suffix", "dedup_ms", "feedback_ok", "feedback_bad"],
+        },
+        DriverLine {
+            driver: Driver::ZebraSsi,
+            word: "zebra-ssi",
+            class: DeviceClass::Scanner,
+            ports: &[PortKind::Serial],
+            settings: SCANNER_SETTINGS,
+        },
+        DriverLine {
+            driver: Driver::HidWedge,
+            word: "hid-wedge",
+            class: DeviceClass::Scanner,
+            ports: &[PortKind::File],
+            settings: &["prefix", "dedup_ms", "key_gap_ms"],
         },
         DriverLine {
             driver: Driver::Escpos,
@@ -130,10 +149,12 @@ impl Driver {
     pub const fn line(self) -> DriverLine {
         match self {
             Driver::SerialLines => Self::TABLE[0],
-            Driver::Escpos => Self::TABLE[1],
-            Driver::Zpl => Self::TABLE[2],
-            Driver::Ds18b20 => Self::TABLE[3],
-            Driver::ToledoW => Self::TABLE[4],
+            Driver::ZebraSsi => Self::TABLE[1],
+            Driver::HidWedge => Self::TABLE[2],
+            Driver::Escpos => Self::TABLE[3],
+            Driver::Zpl => Self::TABLE[4],
+            Driver::Ds18b20 => Self::TABLE[5],
+            Driver::ToledoW => Self::TABLE[6],
         }
     }
 }
@@ -214,6 +235,14 @@ pub struct Settings {
     pub prefix: Option<String>,
     /// The one character that ends a scan, where it is neither CR nor LF.
     pub suffix: Option<char>,
+    /// The same scan again within so many milliseconds is the device's habit, not a person's scan; 0 = each one counts.
+    pub dedup_ms: Option<u32>,
+    /// Sent to a serial scanner when a scan was good, for example `"\u0007"` where it beeps on that.
+    pub feedback_ok: Option<String>,
+    /// Sent to a serial scanner when a scan was refused or disturbed.
+    pub feedback_bad: Option<String>,
+    /// A keyboard wedge that pauses for so many milliseconds amid a code has lost its end.
+    pub key_gap_ms: Option<u32>,
     /// Printable width, millimetres.
     pub width_mm: Option<u16>,
     /// Label height, millimetres (label printers).
@@ -240,6 +269,10 @@ impl Settings {
             ("baud", self.baud.is_some()),
             ("prefix", self.prefix.is_some()),
             ("suffix", self.suffix.is_some()),
+            ("dedup_ms", self.dedup_ms.is_some()),
+            ("feedback_ok", self.feedback_ok.is_some()),
+            ("feedback_bad", self.feedback_bad.is_some()),
+            ("key_gap_ms", self.key_gap_ms.is_some()),
             ("width_mm", self.width_mm.is_some()),
             ("height_mm", self.height_mm.is_some()),
             ("reports_status", self.reports_status.is_some()),

@@ -31,6 +31,9 @@ pub struct Profile {
     /// What to know or to set.
     #[serde(default)]
     pub note: String,
+    /// What a scanner does.
+    #[serde(default)]
+    pub scanner: Option<ScannerFacts>,
     /// What a printer can do.
     #[serde(default)]
     pub printer: Option<PrinterFacts>,
@@ -84,6 +87,14 @@ pub struct PrinterFacts {
     /// Code pages it knows, by name.
     #[serde(default)]
     pub code_pages: Vec<String>,
+}
+
+/// What a scanner does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScannerFacts {
+    /// It may send one scan again within so many milliseconds.
+    pub dedup_ms: u32,
 }
 
 /// What a sensor can do.
@@ -171,7 +182,8 @@ impl Profile {
             }
         }
         let port = match self.driver {
-            Driver::SerialLines | Driver::ToledoW => "serial:/dev/serial/by-id/NAME",
+            Driver::SerialLines | Driver::ZebraSsi | Driver::ToledoW => "serial:/dev/serial/by-id/NAME",
+            Driver::HidWedge => "file:/dev/input/by-id/NAME-event-kbd",
             Driver::Escpos | Driver::Zpl => "tcp:ADDRESS:9100",
             Driver::Ds18b20 => "file:/sys/bus/w1/devices/28-SERIAL",
         };

@@ -53,7 +53,6 @@ pub(crate) struct Reporter {
     kept: mpsc::Sender<Event>,
     latest: watch::Sender<Option<Event>>,
     state: watch::Sender<DeviceState>,
-    #[expect(dead_code, reason = "the first driver that listens takes this away")]
     told: mpsc::Receiver<Told>,
 }
 
@@ -95,12 +94,13 @@ impl Reporter {
     ///
     /// # Errors
     /// When the journal cannot keep it; it was sent once all the same.
-    pub(crate) async fn keep(&mut self, body: EventBody) -> Result<(), JournalError> {
+    pub(crate) async fn keep(&mut self, body: EventBody) -> Result<CommandId, JournalError> {
         let event = self.event(body);
+        let id = event.id;
         let (device, copy) = (self.device.id.clone(), event.clone());
         let saving = self.memory.put(move |journal| journal.add_event(&device, &copy)).await;
         self.send_kept(event);
-        saving.get().await
+        saving.get().await.map(|()| id)
     }
 
     /// Sends an event that already stands in the journal.
@@ -114,6 +114,24 @@ impl Reporter {
     pub(crate) fn latest(&mut self, body: EventBody) {
         let event = self.event(body);
         self.latest.send_replace(Some(event));
+    }
+
+    /// What the store says next; waits for ever where it says nothing.
+    pub(crate) async fn told(&mut self) -> Told {
+        match self.told.recv().await {
+            Some(told) => told,
+            // The link has ended, and with it soon this task.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Says what is left in the device's battery, percent.
+    pub(crate) fn battery(&self, percent: u8) {
+        self.state.send_if_modified(|state| {
+            let changed = state.battery_pct != Some(percent);
+            state.battery_pct = Some(percent);
+            changed
+        });
     }
 
     /// Says how the device is, if that has changed.

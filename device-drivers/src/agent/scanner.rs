@@ -1,141 +1,166 @@
-//! A serial scanner: lines to scan events. What a scan means is for the store; a disturbed line goes nowhere.
+//! What all scanners share: codes become events, the device's habit of repeating itself ends here, and what the store
+//! says of a scan comes back as a signal. What a scan means is for the store; a disturbed code goes nowhere (REQ-41).
 
+mod serial;
+mod ssi;
+mod wedge;
+
+pub(crate) use serial::run as run_serial;
+pub(crate) use ssi::run as run_ssi;
+pub(crate) use wedge::run as run_wedge;
+
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use firmware_config::{Device, Port};
-use model::mqtt::{EventBody, Health};
+use firmware_config::{Device, profiles};
+use model::CommandId;
+use model::mqtt::{AckOutcome, CommandBody, EventBody, Health, Signal};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::backoff::Backoff;
-use crate::agent::reporter::Reporter;
-use crate::port::{PortError, open_serial, read_some};
-use crate::scanner::{Ending, Framer, Framing, Line, ScanError, aim, parse_scan};
+use crate::agent::reporter::{Reporter, Told};
+use crate::port::PortError;
+use crate::scanner::{Dedup, ScanError, aim, parse_scan};
 
-/// A scanner may send one scan twice (DataWedge does); nobody scans the same thing twice this fast.
-const SAME_SCAN_WITHIN: Duration = Duration::from_millis(100);
 /// Usual speed of scanners.
 const BAUD: u32 = 115_200;
+/// A scanner may send one scan twice; nobody scans the same thing twice this fast.
+const DEDUP_MS: u32 = 100;
+/// An answer that comes later than this is no answer to the person any more.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// Scans that wait for their answer.
+const ASKED_MOST: usize = 32;
+
+/// What became of a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// It is kept; the store hears it, sooner or later.
+    Kept,
+    /// The journal did not keep it: it was sent once, and an outage loses it.
+    Unsafe,
+    /// The device's habit; the first one counted.
+    Repeat,
+    /// No code, or one that no scanner sends.
+    Disturbed,
+}
+
+/// A scanner's voice: from codes to events, from answers to signals.
+struct Scans {
+    reporter: Reporter,
+    started: Instant,
+    dedup: Dedup,
+    asked: VecDeque<(CommandId, Duration)>,
+}
+
+impl Scans {
+    fn new(device: &Device, reporter: Reporter) -> Self {
+        let habit = || profiles::find(device.settings.model.as_deref()?)?.scanner.clone();
+        let within = device.settings.dedup_ms.or_else(|| habit().map(|facts| facts.dedup_ms));
+        let dedup = Dedup::new(Duration::from_millis(within.unwrap_or(DEDUP_MS).into()));
+        Self { reporter, started: Instant::now(), dedup, asked: VecDeque::new() }
+    }
+
+    /// The time since this scanner's task began.
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Works, as far as the agent knows.
+    fn ok(&self) {
+        self.reporter.state(Health::Ok, "", "", 0);
+    }
+
+    /// One whole code, as the scanner sent it.
+    async fn code(&mut self, raw: &[u8]) -> Taken {
+        let fault = match parse_scan(raw) {
+            _ if aim::is_merged(raw) => Some("two codes in one".to_owned()),
+            // What a scanner never sends was broken on the line.
+            Err(
+                fault @ (ScanError::Noise { .. }
+                | ScanError::Empty
+                | ScanError::CheckDigit
+                | ScanError::EanLength(_)),
+            ) => Some(fault.to_string()),
+            // What is printed wrongly travels on: the store tells the person, in words.
+            Ok(_) | Err(ScanError::Gs1(_) | ScanError::NoItem | ScanError::DamagedLabel) => None,
+        };
+        if let Some(fault) = fault {
+            self.disturbed(&fault);
+            return Taken::Disturbed;
+        }
+        let now = self.now();
+        if self.dedup.is_repeat(raw, now) {
+            return Taken::Repeat;
+        }
+        let (_, data) = aim::split(raw);
+        let head = raw.get(..raw.len() - data.len()).unwrap_or_default();
+        let aim = (!head.is_empty()).then(|| String::from_utf8_lossy(head).into_owned());
+        let text = String::from_utf8_lossy(data).into_owned();
+        match self.reporter.keep(EventBody::Scan { text, aim }).await {
+            Ok(id) => {
+                self.asked.push_back((id, now));
+                if self.asked.len() > ASKED_MOST {
+                    self.asked.pop_front();
+                }
+                self.ok();
+                Taken::Kept
+            }
+            Err(fault) => {
+                let hint = "scans are not kept through an outage";
+                self.reporter.state(Health::Warn, &fault.to_string(), hint, 0);
+                Taken::Unsafe
+            }
+        }
+    }
+
+    fn disturbed(&self, what: &str) {
+        let hint = "scan again; check cable and settings";
+        self.reporter.state(Health::Warn, &format!("disturbed scan: {what}"), hint, 0);
+    }
+
+    /// What the person at the scanner is to hear now; `None` where it would be no answer any more.
+    fn signal(&mut self, told: Told) -> Option<Signal> {
+        match told {
+            Told::Command(CommandBody::Signal { signal }) => Some(signal),
+            Told::Command(CommandBody::Print { .. } | CommandBody::Output { .. }) => None,
+            Told::Answer { id, outcome } => {
+                let place = self.asked.iter().position(|(asked, _)| *asked == id)?;
+                let (_, at) = self.asked.remove(place)?;
+                if self.now().saturating_sub(at) > ANSWER_WITHIN {
+                    return None;
+                }
+                Some(match outcome {
+                    AckOutcome::Applied => Signal::Right,
+                    AckOutcome::Refused { .. } => Signal::Wrong,
+                })
+            }
+        }
+    }
+}
+
+/// How one kind of scanner is served until its port fails.
+trait Serve {
+    /// Serves while the port holds; resets the back-off once it is open.
+    async fn serve(&mut self, scans: &mut Scans, backoff: &mut Backoff) -> Result<(), PortError>;
+}
 
 /// Runs one scanner until `stop`; unplugging is a normal event.
-pub(crate) async fn run(device: Device, mut reporter: Reporter, stop: CancellationToken) {
+async fn run(device: &Device, reporter: Reporter, stop: CancellationToken, mut kind: impl Serve) {
+    let mut scans = Scans::new(device, reporter);
     let mut backoff = Backoff::for_device();
     while !stop.is_cancelled() {
         let ended = tokio::select! {
             () = stop.cancelled() => return,
-            ended = serve(&device, &mut reporter, &mut backoff) => ended,
+            ended = kind.serve(&mut scans, &mut backoff) => ended,
         };
         if let Err(fault) = ended {
-            reporter.state(Health::Down, &fault.to_string(), "plug it in; it is found by itself", 0);
+            scans.reporter.state(Health::Down, &fault.to_string(), "plug it in; it is found by itself", 0);
         }
-        let pause = backoff.pause(reporter.random());
+        let pause = backoff.pause(scans.reporter.random());
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }
-    }
-}
-
-async fn serve(device: &Device, reporter: &mut Reporter, backoff: &mut Backoff) -> Result<(), PortError> {
-    let Port::Serial(path) = &device.port else { return Ok(()) };
-    let name = device.port.to_string();
-    let mut line = open_serial(path, device.settings.baud.unwrap_or(BAUD))?;
-    backoff.reset();
-    reporter.state(Health::Ok, "", "", 0);
-    let mut framer = Framer::new(framing(device));
-    let mut twice = Twice::default();
-    let mut buffer = [0_u8; 512];
-    loop {
-        let count = read_some(&mut line, &mut buffer, &name).await?;
-        for found in framer.push(buffer.get(..count).unwrap_or_default()) {
-            match found {
-                Line::Whole(raw) if twice.is_repeat(&raw, Instant::now()) => {}
-                Line::Whole(raw) => scan(&raw, reporter).await,
-                Line::TooLong | Line::NoPrefix => disturbed(reporter, "a line without end or prefix"),
-            }
-        }
-    }
-}
-
-fn framing(device: &Device) -> Framing {
-    let prefix = device.settings.prefix.clone().unwrap_or_default().into_bytes();
-    let suffix = device.settings.suffix.and_then(|sign| u8::try_from(sign).ok());
-    Framing { prefix, ending: suffix.map_or(Ending::CrOrLf, Ending::Byte), ..Framing::default() }
-}
-
-async fn scan(raw: &[u8], reporter: &mut Reporter) {
-    match parse_scan(raw) {
-        Err(fault @ (ScanError::Noise { .. } | ScanError::Empty)) => disturbed(reporter, &fault.to_string()),
-        // A wrong check digit travels on: the store tells the person, in words.
-        Ok(_)
-        | Err(
-            ScanError::CheckDigit
-            | ScanError::EanLength(_)
-            | ScanError::Gs1(_)
-            | ScanError::NoItem
-            | ScanError::DamagedLabel,
-        ) => {
-            let (_, data) = aim::split(raw);
-            let head = raw.get(..raw.len() - data.len()).unwrap_or_default();
-            let aim = (!head.is_empty()).then(|| String::from_utf8_lossy(head).into_owned());
-            let text = String::from_utf8_lossy(data).into_owned();
-            match reporter.keep(EventBody::Scan { text, aim }).await {
-                Ok(()) => reporter.state(Health::Ok, "", "", 0),
-                Err(fault) => {
-                    reporter.state(
-                        Health::Warn,
-                        &fault.to_string(),
-                        "scans are not kept through an outage",
-                        0,
-                    );
-                }
-            }
-        }
-    }
-}
-
-fn disturbed(reporter: &Reporter, what: &str) {
-    reporter.state(
-        Health::Warn,
-        &format!("disturbed scan: {what}"),
-        "scan again; check cable and settings",
-        0,
-    );
-}
-
-/// Drops the second of two equal lines that come at once.
-#[derive(Debug, Default)]
-struct Twice {
-    last: Option<(Vec<u8>, Instant)>,
-}
-
-impl Twice {
-    fn is_repeat(&mut self, raw: &[u8], now: Instant) -> bool {
-        let repeat = self
-            .last
-            .as_ref()
-            .is_some_and(|(last, at)| last == raw && now.duration_since(*at) < SAME_SCAN_WITHIN);
-        if !repeat {
-            self.last = Some((raw.to_vec(), now));
-        }
-        repeat
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_echo_is_one_scan_and_two_scans_are_two() {
-        let start = Instant::now();
-        let at = |ms| start + Duration::from_millis(ms);
-        let mut twice = Twice::default();
-        assert!(!twice.is_repeat(b"a", at(0)));
-        assert!(twice.is_repeat(b"a", at(60)));
-        // Counted from the first of them, so that a stuck trigger is not swallowed for ever.
-        assert!(!twice.is_repeat(b"a", at(120)));
-        assert!(!twice.is_repeat(b"b", at(121)));
-        assert!(!twice.is_repeat(b"a", at(122)));
     }
 }

@@ -36,7 +36,9 @@ impl Language {
         match driver {
             Driver::Escpos => Some(Language::Escpos),
             Driver::Zpl => Some(Language::Zpl),
-            Driver::SerialLines | Driver::Ds18b20 | Driver::ToledoW => None,
+            Driver::SerialLines | Driver::ZebraSsi | Driver::HidWedge | Driver::Ds18b20 | Driver::ToledoW => {
+                None
+            }
         }
     }
 

@@ -34,6 +34,15 @@ pub fn split(raw: &[u8]) -> (Symbology, &[u8]) {
     (symbology, data)
 }
 
+/// Whether a scanner that sends identifiers has sent two codes as one: the end of the first was lost. No GS1 data, no
+/// label of ours and no link holds such a sign.
+#[must_use]
+pub fn is_merged(raw: &[u8]) -> bool {
+    let is_identifier = |part: &[u8]| matches!(part, [b']', code, modifier] if code.is_ascii_alphabetic() && modifier.is_ascii_alphanumeric());
+    let mut places = raw.windows(3);
+    places.next().is_some_and(is_identifier) && places.any(is_identifier)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +56,15 @@ mod tests {
         }
         assert_eq!(split(b"]Q1LB:4K7"), (Symbology::Text, &b"LB:4K7"[..]));
         assert_eq!(split(b"]A0X"), (Symbology::Text, &b"X"[..]));
+    }
+
+    #[test]
+    fn two_codes_in_one_are_seen_where_the_scanner_sends_identifiers() {
+        assert!(is_merged(b"]E09521321109995]E09521321109995"));
+        assert!(is_merged(b"]C110L-7]Q1LB:1"));
+        for one in [&b"]E09521321109995"[..], b"]Q1a]", b"LB:1]E0", b"", b"]"] {
+            assert!(!is_merged(one), "{}", one.escape_ascii());
+        }
     }
 
     #[test]

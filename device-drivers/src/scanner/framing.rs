@@ -36,7 +36,7 @@ pub enum Line {
     Whole(Vec<u8>),
     /// A line longer than allowed; its bytes are gone.
     TooLong,
-    /// A line without the agreed prefix.
+    /// A line without the agreed prefix, or with two of them.
     NoPrefix,
 }
 
@@ -89,6 +89,12 @@ impl Framer {
         }
     }
 
+    fn repeats_prefix(&self, rest: &[u8]) -> bool {
+        let prefix = self.framing.prefix.as_slice();
+        prefix.first().is_some_and(u8::is_ascii_control)
+            && rest.windows(prefix.len()).any(|part| part == prefix)
+    }
+
     fn finish(&mut self) -> Option<Line> {
         let line = std::mem::take(&mut self.buffer);
         if std::mem::take(&mut self.overflowed) {
@@ -99,6 +105,8 @@ impl Framer {
         }
         match line.strip_prefix(self.framing.prefix.as_slice()) {
             Some([]) => None,
+            // A second prefix within the line: the first line has lost its end. A prefix of plain text may stand in a code.
+            Some(rest) if self.repeats_prefix(rest) => Some(Line::NoPrefix),
             Some(rest) => Some(Line::Whole(rest.to_vec())),
             None => Some(Line::NoPrefix),
         }
@@ -149,6 +157,7 @@ mod tests {
         let framing = Framing { prefix: vec![2], ending: Ending::Byte(3), ..Framing::default() };
         let mut framer = Framer::new(framing);
         assert_eq!(framer.push(b"\x02a\rb\x03noise\x03\x02\x03"), vec![whole("a\rb"), Line::NoPrefix]);
+        assert_eq!(framer.push(b"\x02lost its end\x02next\x03"), vec![Line::NoPrefix]);
         framer.push(b"\x02half a li");
         framer.reset();
         assert_eq!(framer.push(b"\x02new\x03"), vec![whole("new")]);

@@ -3,9 +3,12 @@
 //! The parts are pure and serve a keyboard wedge as well: its text goes through [`parse_scan`] unchanged.
 
 pub mod aim;
+pub mod dedup;
 pub mod framing;
 pub mod scan;
 pub mod ssi;
+pub mod wedge;
 
+pub use dedup::Dedup;
 pub use framing::{Ending, Framer, Framing, Line};
 pub use scan::{Gs1Scan, Scan, ScanError, parse_scan};

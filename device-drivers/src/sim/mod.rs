@@ -7,9 +7,13 @@ mod printer;
 mod pty;
 mod scale;
 mod scanner;
+mod ssi;
+mod wedge;
 mod zpl;
 
 pub use ds18b20::SimDs18b20;
 pub use printer::{SimPrinter, Switches};
 pub use scale::SimScale;
 pub use scanner::SimScanner;
+pub use ssi::{SimSsi, Trouble};
+pub use wedge::SimWedge;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::sim::pty::Pty;
 
@@ -38,6 +38,18 @@ impl SimScanner {
     pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         let pty = self.pty.as_mut().ok_or(io::ErrorKind::NotConnected)?;
         pty.master.write_all(bytes).await
+    }
+
+    /// The next bytes that the host sends: what makes a real one beep.
+    ///
+    /// # Errors
+    /// `NotConnected` while unplugged.
+    pub async fn hear(&mut self) -> io::Result<Vec<u8>> {
+        let pty = self.pty.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        let mut buffer = vec![0_u8; 64];
+        let count = pty.master.read(&mut buffer).await?;
+        buffer.truncate(count);
+        Ok(buffer)
     }
 
     /// Pulls the cable.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::common::{Broker, Heard, PATIENCE, Store, id};
 use super::{Agent, config, device, health, scanned, wait_for};
 use device_drivers::scanner::ssi::opcode;
-use device_drivers::sim::{SimScanner, SimSsi, Trouble};
+use device_drivers::scanner::wedge::typed;
+use device_drivers::sim::{SimScanner, SimSsi, SimWedge, Trouble};
 use firmware_config::{Driver, Port, Settings};
 use model::mqtt::{CommandBody, DeviceClass, Health, Signal};
 
@@ -29,7 +30,6 @@ async fn a_zebra_scanner_is_answered_and_what_it_repeats_counts_once() {
     let mut store = Store::listen(broker.port, true).await;
     let devices = vec![device("sc-1", Driver::ZebraSsi, Port::Serial(tty))];
     let agent = Agent::start(config(folder.path(), &broker, devices));
-    store.until(health("sc-1", Health::Ok)).await;
     assert_eq!(store.until(battery).await, 80);
 
     assert!(scanner.scan(EAN13, "9521321109995", Trouble::AckLost).await.unwrap());
@@ -109,5 +109,32 @@ async fn a_serial_scanner_hears_whether_its_scan_was_good() {
     scanner.scan("LP:asha").await.unwrap();
     assert_eq!(store.until(scanned).await, "LP:asha");
     assert_eq!(hear(&mut scanner).await.unwrap(), b"\x06");
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scanner_that_types_is_read_through_unplug_and_replug() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path()).await;
+    let tty = folder.path().join("keyboard");
+    let mut scanner = SimWedge::plug_in(&tty).unwrap();
+    let mut store = Store::listen(broker.port, true).await;
+    let devices = vec![device("sc-1", Driver::HidWedge, Port::File(tty))];
+    let agent = Agent::start(config(folder.path(), &broker, devices));
+    store.until(health("sc-1", Health::Ok)).await;
+    for text in ["9521321109995", "LP:asha", "https://id.gs1.org/01/09521321109995?17=261200"] {
+        scanner.scan(text).await.unwrap();
+        assert_eq!(store.until(scanned).await, text);
+    }
+    scanner.scan("010952132110999510L-7\u{1d}17261200").await.unwrap();
+    assert_eq!(store.until(scanned).await, "010952132110999510L-7\u{1d}17261200");
+    let half = typed("96385", Duration::from_secs(60), Duration::from_millis(2));
+    scanner.send(&half[..6]).await.unwrap();
+    scanner.unplug();
+    store.until(health("sc-1", Health::Down)).await;
+    scanner.replug().unwrap();
+    store.until(health("sc-1", Health::Ok)).await;
+    scanner.scan("LP:ravi").await.unwrap();
+    assert_eq!(store.until(scanned).await, "LP:ravi", "the half code before the unplug is gone");
     agent.stop().await;
 }

@@ -205,7 +205,7 @@ pub const KEYS: &[Key] = &[
     .behind("REQ-46"),
     key(
         "devices[].driver",
-        "\"serial-lines\", \"escpos\", \"zpl\", \"ds18b20\" or \"toledo-w\"",
+        "\"serial-lines\", \"zebra-ssi\", \"hid-wedge\", \"escpos\", \"zpl\", \"ds18b20\" or \"toledo-w\"",
         "Who speaks to it; each driver serves one class and some kinds of port.",
     )
     .behind("REQ-41 to REQ-44"),
@@ -245,6 +245,40 @@ pub const KEYS: &[Key] = &[
         "The character that ends a scan, where it is neither CR nor LF.",
     )
     .or(Default::Is("CR or LF"))
+    .behind("REQ-41"),
+    key(
+        "devices[].settings.dedup_ms",
+        "a whole number",
+        "The same code again within this time is the device's habit (some send each scan twice) and is dropped; \
+         a person is slower. 0 lets each one count.",
+    )
+    .unit("milliseconds")
+    .or(Default::Is("what the model's profile says, else 100"))
+    .within(0, 500)
+    .behind("REQ-41"),
+    key(
+        "devices[].settings.feedback_ok",
+        "text of at most 32 ASCII characters, \"\\u0006\"",
+        "What a serial scanner is sent when the store has taken the scan, where its guide names something that \
+         beeps or blinks.",
+    )
+    .or(Default::Nothing)
+    .behind("REQ-32"),
+    key(
+        "devices[].settings.feedback_bad",
+        "text of at most 32 ASCII characters, \"\\u0007\"",
+        "What a serial scanner is sent when the store has refused the scan, or when it came disturbed.",
+    )
+    .or(Default::Nothing)
+    .behind("REQ-32"),
+    key(
+        "devices[].settings.key_gap_ms",
+        "a whole number",
+        "A scanner that types and pauses this long amid a code has lost the rest: the half is dropped and said so.",
+    )
+    .unit("milliseconds")
+    .or(Default::Is("500"))
+    .within(50, 5000)
     .behind("REQ-41"),
     key(
         "devices[].settings.width_mm",

@@ -19,6 +19,7 @@ pub(super) fn rules(manifest: &StoreManifest) -> String {
     for device in &manifest.devices {
         match &device.port {
             Port::Serial(path) => serial(&mut text, device, path),
+            Port::File(path) if path.starts_with("/dev/input") => keyboard(&mut text, device, path),
             Port::File(path) if path.starts_with("/dev") => printer(&mut text, device, path),
             // sysfs folders (1-wire) are world-readable and carry their own serial number in their name.
             Port::File(_) | Port::Tcp(_) => {}
@@ -88,6 +89,27 @@ fn without_port(name: &str) -> (&str, String) {
     }
 }
 
+/// A scanner that types: the agent alone may read it, and no session takes it for a keyboard of its own.
+fn keyboard(text: &mut String, device: &Device, path: &Path) {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let plug = name.strip_suffix("-event-kbd").unwrap_or(&name);
+    let found = if path.starts_with("/dev/input/by-id") {
+        by_id(plug)
+    } else if path.starts_with("/dev/input/by-path") {
+        format!("ENV{{ID_PATH}}==\"{}\"", literal(plug))
+    } else {
+        format!("KERNEL==\"{}\"", literal(&name))
+    };
+    let _ = writeln!(
+        text,
+        "\n# {id}: {class}, {driver}\nACTION!=\"remove\", SUBSYSTEM==\"input\", KERNEL==\"event*\", {found}, \
+         SYMLINK+=\"larder/{id}\", GROUP=\"input\", MODE=\"0660\", ENV{{LIBINPUT_IGNORE_DEVICE}}=\"1\", TAG-=\"power-switch\"",
+        id = device.id,
+        class = device.class.word(),
+        driver = device.driver.line().word,
+    );
+}
+
 fn printer(text: &mut String, device: &Device, path: &Path) {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let _ = writeln!(
@@ -117,6 +139,18 @@ mod tests {
              ENV{ID_USB_INTERFACE_NUM}==\"00\", ATTRS{port_number}==\"0\""
         );
         assert_eq!(by_id("usb-A-b"), "ENV{ID_BUS}==\"usb\", ENV{ID_SERIAL}==\"A-b\"");
+    }
+
+    #[test]
+    fn a_keyboard_wedge_is_the_agents_alone() {
+        let toml = "id = \"sc-1\"\nclass = \"scanner\"\ndriver = \"hid-wedge\"\n\
+                    port = \"file:/dev/input/by-id/usb-Maker_Scanner_7-event-kbd\"";
+        let device: Device = toml::from_str(toml).unwrap();
+        let Port::File(path) = device.port.clone() else { panic!("{}", device.port) };
+        let mut text = String::new();
+        keyboard(&mut text, &device, &path);
+        assert!(text.contains("ENV{ID_BUS}==\"usb\", ENV{ID_SERIAL}==\"Maker_Scanner_7\""), "{text}");
+        assert!(text.contains("GROUP=\"input\""), "{text}");
     }
 
     #[test]

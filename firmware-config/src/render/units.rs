@@ -52,6 +52,9 @@ pub(super) fn users(manifest: &StoreManifest) -> String {
          m larder-agent dialout\nm larder-agent lp\n",
         manifest.node.data_dir.display()
     );
+    for extra in extras(manifest) {
+        let _ = writeln!(text, "m larder-agent {}", extra.group);
+    }
     if has_own_broker(manifest) {
         text.push_str("u larder-mosquitto - \"Larder broker\" /var/lib/larder-mosquitto\n");
     }
@@ -103,16 +106,19 @@ pub(super) fn agent(manifest: &StoreManifest, options: &Options) -> Result<Strin
     }
     let deny = if names_a_host(manifest) { String::new() } else { format!("IPAddressDeny=any\n{allowed}") };
     let walls = WALLS.replace("PrivateUsers=yes\n", "");
+    let extras = extras(manifest);
+    let groups: String = extras.iter().map(|extra| format!(" {}", extra.group)).collect();
+    let nodes: String = extras.iter().map(|extra| format!("DeviceAllow={} rw\n", extra.node)).collect();
     Ok(format!(
         "{HEAD}[Unit]\nDescription=Larder device agent of {store}\nAfter=network.target{after}\nStartLimitIntervalSec=0\n\n\
          [Service]\nType=exec\nLoadCredential=store.toml:/etc/larder/store.toml\nLoadCredential=mqtt:{secret}\n\
          # The password stays off the command line; the shell is replaced by the agent.\n\
          ExecStart=/bin/sh -c 'LARDER_MQTT_USER=agent LARDER_MQTT_PASSWORD=\"$$(cat \"%d/mqtt\")\" \
          exec {program} --config \"%d/store.toml\" --data /var/lib/larder-agent'\n\
-         User=larder-agent\nSupplementaryGroups=dialout lp\nStateDirectory=larder-agent\nStateDirectoryMode=0700\n{AGAIN}\
+         User=larder-agent\nSupplementaryGroups=dialout lp{groups}\nStateDirectory=larder-agent\nStateDirectoryMode=0700\n{AGAIN}\
          # Leaves time to end a label and to say farewell.\nTimeoutStopSec=10\nMemoryMax=128M\nTasksMax=256\n\
          # Serial lines and USB printers, and nothing else of /dev.\nDevicePolicy=closed\n\
-         DeviceAllow=char-ttyACM rw\nDeviceAllow=char-ttyUSB rw\nDeviceAllow=char-ttyS rw\nDeviceAllow=char-usb rw\nDeviceAllow=char-lp rw\n\
+         DeviceAllow=char-ttyACM rw\nDeviceAllow=char-ttyUSB rw\nDeviceAllow=char-ttyS rw\nDeviceAllow=char-usb rw\nDeviceAllow=char-lp rw\n{nodes}\
          {deny}{walls}\n[Install]\nWantedBy=multi-user.target\n",
         store = manifest.store.id,
     ))
@@ -126,6 +132,19 @@ pub(super) fn broker() -> String {
          {AGAIN}MemoryMax=256M\nTasksMax=32\nLimitNOFILE=4096\nPrivateDevices=yes\nDevicePolicy=closed\n{WALLS}\n\
          [Install]\nWantedBy=multi-user.target\n"
     )
+}
+
+/// What only some stores plug in.
+struct Extra {
+    group: &'static str,
+    node: &'static str,
+}
+
+/// Keyboards that are scanners, where the manifest has any.
+fn extras(manifest: &StoreManifest) -> Vec<Extra> {
+    let has = |wanted: fn(&Port) -> bool| manifest.devices.iter().any(|device| wanted(&device.port));
+    let input = has(|port| matches!(port, Port::File(path) if path.starts_with("/dev/input")));
+    input.then_some(Extra { group: "input", node: "char-input" }).into_iter().collect()
 }
 
 /// Where the agent has to reach: this machine, the broker, devices with an address.

@@ -162,6 +162,9 @@ impl Session {
             opcode::CAPABILITIES_REPLY => {
                 self.asked_at = None;
                 self.manageable = packet.data.get(4..).is_some_and(|able| able.contains(&opcode::MANAGEMENT));
+                if self.manageable {
+                    self.ask(opcode::battery_request());
+                }
                 vec![Step::Send(opcode::ack())]
             }
             opcode::REPLY_REVISION => {
