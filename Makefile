@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # The parts of a target stand in order (setup first), also under make -j.
 .NOTPARALLEL:
-.PHONY: help demo test check bench sim fuzz web setup-% test-rust test-web check-rust check-web check-deps check-sh
+.PHONY: help demo test check bench sim sim-quota fuzz web setup-% test-rust test-web check-rust check-web check-deps check-sh
 
 LARDER_CACHE ?= $(HOME)/.cache/larder
 # First what .ci/setup brought; last where Debian keeps cargo's and the daemons' binaries for people who are not root.
@@ -15,7 +15,7 @@ export PATH := $(LARDER_CACHE)/bin:$(PATH):$(HOME)/.cargo/bin:/usr/sbin:/sbin
 CARGO := cargo
 LOCKED := --locked
 ARGS ?=
-BENCHES := order-commit scan-ack pick-route sync-bytes footprint
+BENCHES := order-commit scan-ack agent-load pick-route sync-bytes footprint
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -42,6 +42,9 @@ fuzz: setup-fuzz ## every parser of devices' bytes against a fuzzer, MINUTES=10 
 	    $(CARGO) +nightly fuzz run --sanitizer none $$name fuzz/corpus/$$name fuzz/seeds/$$name -- \
 	        -max_total_time=$$(( $(or $(MINUTES),10) * 60 / count )) -timeout=5 -max_len=4096 -print_final_stats=1 $(ARGS); \
 	done
+
+sim-quota: setup-sim ## the escrow's rules explored to the end in their larger worlds
+	@LARDER_MODEL=full $(CARGO) test $(LOCKED) --release -p sync --test escrow_model -- --nocapture
 
 # ---- parts of the above ---------------------------------------------------------------------------------------------
 
