@@ -13,7 +13,7 @@ use std::time::Duration;
 use common::{Broker, Heard, PATIENCE, Store, id, store_id};
 use device_drivers::agent::{AgentConfig, run};
 use device_drivers::printer::Language;
-use device_drivers::sim::{SimDs18b20, SimPrinter, SimScale, SimScanner};
+use device_drivers::sim::{Moment, SimDs18b20, SimPrinter, SimScale, SimScanner, Trouble};
 use firmware_config::{Device, Driver, Port, Settings};
 use model::mqtt::{CommandBody, DeviceClass, EventBody, Health, Label, PrintOutcome, Quality};
 use model::{Grams, PrintJobId, Timestamp};
@@ -312,8 +312,8 @@ async fn power_lost_in_the_middle_is_in_doubt_and_is_not_printed_again() {
     let devices = vec![device("pr-1", Driver::Escpos, Port::Tcp(printer.address().to_string()))];
     let agent = Agent::start(config(folder.path(), &broker, devices));
     store.until(health("pr-1", Health::Ok)).await;
-    // Enough for a few status questions and the beginning of the label.
-    printer.set(|switches| switches.power_fails_after = Some(300));
+    // Enough for the beginning of the label.
+    printer.set(|switches| switches.breaks = Some((Moment::Bytes(150), Trouble::Power)));
     store.command(DeviceClass::Printer, "pr-1", print(1)).await;
     assert_eq!(store.until(printed).await, (job(1), PrintOutcome::InDoubt));
     store.until(health("pr-1", Health::Down)).await;
@@ -403,8 +403,13 @@ async fn a_label_that_cannot_be_printed_is_rejected_and_a_broken_command_changes
     // There is a font for Devanagari and none for Tamil.
     for (n, name, outcome) in [(8, "दही", PrintOutcome::Done), (9, "தயிர்", PrintOutcome::Rejected)]
     {
-        let name = name.into();
-        let lot = Label::Lot { name, gtin: String::new(), code: "LL:L-7".into(), expiry: String::new() };
+        let lot = Label::Lot {
+            name: name.into(),
+            gtin: String::new(),
+            code: "LL:L-7".into(),
+            expiry: String::new(),
+            duplicate: false,
+        };
         store.command(DeviceClass::Printer, "pr-1", CommandBody::Print { job: job(n), label: lot }).await;
         assert_eq!(store.until(printed).await, (job(n), outcome));
     }

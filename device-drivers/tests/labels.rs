@@ -6,7 +6,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use device_drivers::printer::{Head, Language, Media, compose};
+use device_drivers::printer::sheet::Tongue;
+use device_drivers::printer::{Head, Language, Media, Press, compose};
 use device_drivers::scanner::{Scan, parse_scan};
 use firmware_config::Settings;
 use model::mqtt::Label;
@@ -55,7 +56,7 @@ fn decode(png: &[u8], folder: &Path) -> Vec<String> {
 }
 
 fn zpl_png(label: &Label, media: Media) -> Vec<u8> {
-    let zpl = Language::Zpl.render(&compose(label, job()), media).unwrap();
+    let zpl = Language::Zpl.render(&compose(label, job(), Tongue::English), media).unwrap();
     let options = labelize::RenderOptions {
         language: Some(labelize::Language::Zpl),
         width_mm: Some(f64::from(media.width_mm)),
@@ -86,17 +87,16 @@ fn the_longest_bag_code_still_scans() {
 }
 
 #[test]
-fn a_lot_label_scans_as_its_lot_and_as_gs1() {
+fn a_lot_label_scans_as_gs1_or_as_its_lot() {
     let folder = tempfile::tempdir().unwrap();
-    let label = Label::Lot {
+    let lot = |gtin: &str| Label::Lot {
         name: "Curd 400 g".into(),
-        gtin: "09521321109995".into(),
+        gtin: gtin.into(),
         code: "LL:CRD-2611A".into(),
         expiry: "2026-12-31".into(),
+        duplicate: true,
     };
-    let read = decode(&zpl_png(&label, WIDE), folder.path());
-    let qr = read.iter().find_map(|line| line.strip_prefix("QR-Code:")).unwrap_or_else(|| panic!("{read:?}"));
-    assert_eq!(parse_scan(qr.as_bytes()), Ok(Scan::Lot(LotId::new("CRD-2611A").unwrap())));
+    let read = decode(&zpl_png(&lot("09521321109995"), WIDE), folder.path());
     let bars =
         read.iter().find_map(|line| line.strip_prefix("CODE-128:")).unwrap_or_else(|| panic!("{read:?}"));
     // A scanner sets ]C1 before a Code 128 that begins with FNC1; zbarimg leaves the sign out.
@@ -104,8 +104,12 @@ fn a_lot_label_scans_as_its_lot_and_as_gs1() {
     assert_eq!(goods.gtin.as_gtin14(), "09521321109995");
     assert_eq!(goods.lot.as_deref(), Some("CRD-2611A"));
     assert_eq!(goods.expiry.unwrap().to_string(), "2026-12-31");
-    // On the small label there is no room for bars that a scanner can read: the QR alone.
-    assert_eq!(decode(&zpl_png(&label, SMALL), folder.path()), ["QR-Code:LL:CRD-2611A"]);
+    // Without an item there is no GS1 code: our own.
+    for media in [SMALL, WIDE] {
+        let read = decode(&zpl_png(&lot(""), media), folder.path());
+        assert_eq!(read, ["QR-Code:LL:CRD-2611A"]);
+    }
+    assert_eq!(parse_scan(b"LL:CRD-2611A"), Ok(Scan::Lot(LotId::new("CRD-2611A").unwrap())));
 }
 
 #[test]
@@ -113,7 +117,9 @@ fn a_delivery_slip_of_a_receipt_printer_scans_as_its_bag() {
     for width_mm in [48, 72] {
         let folder = tempfile::tempdir().unwrap();
         let media = Media { width_mm, height_mm: None, head: Head::Dpi203 };
-        let bytes = Language::Escpos.render(&compose(&delivery("LB:4K7-1-9F3A"), job()), media).unwrap();
+        let bytes = Language::Escpos
+            .render(&compose(&delivery("LB:4K7-1-9F3A"), job(), Tongue::English), media)
+            .unwrap();
         let paper = draw_escpos(&bytes, usize::from(width_mm) * 8);
         assert_eq!(decode(&paper.png(), folder.path()), ["QR-Code:LB:4K7-1-9F3A"], "{width_mm} mm");
         let lines: Vec<&str> = paper.text.lines().collect();
@@ -128,10 +134,21 @@ fn a_delivery_slip_of_a_receipt_printer_scans_as_its_bag() {
 #[test]
 fn the_usual_labels_fit_the_usual_paper() {
     let settings = Settings::default();
-    let bag_label = compose(&bag("LB:4K7-1-9F3A"), job());
-    Language::Zpl.render(&bag_label, Language::Zpl.media(&settings)).unwrap();
-    for label in [bag("LB:4K7-1-9F3A"), delivery("LB:4K7-1-9F3A")] {
-        Language::Escpos.render(&compose(&label, job()), Language::Escpos.media(&settings)).unwrap();
+    let shelf = Label::Shelf {
+        name: "A name much longer than any line of this paper ever is".into(),
+        bin: "C-11-4".into(),
+        code: "LS:C-11-4".into(),
+        price: Paise::new(64_900),
+        pack: "5 kg".into(),
+        duplicate: true,
+    };
+    let labels = Press::of(Language::Zpl, &settings);
+    for label in [bag("LB:4K7-1-9F3A"), shelf.clone()] {
+        labels.print(&label, job()).unwrap();
+    }
+    let receipts = Press::of(Language::Escpos, &settings);
+    for label in [bag("LB:4K7-1-9F3A"), delivery("LB:4K7-1-9F3A"), shelf] {
+        receipts.print(&label, job()).unwrap();
     }
 }
 

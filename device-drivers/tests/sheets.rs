@@ -112,9 +112,10 @@ fn about_goods(names: &Names) -> [Sample; 4] {
     };
     let lot = LotLabel {
         name: names.milk.clone(),
-        gtin: Gtin::parse(b"9521321109995").unwrap(),
+        gtin: Gtin::parse(b"9521321109995"),
         lot: "CRD-2611A".into(),
-        expiry: "2026-12-31".parse().unwrap(),
+        code: "LL:CRD-2611A".into(),
+        expiry: "2026-12-31".parse().ok(),
     };
     let goods = |name: &String, lot: &str, units| ManifestLine { name: name.clone(), lot: lot.into(), units };
     let manifest = TransferManifest {
@@ -129,6 +130,8 @@ fn about_goods(names: &Names) -> [Sample; 4] {
         sensor: "28-00000abcdef1".into(),
         day: "2026-11-21".parse().unwrap(),
         readings: vec![("06:00".into(), 3_940), ("12:00".into(), 5_210), ("18:00".into(), 4_060)],
+        lowest: Some(3_870),
+        highest: Some(5_210),
         out_of_range_min: 12,
     };
     let of = |name, document, code, long| Sample { name, document, code, long };

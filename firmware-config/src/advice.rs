@@ -60,18 +60,18 @@ pub(crate) fn of(tree: &Tree<'_>, manifest: &StoreManifest) -> Vec<Fault> {
 /// What the model of this device cannot do, and Larder would like it to.
 fn limits_of_model(device: &Device) -> Option<String> {
     let printer = crate::profiles::find(device.settings.model.as_deref()?)?.printer.as_ref()?;
-    let width = device.settings.width_mm.unwrap_or(printer.printable_mm);
-    let dots_wanted = u32::from(width) * 8;
-    if !printer.raster {
-        Some(format!("{} prints no images: no Hindi, and no code it does not draw itself", device.id))
-    } else if printer.dots.is_some_and(|dots| dots_wanted > u32::from(dots)) {
-        let room = printer.dots.map_or(width, |dots| dots / 8);
-        Some(format!(
-            "{} has a coarse head: {width} mm of ours need {dots_wanted} dots; write width_mm = {room}",
-            device.id
-        ))
-    } else {
-        None
+    let dots_wanted = |width: u16| u32::from(width) * 8;
+    match (device.settings.width_mm, printer.dots) {
+        (Some(width), Some(dots)) if dots_wanted(width) > u32::from(dots) => Some(format!(
+            "{} has a coarse head: {width} mm of ours need {} dots; write width_mm = {}",
+            device.id,
+            dots_wanted(width),
+            dots / 8
+        )),
+        (Some(_) | None, Some(_) | None) if !printer.raster => {
+            Some(format!("{} takes pictures column by column: Hindi and codes print slowly", device.id))
+        }
+        (Some(_) | None, Some(_) | None) => None,
     }
 }
 

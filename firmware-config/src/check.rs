@@ -217,6 +217,10 @@ impl<'c, 't> Checker<'c, 't> {
                 self.say(&path, what, "leave it out for the driver's usual value");
             }
         }
+        if let Some(dpi) = settings.dpi.filter(|dpi| ![203, 300].contains(dpi)) {
+            let path = [Step::Key("devices"), Step::Item(index), Step::Key("settings"), Step::Key("dpi")];
+            self.say(&path, format!("no labels are made for {dpi} dpi"), "dpi = 203 or dpi = 300");
+        }
         if settings.suffix.is_some_and(|sign| !sign.is_ascii()) {
             let path = [Step::Key("devices"), Step::Item(index), Step::Key("settings"), Step::Key("suffix")];
             self.say(&path, "a suffix is one ASCII character".into(), "for example \"\\t\" or \"\\u0003\"");

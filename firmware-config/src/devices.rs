@@ -41,7 +41,7 @@ pub enum Driver {
     HidWedge,
     /// Receipt printer, ESC/POS.
     Escpos,
-    /// Label printer, ZPL II at 8 dots/mm.
+    /// Label printer, ZPL II at 203 or 300 dpi.
     Zpl,
     /// DS18B20 through the kernel's 1-wire sysfs folder.
     Ds18b20,
@@ -88,7 +88,20 @@ pub struct DriverLine {
 }
 
 const SCANNER_SETTINGS: &[&str] = &["baud", "dedup_ms"];
-const PRINTER_SETTINGS: &[&str] = &["width_mm", "height_mm", "reports_status"];
+const PRINTER_PORTS: &[PortKind] = &[PortKind::Tcp, PortKind::File, PortKind::Serial];
+const PRINTER_SETTINGS: &[&str] = &["width_mm", "height_mm", "reports_status", "language", "baud"];
+const LABEL_SETTINGS: &[&str] = &["width_mm", "height_mm", "dpi", "reports_status", "language", "baud"];
+
+/// In which language a printer's paper speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PaperLanguage {
+    /// English.
+    #[default]
+    En,
+    /// Hindi; names that have none stand in English.
+    Hi,
+}
 
 impl Driver {
     /// Every driver with its class, ports and settings.
@@ -118,15 +131,15 @@ impl Driver {
             driver: Driver::Escpos,
             word: "escpos",
             class: DeviceClass::Printer,
-            ports: &[PortKind::Tcp],
+            ports: PRINTER_PORTS,
             settings: PRINTER_SETTINGS,
         },
         DriverLine {
             driver: Driver::Zpl,
             word: "zpl",
             class: DeviceClass::Printer,
-            ports: &[PortKind::Tcp],
-            settings: PRINTER_SETTINGS,
+            ports: PRINTER_PORTS,
+            settings: LABEL_SETTINGS,
         },
         DriverLine {
             driver: Driver::Ds18b20,
@@ -247,6 +260,10 @@ pub struct Settings {
     pub width_mm: Option<u16>,
     /// Label height, millimetres (label printers).
     pub height_mm: Option<u16>,
+    /// Dots per inch of a label printer's head: 203 or 300. Default 203.
+    pub dpi: Option<u16>,
+    /// The language on a printer's paper. Default English.
+    pub language: Option<PaperLanguage>,
     /// Whether the printer tells its status; without it a job ends as `sent_unconfirmed`. Default: it does.
     pub reports_status: Option<bool>,
     /// Time between two readings, milliseconds.
@@ -275,6 +292,8 @@ impl Settings {
             ("key_gap_ms", self.key_gap_ms.is_some()),
             ("width_mm", self.width_mm.is_some()),
             ("height_mm", self.height_mm.is_some()),
+            ("dpi", self.dpi.is_some()),
+            ("language", self.language.is_some()),
             ("reports_status", self.reports_status.is_some()),
             ("poll_ms", self.poll_ms.is_some()),
             ("offset_milli_c", self.offset_milli_c.is_some()),

@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-pub use devices::{Device, Driver, DriverLine, Port, PortError, PortKind, Settings};
+pub use devices::{Device, Driver, DriverLine, PaperLanguage, Port, PortError, PortKind, Settings};
 pub use fault::{Fault, Place};
 pub use store::{Band, Broker, BrokerMode, Hub, Layout, Node, Person, Store, StoreManifest, Zone};
 

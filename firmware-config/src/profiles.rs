@@ -78,7 +78,7 @@ pub struct PrinterFacts {
     /// How it ends a receipt; label printers are not asked.
     #[serde(default)]
     pub cut: Option<Cut>,
-    /// Whether it takes an image in raster bands; without it there is no Hindi.
+    /// Whether it takes an image in raster bands; without it pictures go column by column.
     pub raster: bool,
     /// Whether it draws barcodes itself.
     pub barcode: bool,

@@ -2,7 +2,7 @@
 
 use crate::db::quota::Terms;
 use crate::db::stock::Place;
-use model::api::store::{CounterOrderRequest, HandoverRequest, ReceiveRequest};
+use model::api::store::{CounterOrderRequest, HandoverRequest, PaperRequest, ReceiveRequest};
 use model::catalogue::Product;
 use model::mqtt::{Birth, DeviceClass, DeviceState, PrintOutcome, Quality};
 use model::order::Moment;
@@ -318,6 +318,8 @@ pub enum Command {
         /// The order.
         order: OrderId,
     },
+    /// A paper that a person asks for.
+    PrintPaper(PaperRequest),
     /// An order is handed over at the console.
     Handover(HandoverRequest),
 }
@@ -365,6 +367,7 @@ impl Command {
             Command::PrintResult { .. } => "print_result",
             Command::ResolvePrint { .. } => "resolve_print",
             Command::Reprint { .. } => "reprint",
+            Command::PrintPaper(_) => "print_paper",
             Command::Handover(_) => "handover",
         }
     }
@@ -412,6 +415,7 @@ impl Command {
             | Command::PrintResult { .. }
             | Command::ResolvePrint { .. }
             | Command::Reprint { .. }
+            | Command::PrintPaper(_)
             | Command::Handover(_) => true,
         }
     }

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use firmware_config::Port;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
-use crate::port::{PortError, open_tcp, read_some};
+use crate::port::{PortError, open_raw, open_serial_paced, open_tcp, read_some};
 use crate::printer::status::{
-    ESCPOS_ASK, ESCPOS_CONFIRM, HostStatus, ZPL_ASK, escpos_status, is_escpos_answer, is_escpos_confirmation,
-    zpl_status,
+    Answer, ESCPOS_ASK, ESCPOS_CONFIRM, HostStatus, ZPL_ASK, escpos_answer, escpos_status, zpl_status,
 };
 use crate::printer::{Language, PrinterStatus, StatusError};
 
@@ -19,6 +18,11 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
 const PRINT_WITHIN: Duration = Duration::from_secs(20);
 /// Time between two questions while a job is on its way to paper.
 const ASK_EVERY: Duration = Duration::from_millis(100);
+
+/// Usual speed of printers on a serial line.
+const BAUD: u32 = 9_600;
+/// A USB printer that has nothing to say may hand over nothing; it is asked again after this.
+const QUIET: Duration = Duration::from_millis(20);
 
 /// Why the line is of no use now.
 #[derive(Debug, thiserror::Error)]
@@ -34,19 +38,30 @@ pub(crate) enum LineFault {
     NotConfirmed,
 }
 
+/// What bytes go through.
+trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+
 /// An open line to a printer.
 pub(crate) struct PrintLine {
     language: Language,
-    stream: TcpStream,
+    stream: Box<dyn Wire>,
+    /// Reading nothing is silence, not the end (`/dev/usb/lp0`).
+    nothing_is_silence: bool,
     port: String,
     received: Vec<u8>,
 }
 
 impl PrintLine {
-    /// Connects.
-    pub(crate) async fn open(language: Language, address: &str) -> Result<Self, PortError> {
-        let stream = open_tcp(address).await?;
-        Ok(Self { language, stream, port: format!("tcp:{address}"), received: Vec::new() })
+    /// Connects: TCP, a serial line, or the file of a USB printer.
+    pub(crate) async fn open(language: Language, port: &Port, baud: Option<u32>) -> Result<Self, PortError> {
+        let stream: Box<dyn Wire> = match port {
+            Port::Tcp(address) => Box::new(open_tcp(address).await?),
+            Port::Serial(path) => Box::new(open_serial_paced(path, baud.unwrap_or(BAUD))?),
+            Port::File(path) => Box::new(open_raw(path)?),
+        };
+        let nothing_is_silence = matches!(port, Port::File(_));
+        Ok(Self { language, stream, nothing_is_silence, port: port.to_string(), received: Vec::new() })
     }
 
     /// Asks the printer how it is.
@@ -101,27 +116,27 @@ impl PrintLine {
         }
     }
 
-    /// Four answers make a status; the flag says whether the confirmation of a job came among them.
+    /// Four answers make a status; the flag says whether the confirmation of a job came among them. What the printer says
+    /// unasked stands between them, and the answers say the same.
     async fn ask_escpos(&mut self) -> Result<(PrinterStatus, bool), LineFault> {
         self.write(&ESCPOS_ASK).await?;
         let deadline = Instant::now() + ANSWER_WITHIN;
         let mut answers = Vec::new();
         let mut confirmed = false;
         while answers.len() < 4 {
-            if self.received.is_empty() {
-                self.read(deadline).await?;
-            }
-            for byte in self.received.drain(..) {
-                if is_escpos_answer(byte) {
-                    answers.push(byte);
-                } else if is_escpos_confirmation(byte) {
-                    confirmed = true;
-                } else {
-                    return Err(StatusError::Byte(byte).into());
+            match escpos_answer(&self.received)? {
+                None => self.read(deadline).await?,
+                Some((answer, used)) => {
+                    self.received.drain(..used);
+                    match answer {
+                        Answer::RealTime(byte) => answers.push(byte),
+                        Answer::Confirmed => confirmed = true,
+                        Answer::Changed(_) => {}
+                    }
                 }
             }
         }
-        let four = <[u8; 4]>::try_from(answers.get(..4).unwrap_or_default()).unwrap_or_default();
+        let four = <[u8; 4]>::try_from(answers).unwrap_or_default();
         Ok((escpos_status(four)?, confirmed))
     }
 
@@ -139,11 +154,23 @@ impl PrintLine {
 
     async fn read(&mut self, deadline: Instant) -> Result<(), PortError> {
         let mut buffer = [0_u8; 512];
-        let read =
-            tokio::time::timeout_at(deadline, read_some(&mut self.stream, &mut buffer, &self.port)).await;
-        let count = read.map_err(|_| PortError::Silent { port: self.port.clone() })??;
-        self.received.extend(buffer.get(..count).unwrap_or_default());
-        Ok(())
+        loop {
+            let read =
+                tokio::time::timeout_at(deadline, read_some(&mut self.stream, &mut buffer, &self.port)).await;
+            match read.map_err(|_| PortError::Silent { port: self.port.clone() })? {
+                Err(PortError::Gone { .. }) if self.nothing_is_silence && Instant::now() < deadline => {
+                    tokio::time::sleep(QUIET).await;
+                }
+                Err(PortError::Gone { port }) if self.nothing_is_silence => {
+                    return Err(PortError::Silent { port });
+                }
+                Err(fault) => return Err(fault),
+                Ok(count) => {
+                    self.received.extend(buffer.get(..count).unwrap_or_default());
+                    return Ok(());
+                }
+            }
+        }
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), PortError> {

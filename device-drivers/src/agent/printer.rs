@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use firmware_config::{Device, Port};
+use firmware_config::Device;
 use model::mqtt::{EventBody, Health, PrintOutcome};
 use model::time::MINUTE_MS;
 use model::{PrintJobId, Timestamp};
@@ -17,7 +17,7 @@ use crate::agent::memory::Memory;
 use crate::agent::print_line::{LineFault, PrintLine};
 use crate::agent::reporter::Reporter;
 use crate::db::{JournalError, WaitingJob};
-use crate::printer::{Language, Media, PrinterStatus, compose};
+use crate::printer::{Language, Press, PrinterStatus};
 
 /// Time between two looks at an idle printer's status.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -39,8 +39,7 @@ enum Fault {
 
 struct Printer {
     language: Language,
-    media: Media,
-    address: String,
+    press: Press,
     tells: bool,
     device: Device,
     reporter: Reporter,
@@ -59,11 +58,9 @@ pub(crate) async fn run(
     wake: Arc<Notify>,
     stop: CancellationToken,
 ) {
-    let Port::Tcp(address) = device.port.clone() else { return };
     let mut printer = Printer {
         language,
-        media: language.media(&device.settings),
-        address,
+        press: Press::of(language, &device.settings),
         tells: device.settings.reports_status.unwrap_or(true),
         device,
         reporter,
@@ -101,7 +98,8 @@ impl Printer {
 
     /// Serves one connection. `Ok` = the agent stops.
     async fn serve(&mut self, backoff: &mut Backoff) -> Result<(), Fault> {
-        let mut line = PrintLine::open(self.language, &self.address).await?;
+        let baud = self.device.settings.baud;
+        let mut line = PrintLine::open(self.language, &self.device.port, baud).await?;
         loop {
             let status = if self.tells { line.status().await? } else { PrinterStatus::Ready };
             backoff.reset();
@@ -141,8 +139,7 @@ impl Printer {
     }
 
     async fn print(&mut self, line: &mut PrintLine, job: WaitingJob) -> Result<(), Fault> {
-        let document = compose(&job.label, job.job);
-        let bytes = match self.language.render(&document, self.media) {
+        let bytes = match self.press.print(&job.label, job.job) {
             Ok(bytes) => bytes,
             Err(error) => {
                 tracing::warn!(device = %self.device.id, job = %job.job, %error, "label refused");

@@ -12,7 +12,8 @@ fn at(ms: i64) -> Timestamp {
 }
 
 fn label() -> Label {
-    Label::Lot { name: "Curd".into(), gtin: String::new(), code: "LL:L-7".into(), expiry: String::new() }
+    let (gtin, expiry) = (String::new(), String::new());
+    Label::Lot { name: "Curd".into(), gtin, code: "LL:L-7".into(), expiry, duplicate: false }
 }
 
 fn scan(n: u128) -> Event {

@@ -4,8 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::{Mode, OFlags};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::TcpStream;
+use tokio::net::unix::pipe;
 use tokio_serial::{SerialPortBuilderExt, SerialStream};
 
 /// How long a TCP device may take to accept.
@@ -58,6 +60,36 @@ pub fn open_serial(path: &Path, baud: u32) -> Result<SerialStream, PortError> {
         .exclusive(false)
         .open_native_async()
         .map_err(|error| PortError::Open { port: format!("serial:{}", path.display()), source: error.into() })
+}
+
+/// Opens a serial line, 8N1, that the other end may hold up (XON/XOFF): a printer whose buffer is full. No status byte of
+/// ESC/POS or ZPL looks like one of the two signs.
+///
+/// # Errors
+/// [`PortError::Open`] when it is not there.
+pub fn open_serial_paced(path: &Path, baud: u32) -> Result<SerialStream, PortError> {
+    tokio_serial::new(path.to_string_lossy(), baud)
+        .exclusive(false)
+        .flow_control(tokio_serial::FlowControl::Software)
+        .open_native_async()
+        .map_err(|error| PortError::Open { port: format!("serial:{}", path.display()), source: error.into() })
+}
+
+/// A character device, read and written as it is.
+pub type RawFile = tokio::io::Join<pipe::Receiver, pipe::Sender>;
+
+/// Opens a character device such as `/dev/usb/lp0`, once for both directions: the kernel lets one program in.
+///
+/// # Errors
+/// [`PortError::Open`] when it is not there, taken, or no device that can be waited for.
+pub fn open_raw(path: &Path) -> Result<RawFile, PortError> {
+    let open = |source| PortError::Open { port: format!("file:{}", path.display()), source };
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| open(error.into()))?;
+    let twin = file.try_clone().map_err(open)?;
+    let reader = pipe::Receiver::from_owned_fd_unchecked(file).map_err(open)?;
+    let writer = pipe::Sender::from_owned_fd_unchecked(twin).map_err(open)?;
+    Ok(tokio::io::join(reader, writer))
 }
 
 /// Connects to a TCP device, without delay for small packets.

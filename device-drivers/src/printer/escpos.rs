@@ -129,18 +129,38 @@ impl Job<'_> {
     fn qr(&mut self, text: &str, size_mm: u32) -> Result<(), RenderError> {
         let (_, side) = qr_modules(text)?;
         let (width, per_mm) = self.profile.canvas();
-        let dots = (size_mm * per_mm).min(width) / (side + 8);
+        let room = (size_mm * per_mm).min(width);
         if self.profile.picture == Picture::None {
             return Err(RenderError::NoPicture(text.to_owned()));
         }
         // Needles hit where they should; a thermal dot alone is too small for a reader.
         let least = if self.profile.picture == Picture::Columns8 { 1 } else { 2 };
+        // A printer may pack the text worse than we do: one version of slack, four modules.
+        let own = room / (side + 12);
+        if self.profile.qr && text.is_ascii() && own >= least {
+            self.own_qr(text, own);
+            return Ok(());
+        }
+        let dots = room / (side + 8);
         if dots < least {
             return Err(RenderError::QrTooLong(text.to_owned()));
         }
         self.picture(&Ink::qr(text, dots)?, Align::Centre, text)?;
         self.out.push(LF);
         Ok(())
+    }
+
+    /// The printer's own QR code, model 2 at correction M, `dots` a module; blank lines are its quiet zone.
+    fn own_qr(&mut self, text: &str, dots: u32) {
+        let module = u8::try_from(dots.min(16)).unwrap_or(16);
+        self.out.extend([LF, ESC, b'a', 1]);
+        self.out.extend([GS, b'(', b'k', 4, 0, b'1', b'A', b'2', 0]);
+        self.out.extend([GS, b'(', b'k', 3, 0, b'1', b'C', module]);
+        self.out.extend([GS, b'(', b'k', 3, 0, b'1', b'E', b'1']);
+        let [low, high] = sixteen(text.len() + 3);
+        self.out.extend([GS, b'(', b'k', low, high, b'1', b'P', b'0']);
+        self.out.extend(text.as_bytes());
+        self.out.extend([GS, b'(', b'k', 3, 0, b'1', b'Q', b'0', LF]);
     }
 
     fn matrix(&mut self, elements: &str, size_mm: u32) -> Result<(), RenderError> {
@@ -257,6 +277,19 @@ mod tests {
         let mut document = Document::default();
         document.block(Block::Qr { text: "x".repeat(400), size_mm: 15 });
         assert!(matches!(render(&document, RECEIPT), Err(RenderError::QrTooLong(_))));
+    }
+
+    #[test]
+    fn a_model_that_draws_qr_codes_is_told_the_text() {
+        let mut document = Document::default();
+        document.block(Block::Qr { text: "LB:4K7-1-9F3A".into(), size_mm: 28 });
+        let epson = Profile::named("TM-T88V").unwrap();
+        let bytes = render_for(&document, epson).unwrap();
+        let data = [&[GS, b'(', b'k', 16, 0, b'1', b'P', b'0'][..], b"LB:4K7-1-9F3A"].concat();
+        assert!(bytes.windows(data.len()).any(|window| window == data));
+        assert!(!bytes.windows(3).any(|window| window == [GS, b'v', b'0']));
+        let plain = render_for(&document, Profile::named("NT-5890K").unwrap()).unwrap();
+        assert!(plain.windows(3).any(|window| window == [GS, b'v', b'0']), "that one draws none");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub mod escpos;
 pub mod ink;
 pub mod layout;
+mod press;
 pub mod profile;
 mod profiles;
 pub mod script;
@@ -14,6 +15,7 @@ pub mod text;
 pub mod zpl;
 
 pub use layout::{Align, Block, Document, Head, Media, RenderError, Size};
+pub use press::Press;
 pub use profile::Profile;
 pub use status::{PrinterStatus, StatusError};
 pub use template::compose;
@@ -52,7 +54,10 @@ impl Language {
         Media {
             width_mm: settings.width_mm.unwrap_or(width_mm),
             height_mm: settings.height_mm.or(height_mm),
-            head: Head::Dpi203,
+            head: match settings.dpi {
+                Some(300) => Head::Dpi300,
+                Some(_) | None => Head::Dpi203,
+            },
         }
     }
 

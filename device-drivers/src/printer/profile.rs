@@ -84,6 +84,21 @@ impl Profile {
         }
     }
 
+    /// The same model with narrower paper in it, printable millimetres at 8 dots each; it never grows.
+    #[must_use]
+    pub const fn narrowed(self, width_mm: Option<u16>) -> Self {
+        let Some(width_mm) = width_mm else { return self };
+        let dots = width_mm as u32 * 8;
+        if dots >= self.dots || dots == 0 {
+            return self;
+        }
+        let small_columns = match self.small_columns {
+            Some(columns) => Some(columns * dots / self.dots),
+            None => None,
+        };
+        Self { dots, columns: self.columns * dots / self.dots, small_columns, ..self }
+    }
+
     /// Width of a picture in dots, and how many of them make a millimetre, roughly.
     #[must_use]
     pub const fn canvas(&self) -> (u32, u32) {

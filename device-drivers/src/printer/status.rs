@@ -106,6 +106,55 @@ pub fn escpos_status(answers: [u8; 4]) -> Result<PrinterStatus, StatusError> {
     })
 }
 
+/// One thing that an ESC/POS printer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The answer to one question of [`ESCPOS_ASK`].
+    RealTime(u8),
+    /// Its own word after a change (automatic status back): some are set to it at the factory and never asked.
+    Changed(PrinterStatus),
+    /// The answer to [`ESCPOS_CONFIRM`]: everything before it is worked off.
+    Confirmed,
+}
+
+/// Takes one answer from the start of `received`; `None` while it is incomplete, else the answer and its bytes.
+///
+/// # Errors
+/// [`StatusError::Byte`] for one that begins no answer: the line is disturbed, the status unknown.
+pub fn escpos_answer(received: &[u8]) -> Result<Option<(Answer, usize)>, StatusError> {
+    Ok(match received {
+        [] => None,
+        [byte, ..] if is_escpos_answer(*byte) => Some((Answer::RealTime(*byte), 1)),
+        [byte, ..] if is_escpos_confirmation(*byte) => Some((Answer::Confirmed, 1)),
+        // The first of four has its own fixed bits, the other three those of a confirmation.
+        [first, second, third, fourth, ..] if first & 0x93 == 0x10 => {
+            match [second, third, fourth].into_iter().find(|byte| !is_escpos_confirmation(**byte)) {
+                Some(stranger) => return Err(StatusError::Byte(*stranger)),
+                None => Some((Answer::Changed(escpos_change(*first, *second, *third)), 4)),
+            }
+        }
+        [first, ..] if first & 0x93 == 0x10 => None,
+        [stranger, ..] => return Err(StatusError::Byte(*stranger)),
+    })
+}
+
+/// The first three of four bytes of an automatic status; the fourth is reserved.
+const fn escpos_change(first: u8, second: u8, third: u8) -> PrinterStatus {
+    if first & 0x20 != 0 {
+        PrinterStatus::CoverOpen
+    } else if third & 0x0c == 0x0c {
+        PrinterStatus::PaperOut
+    } else if second & 0x2c != 0 {
+        PrinterStatus::Error
+    } else if first & 0x08 != 0 {
+        PrinterStatus::Offline
+    } else if third & 0x03 == 0x03 {
+        PrinterStatus::PaperLow
+    } else {
+        PrinterStatus::Ready
+    }
+}
+
 /// What `~HS` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostStatus {
@@ -192,6 +241,29 @@ mod tests {
         for byte in 0..=255_u8 {
             assert!(!(is_escpos_answer(byte) && is_escpos_confirmation(byte)), "{byte:#x}");
         }
+    }
+
+    #[test]
+    fn what_a_printer_says_unasked_is_told_from_answers() {
+        let block = [0x10, 0x00, 0x00, 0x0f];
+        for length in 0..4 {
+            assert_eq!(escpos_answer(&block[..length]), Ok(None));
+        }
+        let cases = [
+            (block, PrinterStatus::Ready),
+            ([0x38, 0, 0, 0], PrinterStatus::CoverOpen),
+            ([0x18, 0, 0x0c, 0], PrinterStatus::PaperOut),
+            ([0x18, 0x08, 0, 0], PrinterStatus::Error),
+            ([0x18, 0, 0, 0], PrinterStatus::Offline),
+            ([0x10, 0, 0x03, 0], PrinterStatus::PaperLow),
+        ];
+        for (bytes, want) in cases {
+            assert_eq!(escpos_answer(&bytes), Ok(Some((Answer::Changed(want), 4))), "{bytes:x?}");
+        }
+        assert_eq!(escpos_answer(&[0x12, 0x10]), Ok(Some((Answer::RealTime(0x12), 1))));
+        assert_eq!(escpos_answer(&[0x00]), Ok(Some((Answer::Confirmed, 1))));
+        assert_eq!(escpos_answer(&[0xff]), Err(StatusError::Byte(0xff)));
+        assert_eq!(escpos_answer(&[0x10, 0x00, 0x12, 0x00]), Err(StatusError::Byte(0x12)));
     }
 
     const READY: &str = "\x02030,0,0,0400,000,0,0,0,000,0,0,0\x03\r\n\x02000,0,0,0,0,2,4,0,00000000,1,000\x03\r\n\x021234,0\x03\r\n";

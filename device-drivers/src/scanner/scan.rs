@@ -2,7 +2,7 @@
 //! Shared with keyboard wedges. Never what the store should do about it.
 
 use model::code::OwnCode;
-use model::{BagId, Date, LotId, PersonId};
+use model::{BagId, BinId, Date, LotId, OrderId, PersonId};
 
 use crate::gs1::{self, Gs1Error, Gtin};
 use crate::scanner::aim::{self, Symbology};
@@ -22,6 +22,10 @@ pub enum Scan {
     Rider(String),
     /// One of our lot labels (`LL:`, REQ-93).
     Lot(LotId),
+    /// A shelf place's label (`LS:`).
+    Shelf(BinId),
+    /// An order on paper (`LO:`, REQ-37).
+    Order(OrderId),
     /// Readable text that is none of these (a stranger's QR, a tote's own code).
     Other(String),
 }
@@ -173,12 +177,14 @@ fn text(data: &[u8], skipped: usize) -> Result<Scan, ScanError> {
     if let Some(position) = data.iter().position(|b| *b == gs1::GS) {
         return Err(ScanError::Noise { position: skipped + position });
     }
-    let ours = ["LB:", "LP:", "LR:", "LL:"].iter().any(|prefix| words.starts_with(prefix));
+    let ours = ["LB:", "LP:", "LR:", "LL:", "LS:", "LO:"].iter().any(|prefix| words.starts_with(prefix));
     match OwnCode::parse(words) {
         Some(OwnCode::Bag(id)) => Ok(Scan::Bag(id)),
         Some(OwnCode::Badge(id)) => Ok(Scan::Badge(id)),
         Some(OwnCode::Rider(code)) => Ok(Scan::Rider(code)),
         Some(OwnCode::Lot(id)) => Ok(Scan::Lot(id)),
+        Some(OwnCode::Shelf(id)) => Ok(Scan::Shelf(id)),
+        Some(OwnCode::Order(id)) => Ok(Scan::Order(id)),
         None if ours => Err(ScanError::DamagedLabel),
         None => Ok(Scan::Other(words.to_owned())),
     }

@@ -1,21 +1,45 @@
-//! A printer on TCP with its switches (paper, cover, power) and a tray of what it has printed.
+//! A printer on TCP or at the end of a cable, with its switches (paper, cover, power) and a tray of what it has printed.
 //! The language is a machine beside: `escpos.rs`, `zpl.rs`.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::printer::Language;
 use crate::sim::escpos::EscposMachine;
+use crate::sim::pty::Pty;
 use crate::sim::zpl::ZplMachine;
 
 /// How often a printer that was switched on tries to listen again on its port.
 const LISTEN_AGAIN: Duration = Duration::from_millis(20);
+
+/// What can go wrong with a printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// Power goes: whatever it holds is lost.
+    Power,
+    /// The roll ends.
+    Paper,
+    /// The cover springs open.
+    Cover,
+    /// The knife sticks.
+    Cutter,
+}
+
+/// When something goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// When so many more bytes of jobs have come; questions are not counted. 1 = with the first byte.
+    Bytes(usize),
+    /// A page has just come out, and nobody has been told of it.
+    Printed,
+}
 
 /// What a person can do to a printer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +50,14 @@ pub struct Switches {
     pub paper_out: bool,
     /// The cover is open.
     pub cover_open: bool,
+    /// The knife is stuck.
+    pub cutter_stuck: bool,
+    /// Set at the factory to say every change unasked (ESC/POS), whatever a job resets.
+    pub speaks_unasked: bool,
     /// Takes bytes and prints, but answers no question.
     pub mute: bool,
-    /// Power goes when this many more bytes have come.
-    pub power_fails_after: Option<usize>,
+    /// What goes wrong, and when.
+    pub breaks: Option<(Moment, Trouble)>,
     /// How long one job takes on paper.
     pub job_time: Duration,
 }
@@ -40,8 +68,10 @@ impl Default for Switches {
             power: true,
             paper_out: false,
             cover_open: false,
+            cutter_stuck: false,
+            speaks_unasked: false,
             mute: false,
-            power_fails_after: None,
+            breaks: None,
             job_time: Duration::ZERO,
         }
     }
@@ -50,7 +80,16 @@ impl Default for Switches {
 impl Switches {
     /// Whether it can put ink on paper.
     pub(crate) const fn prints(&self) -> bool {
-        self.power && !self.paper_out && !self.cover_open
+        self.power && !self.paper_out && !self.cover_open && !self.cutter_stuck
+    }
+
+    fn suffer(&mut self, trouble: Trouble) {
+        match trouble {
+            Trouble::Power => self.power = false,
+            Trouble::Paper => self.paper_out = true,
+            Trouble::Cover => self.cover_open = true,
+            Trouble::Cutter => self.cutter_stuck = true,
+        }
     }
 }
 
@@ -60,6 +99,10 @@ pub(crate) trait Machine: Send {
     fn feed(&mut self, bytes: &[u8], switches: &Switches) -> Vec<u8>;
     /// Works off one step of what has come, if it can print. `None` = nothing to do now.
     fn step(&mut self, switches: &Switches) -> Option<Step>;
+    /// A switch was moved: what it says unasked, where it was told to.
+    fn noticed(&mut self, switches: &Switches) -> Vec<u8>;
+    /// Whether these bytes are only a question.
+    fn is_question(&self, bytes: &[u8]) -> bool;
     /// Power went: everything in the buffer is lost. `true` when a page was begun.
     fn power_lost(&mut self) -> bool;
 }
@@ -98,17 +141,22 @@ impl SimPrinter {
     pub async fn start(language: Language, address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let (switches, seen) = watch::channel(Switches::default());
-        let (laid, tray) = watch::channel(Tray::default());
-        let machine: Box<dyn Machine> = match language {
-            Language::Escpos => Box::new(EscposMachine::default()),
-            Language::Zpl => Box::new(ZplMachine::default()),
-        };
-        let body = Body { address, switches: switches.clone(), seen, tray: laid, machine };
-        Ok(Self { address, switches, tray, task: tokio::spawn(body.run(listener)) })
+        let (body, switches, tray) = Body::new(language);
+        Ok(Self { address, switches, tray, task: tokio::spawn(body.run(listener, address)) })
     }
 
-    /// Where it listens.
+    /// Plugs a printer in at `path`, as a USB or serial one is; the agent finds it there.
+    ///
+    /// # Errors
+    /// When no pseudo-terminal or link can be made.
+    pub fn plug_in(language: Language, path: &Path) -> io::Result<Self> {
+        let pty = Pty::plug_in(path)?;
+        let (body, switches, tray) = Body::new(language);
+        let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        Ok(Self { address, switches, tray, task: tokio::spawn(body.run_at(pty, path.to_owned())) })
+    }
+
+    /// Where it listens; of one that is plugged in, nowhere.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -146,7 +194,6 @@ impl Drop for SimPrinter {
 }
 
 struct Body {
-    address: SocketAddr,
     switches: watch::Sender<Switches>,
     seen: watch::Receiver<Switches>,
     tray: watch::Sender<Tray>,
@@ -154,7 +201,37 @@ struct Body {
 }
 
 impl Body {
-    async fn run(mut self, first: TcpListener) {
+    fn new(language: Language) -> (Self, watch::Sender<Switches>, watch::Receiver<Tray>) {
+        let (switches, seen) = watch::channel(Switches::default());
+        let (laid, tray) = watch::channel(Tray::default());
+        let machine: Box<dyn Machine> = match language {
+            Language::Escpos => Box::new(EscposMachine::default()),
+            Language::Zpl => Box::new(ZplMachine::default()),
+        };
+        (Self { switches: switches.clone(), seen, tray: laid, machine }, switches, tray)
+    }
+
+    /// Without power its port is gone, and comes back with it.
+    async fn run_at(mut self, first: Pty, path: PathBuf) {
+        let mut plugged = Some(first);
+        loop {
+            if !self.now().power {
+                plugged = None;
+                if self.machine.power_lost() {
+                    self.tray.send_modify(|tray| tray.torn += 1);
+                }
+                if self.seen.wait_for(|switches| switches.power).await.is_err() {
+                    return;
+                }
+            }
+            match &mut plugged {
+                Some(pty) => self.serve(&mut pty.master).await,
+                None => plugged = Pty::plug_in(&path).ok(),
+            }
+        }
+    }
+
+    async fn run(mut self, first: TcpListener, address: SocketAddr) {
         let mut listener = Some(first);
         loop {
             if !self.now().power {
@@ -167,7 +244,7 @@ impl Body {
                 }
             }
             let Some(open) = &listener else {
-                match TcpListener::bind(self.address).await {
+                match TcpListener::bind(address).await {
                     Ok(bound) => listener = Some(bound),
                     Err(_) => tokio::time::sleep(LISTEN_AGAIN).await,
                 }
@@ -180,8 +257,10 @@ impl Body {
                     Err(_) => return,
                 },
             };
-            if let Some(Ok((stream, _))) = accepted {
-                self.serve(stream).await;
+            if let Some(Ok((mut stream, _))) = accepted
+                && stream.set_nodelay(true).is_ok()
+            {
+                self.serve(&mut stream).await;
             }
         }
     }
@@ -191,20 +270,17 @@ impl Body {
     }
 
     /// One connection, until it closes or the power goes.
-    async fn serve(&mut self, mut stream: TcpStream) {
-        if stream.set_nodelay(true).is_err() {
-            return;
-        }
+    async fn serve(&mut self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
         let mut buffer = vec![0_u8; 4096];
         loop {
-            if !self.now().power || self.work(&mut stream).await.is_err() {
+            if !self.now().power || self.work(stream).await.is_err() {
                 return;
             }
             tokio::select! {
                 read = stream.read(&mut buffer) => match read {
                     Ok(count) if count > 0 => {
                         let Some(bytes) = buffer.get(..count) else { return };
-                        if self.take(bytes, &mut stream).await.is_err() {
+                        if self.take(bytes, stream).await.is_err() {
                             return;
                         }
                     }
@@ -215,42 +291,56 @@ impl Body {
         }
     }
 
-    async fn take(&mut self, bytes: &[u8], stream: &mut TcpStream) -> io::Result<()> {
-        let mut switches = self.now();
+    async fn take(&mut self, bytes: &[u8], stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
         let mut bytes = bytes;
-        if let Some(left) = switches.power_fails_after {
-            if bytes.len() >= left {
+        if let Some((Moment::Bytes(left), trouble)) = self.now().breaks
+            && !self.machine.is_question(bytes)
+        {
+            let broke = bytes.len() >= left;
+            if broke && trouble == Trouble::Power {
                 bytes = bytes.get(..left).unwrap_or_default();
-                switches.power = false;
             }
-            let remaining = left - bytes.len();
-            let on = switches.power;
+            let left = left.saturating_sub(bytes.len());
             self.switches.send_modify(|switches| {
-                switches.power_fails_after = on.then_some(remaining);
-                switches.power = on;
+                switches.breaks = (!broke).then_some((Moment::Bytes(left), trouble));
+                if broke {
+                    switches.suffer(trouble);
+                }
             });
         }
+        let switches = self.now();
         let answers = self.machine.feed(bytes, &switches);
         answer(&answers, &switches, stream).await
     }
 
-    async fn work(&mut self, stream: &mut TcpStream) -> io::Result<()> {
+    async fn work(&mut self, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
         loop {
             let switches = self.now();
+            let said = self.machine.noticed(&switches);
+            answer(&said, &switches, stream).await?;
             match self.machine.step(&switches) {
                 None => return Ok(()),
                 Some(Step::Quiet) => {}
                 Some(Step::Answer(bytes)) => answer(&bytes, &switches, stream).await?,
                 Some(Step::Printed(job)) => {
                     tokio::time::sleep(switches.job_time).await;
+                    if let Some((Moment::Printed, trouble)) = switches.breaks {
+                        self.switches.send_modify(|switches| {
+                            switches.breaks = None;
+                            switches.suffer(trouble);
+                        });
+                    }
                     self.tray.send_modify(|tray| tray.jobs.push(job));
+                    if !self.now().power {
+                        return Ok(());
+                    }
                 }
             }
         }
     }
 }
 
-async fn answer(bytes: &[u8], switches: &Switches, stream: &mut TcpStream) -> io::Result<()> {
+async fn answer(bytes: &[u8], switches: &Switches, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
     if bytes.is_empty() || switches.mute || !switches.power {
         return Ok(());
     }

@@ -45,6 +45,14 @@ impl Machine for ZplMachine {
         self.waiting.pop_front().map(Step::Printed)
     }
 
+    fn noticed(&mut self, _switches: &Switches) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn is_question(&self, bytes: &[u8]) -> bool {
+        bytes == b"~HS"
+    }
+
     fn power_lost(&mut self) -> bool {
         let begun = !self.waiting.is_empty() || !self.received.is_empty();
         *self = Self::default();
@@ -60,8 +68,9 @@ fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
 fn host_status(waiting: usize, partial: bool, switches: &Switches) -> Vec<u8> {
     let flag = u8::from;
     let (paper, head, partial) = (flag(switches.paper_out), flag(switches.cover_open), flag(partial));
+    let ribbon = flag(switches.cutter_stuck);
     let first = format!("030,{paper},0,0400,{waiting:03},0,0,{partial},000,0,0,0");
-    let second = format!("000,0,{head},0,0,2,4,0,00000000,1,000");
+    let second = format!("000,0,{head},{ribbon},0,2,4,0,00000000,1,000");
     format!("\x02{first}\x03\r\n\x02{second}\x03\r\n\x021234,0\x03\r\n").into_bytes()
 }
 

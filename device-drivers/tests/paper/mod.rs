@@ -42,6 +42,7 @@ struct Head<'a> {
     columns: Vec<Vec<bool>>,
     graphics: Vec<Vec<bool>>,
     symbol: String,
+    module: usize,
 }
 
 /// Reads a job to its last byte for this model of printer.
@@ -60,6 +61,7 @@ pub fn draw(bytes: &[u8], profile: &Profile) -> Result<Paper, String> {
         columns: Vec::new(),
         graphics: Vec::new(),
         symbol: String::new(),
+        module: 3,
     };
     let mut at = 0;
     while at < bytes.len() {
@@ -175,8 +177,13 @@ impl Head<'_> {
             }
             ("GS ( k", [_, _, _, _, _, kind, function, data @ ..]) => match (*kind, *function, data) {
                 (49, 80, [_, text @ ..]) => self.symbol = String::from_utf8_lossy(text).into_owned(),
-                (49, 81, _) => paper.codes.push(self.symbol.clone()),
-                (49, 65 | 67 | 69, _) => {}
+                (49, 81, _) => {
+                    let rows = symbol(&self.symbol, self.module);
+                    self.place(&rows, paper)?;
+                    paper.codes.push(self.symbol.clone());
+                }
+                (49, 67, [dots, ..]) => self.module = usize::from(*dots),
+                (49, 65 | 69, _) => {}
                 other => return Err(format!("GS ( k {other:?}")),
             },
             ("GS k A", [_, _, _, text @ .., _]) => {
@@ -263,6 +270,24 @@ impl Head<'_> {
         paper.text.push('\n');
         Ok(())
     }
+}
+
+/// A QR code as the printer itself draws it: bytes, so that it is never smaller than a real one.
+fn symbol(text: &str, module: usize) -> Vec<Vec<bool>> {
+    let mut bits = qrcode::bits::Bits::new(qrcode::Version::Normal(1));
+    for version in 1..=40 {
+        bits = qrcode::bits::Bits::new(qrcode::Version::Normal(version));
+        bits.push_byte_data(text.as_bytes()).expect("bytes fit every version's counter");
+        if bits.push_terminator(qrcode::EcLevel::M).is_ok() {
+            break;
+        }
+    }
+    let code = qrcode::QrCode::with_bits(bits, qrcode::EcLevel::M).expect("a code that fits its version");
+    let side = code.width();
+    let dark: Vec<bool> = code.into_colors().into_iter().map(|c| c == qrcode::Color::Dark).collect();
+    let rows =
+        dark.chunks(side).map(|row| row.iter().flat_map(|dot| vec![*dot; module]).collect::<Vec<bool>>());
+    rows.flat_map(|row| vec![row; module]).collect()
 }
 
 fn dots(bytes: &[u8]) -> Vec<bool> {

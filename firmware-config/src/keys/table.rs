@@ -223,7 +223,7 @@ pub const KEYS: &[Key] = &[
         "devices[].settings.model",
         "the id of a profile, \"zebra-ds2208\"",
         "The model, as `firmware-config profiles` lists it. Driver, width and pace are checked against \
-         its profile, and its USB port is kept awake.",
+         its profile, and its USB port is kept awake. A receipt printer gets what its model can do, no more.",
     )
     .or(Default::Nothing)
     .behind("REQ-48"),
@@ -233,9 +233,9 @@ pub const KEYS: &[Key] = &[
         "Speed of the serial line. USB-CDC devices do not care.",
     )
     .unit("bits per second")
-    .or(Default::Is("115200 for scanners, 9600 for scales"))
+    .or(Default::Is("115200 for scanners, 9600 for scales and printers"))
     .within(300, 4000000)
-    .behind("REQ-41, REQ-44"),
+    .behind("REQ-41, REQ-42, REQ-44"),
     key("devices[].settings.prefix", "text", "What the scanner sends before each scan; it is taken off.")
         .or(Default::Nothing)
         .behind("REQ-41"),
@@ -294,6 +294,22 @@ pub const KEYS: &[Key] = &[
         .or(Default::Is("50"))
         .within(10, 400)
         .behind("REQ-42"),
+    key(
+        "devices[].settings.dpi",
+        "203 or 300",
+        "How fine a label printer's head is. A wrong one makes labels half as large again.",
+    )
+    .unit("dots per inch")
+    .or(Default::Is("203"))
+    .within(203, 300)
+    .behind("REQ-42"),
+    key(
+        "devices[].settings.language",
+        "\"en\" or \"hi\"",
+        "The language on this printer's paper. Names without Hindi stand in English.",
+    )
+    .or(Default::Is("\"en\""))
+    .behind("REQ-42"),
     key(
         "devices[].settings.reports_status",
         "true or false",

@@ -40,6 +40,8 @@ fn a_model_that_does_not_fit_is_a_fault() {
         ("epson-tm-t88x", "", "did you mean \"epson-tm-t88"),
         ("zebra-gk420d", "", "does not speak escpos"),
         ("zjiang-zj-5870", ", width_mm = 72", "prints 48 mm wide, not 72"),
+        ("epson-tm-t88v", ", dpi = 300", "driver escpos has no setting dpi"),
+        ("epson-tm-t88v", ", language = \"ta\"", "ta"),
     ] {
         let said = told(&with_model(model, more));
         assert!(said.contains(what), "{said}");
@@ -52,7 +54,7 @@ fn a_model_that_does_not_fit_is_a_fault() {
 #[test]
 fn what_a_model_cannot_do_is_advice() {
     for (model, more, what) in
-        [("epson-tm-u220", "", "no Hindi"), ("epson-tm-t88v", ", width_mm = 72", "write width_mm = 64")]
+        [("epson-tm-u220", "", "print slowly"), ("epson-tm-t88v", ", width_mm = 72", "write width_mm = 64")]
     {
         let text = with_model(model, more);
         assert!(parse(&text).is_ok(), "{}", told(&text));

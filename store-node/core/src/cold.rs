@@ -1,6 +1,8 @@
 //! The watch over one sensor of a zone: band, delay, hysteresis, silence (REQ-18). A breach suspends at once, raises an
 //! alarm when it lasts, and ends only well inside the band. What suspending and alarming mean for lots is the flows'.
 
+pub mod day;
+
 use model::Timestamp;
 
 /// What a zone's temperature must keep to.

@@ -71,6 +71,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_store.sql")),
     M::up(include_str!("../../migrations/0002_bay.sql")),
     M::up(include_str!("../../migrations/0003_door.sql")),
+    M::up(include_str!("../../migrations/0004_print_what.sql")),
 ];
 
 /// The writing connection. There is one per process.

@@ -28,6 +28,15 @@ pub fn of_person(conn: &Connection, person: &PersonId) -> DbResult<Option<(Order
     one(conn, sql, [person.as_str()], |r| Ok((row::id(r, 0, OrderId::from_bytes)?, row::code(r, 1)?)))
 }
 
+/// Another person takes the order over, at that device.
+///
+/// # Errors
+/// A fault of the database.
+pub fn hand_to(conn: &Connection, order: OrderId, person: &PersonId, device: &DeviceId) -> DbResult<()> {
+    let sql = "UPDATE assignment SET person = ?2, device = ?3 WHERE order_id = ?1 AND ended_at IS NULL";
+    run(conn, sql, (order.as_bytes(), person.as_str(), device.as_str())).map(|_| ())
+}
+
 /// The person goes on with another handheld.
 ///
 /// # Errors

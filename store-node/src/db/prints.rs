@@ -141,6 +141,16 @@ pub fn of_order(conn: &Connection, order: OrderId) -> DbResult<Vec<PrintJob>> {
     all(conn, &sql, [order.as_bytes()], read)
 }
 
+/// The newest job of this paper, by its particulars.
+///
+/// # Errors
+/// A fault of the database.
+pub fn latest(conn: &Connection, what: &str) -> DbResult<Option<PrintJob>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM print_job WHERE what = ?1 ORDER BY created_at DESC, job DESC LIMIT 1");
+    one(conn, &sql, [what], read)
+}
+
 /// Queued jobs of printers that are not down, oldest first: what may be sent now.
 ///
 /// # Errors

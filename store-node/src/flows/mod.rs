@@ -19,6 +19,9 @@ pub mod moving;
 mod mutated;
 pub mod not_found;
 pub mod pack;
+#[cfg(test)]
+mod paper_tests;
+pub mod papers;
 pub mod people;
 pub mod print;
 pub mod readings;
@@ -211,6 +214,7 @@ pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
         Command::PrintResult { job, outcome } => print::outcome(flow, job, *outcome),
         Command::ResolvePrint { job, printed } => print::resolve(flow, job, *printed),
         Command::Reprint { order } => print::reprint(flow, order),
+        Command::PrintPaper(request) => papers::print(flow, request),
         Command::Handover(request) => handover::hand_over(flow, request),
     }
 }

@@ -10,7 +10,7 @@ use crate::db::{catalogue, devices, pick_gaps};
 use crate::derive;
 use crate::refusal::Refusal;
 use model::code::OwnCode;
-use model::mqtt::{Health, Label, PrintOutcome};
+use model::mqtt::{Health, Label, Name, PrintOutcome};
 use model::{DeviceId, OrderId, PrintJobId, Role, particulars};
 
 /// Driver of label printers, as their birth names it.
@@ -42,7 +42,7 @@ pub fn labels(
             duplicate: again.is_some(),
         };
         let what = particulars(&[("bag", &bag.n), ("of", &of), ("number", &row.number)]);
-        queue(flow, Some(row), LABEL_DRIVER, &what, label, again)?;
+        queue(flow, Some(row), &what, label, again)?;
     }
     let Some(first) = bags.first() else { return Ok(()) };
     let label = Label::Delivery {
@@ -55,14 +55,15 @@ pub fn labels(
         promise: flow.setup.calendar.hour_minute(row.promise_at),
         duplicate: again.is_some(),
     };
-    queue(flow, Some(row), RECEIPT_DRIVER, &particulars(&[("delivery", &row.number)]), label, again)
+    queue(flow, Some(row), &particulars(&[("delivery", &row.number)]), label, again)
 }
 
-/// What was really picked, in English: a substitute under its own name.
-fn lines(flow: &Flow<'_>, row: &OrderRow) -> Result<Vec<(String, u32)>, Stop> {
-    let mut lines: Vec<(String, u32)> = Vec::new();
+/// What was really picked: a substitute under its own name.
+fn lines(flow: &Flow<'_>, row: &OrderRow) -> Result<Vec<(Name, u32)>, Stop> {
+    let mut lines: Vec<(Name, u32)> = Vec::new();
     for held in crate::db::allocations::of_order(flow.tx, &row.order)? {
-        let name = catalogue::must(flow.tx, &held.place.sku)?.product.name;
+        let product = catalogue::must(flow.tx, &held.place.sku)?.product;
+        let name = Name { en: product.name, hi: product.name_hi };
         match lines.iter_mut().find(|(known, _)| *known == name) {
             Some((_, units)) => *units = units.saturating_add(held.picked.get()),
             None => lines.push((name, held.picked.get())),
@@ -75,18 +76,28 @@ fn lines(flow: &Flow<'_>, row: &OrderRow) -> Result<Vec<(String, u32)>, Stop> {
 fn queue(
     flow: &mut Flow<'_>,
     row: Option<&OrderRow>,
-    driver: &str,
     what: &str,
     label: Label,
     again: Option<&[PrintJob]>,
 ) -> Result<(), Stop> {
-    let Some(printer) = prints::printers(flow.tx, driver)?.into_iter().next() else {
+    let repeated = again.and_then(|jobs| jobs.iter().rev().find(|job| job.what == what)).map(|job| job.job);
+    let Some(printer) = prints::printers(flow.tx, driver_of(&label))?.into_iter().next() else {
         if let Some(row) = row {
             moments::note(flow, &row.order, "no_printer", what)?;
         }
         return Ok(());
     };
-    let repeated = again.and_then(|jobs| jobs.iter().rev().find(|job| job.what == what));
+    insert(flow, row, printer, what, label, repeated)
+}
+
+fn insert(
+    flow: &mut Flow<'_>,
+    row: Option<&OrderRow>,
+    printer: DeviceId,
+    what: &str,
+    label: Label,
+    again_of: Option<PrintJobId>,
+) -> Result<(), Stop> {
     let job = PrintJob {
         job: derive::print_job(&flow.id, flow.now, what),
         order: row.map(|row| row.order),
@@ -96,11 +107,51 @@ fn queue(
         state: PrintState::Queued,
         created_at: flow.now,
         changed_at: flow.now,
-        again_of: repeated.map(|job| job.job),
+        again_of,
     };
     prints::insert(flow.tx, &job)?;
     changed(flow);
     Ok(())
+}
+
+/// Which kind of printer a label is for.
+const fn driver_of(label: &Label) -> &'static str {
+    if label.sticks() { LABEL_DRIVER } else { RECEIPT_DRIVER }
+}
+
+/// When a paper counts as printed before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Twin {
+    /// When one of its kind was printed, whatever stood on it: two of them in two hands do harm.
+    OfItsKind,
+    /// When the same stood on it: a new price or a later hour makes a new paper.
+    OfItsContent,
+}
+
+/// Queues one paper, marked DUPLICATE where it was printed before. One that sticks goes to a receipt printer where the
+/// store has no label printer. Says whether the store has a printer for it.
+///
+/// # Errors
+/// A fault of the database.
+pub(super) fn paper(
+    flow: &mut Flow<'_>,
+    row: Option<&OrderRow>,
+    what: &str,
+    label: Label,
+    twin: Twin,
+) -> Result<bool, Stop> {
+    let mut printers = prints::printers(flow.tx, driver_of(&label))?;
+    if printers.is_empty() && label.sticks() {
+        printers = prints::printers(flow.tx, RECEIPT_DRIVER)?;
+    }
+    let Some(printer) = printers.into_iter().next() else { return Ok(false) };
+    let before = prints::latest(flow.tx, what)?.filter(|job| match twin {
+        Twin::OfItsKind => true,
+        Twin::OfItsContent => job.label.clone().marked(false) == label,
+    });
+    let again_of = before.map(|job| job.job);
+    insert(flow, row, printer, what, label.marked(again_of.is_some()), again_of)?;
+    Ok(true)
 }
 
 fn changed(flow: &mut Flow<'_>) {
@@ -169,7 +220,7 @@ pub fn resolve(flow: &mut Flow<'_>, job: &PrintJobId, printed: bool) -> Result<A
     if !printed {
         let again = PrintJob {
             job: derive::print_job(&flow.id, flow.now, &found.what),
-            label: duplicate(found.label.clone()),
+            label: found.label.clone().marked(true),
             state: PrintState::Queued,
             created_at: flow.now,
             changed_at: flow.now,
@@ -180,14 +231,6 @@ pub fn resolve(flow: &mut Flow<'_>, job: &PrintJobId, printed: bool) -> Result<A
     }
     changed(flow);
     Ok(Answer::Done)
-}
-
-fn duplicate(mut label: Label) -> Label {
-    match &mut label {
-        Label::Bag { duplicate, .. } | Label::Delivery { duplicate, .. } => *duplicate = true,
-        Label::Lot { .. } => {}
-    }
-    label
 }
 
 /// All labels of a packed order once more, marked DUPLICATE.
@@ -218,11 +261,7 @@ pub fn fail_over(flow: &mut Flow<'_>, printer: &DeviceId) -> Result<(), Stop> {
         return Ok(());
     }
     for job in prints::open_of(flow.tx, printer)?.into_iter().filter(|job| job.state == PrintState::Queued) {
-        let driver = match &job.label {
-            Label::Bag { .. } | Label::Lot { .. } => LABEL_DRIVER,
-            Label::Delivery { .. } => RECEIPT_DRIVER,
-        };
-        let others = prints::printers(flow.tx, driver)?;
+        let others = prints::printers(flow.tx, driver_of(&job.label))?;
         let Some(other) = others.into_iter().next().filter(|other| other != printer) else { continue };
         if !works(flow, &other)? {
             continue;

@@ -1,7 +1,7 @@
 //! Goods come in: one lot into one bin (REQ-5). The deep receiving of REQ-15 to REQ-17 (orders, claims, probes,
 //! put-away) will stand beside it.
 
-use super::{Flow, Stop, moving, short_enough};
+use super::{Flow, Stop, moving, papers, short_enough};
 use crate::answer::Answer;
 use crate::command::OpeningLine;
 use crate::db::catalogue::{self, SkuRow};
@@ -52,6 +52,7 @@ pub fn receive(flow: &mut Flow<'_>, request: &ReceiveRequest) -> Result<Answer, 
         ..new_lot(flow, &row, "lot")?
     };
     let lot = enter(flow, lot, &bin, request.qty, "")?;
+    papers::received(flow, &request.sku, &lot, &bin)?;
     Ok(Answer::Received(ReceiveAnswer { lot, bin }))
 }
 

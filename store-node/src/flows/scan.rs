@@ -94,7 +94,9 @@ fn look_up(flow: &Flow<'_>, text: &str) -> Result<Scanned, Stop> {
             Some(sku) => Ok(Scanned::Item { sku, batch: item.lot, expiry: item.expiry }),
             None => Err(unknown()),
         },
-        Scan::Bag(_) | Scan::Badge(_) | Scan::Rider(_) | Scan::Other(_) => Err(unknown()),
+        Scan::Bag(_) | Scan::Badge(_) | Scan::Rider(_) | Scan::Shelf(_) | Scan::Order(_) | Scan::Other(_) => {
+            Err(unknown())
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A fixed scanner read something: a badge takes the scanner, a rider's badge and bags make a handover, a bag from the
 //! scale is weighed, a weighed bag of a counter order goes to its customer, and everything else is a pick of the order that the scanner's person has in hand.
 
-use super::{Flow, Stop, handover, people, ready, scan, weigh};
+use super::{Flow, Stop, handover, papers, people, ready, scan, weigh};
 use crate::answer::Answer;
 use crate::db::people as staff;
 use crate::db::pick_assign;
@@ -35,7 +35,10 @@ pub fn scanned(flow: &mut Flow<'_>, scanner: &DeviceId, text: &str) -> Result<An
                 done => done,
             },
         },
-        Scan::Badge(_) | Scan::Ean(_) | Scan::Gs1(_) | Scan::Lot(_) | Scan::Other(_) => pick(&mut flow, text),
+        Scan::Order(order) => papers::scanned_back(&mut flow, &order),
+        Scan::Badge(_) | Scan::Ean(_) | Scan::Gs1(_) | Scan::Lot(_) | Scan::Shelf(_) | Scan::Other(_) => {
+            pick(&mut flow, text)
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Prints that need a person: reprint, and the word about a print in doubt (REQ-34).
+//! Papers on request, and prints that need a person: reprint, and the word about a print in doubt (REQ-34).
 
 use super::extract::{Body, Key, Path};
 use super::problem::HttpProblem;
@@ -7,7 +7,7 @@ use super::state::App;
 use crate::command::Command;
 use axum::extract::State;
 use axum::http::StatusCode;
-use model::api::store::PrintResolve;
+use model::api::store::{PaperRequest, PrintResolve};
 use model::{OrderId, PrintJobId};
 
 /// `POST /api/v1/orders/{id}/reprint`.
@@ -18,6 +18,17 @@ pub async fn reprint(
     Path(order): Path<OrderId>,
 ) -> Result<StatusCode, HttpProblem> {
     app.command(&staff, key, Command::Reprint { order }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/v1/papers`.
+pub async fn paper(
+    State(app): State<App>,
+    staff: Staff,
+    key: Key,
+    Body(request): Body<PaperRequest>,
+) -> Result<StatusCode, HttpProblem> {
+    app.command(&staff, key, Command::PrintPaper(request)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

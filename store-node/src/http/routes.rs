@@ -20,6 +20,7 @@ pub fn routes() -> (Router<App>, Value) {
             "Print its labels again, as DUPLICATE",
             post(prints::reprint),
         )
+        .post::<api::PaperRequest, ()>("/api/v1/papers", "Print a paper", post(prints::paper))
         .post::<api::HandoverRequest, api::HandoverAnswer>(
             "/api/v1/handover",
             "Hand bags over",

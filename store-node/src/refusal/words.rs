@@ -96,6 +96,7 @@ pub(super) fn done(what: &str) -> &str {
         "customer_asked" => "The customer is being asked about a substitute.",
         "no_bags_yet" => "The order has no bags yet.",
         "bag_gone" => "The bag has left the store.",
+        "order_in_hand" => "You have another order in hand.",
         "print_done" => "The label is there.",
         "print_replaced" => "The label was printed again.",
         "print_sent" => "The printer has the label and has not answered yet.",

@@ -40,26 +40,36 @@ impl ShelfLabel {
 pub struct LotLabel {
     /// Product name.
     pub name: String,
-    /// The item.
-    pub gtin: Gtin,
+    /// The item, where it has a barcode.
+    pub gtin: Option<Gtin>,
     /// The lot, 1 to 20 signs.
     pub lot: String,
-    /// Last day.
-    pub expiry: Date,
+    /// The lot's own code, printed as QR where item or last day is not known.
+    pub code: String,
+    /// Last day, where it expires.
+    pub expiry: Option<Date>,
 }
 
 impl LotLabel {
-    /// The label: (01) item, (17) expiry, (10) lot.
+    /// The label: (01) item, (17) expiry, (10) lot; without item or date, or with a lot that no GS1 code carries, its
+    /// own code.
     #[must_use]
     pub fn layout(&self, stamp: &Stamp) -> Document {
         let mut document = stamp.begin();
         document.text(&self.name, Size::Normal, Align::Centre);
-        pair(&mut document, stamp.say(Word::Expiry), self.expiry.to_string());
+        if let Some(expiry) = self.expiry {
+            pair(&mut document, stamp.say(Word::Expiry), expiry.to_string());
+        }
         pair(&mut document, stamp.say(Word::Lot), self.lot.clone());
-        let digits = format!("01{}17{}", self.gtin.as_gtin14(), self.expiry.yymmdd());
-        let tail = format!("10{}", self.lot);
-        document.block(Block::Gs1Matrix { elements: format!("{digits}{tail}"), size_mm: 12 });
-        document.block(Block::Gs1Code128 { digits, tail });
+        match (&self.gtin, self.expiry, (1..=20).contains(&self.lot.len())) {
+            (Some(gtin), Some(expiry), true) => {
+                let digits = format!("01{}17{}", gtin.as_gtin14(), expiry.yymmdd());
+                let tail = format!("10{}", self.lot);
+                document.block(Block::Gs1Matrix { elements: format!("{digits}{tail}"), size_mm: 12 });
+                document.block(Block::Gs1Code128 { digits, tail });
+            }
+            (_, _, _) => qr(&mut document, &self.code, 20),
+        }
         stamp.end(document)
     }
 }
@@ -123,12 +133,16 @@ pub struct TemperatureStrip {
     pub day: Date,
     /// Time in the store's own zone, `19:40`, and thousandths of a degree Celsius.
     pub readings: Vec<(String, i32)>,
+    /// Lowest of the day, thousandths of a degree Celsius.
+    pub lowest: Option<i32>,
+    /// Highest of the day.
+    pub highest: Option<i32>,
     /// Minutes out of the allowed range.
     pub out_of_range_min: u32,
 }
 
 impl TemperatureStrip {
-    /// The strip; without a reading it says so by leaving lowest and highest out.
+    /// The strip.
     #[must_use]
     pub fn layout(&self, stamp: &Stamp) -> Document {
         let mut document = stamp.begin();
@@ -139,8 +153,7 @@ impl TemperatureStrip {
             pair(&mut document, time.clone(), celsius(*milli_c));
         }
         document.block(Block::Rule);
-        let all = || self.readings.iter().map(|(_, milli_c)| *milli_c);
-        for (word, extreme) in [(Word::Lowest, all().min()), (Word::Highest, all().max())] {
+        for (word, extreme) in [(Word::Lowest, self.lowest), (Word::Highest, self.highest)] {
             if let Some(milli_c) = extreme {
                 pair(&mut document, stamp.say(word), celsius(milli_c));
             }

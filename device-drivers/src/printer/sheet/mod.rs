@@ -8,6 +8,7 @@ mod words;
 pub use goods::{LotLabel, ManifestLine, ShelfLabel, TemperatureStrip, TransferManifest};
 pub use orders::{BagLabel, DeliveryLabel, HandoverSlip, PickLine, PickList};
 
+use firmware_config::PaperLanguage;
 use model::PrintJobId;
 
 use crate::printer::layout::{Align, Block, Document, Size};
@@ -20,6 +21,15 @@ pub enum Tongue {
     English,
     /// Hindi, in Devanagari.
     Hindi,
+}
+
+impl From<PaperLanguage> for Tongue {
+    fn from(language: PaperLanguage) -> Self {
+        match language {
+            PaperLanguage::En => Tongue::English,
+            PaperLanguage::Hi => Tongue::Hindi,
+        }
+    }
 }
 
 /// What stands on every paper whatever it is about.

@@ -165,10 +165,11 @@ pub fn judge(scanned: &Scanned, shown: u8, held: &[Held], today: Date) -> Result
 }
 
 /// Whether a maker's code with batch (and perhaps a date) is of that lot. A lot received without its batch number is
-/// known by its date, in a bin that holds no other.
+/// known by its date, in a bin that holds no other. Our own lot label names the lot itself.
 fn is_batch(row: &Held, batch: &str, expiry: Option<Date>) -> bool {
     let dates = expiry.is_none() || row.expiry.is_none() || expiry == row.expiry;
-    dates && (row.batch == batch || (row.batch.is_empty() && row.lots_in_bin <= 1))
+    dates
+        && (row.batch == batch || row.lot.as_str() == batch || (row.batch.is_empty() && row.lots_in_bin <= 1))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ export const MORE: typeof PROBLEMS = {
     forbidden: { title: 'Not for your role', hint: 'Ask the manager.' },
     id_reused: { title: 'This was sent before with another content', hint: 'Load the page again and repeat it.' },
     other_content: { title: 'The order came with another content before', hint: 'Look at both and decide.' },
+    unknown_printer: { title: 'No printer for this', hint: 'Plug one in, or write the code by hand.' },
     wrong_temperature: { title: 'That place cannot keep such goods', hint: 'Choose a place of the right temperature.' },
   },
   hi: {
@@ -21,6 +22,7 @@ export const MORE: typeof PROBLEMS = {
     forbidden: { title: 'आपकी भूमिका के लिए नहीं', hint: 'मैनेजर से पूछें।' },
     id_reused: { title: 'यह पहले दूसरी सामग्री के साथ आया था', hint: 'पेज फिर खोलें और दोबारा करें।' },
     other_content: { title: 'यह ऑर्डर पहले दूसरी सामग्री के साथ आया था', hint: 'दोनों देखकर तय करें।' },
+    unknown_printer: { title: 'इसके लिए प्रिंटर नहीं', hint: 'प्रिंटर लगाएँ, या कोड हाथ से लिखें।' },
     wrong_temperature: { title: 'वहाँ ऐसा सामान नहीं रखा जा सकता', detail: '{sku} → {bin}', hint: 'सही तापमान वाली जगह चुनें।' },
   },
 };

@@ -14,7 +14,7 @@ export const TOLD = pack(
     weighed: 'bag {bag}: {grams} g', weight_mismatch: 'bag {bag}: {grams} g', handheld_changed: '{from} → {to}', reprint: '{bags|# bag|# bags}, {lines|# line|# lines}', rider: '{name}', bag_scanned: '{bag}: {n} of {of}',
     no_printer: '{label}: write its code by hand', label_moved: '{label}: {from} → {to}', label_printed: '{label} · {printer}', label_unconfirmed: '{label} · {printer}', label_in_doubt: '{label} · {printer}', label_rejected: '{label} · {printer}', label_confirmed: '{label}', label_repeated: '{label}',
     too_warm: 'at most {degrees}; {units|# unit|# units} of {lots|# lot|# lots} blocked', too_cold: 'at least {degrees}; {units|# unit|# units} of {lots|# lot|# lots} blocked',
-    print_bag: 'bag {bag}/{of} of {number}', print_delivery: 'delivery label of {delivery}',
+    print_bag: 'bag {bag}/{of} of {number}', print_delivery: 'delivery label of {delivery}', print_lot: 'label of lot {lot}', print_shelf: 'shelf label of {shelf}', print_pick_list: 'pick list of {pick_list}', print_temperature: 'temperatures of {temperature}, {day}', print_handover: 'handover slip of {handover}',
   },
   {
     scan: 'लाइन {line}: {sku}, लॉट {lot}, {bin} से', undo: 'लाइन {line}: {sku}, लॉट {lot}', not_found: 'लाइन {line}: {sku} के {qty} नग {bin} में नहीं', another_bin: 'लाइन {line}: {sku} के {qty} नग {bin} से',
@@ -23,7 +23,7 @@ export const TOLD = pack(
     weighed: 'बैग {bag}: {grams} ग्रा.', weight_mismatch: 'बैग {bag}: {grams} ग्रा.', handheld_changed: '{from} → {to}', reprint: '{bags|# बैग|# बैग}, {lines|# लाइन|# लाइनें}', rider: '{name}', bag_scanned: '{bag}: {of} में से {n}',
     no_printer: '{label}: कोड हाथ से लिखें', label_moved: '{label}: {from} → {to}', label_printed: '{label} · {printer}', label_unconfirmed: '{label} · {printer}', label_in_doubt: '{label} · {printer}', label_rejected: '{label} · {printer}', label_confirmed: '{label}', label_repeated: '{label}',
     too_warm: 'सबसे ज़्यादा {degrees}; {lots} लॉट के {units} नग रोके गए', too_cold: 'सबसे कम {degrees}; {lots} लॉट के {units} नग रोके गए',
-    print_bag: 'ऑर्डर {number} का बैग {bag}/{of}', print_delivery: 'ऑर्डर {delivery} का डिलीवरी लेबल',
+    print_bag: 'ऑर्डर {number} का बैग {bag}/{of}', print_delivery: 'ऑर्डर {delivery} का डिलीवरी लेबल', print_lot: 'लॉट {lot} का लेबल', print_shelf: 'शेल्फ {shelf} का लेबल', print_pick_list: 'ऑर्डर {pick_list} की चयन सूची', print_temperature: '{temperature} का तापमान, {day}', print_handover: 'ऑर्डर {handover} की सुपुर्दगी पर्ची',
   },
 );
 const told = translator(TOLD);
@@ -31,7 +31,7 @@ const degrees = (milli: string) => `${num(Math.round(Number(milli) / 100) / 10)}
 
 /** A label by its particulars. */
 function label(named: Record<string, string>): string {
-  if (named['delivery'] !== undefined) return told('print_delivery', named);
+  for (const kind of ['delivery', 'lot', 'shelf', 'pick_list', 'temperature', 'handover'] as const) if (named[kind] !== undefined && named['line'] === undefined) return told(`print_${kind}`, named);
   return named['bag'] !== undefined && named['of'] !== undefined ? told('print_bag', named) : '';
 }
 

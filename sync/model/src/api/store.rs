@@ -12,6 +12,7 @@
 //! | POST /api/v1/counter-orders | manager, picker | [`CounterOrderRequest`] -> [`CounterOrderAnswer`] |
 //! | POST /api/v1/handover | staff | [`HandoverRequest`] -> [`HandoverAnswer`] |
 //! | POST /api/v1/orders/{id}/reprint | staff | -> 204 |
+//! | POST /api/v1/papers | staff | [`PaperRequest`] -> 204 |
 //! | GET /api/v1/cold | staff | [`ColdChain`] |
 //! | POST /api/v1/alarms/{id}/acknowledge | manager | -> 204 |
 //! | GET /api/v1/devices | staff | [`DeviceRow`] list |
@@ -289,6 +290,41 @@ pub struct MovementRow {
     pub why: String,
     /// Order, receipt or alarm it belongs to.
     pub reference: String,
+}
+
+/// A paper to print; what was printed before says DUPLICATE (REQ-34).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "paper", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum PaperRequest {
+    /// The label of a lot (REQ-93).
+    Lot {
+        /// The lot.
+        lot: LotId,
+    },
+    /// The label under a product's shelf place.
+    Shelf {
+        /// The product.
+        sku: SkuId,
+    },
+    /// An order on paper, when handhelds fail; it takes the order (REQ-37, REQ-107).
+    PickList {
+        /// The order.
+        order: OrderId,
+    },
+    /// A day of a cold place.
+    Temperature {
+        /// Its sensor.
+        sensor: DeviceId,
+        /// The store's business day; `None` = today's so far.
+        #[serde(default)]
+        day: Option<Date>,
+    },
+    /// The slip that a rider signs (REQ-39).
+    Handover {
+        /// An order that was handed over.
+        order: OrderId,
+    },
 }
 
 /// A simple receipt of goods (deep receiving comes later).

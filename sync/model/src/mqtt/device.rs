@@ -1,5 +1,6 @@
 //! Payloads of scanners, printers, sensors, scales, doors and outputs.
 
+use super::label::Label;
 use crate::id::{CommandId, PrintJobId};
 use crate::qty::Grams;
 use crate::time::Timestamp;
@@ -220,61 +221,5 @@ pub enum Drive {
         off_ms: u32,
         /// So often; `None` = until the next command.
         times: Option<u32>,
-    },
-}
-
-/// A label, as facts; the driver lays it out for its printer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "template", rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
-pub enum Label {
-    /// On each bag: `1/2`, number, QR.
-    Bag {
-        /// Short order number.
-        number: String,
-        /// This bag, from 1.
-        bag: u8,
-        /// Of how many.
-        of: u8,
-        /// The QR's text ([`crate::code::OwnCode::Bag`]).
-        code: String,
-        /// Insulated bag.
-        cold: bool,
-        /// Something in it breaks.
-        fragile: bool,
-        /// First name, or empty.
-        first_name: String,
-        /// Printed before: says DUPLICATE.
-        duplicate: bool,
-    },
-    /// One per order, for the rider: number, bags, cash to collect.
-    Delivery {
-        /// Short order number.
-        number: String,
-        /// The QR's text: the first bag's code.
-        code: String,
-        /// Number of bags.
-        bags: u8,
-        /// First name, or empty.
-        first_name: String,
-        /// Name and quantity of each line, in English.
-        lines: Vec<(String, u32)>,
-        /// Cash to collect in paise; 0 = paid.
-        cod: crate::money::Paise,
-        /// Promised time, already in the store's own zone, `19:42`.
-        promise: String,
-        /// Printed before: says DUPLICATE.
-        duplicate: bool,
-    },
-    /// On goods at receiving (REQ-93).
-    Lot {
-        /// Product name in English.
-        name: String,
-        /// GTIN-14 digits, or empty.
-        gtin: String,
-        /// The code to scan ([`crate::code::OwnCode::Lot`]).
-        code: String,
-        /// Expiry, or empty.
-        expiry: String,
     },
 }

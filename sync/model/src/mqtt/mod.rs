@@ -5,17 +5,18 @@
 mod device;
 mod discovery;
 mod handheld;
+mod label;
 mod topic;
 
 pub use device::{
-    Birth, Command, CommandBody, DeviceState, Drive, Event, EventBody, Health, Label, PrintOutcome, Quality,
-    Signal,
+    Birth, Command, CommandBody, DeviceState, Drive, Event, EventBody, Health, PrintOutcome, Quality, Signal,
 };
 pub use discovery::{TemperatureEntity, discovery_topic};
 pub use handheld::{
     Ack, AckOutcome, Action, HandheldEvent, HandheldView, LotHint, Notice, PickLine, PickTask,
     SubstituteOffer,
 };
+pub use label::{Label, ManifestLine, Name, PickListLine};
 pub use topic::{DeviceClass, Leaf, Topic, TopicError};
 
 /// The largest payload on the broker in bytes; a bigger one is refused by the broker and by the node.
