@@ -42,7 +42,7 @@ fn every_fault_comes_at_once_with_its_line() {
         )
         .replace("zone = \"frozen-1\"", "zone = \"freezer\"")
         .replace("websocket_port = 9001", "websocket_port = 1883")
-        .replace("width_mm = 50, height_mm = 50", "width_mm = 50, baud = 9600")
+        .replace("width_mm = 50, height_mm = 50", "width_mm = 50, max_g = 9600")
         .replace("demo_pin = \"8080\"", "demo_pin = \"80\"")
         .replace("token = \"change-me-to-32-random-characters\"", "token = \"short\"\ncolour = \"red\"")
         .replace("capacity_orders = 60 ", "capacity_orders = \"many\" ")
@@ -53,7 +53,7 @@ fn every_fault_comes_at_once_with_its_line() {
         "id = \"scan-pack-1\" # again",
         "driver = \"ds18b20\" # wrong",
         "websocket_port = 1883",
-        "baud = 9600",
+        "max_g = 9600",
         "demo_pin = \"80\"",
         "colour = \"red\"",
         "capacity_orders = \"many\"",

@@ -12,7 +12,7 @@ mod wedge;
 mod zpl;
 
 pub use ds18b20::SimDs18b20;
-pub use printer::{Moment, SimPrinter, Switches, Trouble};
+pub use printer::{Moment, PrinterTrouble, SimPrinter, Switches};
 pub use scale::SimScale;
 pub use scanner::SimScanner;
 pub use ssi::{SimSsi, Trouble};

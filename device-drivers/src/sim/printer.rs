@@ -21,7 +21,7 @@ const LISTEN_AGAIN: Duration = Duration::from_millis(20);
 
 /// What can go wrong with a printer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum PrinterTrouble {
     /// Power goes: whatever it holds is lost.
     Power,
     /// The roll ends.
@@ -57,7 +57,7 @@ pub struct Switches {
     /// Takes bytes and prints, but answers no question.
     pub mute: bool,
     /// What goes wrong, and when.
-    pub breaks: Option<(Moment, Trouble)>,
+    pub breaks: Option<(Moment, PrinterTrouble)>,
     /// How long one job takes on paper.
     pub job_time: Duration,
 }
@@ -83,12 +83,12 @@ impl Switches {
         self.power && !self.paper_out && !self.cover_open && !self.cutter_stuck
     }
 
-    fn suffer(&mut self, trouble: Trouble) {
+    fn suffer(&mut self, trouble: PrinterTrouble) {
         match trouble {
-            Trouble::Power => self.power = false,
-            Trouble::Paper => self.paper_out = true,
-            Trouble::Cover => self.cover_open = true,
-            Trouble::Cutter => self.cutter_stuck = true,
+            PrinterTrouble::Power => self.power = false,
+            PrinterTrouble::Paper => self.paper_out = true,
+            PrinterTrouble::Cover => self.cover_open = true,
+            PrinterTrouble::Cutter => self.cutter_stuck = true,
         }
     }
 }
@@ -297,7 +297,7 @@ impl Body {
             && !self.machine.is_question(bytes)
         {
             let broke = bytes.len() >= left;
-            if broke && trouble == Trouble::Power {
+            if broke && trouble == PrinterTrouble::Power {
                 bytes = bytes.get(..left).unwrap_or_default();
             }
             let left = left.saturating_sub(bytes.len());

@@ -165,7 +165,7 @@ notices: Array<Notice>, };
 /** How a device is. */
 export type Health = "ok" | "warn" | "down" | "lost";
 
-/** A label, as facts; the driver lays it out for its printer. */
+/** A label, as facts; the driver lays it out for its printer. `duplicate`: printed before, says so. */
 export type Label = { "template": "bag",
 /** Short order number. */
 number: string,
@@ -191,22 +191,88 @@ code: string,
 bags: number,
 /** First name, or empty. */
 first_name: string,
-/** Name and quantity of each line, in English. */
-lines: Array<[string, number]>,
+/** Name and quantity of each line. */
+lines: Array<[Name, number]>,
 /** Cash to collect in paise; 0 = paid. */
 cod: Paise,
 /** Promised time, already in the store's own zone, `19:42`. */
 promise: string,
 /** Printed before: says DUPLICATE. */
 duplicate: boolean, } | { "template": "lot",
-/** Product name in English. */
-name: string,
-/** GTIN-14 digits, or empty. */
+/** Product name. */
+name: Name,
+/** GTIN digits, or empty. */
 gtin: string,
 /** The code to scan (`crate::code::OwnCode::Lot`). */
 code: string,
-/** Expiry, or empty. */
-expiry: string, };
+/** Expiry `2026-12-31`, or empty. */
+expiry: string,
+/** Printed before: says DUPLICATE. */
+duplicate: boolean, } | { "template": "shelf",
+/** Product name. */
+name: Name,
+/** The shelf place. */
+bin: string,
+/** The code to scan (`crate::code::OwnCode::Shelf`). */
+code: string,
+/** Price of one unit in paise. */
+price: Paise,
+/** What one unit is, `1 L pouch`. */
+pack: string,
+/** Printed before: says DUPLICATE. */
+duplicate: boolean, } | { "template": "pick_list",
+/** Short order number. */
+number: string,
+/** The code to scan (`crate::code::OwnCode::Order`). */
+code: string,
+/** Promised time in the store's own zone, `19:42`. */
+promise: string,
+/** What is still to be taken, in the order of the walk. */
+lines: Array<PickListLine>,
+/** Printed before: says DUPLICATE. */
+duplicate: boolean, } | { "template": "transfer",
+/** Number of the transfer. */
+number: string,
+/** The QR's text. */
+code: string,
+/** The store that sends. */
+from: Name,
+/** The store that receives. */
+to: Name,
+/** What goes. */
+lines: Array<ManifestLine>,
+/** Printed before: says DUPLICATE. */
+duplicate: boolean, } | { "template": "temperature",
+/** The zone. */
+zone: string,
+/** The sensor. */
+sensor: string,
+/** The business day. */
+day: Date,
+/** Time in the store's own zone, `19:40`, and thousandths of a degree Celsius. */
+readings: Array<[string, number]>,
+/** Lowest of the day, thousandths of a degree Celsius; `None` without a reading. */
+lowest: number | null,
+/** Highest of the day. */
+highest: number | null,
+/** Minutes out of the allowed range. */
+out_of_range_min: number,
+/** Printed before: says DUPLICATE. */
+duplicate: boolean, } | { "template": "handover",
+/** Short order number. */
+number: string,
+/** The QR's text: the first bag's code. */
+code: string,
+/** The rider. */
+rider: string,
+/** Number of bags. */
+bags: number,
+/** Cash to collect in paise; 0 = paid. */
+cod: Paise,
+/** When it left, in the store's own zone, `19:42`. */
+at: string,
+/** Printed before: says DUPLICATE. */
+duplicate: boolean, };
 
 /** The lot to take (FEFO, REQ-10), and whether a scan can prove it (REQ-93). */
 export type LotHint = {
@@ -216,6 +282,22 @@ lot: LotId,
 expiry: Date | null,
 /** The bin holds several lots: scan the lot label, not the product. */
 scan_label: boolean, };
+
+/** One line of a transfer. */
+export type ManifestLine = {
+/** What goes. */
+name: Name,
+/** Its lot, or empty. */
+lot: string,
+/** How many units. */
+units: number, };
+
+/** A name in the languages of the house; the printer's own language decides which one stands on paper. */
+export type Name = {
+/** In English. */
+en: string,
+/** In Hindi, or empty. */
+hi: string, };
 
 /** Something a picker should know. */
 export type Notice = {
@@ -260,6 +342,15 @@ fragile: boolean,
 heavy: boolean,
 /** Which bag, from 1. */
 bag: number, };
+
+/** One place to go to. */
+export type PickListLine = {
+/** The shelf place. */
+bin: string,
+/** What to take. */
+name: Name,
+/** How many. */
+units: number, };
 
 /** One order to pick, lines in walking order (REQ-30). */
 export type PickTask = {

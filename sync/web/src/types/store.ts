@@ -318,6 +318,21 @@ short: Qty,
 /** The substitute that was taken instead. */
 substitute: string | null, };
 
+/** A paper to print; what was printed before says DUPLICATE (REQ-34). */
+export type PaperRequest = { "paper": "lot",
+/** The lot. */
+lot: LotId, } | { "paper": "shelf",
+/** The product. */
+sku: SkuId, } | { "paper": "pick_list",
+/** The order. */
+order: OrderId, } | { "paper": "temperature",
+/** Its sensor. */
+sensor: DeviceId,
+/** The store's business day; `None` = today's so far. */
+day: Date | null, } | { "paper": "handover",
+/** An order that was handed over. */
+order: OrderId, };
+
 /** A person's word about a print in doubt. */
 export type PrintResolve = {
 /** True: the label is there. False: print it again (it will say DUPLICATE). */
