@@ -90,15 +90,10 @@ impl House {
     }
 
     async fn outcome(&mut self, n: u8) -> PrintOutcome {
-        let of = |heard: &Heard| match heard {
-            Heard::Event(_, event) => match event.body {
-                EventBody::Print { job, outcome } if job == Self::job(n) => Some(outcome),
-                EventBody::Print { .. }
-                | EventBody::Scan { .. }
-                | EventBody::Reading { .. }
-                | EventBody::Weight { .. } => None,
-            },
-            Heard::Birth(..) | Heard::State(..) => None,
+        let of = |heard: &Heard| {
+            let Heard::Event(_, event) = heard else { return None };
+            let EventBody::Print { job, outcome } = event.body else { return None };
+            (job == Self::job(n)).then_some(outcome)
         };
         self.store.until(of).await
     }
@@ -209,13 +204,15 @@ async fn a_label_printer_without_power_is_asked_about() {
 /// The same at the end of a cable: a character device as `/dev/usb/lp0` is one, and a serial line.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_printer_on_a_cable_is_no_other() {
-    let ports: [(Language, fn(std::path::PathBuf) -> Port); 2] =
-        [(Language::Escpos, Port::File), (Language::Zpl, Port::Serial)];
-    for (language, port) in ports {
+    for language in [Language::Escpos, Language::Zpl] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lp0");
         let printer = SimPrinter::plug_in(language, &path).unwrap();
-        what_lost_its_power_is_asked_about(House::with(language, folder, printer, port(path)).await).await;
+        let port = match language {
+            Language::Escpos => Port::File(path),
+            Language::Zpl => Port::Serial(path),
+        };
+        what_lost_its_power_is_asked_about(House::with(language, folder, printer, port).await).await;
     }
 }
 
