@@ -13,7 +13,7 @@ use std::time::Duration;
 use common::{Broker, Heard, PATIENCE, Store, id, store_id};
 use device_drivers::agent::{AgentConfig, run};
 use device_drivers::printer::Language;
-use device_drivers::sim::{Moment, SimDs18b20, SimPrinter, SimScale, SimScanner, Trouble};
+use device_drivers::sim::{Moment, PrinterTrouble, SimDs18b20, SimPrinter, SimScale, SimScanner};
 use firmware_config::{Device, Driver, Port, Settings};
 use model::mqtt::{CommandBody, DeviceClass, EventBody, Health, Label, PrintOutcome, Quality};
 use model::{Grams, PrintJobId, Timestamp};
@@ -313,7 +313,7 @@ async fn power_lost_in_the_middle_is_in_doubt_and_is_not_printed_again() {
     let agent = Agent::start(config(folder.path(), &broker, devices));
     store.until(health("pr-1", Health::Ok)).await;
     // Enough for the beginning of the label.
-    printer.set(|switches| switches.breaks = Some((Moment::Bytes(150), Trouble::Power)));
+    printer.set(|switches| switches.breaks = Some((Moment::Bytes(150), PrinterTrouble::Power)));
     store.command(DeviceClass::Printer, "pr-1", print(1)).await;
     assert_eq!(store.until(printed).await, (job(1), PrintOutcome::InDoubt));
     store.until(health("pr-1", Health::Down)).await;

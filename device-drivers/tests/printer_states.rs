@@ -8,7 +8,7 @@ mod common;
 use common::{Broker, Heard, PATIENCE, Store, id, store_id};
 use device_drivers::agent::{AgentConfig, run};
 use device_drivers::printer::{Language, Press};
-use device_drivers::sim::{Moment, SimPrinter, Switches, Trouble};
+use device_drivers::sim::{Moment, PrinterTrouble, SimPrinter, Switches};
 use firmware_config::{Device, Driver, Port, Settings};
 use model::mqtt::{CommandBody, DeviceClass, EventBody, Health, Label, PrintOutcome};
 use model::{PrintJobId, Timestamp};
@@ -130,14 +130,17 @@ fn moments(bytes: usize) -> [Moment; 4] {
 
 async fn what_stops_goes_on(language: Language) {
     let mut house = House::open(language).await;
-    let troubles =
-        [(Trouble::Paper, "paper is out"), (Trouble::Cover, "the cover is open"), (Trouble::Cutter, "error")];
+    let troubles = [
+        (PrinterTrouble::Paper, "paper is out"),
+        (PrinterTrouble::Cover, "the cover is open"),
+        (PrinterTrouble::Cutter, "error"),
+    ];
     for (trouble, words) in troubles {
         // Before the job is asked for: it waits, and the printer is told as it is.
         house.printer.set(|switches| match trouble {
-            Trouble::Paper => switches.paper_out = true,
-            Trouble::Cover => switches.cover_open = true,
-            Trouble::Cutter | Trouble::Power => switches.cutter_stuck = true,
+            PrinterTrouble::Paper => switches.paper_out = true,
+            PrinterTrouble::Cover => switches.cover_open = true,
+            PrinterTrouble::Cutter | PrinterTrouble::Power => switches.cutter_stuck = true,
         });
         house.until(Health::Down, words).await;
         let n = house.order().await;
@@ -169,7 +172,7 @@ async fn what_lost_its_power_is_asked_about(mut house: House) {
     assert_eq!(house.outcome(n).await, PrintOutcome::Done);
     assert_eq!(house.printed(n), 1);
     for moment in moments(house.bytes()) {
-        house.printer.set(|switches| switches.breaks = Some((moment, Trouble::Power)));
+        house.printer.set(|switches| switches.breaks = Some((moment, PrinterTrouble::Power)));
         let n = house.order().await;
         assert_eq!(house.outcome(n).await, PrintOutcome::InDoubt, "{language:?} {moment:?}");
         house.printer.set(|switches| *switches = Switches::default());
@@ -221,7 +224,7 @@ async fn a_printer_on_a_cable_is_no_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_dies_meanwhile_changes_nothing() {
     let mut house = House::open(Language::Zpl).await;
-    house.printer.set(|switches| switches.breaks = Some((Moment::Bytes(9), Trouble::Paper)));
+    house.printer.set(|switches| switches.breaks = Some((Moment::Bytes(9), PrinterTrouble::Paper)));
     let n = house.order().await;
     house.until(Health::Down, "paper is out").await;
     house.broker.kill();
@@ -243,7 +246,7 @@ async fn a_printer_that_speaks_unasked_is_understood() {
     let n = house.order().await;
     house.printer.set(|switches| switches.paper_out = false);
     assert_eq!(house.outcome(n).await, PrintOutcome::Done);
-    house.printer.set(|switches| switches.breaks = Some((Moment::Bytes(200), Trouble::Cover)));
+    house.printer.set(|switches| switches.breaks = Some((Moment::Bytes(200), PrinterTrouble::Cover)));
     let n = house.order().await;
     house.until(Health::Down, "the cover is open").await;
     house.printer.set(|switches| switches.cover_open = false);

@@ -11,7 +11,7 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use device_drivers::printer::Language;
-use device_drivers::sim::{Moment, SimPrinter, Switches, Trouble};
+use device_drivers::sim::{Moment, PrinterTrouble, SimPrinter, Switches};
 
 /// The program, where `npm ci` has put it.
 fn program() -> Option<PathBuf> {
@@ -87,9 +87,11 @@ async fn a_receipt_is_printed_and_what_goes_wrong_meanwhile_is_told() {
     let text = String::from_utf8_lossy(&pages[0]);
     assert!(text.contains("Milk 40") && text.contains("LB:4K7-1-9F3A"), "{text}");
 
-    for (trouble, word) in
-        [(Trouble::Cover, "coveropen"), (Trouble::Paper, "paperempty"), (Trouble::Cutter, "error")]
-    {
+    for (trouble, word) in [
+        (PrinterTrouble::Cover, "coveropen"),
+        (PrinterTrouble::Paper, "paperempty"),
+        (PrinterTrouble::Cutter, "error"),
+    ] {
         printer.set(|switches| switches.breaks = Some((Moment::Bytes(400), trouble)));
         assert_eq!(says(&printer, &print).await.0, word);
         let power_off =
