@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # The parts of a target stand in order (setup first), also under make -j.
 .NOTPARALLEL:
-.PHONY: help demo test check bench sim sim-quota fuzz web setup-% test-rust test-web check-rust check-web check-deps check-sh
+.PHONY: help demo test check bench sim sim-quota package fuzz web setup-% test-rust test-web check-rust check-web check-deps check-sh
 
 LARDER_CACHE ?= $(HOME)/.cache/larder
 # First what .ci/setup brought; last where Debian keeps cargo's and the daemons' binaries for people who are not root.
@@ -43,6 +43,9 @@ fuzz: setup-fuzz ## every parser of devices' bytes against a fuzzer, MINUTES=10 
 	        -max_total_time=$$(( $(or $(MINUTES),10) * 60 / count )) -timeout=5 -max_len=4096 -print_final_stats=1 $(ARGS); \
 	done
 
+package: setup-package ## the .deb of a store machine, installed into a prefix, run and removed again
+	@deb=$$(store-node/packaging/build | tail -n 1) && store-node/packaging/check "$$deb" && echo "$$deb"
+
 sim-quota: setup-sim ## the escrow's rules explored to the end in their larger worlds
 	@LARDER_MODEL=full $(CARGO) test $(LOCKED) --release -p sync --test escrow_model -- --nocapture
 
@@ -69,7 +72,7 @@ test-web:
 	@LARDER_DEMO_BIN="$${LARDER_DEMO_BIN:-$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/debug/demo}" npm run --silent test:walk
 
 check-sh:
-	@for script in .ci/setup .ci/run; do bash -n $$script; done
+	@for script in .ci/setup .ci/run store-node/packaging/build store-node/packaging/check; do bash -n $$script; done
 
 check-rust:
 	$(CARGO) fmt --all --check
