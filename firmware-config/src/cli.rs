@@ -4,16 +4,18 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::machine;
+use crate::{admit, machine, renew};
 use clap::{Args, Parser, Subcommand};
+use firmware_config::enrol::EnrolError;
 use firmware_config::render::{Lan, Options, RenderError};
 use firmware_config::report::Report;
+use firmware_config::update::UpdateError;
 use firmware_config::{LoadError, diff, examine, keys, load, profiles, render, schema};
 
 /// One file, store.toml, says what a dark store is made of: place, zones, devices, people. This program reads it.
 ///
 /// Begin with a copy of examples/store.toml, change it, and ask `firmware-config check store.toml` until it is content.
-/// `explain KEY` tells what a key means. Nothing here opens a device or changes a running store.
+/// `explain KEY` tells what a key means. But for `enrol` and `update`, nothing here changes a running store.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXITS)]
 pub struct Cli {
@@ -80,6 +82,12 @@ enum What {
     /// and no byte is sent to a device.
     #[command(after_help = EXITS)]
     Doctor(machine::Doctor),
+    /// Lets devices in: the store's own certificate authority, short-lived codes, certificates, and their end at once.
+    #[command(after_help = EXITS)]
+    Enrol(admit::Enrol),
+    /// Brings new versions onto this machine: signed, never an older one, and back by itself if the store is not healthy.
+    #[command(after_help = EXITS)]
+    Update(renew::Update),
     /// Prints the JSON Schema of store.toml, for editors that complete and check while one types.
     Schema,
 }
@@ -187,6 +195,23 @@ pub enum Failure {
     /// There is no such profile.
     #[error("there is no profile {0:?}; `firmware-config profiles` lists them")]
     NoProfile(String),
+    /// A device is not enrolled.
+    #[error(transparent)]
+    Enrol(#[from] EnrolError),
+    /// A bundle is not taken.
+    #[error(transparent)]
+    Update(#[from] UpdateError),
+    /// The key that bundles are held against cannot be used.
+    #[error("cannot use the key {path}: {what}")]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Nothing to apply.
+    #[error("{0} holds no bundle (NAME.larder)")]
+    NoBundle(PathBuf),
     /// The answer cannot be printed.
     #[error("cannot print: {0}")]
     Output(#[from] io::Error),
@@ -222,6 +247,8 @@ pub fn run(asked: Cli, out: &mut dyn Write) -> Result<Outcome, Failure> {
         }
         What::Discover(asked) => machine::discover(&asked, out),
         What::Doctor(asked) => machine::doctor(&asked, out),
+        What::Enrol(asked) => admit::run(asked, out),
+        What::Update(asked) => renew::run(asked, out),
         What::Profiles { id, json: as_json } => list_profiles(id.as_deref(), as_json, out),
         What::Render(asked) => render_files(asked, out),
         What::Schema => {

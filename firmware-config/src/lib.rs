@@ -2,8 +2,8 @@
 //!
 //! One file, `store.toml`, is the whole truth about a store's hardware and people. [`load`] reads it and names every
 //! bad line at once, each with line, column and a hint (REQ-48). The program `firmware-config` answers in front of it:
-//! `check`, `explain`, `schema`, `diff`, `render`, `profiles`, `discover`, `doctor`. Only [`discover`] and [`doctor`]
-//! look at the machine, and neither sends a byte to a device.
+//! `check`, `explain`, `schema`, `diff`, `render`, `profiles`, `discover`, `doctor`, `enrol`, `update`. Only [`discover`]
+//! and [`doctor`] look at the machine, and neither sends a byte to a device; only [`enrol`] and [`update`] change one.
 //!
 //! # How to add a device
 //! A model that an existing driver speaks to: one file in `profiles/` and its line in `src/profiles/list.rs`. A test
@@ -19,6 +19,7 @@ mod devices;
 pub mod diff;
 pub mod discover;
 pub mod doctor;
+pub mod enrol;
 mod fault;
 pub mod keys;
 pub mod profiles;
@@ -27,6 +28,7 @@ pub mod render;
 pub mod report;
 pub mod schema;
 mod store;
+pub mod update;
 mod words;
 
 use std::path::{Path, PathBuf};

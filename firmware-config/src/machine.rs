@@ -82,7 +82,8 @@ pub fn doctor(asked: &Doctor, out: &mut dyn Write) -> Result<Outcome, Failure> {
     // A made-up machine has no time service to ask.
     let tracking = (asked.root == Path::new("/")).then(tracking).flatten();
     let clock = doctor::clock_of(&asked.root, tracking.as_deref());
-    let found = doctor::examine(&manifest, &Look { root: asked.root.clone(), today: today(), clock });
+    let found =
+        doctor::examine(&manifest, &Look { root: asked.root.clone(), today: now().utc_date(), clock });
     let bad = found.iter().any(|finding| finding.state == State::Bad);
     if asked.json {
         json(&serde_json::json!({"file": asked.file, "well": !bad, "findings": found}), out)?;
@@ -93,10 +94,9 @@ pub fn doctor(asked: &Doctor, out: &mut dyn Write) -> Result<Outcome, Failure> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place of this program that reads the clock")]
-fn today() -> model::Date {
+pub fn now() -> model::Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let ms = since.map_or(0, |span| i64::try_from(span.as_millis()).unwrap_or(i64::MAX));
-    model::Timestamp::from_ms(ms).utc_date()
+    model::Timestamp::from_ms(since.map_or(0, |span| i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
 }
 
 /// What chrony says, where it is installed and runs.

@@ -1,7 +1,9 @@
 //! `firmware-config`: reads the command line, asks the library, prints. Decides nothing about a store.
 
+mod admit;
 mod cli;
 mod machine;
+mod renew;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

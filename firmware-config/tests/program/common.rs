@@ -30,3 +30,14 @@ pub fn golden(name: &str, is: &str) {
     let was = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(was == is, "{name} differs from tests/golden; look at it, then run with LARDER_BLESS=1:\n{is}");
 }
+
+/// Looks until it is so, for ten seconds.
+#[expect(clippy::disallowed_methods, reason = "processes of others say nothing when they are ready")]
+pub fn soon(mut so: impl FnMut() -> bool) -> bool {
+    std::iter::repeat_with(|| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        so()
+    })
+    .take(500)
+    .any(|is| is)
+}
