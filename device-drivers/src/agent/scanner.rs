@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::agent::backoff::Backoff;
 use crate::agent::reporter::{Reporter, Told};
 use crate::port::PortError;
-use crate::scanner::{Dedup, ScanError, aim, parse_scan};
+use crate::scanner::{Dedup, Sieve, aim};
 
 /// Usual speed of scanners.
 const BAUD: u32 = 115_200;
@@ -50,6 +50,7 @@ struct Scans {
     reporter: Reporter,
     started: Instant,
     dedup: Dedup,
+    sieve: Sieve,
     asked: VecDeque<(CommandId, Duration)>,
 }
 
@@ -58,7 +59,7 @@ impl Scans {
         let habit = || profiles::find(device.settings.model.as_deref()?)?.scanner.clone();
         let within = device.settings.dedup_ms.or_else(|| habit().map(|facts| facts.dedup_ms));
         let dedup = Dedup::new(Duration::from_millis(within.unwrap_or(DEDUP_MS).into()));
-        Self { reporter, started: Instant::now(), dedup, asked: VecDeque::new() }
+        Self { reporter, started: Instant::now(), dedup, sieve: Sieve::default(), asked: VecDeque::new() }
     }
 
     /// The time since this scanner's task began.
@@ -73,20 +74,8 @@ impl Scans {
 
     /// One whole code, as the scanner sent it.
     async fn code(&mut self, raw: &[u8]) -> Taken {
-        let fault = match parse_scan(raw) {
-            _ if aim::is_merged(raw) => Some("two codes in one".to_owned()),
-            // What a scanner never sends was broken on the line.
-            Err(
-                fault @ (ScanError::Noise { .. }
-                | ScanError::Empty
-                | ScanError::CheckDigit
-                | ScanError::EanLength(_)),
-            ) => Some(fault.to_string()),
-            // What is printed wrongly travels on: the store tells the person, in words.
-            Ok(_) | Err(ScanError::Gs1(_) | ScanError::NoItem | ScanError::DamagedLabel) => None,
-        };
-        if let Some(fault) = fault {
-            self.disturbed(&fault);
+        if let Err(fault) = self.sieve.pass(raw) {
+            self.disturbed(&fault.to_string());
             return Taken::Disturbed;
         }
         let now = self.now();

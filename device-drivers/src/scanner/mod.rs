@@ -6,9 +6,11 @@ pub mod aim;
 pub mod dedup;
 pub mod framing;
 pub mod scan;
+pub mod sieve;
 pub mod ssi;
 pub mod wedge;
 
 pub use dedup::Dedup;
 pub use framing::{Ending, Framer, Framing, Line};
 pub use scan::{Gs1Scan, Scan, ScanError, parse_scan};
+pub use sieve::{Disturbance, Sieve};
