@@ -77,6 +77,7 @@ check-sh:
 check-rust:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(LOCKED) --workspace --all-targets -- -D warnings
+	$(CARGO) clippy $(LOCKED) -p device-drivers --features raspberry-pi -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCKED) --workspace --no-deps --quiet
 
 # Duplicated versions are warnings and stay quiet here; `cargo deny check bans` shows them.

@@ -3,6 +3,7 @@
 
 mod backoff;
 mod clock;
+mod gpio;
 mod link;
 mod memory;
 mod print_line;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agent::memory::Memory;
 use crate::agent::reporter::Reporter;
+use crate::agent::scale::Protocol;
 use crate::db::JournalError;
 use crate::printer::Language;
 
@@ -173,6 +175,9 @@ async fn drive(
         Driver::Escpos => printer::run(Language::Escpos, device, reporter, memory, wake, stop).await,
         Driver::Zpl => printer::run(Language::Zpl, device, reporter, memory, wake, stop).await,
         Driver::Ds18b20 => sensor::run(device, reporter, stop).await,
-        Driver::ToledoW => scale::run(device, reporter, stop).await,
+        Driver::ToledoW => scale::run(Protocol::Toledo, device, reporter, stop).await,
+        Driver::GpioDoor => gpio::run_door(device, reporter, stop).await,
+        Driver::GpioOutput => gpio::run_output(device, reporter, stop).await,
+        Driver::Nci => scale::run(Protocol::Nci, device, reporter, stop).await,
     }
 }

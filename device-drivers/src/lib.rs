@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod db;
+pub mod gpio;
 pub mod gs1;
 pub mod port;
 pub mod printer;

@@ -1,5 +1,7 @@
-//! Serial scales that answer `W`: frames and the gate that lets only a stable weight through (REQ-44).
-//! Opens no port and prices nothing.
+//! Serial scales: what they answer, the Toledo way here and the NCI way in [`nci`], and the gate that lets only a stable
+//! weight through (REQ-44). Opens no port and prices nothing.
+
+pub mod nci;
 
 use model::Grams;
 
@@ -19,6 +21,10 @@ pub enum Answer {
     Weight(Grams),
     /// `STX ? status CR`: none, and why.
     NotNow(ScaleStatus),
+    /// It does not trust its own memory or calibration: no weight of it counts.
+    Faulty,
+    /// It shows pounds or ounces.
+    WrongUnit,
 }
 
 /// The status byte after `?`, as far as it hinders a weight.
@@ -132,7 +138,7 @@ impl StableGate {
     pub fn push(&mut self, answer: Answer) -> Option<Grams> {
         let weight = match answer {
             Answer::Weight(grams) if grams.0 > 0 && grams.0 <= self.max.0 => grams,
-            Answer::Weight(_) | Answer::NotNow(_) => {
+            Answer::Weight(_) | Answer::NotNow(_) | Answer::Faulty | Answer::WrongUnit => {
                 self.reset();
                 return None;
             }

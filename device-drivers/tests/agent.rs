@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers stop at what must not happen")]
 
 mod common;
+#[path = "agent/lines.rs"]
+mod lines;
 #[path = "agent/scanners.rs"]
 mod scanners;
 
@@ -22,10 +24,14 @@ use tokio_util::sync::CancellationToken;
 fn device(name: &str, driver: Driver, port: Port) -> Device {
     let settings = match driver {
         Driver::Ds18b20 => Settings { poll_ms: Some(100), ..Settings::default() },
-        Driver::ToledoW => Settings { poll_ms: Some(20), ..Settings::default() },
-        Driver::SerialLines | Driver::ZebraSsi | Driver::HidWedge | Driver::Escpos | Driver::Zpl => {
-            Settings::default()
-        }
+        Driver::ToledoW | Driver::Nci => Settings { poll_ms: Some(20), ..Settings::default() },
+        Driver::SerialLines
+        | Driver::ZebraSsi
+        | Driver::HidWedge
+        | Driver::GpioDoor
+        | Driver::GpioOutput
+        | Driver::Escpos
+        | Driver::Zpl => Settings::default(),
     };
     Device { id: id(name), class: driver.line().class, driver, port, zone: None, settings }
 }

@@ -124,7 +124,11 @@ fn packets(code: &str) -> Vec<Packet> {
     let whole = [&[kind], code.as_bytes()].concat();
     let (head, tail) = whole.split_at(whole.len() / 2);
     let part = |data: &[u8], more| Packet { more, ..Packet::new(Source::Decoder, opcode::DECODE_DATA, data) };
-    if code.len().is_multiple_of(2) { vec![part(head, true), part(tail, false)] } else { vec![part(&whole, false)] }
+    if code.len().is_multiple_of(2) {
+        vec![part(head, true), part(tail, false)]
+    } else {
+        vec![part(&whole, false)]
+    }
 }
 
 /// A scanner that sends each packet until it is acknowledged, over a line that damages some, cut into pieces.

@@ -209,6 +209,7 @@ impl<'c, 't> Checker<'c, 't> {
             ("poll_ms", settings.poll_ms, 20..=3_600_000),
             ("stable_readings", settings.stable_readings.map(u32::from), 1..=20),
             ("max_g", settings.max_g, 1..=99_999),
+            ("debounce_ms", settings.debounce_ms, 1..=5_000),
         ];
         for (name, value, range) in numbers {
             if let Some(value) = value.filter(|value| !range.contains(value)) {
@@ -275,8 +276,9 @@ impl<'c, 't> Checker<'c, 't> {
                 let what = format!("device {} watches zone {zone}, which does not exist", device.id);
                 self.say(&path, what, &format!("the zones are {}", known.join(", ")));
             }
-            None if device.class == DeviceClass::Sensor => {
-                self.say(&path, format!("sensor {} watches no zone", device.id), "add zone = \"...\"");
+            None if matches!(device.class, DeviceClass::Sensor | DeviceClass::Door) => {
+                let what = format!("{} {} watches no zone", device.class.word(), device.id);
+                self.say(&path, what, "add zone = \"...\"");
             }
             Some(_) | None => {}
         }
@@ -389,7 +391,7 @@ fn own_port(port: &Port) -> Option<u16> {
             let (host, number) = address.rsplit_once(':')?;
             ["127.0.0.1", "localhost", "[::1]"].contains(&host).then(|| number.parse().ok())?
         }
-        Port::Serial(_) | Port::File(_) => None,
+        Port::Serial(_) | Port::File(_) | Port::Gpio(..) => None,
     }
 }
 

@@ -47,6 +47,12 @@ pub enum Driver {
     Ds18b20,
     /// Scale that answers `W`, Toledo style.
     ToledoW,
+    /// Scale that answers `W CR`, NCI style.
+    Nci,
+    /// Door contact on a GPIO line.
+    GpioDoor,
+    /// Relay, buzzer or pick-to-light lamp on a GPIO line.
+    GpioOutput,
 }
 
 /// Which kinds of port a driver can use.
@@ -58,6 +64,8 @@ pub enum PortKind {
     Tcp,
     /// A file or folder (sysfs, lp).
     File,
+    /// One line of a GPIO chip.
+    Gpio,
 }
 
 impl PortKind {
@@ -68,6 +76,7 @@ impl PortKind {
             PortKind::Serial => "serial",
             PortKind::Tcp => "tcp",
             PortKind::File => "file",
+            PortKind::Gpio => "gpio",
         }
     }
 }
@@ -88,6 +97,7 @@ pub struct DriverLine {
 }
 
 const SCANNER_SETTINGS: &[&str] = &["baud", "dedup_ms"];
+const SCALE_SETTINGS: &[&str] = &["baud", "poll_ms", "stable_readings", "max_g", "stamp_until"];
 const PRINTER_PORTS: &[PortKind] = &[PortKind::Tcp, PortKind::File, PortKind::Serial];
 const PRINTER_SETTINGS: &[&str] = &["width_mm", "height_mm", "reports_status", "language", "baud"];
 const LABEL_SETTINGS: &[&str] = &["width_mm", "height_mm", "dpi", "reports_status", "language", "baud"];
@@ -105,7 +115,7 @@ pub enum PaperLanguage {
 
 impl Driver {
     /// Every driver with its class, ports and settings.
-    pub const TABLE: [DriverLine; 7] = [
+    pub const TABLE: [DriverLine; 10] = [
         DriverLine {
             driver: Driver::SerialLines,
             word: "serial-lines",
@@ -153,7 +163,28 @@ impl Driver {
             word: "toledo-w",
             class: DeviceClass::Scale,
             ports: &[PortKind::Serial],
-            settings: &["baud", "poll_ms", "stable_readings", "max_g"],
+            settings: SCALE_SETTINGS,
+        },
+        DriverLine {
+            driver: Driver::Nci,
+            word: "nci",
+            class: DeviceClass::Scale,
+            ports: &[PortKind::Serial],
+            settings: SCALE_SETTINGS,
+        },
+        DriverLine {
+            driver: Driver::GpioDoor,
+            word: "gpio-door",
+            class: DeviceClass::Door,
+            ports: &[PortKind::Gpio],
+            settings: &["active_low", "debounce_ms"],
+        },
+        DriverLine {
+            driver: Driver::GpioOutput,
+            word: "gpio-output",
+            class: DeviceClass::Output,
+            ports: &[PortKind::Gpio],
+            settings: &["active_low"],
         },
     ];
 
@@ -168,11 +199,15 @@ impl Driver {
             Driver::Zpl => Self::TABLE[4],
             Driver::Ds18b20 => Self::TABLE[5],
             Driver::ToledoW => Self::TABLE[6],
+            Driver::Nci => Self::TABLE[7],
+            Driver::GpioDoor => Self::TABLE[8],
+            Driver::GpioOutput => Self::TABLE[9],
         }
     }
 }
 
-/// Where a device is plugged in: `serial:/dev/serial/by-id/...`, `tcp:127.0.0.1:9100`, `file:/sys/bus/w1/...`.
+/// Where a device is plugged in: `serial:/dev/serial/by-id/...`, `tcp:127.0.0.1:9100`, `file:/sys/bus/w1/...`,
+/// `gpio:/dev/gpiochip0:17`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
@@ -183,11 +218,15 @@ pub enum Port {
     Tcp(String),
     /// A file or folder.
     File(PathBuf),
+    /// A line of a GPIO chip, by its offset; on a Raspberry Pi the BCM number.
+    Gpio(PathBuf, u32),
 }
 
 /// A text that is no port.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no port: write serial:/dev/serial/by-id/NAME, tcp:HOST:PORT or file:/PATH")]
+#[error(
+    "{0:?} is no port: write serial:/dev/serial/by-id/NAME, tcp:HOST:PORT, file:/PATH or gpio:/dev/gpiochipN:LINE"
+)]
 pub struct PortError(String);
 
 impl Port {
@@ -198,6 +237,7 @@ impl Port {
             Port::Serial(_) => PortKind::Serial,
             Port::Tcp(_) => PortKind::Tcp,
             Port::File(_) => PortKind::File,
+            Port::Gpio(..) => PortKind::Gpio,
         }
     }
 }
@@ -209,9 +249,16 @@ impl TryFrom<String> for Port {
             Some(("serial", path)) if path.starts_with('/') => Ok(Port::Serial(path.into())),
             Some(("file", path)) if path.starts_with('/') => Ok(Port::File(path.into())),
             Some(("tcp", address)) if is_host_and_port(address) => Ok(Port::Tcp(address.to_owned())),
+            Some(("gpio", line)) => gpio_line(line).ok_or(PortError(text)),
             Some(_) | None => Err(PortError(text)),
         }
     }
+}
+
+fn gpio_line(text: &str) -> Option<Port> {
+    let (chip, line) = text.rsplit_once(':')?;
+    let line = line.parse().ok()?;
+    chip.starts_with('/').then(|| Port::Gpio(chip.into(), line))
 }
 
 fn is_host_and_port(address: &str) -> bool {
@@ -226,6 +273,7 @@ impl fmt::Display for Port {
             Port::Serial(path) => write!(f, "serial:{}", path.display()),
             Port::Tcp(address) => write!(f, "tcp:{address}"),
             Port::File(path) => write!(f, "file:{}", path.display()),
+            Port::Gpio(chip, line) => write!(f, "gpio:{}:{line}", chip.display()),
         }
     }
 }
@@ -276,6 +324,12 @@ pub struct Settings {
     pub stable_readings: Option<u8>,
     /// The scale's range, grams.
     pub max_g: Option<u32>,
+    /// The last day of the scale's verification stamp (REQ-44); afterwards it cannot price goods.
+    pub stamp_until: Option<model::Date>,
+    /// The line is the other way round: low means open, or on.
+    pub active_low: Option<bool>,
+    /// A contact must rest for so many milliseconds before it counts.
+    pub debounce_ms: Option<u32>,
 }
 
 impl Settings {
@@ -300,6 +354,9 @@ impl Settings {
             ("calibration_due", self.calibration_due.is_some()),
             ("stable_readings", self.stable_readings.is_some()),
             ("max_g", self.max_g.is_some()),
+            ("stamp_until", self.stamp_until.is_some()),
+            ("active_low", self.active_low.is_some()),
+            ("debounce_ms", self.debounce_ms.is_some()),
         ];
         all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
     }
@@ -328,13 +385,28 @@ mod tests {
 
     #[test]
     fn ports_round_trip_and_strangers_are_refused() {
-        for good in
-            ["serial:/dev/ttyACM0", "tcp:127.0.0.1:9100", "tcp:[::1]:9100", "file:/sys/bus/w1/devices/28-1"]
-        {
+        for good in [
+            "serial:/dev/ttyACM0",
+            "tcp:127.0.0.1:9100",
+            "tcp:[::1]:9100",
+            "file:/sys/bus/w1/devices/28-1",
+            "gpio:/dev/gpiochip0:17",
+        ] {
             let port = Port::try_from(good.to_owned()).unwrap();
             assert_eq!(port.to_string(), good);
         }
-        for bad in ["", "/dev/ttyACM0", "serial:ttyACM0", "tcp:9100", "tcp:a:0", "tcp:a:70000", "usb:/x"] {
+        for bad in [
+            "",
+            "/dev/ttyACM0",
+            "serial:ttyACM0",
+            "tcp:9100",
+            "tcp:a:0",
+            "tcp:a:70000",
+            "usb:/x",
+            "gpio:17",
+            "gpio:/dev/gpiochip0",
+            "gpio:gpiochip0:1",
+        ] {
             assert!(Port::try_from(bad.to_owned()).is_err(), "{bad}");
         }
     }

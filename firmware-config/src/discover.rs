@@ -211,7 +211,11 @@ pub fn lines(found: &[Find], manifest: Option<&StoreManifest>) -> String {
                 break id;
             }
         };
-        let zone = if first.class == DeviceClass::Sensor { "zone = \"CHOOSE\"\n" } else { "" };
+        let zone = if matches!(first.class, DeviceClass::Sensor | DeviceClass::Door) {
+            "zone = \"CHOOSE\"\n"
+        } else {
+            ""
+        };
         let settings = match first.model {
             Some(model) => format!("settings = {{ model = \"{model}\" }}\n"),
             None => String::new(),

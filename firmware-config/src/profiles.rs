@@ -182,9 +182,12 @@ impl Profile {
             }
         }
         let port = match self.driver {
-            Driver::SerialLines | Driver::ZebraSsi | Driver::ToledoW => "serial:/dev/serial/by-id/NAME",
+            Driver::SerialLines | Driver::ZebraSsi | Driver::ToledoW | Driver::Nci => {
+                "serial:/dev/serial/by-id/NAME"
+            }
             Driver::HidWedge => "file:/dev/input/by-id/NAME-event-kbd",
             Driver::Escpos | Driver::Zpl => "tcp:ADDRESS:9100",
+            Driver::GpioDoor | Driver::GpioOutput => "gpio:/dev/gpiochip0:LINE",
             Driver::Ds18b20 => "file:/sys/bus/w1/devices/28-SERIAL",
         };
         let width = self.printer.as_ref().map(|printer| {
@@ -192,7 +195,11 @@ impl Profile {
             let room = printer.dots.map_or(printer.printable_mm, |dots| (dots / 8).min(printer.printable_mm));
             format!(", width_mm = {room}")
         });
-        let zone = if self.class == DeviceClass::Sensor { "zone = \"ZONE\"\n" } else { "" };
+        let zone = if matches!(self.class, DeviceClass::Sensor | DeviceClass::Door) {
+            "zone = \"ZONE\"\n"
+        } else {
+            ""
+        };
         let _ = write!(
             text,
             "\n[[devices]]\nid = \"{}-1\"\nclass = \"{}\"\ndriver = \"{}\"\nport = \"{port}\"\n{zone}settings = {{ model = \"{}\"{} }}\n",

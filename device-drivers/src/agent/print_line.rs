@@ -59,6 +59,10 @@ impl PrintLine {
             Port::Tcp(address) => Box::new(open_tcp(address).await?),
             Port::Serial(path) => Box::new(open_serial_paced(path, baud.unwrap_or(BAUD))?),
             Port::File(path) => Box::new(open_raw(path)?),
+            Port::Gpio(..) => {
+                let source = std::io::Error::other("a printer has no GPIO line");
+                return Err(PortError::Open { port: port.to_string(), source });
+            }
         };
         let nothing_is_silence = matches!(port, Port::File(_));
         Ok(Self { language, stream, nothing_is_silence, port: port.to_string(), received: Vec::new() })

@@ -95,7 +95,19 @@ impl Reporter {
     /// # Errors
     /// When the journal cannot keep it; it was sent once all the same.
     pub(crate) async fn keep(&mut self, body: EventBody) -> Result<CommandId, JournalError> {
-        let event = self.event(body);
+        self.keep_at(clock::now(), body).await
+    }
+
+    /// The same, for what happened at `at`.
+    ///
+    /// # Errors
+    /// When the journal cannot keep it; it was sent once all the same.
+    pub(crate) async fn keep_at(
+        &mut self,
+        at: Timestamp,
+        body: EventBody,
+    ) -> Result<CommandId, JournalError> {
+        let event = Event { at, ..self.event(body) };
         let id = event.id;
         let (device, copy) = (self.device.id.clone(), event.clone());
         let saving = self.memory.put(move |journal| journal.add_event(&device, &copy)).await;

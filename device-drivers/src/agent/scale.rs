@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use firmware_config::{Device, Port};
+use firmware_config::{Device, Port, Settings};
 use model::Grams;
 use model::mqtt::{EventBody, Health};
 use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::backoff::Backoff;
+use crate::agent::clock;
 use crate::agent::reporter::Reporter;
 use crate::port::{PortError, open_serial, read_some};
-use crate::scale::{ASK, Answers, StableGate};
+use crate::scale::nci::{self, NciAnswers};
+use crate::scale::{self, Answer, Answers, StableGate};
 
 /// Usual speed of scales.
 const BAUD: u32 = 9_600;
@@ -24,13 +26,53 @@ const MAX_G: u32 = 30_000;
 /// A scale that says nothing for this long is down.
 const SILENT_AFTER: Duration = Duration::from_secs(2);
 
+/// How a scale is asked and understood.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Protocol {
+    /// `W` and `STX ww.www CR`.
+    Toledo,
+    /// `W CR` and `LF weight unit CR LF status CR ETX`.
+    Nci,
+}
+
+/// One scale's answers, by its protocol.
+enum Ear {
+    Toledo(Answers),
+    Nci(NciAnswers),
+}
+
+impl Protocol {
+    const fn ask(self) -> &'static [u8] {
+        match self {
+            Protocol::Toledo => scale::ASK,
+            Protocol::Nci => nci::ASK,
+        }
+    }
+
+    fn ear(self) -> Ear {
+        match self {
+            Protocol::Toledo => Ear::Toledo(Answers::default()),
+            Protocol::Nci => Ear::Nci(NciAnswers::default()),
+        }
+    }
+}
+
+impl Ear {
+    fn push(&mut self, bytes: &[u8]) -> Vec<Answer> {
+        match self {
+            Ear::Toledo(answers) => answers.push(bytes),
+            Ear::Nci(answers) => answers.push(bytes),
+        }
+    }
+}
+
 /// Runs one scale until `stop`.
-pub(crate) async fn run(device: Device, mut reporter: Reporter, stop: CancellationToken) {
+pub(crate) async fn run(protocol: Protocol, device: Device, mut reporter: Reporter, stop: CancellationToken) {
     let mut backoff = Backoff::for_device();
     while !stop.is_cancelled() {
         let ended = tokio::select! {
             () = stop.cancelled() => return,
-            ended = serve(&device, &mut reporter, &mut backoff) => ended,
+            ended = serve(protocol, &device, &mut reporter, &mut backoff) => ended,
         };
         if let Err(fault) = ended {
             reporter.state(Health::Down, &fault.to_string(), "check cable and power of the scale", 0);
@@ -43,12 +85,17 @@ pub(crate) async fn run(device: Device, mut reporter: Reporter, stop: Cancellati
     }
 }
 
-async fn serve(device: &Device, reporter: &mut Reporter, backoff: &mut Backoff) -> Result<(), PortError> {
+async fn serve(
+    protocol: Protocol,
+    device: &Device,
+    reporter: &mut Reporter,
+    backoff: &mut Backoff,
+) -> Result<(), PortError> {
     let Port::Serial(path) = &device.port else { return Ok(()) };
     let name = device.port.to_string();
     let settings = &device.settings;
     let mut line = open_serial(path, settings.baud.unwrap_or(BAUD))?;
-    let mut answers = Answers::default();
+    let mut answers = protocol.ear();
     let most = Grams(settings.max_g.unwrap_or(MAX_G));
     let mut gate = StableGate::new(settings.stable_readings.unwrap_or(STABLE_READINGS), most);
     let mut ticks =
@@ -57,7 +104,9 @@ async fn serve(device: &Device, reporter: &mut Reporter, backoff: &mut Backoff) 
     let mut buffer = [0_u8; 64];
     loop {
         ticks.tick().await;
-        line.write_all(ASK).await.map_err(|source| PortError::Io { port: name.clone(), source })?;
+        line.write_all(protocol.ask())
+            .await
+            .map_err(|source| PortError::Io { port: name.clone(), source })?;
         let mut heard = Vec::new();
         while heard.is_empty() {
             let read = tokio::time::timeout(SILENT_AFTER, read_some(&mut line, &mut buffer, &name)).await;
@@ -65,11 +114,30 @@ async fn serve(device: &Device, reporter: &mut Reporter, backoff: &mut Backoff) 
             heard = answers.push(buffer.get(..count).unwrap_or_default());
         }
         backoff.reset();
-        reporter.state(Health::Ok, "", "", 0);
+        tell(&heard, settings, reporter);
         for answer in heard {
             if let Some(grams) = gate.push(answer) {
                 reporter.latest(EventBody::Weight { grams });
             }
         }
+    }
+}
+
+/// How the scale is, by its last answer. An expired stamp is told by the UTC day: the store decides by its own calendar.
+fn tell(heard: &[Answer], settings: &Settings, reporter: &Reporter) {
+    let today = clock::now().utc_date();
+    match (heard.last(), settings.stamp_until) {
+        (Some(Answer::Faulty), _) => {
+            let hint = "take it out of service and have it calibrated";
+            reporter.state(Health::Down, "the scale reports a fault in its memory or calibration", hint, 0);
+        }
+        (Some(Answer::WrongUnit), _) => {
+            reporter.state(Health::Down, "the scale shows pounds or ounces", "set it to kilograms", 0);
+        }
+        (_, Some(until)) if until < today => {
+            let detail = format!("its verification stamp ran out on {until}: it cannot price goods");
+            reporter.state(Health::Warn, &detail, "have it verified again", 0);
+        }
+        (Some(Answer::Weight(_) | Answer::NotNow(_)) | None, _) => reporter.state(Health::Ok, "", "", 0),
     }
 }

@@ -38,9 +38,14 @@ impl Language {
         match driver {
             Driver::Escpos => Some(Language::Escpos),
             Driver::Zpl => Some(Language::Zpl),
-            Driver::SerialLines | Driver::ZebraSsi | Driver::HidWedge | Driver::Ds18b20 | Driver::ToledoW => {
-                None
-            }
+            Driver::SerialLines
+            | Driver::ZebraSsi
+            | Driver::HidWedge
+            | Driver::Ds18b20
+            | Driver::ToledoW
+            | Driver::Nci
+            | Driver::GpioDoor
+            | Driver::GpioOutput => None,
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod ds18b20;
 mod escpos;
+mod gpio;
 mod printer;
 mod pty;
 mod scale;
@@ -12,6 +13,7 @@ mod wedge;
 mod zpl;
 
 pub use ds18b20::SimDs18b20;
+pub use gpio::SimGpio;
 pub use printer::{Moment, PrinterTrouble, SimPrinter, Switches};
 pub use scale::SimScale;
 pub use scanner::SimScanner;

@@ -1,4 +1,4 @@
-//! A Toledo-style scale: answers `W` with the weight on it, or with its status while the weight moves.
+//! A scale, Toledo or NCI: answers `W` with the weight on it, or with its status while the weight moves.
 
 use std::io;
 use std::path::Path;
@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::scale::nci::{self, NciStatus};
 use crate::scale::{ScaleStatus, write};
 use crate::sim::pty::Pty;
 
@@ -16,6 +17,25 @@ use crate::sim::pty::Pty;
 struct Plate {
     weight: Grams,
     moving: bool,
+    faulty: bool,
+}
+
+impl Plate {
+    /// The answer the Toledo way.
+    fn toledo(self) -> Vec<u8> {
+        let frame = if self.moving { None } else { write(self.weight) };
+        frame.unwrap_or_else(|| {
+            let status = ScaleStatus { moving: self.moving, over: !self.moving, below_zero: false };
+            vec![2, b'?', status.to_byte(), b'\r']
+        })
+    }
+
+    /// The answer the NCI way.
+    fn nci(self) -> Vec<u8> {
+        let over = self.weight.0 >= 100_000;
+        let (moving, faulty, at_zero) = (self.moving, self.faulty, self.weight.0 == 0);
+        nci::write(self.weight, NciStatus { moving, at_zero, faulty, under: false, over })
+    }
 }
 
 /// A scale on a pseudo-terminal. Dropping it unplugs it.
@@ -31,19 +51,39 @@ impl SimScale {
     /// # Errors
     /// When no pseudo-terminal or link can be made.
     pub fn plug_in(path: &Path) -> io::Result<Self> {
+        Self::of(path, Plate::toledo)
+    }
+
+    /// The same, for a scale that speaks NCI.
+    ///
+    /// # Errors
+    /// When no pseudo-terminal or link can be made.
+    pub fn plug_in_nci(path: &Path) -> io::Result<Self> {
+        Self::of(path, Plate::nci)
+    }
+
+    fn of(path: &Path, says: fn(Plate) -> Vec<u8>) -> io::Result<Self> {
         let pty = Pty::plug_in(path)?;
-        let (plate, seen) = watch::channel(Plate { weight: Grams(0), moving: false });
-        Ok(Self { plate, task: tokio::spawn(answer(pty, seen)) })
+        let (plate, seen) = watch::channel(Plate { weight: Grams(0), moving: false, faulty: false });
+        Ok(Self { plate, task: tokio::spawn(answer(pty, seen, says)) })
     }
 
     /// Puts a weight on the plate (0 = takes everything off), at rest.
     pub fn set_weight(&self, weight: Grams) {
-        self.plate.send_replace(Plate { weight, moving: false });
+        self.plate.send_modify(|plate| {
+            plate.weight = weight;
+            plate.moving = false;
+        });
     }
 
     /// Shakes the plate, or lets it rest.
     pub fn set_moving(&self, moving: bool) {
         self.plate.send_modify(|plate| plate.moving = moving);
+    }
+
+    /// Breaks its memory, as an NCI scale tells; or mends it.
+    pub fn set_faulty(&self, faulty: bool) {
+        self.plate.send_modify(|plate| plate.faulty = faulty);
     }
 }
 
@@ -53,7 +93,7 @@ impl Drop for SimScale {
     }
 }
 
-async fn answer(mut pty: Pty, plate: watch::Receiver<Plate>) {
+async fn answer(mut pty: Pty, plate: watch::Receiver<Plate>, says: fn(Plate) -> Vec<u8>) {
     let mut buffer = [0_u8; 64];
     loop {
         let Ok(count) = pty.master.read(&mut buffer).await else { return };
@@ -63,12 +103,7 @@ async fn answer(mut pty: Pty, plate: watch::Receiver<Plate>) {
         let asked = buffer.get(..count).unwrap_or_default().iter().filter(|byte| **byte == b'W').count();
         for _ in 0..asked {
             let now = *plate.borrow();
-            let frame = if now.moving { None } else { write(now.weight) };
-            let frame = frame.unwrap_or_else(|| {
-                let status = ScaleStatus { moving: now.moving, over: !now.moving, below_zero: false };
-                vec![2, b'?', status.to_byte(), b'\r']
-            });
-            if pty.master.write_all(&frame).await.is_err() {
+            if pty.master.write_all(&says(now)).await.is_err() {
                 return;
             }
         }

@@ -199,19 +199,19 @@ pub const KEYS: &[Key] = &[
     .behind("REQ-46"),
     key(
         "devices[].class",
-        "\"scanner\", \"printer\", \"sensor\" or \"scale\"",
+        "\"scanner\", \"printer\", \"sensor\", \"scale\", \"door\" or \"output\"",
         "What the device is. Handhelds enrol themselves and are not listed.",
     )
     .behind("REQ-46"),
     key(
         "devices[].driver",
-        "\"serial-lines\", \"zebra-ssi\", \"hid-wedge\", \"escpos\", \"zpl\", \"ds18b20\" or \"toledo-w\"",
+        "\"serial-lines\", \"zebra-ssi\", \"hid-wedge\", \"escpos\", \"zpl\", \"ds18b20\", \"toledo-w\", \"nci\", \"gpio-door\" or \"gpio-output\"",
         "Who speaks to it; each driver serves one class and some kinds of port.",
     )
     .behind("REQ-41 to REQ-44"),
     key(
         "devices[].port",
-        "\"serial:/dev/serial/by-id/NAME\", \"tcp:HOST:PORT\" or \"file:/PATH\"",
+        "\"serial:/dev/serial/by-id/NAME\", \"tcp:HOST:PORT\", \"file:/PATH\" or \"gpio:/dev/gpiochip0:LINE\"",
         "Where it is plugged in. One device per port; name serial lines by /dev/serial/by-id, so that a \
          replug finds them.",
     )
@@ -352,6 +352,30 @@ pub const KEYS: &[Key] = &[
         .or(Default::Is("30000"))
         .within(1, 99999)
         .behind("REQ-44"),
+    key(
+        "devices[].settings.stamp_until",
+        "a date, \"2027-05-31\"",
+        "The last day of the scale's verification stamp. From the next day on its weights are marked: they check \
+         bags, but they cannot price goods.",
+    )
+    .or(Default::Nothing)
+    .behind("REQ-44"),
+    key(
+        "devices[].settings.active_low",
+        "true or false",
+        "Turns the line round. Without it a door is open and an output is on when the line is high.",
+    )
+    .or(Default::Is("false"))
+    .behind("REQ-43"),
+    key(
+        "devices[].settings.debounce_ms",
+        "a whole number",
+        "A door contact that changes back within this time has only bounced.",
+    )
+    .unit("milliseconds")
+    .or(Default::Is("50"))
+    .within(1, 5000)
+    .behind("REQ-43"),
     key("people[].id", "a code, \"asha\"", "Pseudonym that stands in the ledger for ever. Not a name.")
         .behind("REQ-3"),
     key("people[].name", "text", "The name the app greets with; never in the ledger.").behind("REQ-3"),

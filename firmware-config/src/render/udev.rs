@@ -22,9 +22,10 @@ pub(super) fn rules(manifest: &StoreManifest) -> String {
             Port::File(path) if path.starts_with("/dev/input") => keyboard(&mut text, device, path),
             Port::File(path) if path.starts_with("/dev") => printer(&mut text, device, path),
             // sysfs folders (1-wire) are world-readable and carry their own serial number in their name.
-            Port::File(_) | Port::Tcp(_) => {}
+            Port::File(_) | Port::Tcp(_) | Port::Gpio(..) => {}
         }
     }
+    chips(&mut text, manifest);
     awake(&mut text, manifest);
     text
 }
@@ -86,6 +87,22 @@ fn without_port(name: &str) -> (&str, String) {
             (rest, format!(", ATTRS{{port_number}}==\"{number}\""))
         }
         Some(_) | None => (name, String::new()),
+    }
+}
+
+/// GPIO chips that the manifest uses belong to the agent's group.
+fn chips(text: &mut String, manifest: &StoreManifest) {
+    let chips = manifest.devices.iter().filter_map(|device| match &device.port {
+        Port::Gpio(chip, _) => chip.file_name(),
+        Port::Serial(_) | Port::Tcp(_) | Port::File(_) => None,
+    });
+    let names: BTreeSet<String> = chips.map(|name| name.to_string_lossy().into_owned()).collect();
+    for name in names {
+        let _ = writeln!(
+            text,
+            "\n# lines of {name}\nACTION!=\"remove\", SUBSYSTEM==\"gpio\", KERNEL==\"{}\", GROUP=\"gpio\", MODE=\"0660\"",
+            literal(&name)
+        );
     }
 }
 

@@ -53,7 +53,8 @@ pub(super) fn users(manifest: &StoreManifest) -> String {
         manifest.node.data_dir.display()
     );
     for extra in extras(manifest) {
-        let _ = writeln!(text, "m larder-agent {}", extra.group);
+        // A mini PC has no group for GPIO chips; a Raspberry Pi has.
+        let _ = writeln!(text, "g {group} -\nm larder-agent {group}", group = extra.group);
     }
     if has_own_broker(manifest) {
         text.push_str("u larder-mosquitto - \"Larder broker\" /var/lib/larder-mosquitto\n");
@@ -140,11 +141,14 @@ struct Extra {
     node: &'static str,
 }
 
-/// Keyboards that are scanners, where the manifest has any.
+/// Keyboards that are scanners, and GPIO lines, where the manifest has any.
 fn extras(manifest: &StoreManifest) -> Vec<Extra> {
     let has = |wanted: fn(&Port) -> bool| manifest.devices.iter().any(|device| wanted(&device.port));
     let input = has(|port| matches!(port, Port::File(path) if path.starts_with("/dev/input")));
-    input.then_some(Extra { group: "input", node: "char-input" }).into_iter().collect()
+    let gpio = has(|port| matches!(port, Port::Gpio(..)));
+    let input = input.then_some(Extra { group: "input", node: "char-input" });
+    let gpio = gpio.then_some(Extra { group: "gpio", node: "char-gpiochip" });
+    input.into_iter().chain(gpio).collect()
 }
 
 /// Where the agent has to reach: this machine, the broker, devices with an address.
@@ -175,7 +179,7 @@ fn host(port: &Port) -> Option<&str> {
             let (host, _) = address.rsplit_once(':')?;
             Some(host.trim_start_matches('[').trim_end_matches(']'))
         }
-        Port::Serial(_) | Port::File(_) => None,
+        Port::Serial(_) | Port::File(_) | Port::Gpio(..) => None,
     }
 }
 
