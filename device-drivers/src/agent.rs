@@ -28,6 +28,7 @@ use crate::agent::memory::Memory;
 use crate::agent::reporter::Reporter;
 use crate::agent::scale::Protocol;
 use crate::db::JournalError;
+use crate::modbus::Lines;
 use crate::printer::Language;
 
 /// Pause before a device task that broke down is started again.
@@ -98,11 +99,18 @@ pub async fn run(config: AgentConfig, stop: CancellationToken) -> Result<(), Age
     let horizon = clock::now().plus_ms(-REMEMBER_JOBS_MS);
     memory.ask(move |journal| journal.forget_jobs(horizon)).await?;
     let config = Arc::new(config);
+    let lines = Lines::default();
     let mut tasks = JoinSet::new();
     let mut running: BTreeMap<Id, usize> = BTreeMap::new();
     for index in 0..config.devices.len() {
-        let task =
-            tasks.spawn(carry(index, Duration::ZERO, Arc::clone(&config), memory.clone(), stop.clone()));
+        let task = tasks.spawn(carry(
+            index,
+            Duration::ZERO,
+            Arc::clone(&config),
+            memory.clone(),
+            lines.clone(),
+            stop.clone(),
+        ));
         running.insert(task.id(), index);
     }
     while !stop.is_cancelled() {
@@ -119,7 +127,8 @@ pub async fn run(config: AgentConfig, stop: CancellationToken) -> Result<(), Age
             }
         };
         if let Some(index) = running.remove(&id).filter(|_| !stop.is_cancelled()) {
-            let again = carry(index, RESTART_AFTER, Arc::clone(&config), memory.clone(), stop.clone());
+            let again =
+                carry(index, RESTART_AFTER, Arc::clone(&config), memory.clone(), lines.clone(), stop.clone());
             running.insert(tasks.spawn(again).id(), index);
         }
     }
@@ -140,6 +149,7 @@ async fn carry(
     after: Duration,
     config: Arc<AgentConfig>,
     memory: Memory,
+    lines: Lines,
     stop: CancellationToken,
 ) {
     tokio::time::sleep(after).await;
@@ -156,7 +166,7 @@ async fn carry(
     let wake = Arc::new(Notify::new());
     let (reporter, ends) = Reporter::new(device.clone(), session, now, memory.clone());
     let link = link::Link::new(&config, &device, session, now, memory.clone(), ends, Arc::clone(&wake));
-    let driver = drive(device, reporter, memory, wake, stop.clone());
+    let driver = drive(device, reporter, memory, wake, lines, stop.clone());
     tokio::join!(link.run(stop), Box::pin(driver));
 }
 
@@ -166,6 +176,7 @@ async fn drive(
     reporter: Reporter,
     memory: Memory,
     wake: Arc<Notify>,
+    lines: Lines,
     stop: CancellationToken,
 ) {
     match device.driver {
@@ -174,7 +185,12 @@ async fn drive(
         Driver::HidWedge => scanner::run_wedge(device, reporter, stop).await,
         Driver::Escpos => printer::run(Language::Escpos, device, reporter, memory, wake, stop).await,
         Driver::Zpl => printer::run(Language::Zpl, device, reporter, memory, wake, stop).await,
-        Driver::Ds18b20 => sensor::run(device, reporter, stop).await,
+        Driver::Ds18b20
+        | Driver::Sht3x
+        | Driver::Sht4x
+        | Driver::Bme280
+        | Driver::Max31865
+        | Driver::ModbusRtu => sensor::run(device, reporter, lines, stop).await,
         Driver::ToledoW => scale::run(Protocol::Toledo, device, reporter, stop).await,
         Driver::GpioDoor => gpio::run_door(device, reporter, stop).await,
         Driver::GpioOutput => gpio::run_output(device, reporter, stop).await,

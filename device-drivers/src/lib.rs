@@ -8,6 +8,7 @@ pub mod agent;
 pub mod db;
 pub mod gpio;
 pub mod gs1;
+pub mod modbus;
 pub mod port;
 pub mod printer;
 pub mod scale;

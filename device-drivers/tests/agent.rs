@@ -22,16 +22,14 @@ use model::{Grams, PrintJobId, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 fn device(name: &str, driver: Driver, port: Port) -> Device {
-    let settings = match driver {
-        Driver::Ds18b20 => Settings { poll_ms: Some(100), ..Settings::default() },
-        Driver::ToledoW | Driver::Nci => Settings { poll_ms: Some(20), ..Settings::default() },
-        Driver::SerialLines
-        | Driver::ZebraSsi
-        | Driver::HidWedge
-        | Driver::GpioDoor
-        | Driver::GpioOutput
-        | Driver::Escpos
-        | Driver::Zpl => Settings::default(),
+    let settings = match driver.line().class {
+        DeviceClass::Sensor => Settings { poll_ms: Some(100), ..Settings::default() },
+        DeviceClass::Scale => Settings { poll_ms: Some(20), ..Settings::default() },
+        DeviceClass::Scanner
+        | DeviceClass::Printer
+        | DeviceClass::Door
+        | DeviceClass::Output
+        | DeviceClass::Handheld => Settings::default(),
     };
     Device { id: id(name), class: driver.line().class, driver, port, zone: None, settings }
 }

@@ -82,7 +82,7 @@ fn is_unstable(port: &Port) -> bool {
             let name = path.to_string_lossy();
             ["/dev/ttyUSB", "/dev/ttyACM"].iter().any(|start| name.starts_with(start))
         }
-        Port::Tcp(_) | Port::File(_) | Port::Gpio(..) => false,
+        Port::Tcp(_) | Port::File(_) | Port::I2c(..) | Port::Spi(_) | Port::Gpio(..) => false,
     }
 }
 

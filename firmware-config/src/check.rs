@@ -6,12 +6,18 @@ use std::collections::BTreeMap;
 use model::Role;
 use model::mqtt::DeviceClass;
 
-use crate::devices::{Device, Port};
+use crate::devices::{Device, Driver, Port};
 use crate::fault::Fault;
 use crate::profiles;
 use crate::read::{Step, Tree};
-use crate::store::{Broker, Hub, Layout, Person, Store, Zone};
+use crate::store::{Band, Broker, Hub, Layout, Person, Store, Zone};
 use crate::{Draft, Node};
+
+/// A transmitter's temperature and humidity may lie so far apart, registers.
+const REGISTERS_APART: u16 = 32;
+
+/// The longest an open door may put an alarm off, seconds.
+const DOOR_GRACE_MOST_S: u32 = 900;
 
 /// Collects faults of the joined parts.
 pub(crate) struct Checker<'c, 't> {
@@ -159,8 +165,31 @@ impl<'c, 't> Checker<'c, 't> {
                         "hundredths of a degree",
                     );
                 }
-                Some(_) | None => {}
+                Some(band) => self.warn_band(index, &band),
+                None => {}
             }
+        }
+    }
+
+    /// The warn band lies inside the alarm band, or nobody is warned in time.
+    fn warn_band(&mut self, index: usize, band: &Band) {
+        let at = |key| [Step::Key("zones"), Step::Item(index), Step::Key("band"), Step::Key(key)];
+        let inside = band.min_centi_c..=band.max_centi_c;
+        for (key, edge) in
+            [("warn_min_centi_c", band.warn_min_centi_c), ("warn_max_centi_c", band.warn_max_centi_c)]
+        {
+            if let Some(edge) = edge.filter(|edge| !inside.contains(edge)) {
+                let what = format!("{key} = {edge} lies outside the band itself");
+                self.say(&at(key), what, "between min_centi_c and max_centi_c");
+            }
+        }
+        let (low, high) = (band.warn_min_centi_c, band.warn_max_centi_c);
+        if low.unwrap_or(band.min_centi_c) >= high.unwrap_or(band.max_centi_c) {
+            self.say(&at("warn_max_centi_c"), "the warn band is empty".into(), "hundredths of a degree");
+        }
+        if band.door_grace_s > DOOR_GRACE_MOST_S {
+            let what = format!("an open door excuses {} s of warmth", band.door_grace_s);
+            self.say(&at("door_grace_s"), what, &format!("at most {DOOR_GRACE_MOST_S} seconds"));
         }
     }
 
@@ -194,6 +223,7 @@ impl<'c, 't> Checker<'c, 't> {
             }
             self.setting_ranges(index, device);
             self.model(index, device);
+            self.registers(index, device);
             self.device_zone(index, device, zones, zones_cut);
         }
     }
@@ -210,6 +240,11 @@ impl<'c, 't> Checker<'c, 't> {
             ("stable_readings", settings.stable_readings.map(u32::from), 1..=20),
             ("max_g", settings.max_g, 1..=99_999),
             ("debounce_ms", settings.debounce_ms, 1..=5_000),
+            ("gain_ppm", settings.gain_ppm, 900_000..=1_100_000),
+            ("wires", settings.wires.map(u32::from), 2..=4),
+            ("element_ohm", settings.element_ohm, 100..=1_000),
+            ("reference_milli_ohm", settings.reference_milli_ohm, 200_000..=10_000_000),
+            ("slave", settings.slave.map(u32::from), 1..=247),
         ];
         for (name, value, range) in numbers {
             if let Some(value) = value.filter(|value| !range.contains(value)) {
@@ -268,6 +303,28 @@ impl<'c, 't> Checker<'c, 't> {
         }
     }
 
+    /// A transmitter's register map: complete, and short enough to be read at once.
+    fn registers(&mut self, index: usize, device: &Device) {
+        if device.driver != Driver::ModbusRtu {
+            return;
+        }
+        let at = |key| [Step::Key("devices"), Step::Item(index), Step::Key("settings"), Step::Key(key)];
+        let settings = &device.settings;
+        for (key, there) in [("slave", settings.slave.is_some()), ("register", settings.register.is_some())] {
+            if !there {
+                let what = format!("transmitter {} has no {key}", device.id);
+                self.say(&at(key), what, "the maker's manual has a table of registers");
+            }
+        }
+        let (Some(register), Some(humidity)) = (settings.register, settings.humidity_register) else {
+            return;
+        };
+        if !(1..=REGISTERS_APART).contains(&register.abs_diff(humidity)) {
+            let what = format!("humidity in register {humidity} cannot be read together with {register}");
+            self.say(&at("humidity_register"), what, &format!("1 to {REGISTERS_APART} registers apart"));
+        }
+    }
+
     fn device_zone(&mut self, index: usize, device: &Device, zones: &[Zone], zones_cut: bool) {
         let path = [Step::Key("devices"), Step::Item(index), Step::Key("zone")];
         match &device.zone {
@@ -317,7 +374,9 @@ impl<'c, 't> Checker<'c, 't> {
         }
         let mut plugged: BTreeMap<&Port, &Device> = BTreeMap::new();
         for (index, device) in devices.iter().enumerate() {
-            if let Some(other) = plugged.insert(&device.port, device) {
+            if let Some(other) = plugged.insert(&device.port, device)
+                && !share_a_line(other, device)
+            {
                 let what = format!("{} and {} are both at {}", other.id, device.id, device.port);
                 let path = [Step::Key("devices"), Step::Item(index), Step::Key("port")];
                 self.say(&path, what, "one device per port");
@@ -374,6 +433,15 @@ impl<'c, 't> Checker<'c, 't> {
     }
 }
 
+/// Several slaves hang on one Modbus line: each has its own address or register, and all are set the same.
+fn share_a_line(one: &Device, other: &Device) -> bool {
+    let (a, b) = (&one.settings, &other.settings);
+    one.driver == Driver::ModbusRtu
+        && other.driver == Driver::ModbusRtu
+        && (a.slave, a.register, a.register_table) != (b.slave, b.register, b.register_table)
+        && (a.baud, a.parity) == (b.baud, b.parity)
+}
+
 fn drivers_for(class: DeviceClass) -> String {
     let fitting = crate::Driver::TABLE.iter().filter(|line| line.class == class);
     let words: Vec<&str> = fitting.map(|line| line.word).collect();
@@ -391,7 +459,7 @@ fn own_port(port: &Port) -> Option<u16> {
             let (host, number) = address.rsplit_once(':')?;
             ["127.0.0.1", "localhost", "[::1]"].contains(&host).then(|| number.parse().ok())?
         }
-        Port::Serial(_) | Port::File(_) | Port::Gpio(..) => None,
+        Port::Serial(_) | Port::File(_) | Port::I2c(..) | Port::Spi(_) | Port::Gpio(..) => None,
     }
 }
 

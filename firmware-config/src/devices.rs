@@ -9,6 +9,8 @@ use model::{DeviceId, ZoneId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::registers::{Parity, RegisterForm, RegisterTable};
+
 /// One device of the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -53,6 +55,16 @@ pub enum Driver {
     GpioDoor,
     /// Relay, buzzer or pick-to-light lamp on a GPIO line.
     GpioOutput,
+    /// Sensirion SHT30, SHT31 or SHT35 on I2C.
+    Sht3x,
+    /// Sensirion SHT40, SHT41 or SHT45 on I2C.
+    Sht4x,
+    /// Bosch BME280 on I2C.
+    Bme280,
+    /// MAX31865 with a platinum element, on SPI.
+    Max31865,
+    /// Temperature transmitter on a Modbus RTU line.
+    ModbusRtu,
 }
 
 /// Which kinds of port a driver can use.
@@ -66,6 +78,10 @@ pub enum PortKind {
     File,
     /// One line of a GPIO chip.
     Gpio,
+    /// An address on an I2C bus.
+    I2c,
+    /// A chip of an SPI bus.
+    Spi,
 }
 
 impl PortKind {
@@ -77,6 +93,8 @@ impl PortKind {
             PortKind::Tcp => "tcp",
             PortKind::File => "file",
             PortKind::Gpio => "gpio",
+            PortKind::I2c => "i2c",
+            PortKind::Spi => "spi",
         }
     }
 }
@@ -112,10 +130,37 @@ pub enum PaperLanguage {
     /// Hindi; names that have none stand in English.
     Hi,
 }
+/// A sensor's pace and calibration; every sensor driver knows these.
+const SENSOR_SETTINGS: &[&str] = &["poll_ms", "offset_milli_c", "gain_ppm", "certificate", "calibration_due"];
+const ELEMENT_SETTINGS: &[&str] = &[
+    "poll_ms",
+    "offset_milli_c",
+    "gain_ppm",
+    "certificate",
+    "calibration_due",
+    "wires",
+    "element_ohm",
+    "reference_milli_ohm",
+];
+const TRANSMITTER_SETTINGS: &[&str] = &[
+    "poll_ms",
+    "offset_milli_c",
+    "gain_ppm",
+    "certificate",
+    "calibration_due",
+    "baud",
+    "parity",
+    "slave",
+    "register",
+    "register_table",
+    "register_form",
+    "milli_per_count",
+    "humidity_register",
+];
 
 impl Driver {
     /// Every driver with its class, ports and settings.
-    pub const TABLE: [DriverLine; 10] = [
+    pub const TABLE: [DriverLine; 15] = [
         DriverLine {
             driver: Driver::SerialLines,
             word: "serial-lines",
@@ -156,7 +201,7 @@ impl Driver {
             word: "ds18b20",
             class: DeviceClass::Sensor,
             ports: &[PortKind::File],
-            settings: &["poll_ms", "offset_milli_c", "calibration_due"],
+            settings: SENSOR_SETTINGS,
         },
         DriverLine {
             driver: Driver::ToledoW,
@@ -186,6 +231,41 @@ impl Driver {
             ports: &[PortKind::Gpio],
             settings: &["active_low"],
         },
+        DriverLine {
+            driver: Driver::Sht3x,
+            word: "sht3x",
+            class: DeviceClass::Sensor,
+            ports: &[PortKind::I2c],
+            settings: SENSOR_SETTINGS,
+        },
+        DriverLine {
+            driver: Driver::Sht4x,
+            word: "sht4x",
+            class: DeviceClass::Sensor,
+            ports: &[PortKind::I2c],
+            settings: SENSOR_SETTINGS,
+        },
+        DriverLine {
+            driver: Driver::Bme280,
+            word: "bme280",
+            class: DeviceClass::Sensor,
+            ports: &[PortKind::I2c],
+            settings: SENSOR_SETTINGS,
+        },
+        DriverLine {
+            driver: Driver::Max31865,
+            word: "max31865",
+            class: DeviceClass::Sensor,
+            ports: &[PortKind::Spi],
+            settings: ELEMENT_SETTINGS,
+        },
+        DriverLine {
+            driver: Driver::ModbusRtu,
+            word: "modbus-rtu",
+            class: DeviceClass::Sensor,
+            ports: &[PortKind::Serial],
+            settings: TRANSMITTER_SETTINGS,
+        },
     ];
 
     /// This driver's line of the table.
@@ -202,12 +282,17 @@ impl Driver {
             Driver::Nci => Self::TABLE[7],
             Driver::GpioDoor => Self::TABLE[8],
             Driver::GpioOutput => Self::TABLE[9],
+            Driver::Sht3x => Self::TABLE[10],
+            Driver::Sht4x => Self::TABLE[11],
+            Driver::Bme280 => Self::TABLE[12],
+            Driver::Max31865 => Self::TABLE[13],
+            Driver::ModbusRtu => Self::TABLE[14],
         }
     }
 }
 
 /// Where a device is plugged in: `serial:/dev/serial/by-id/...`, `tcp:127.0.0.1:9100`, `file:/sys/bus/w1/...`,
-/// `gpio:/dev/gpiochip0:17`.
+/// `i2c:/dev/i2c-1:0x44`, `spi:/dev/spidev0.0`, `gpio:/dev/gpiochip0:17`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
@@ -220,12 +305,16 @@ pub enum Port {
     File(PathBuf),
     /// A line of a GPIO chip, by its offset; on a Raspberry Pi the BCM number.
     Gpio(PathBuf, u32),
+    /// An I2C bus and a chip's 7-bit address on it.
+    I2c(PathBuf, u8),
+    /// A chip behind its own select line of an SPI bus.
+    Spi(PathBuf),
 }
 
 /// A text that is no port.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no port: write serial:/dev/serial/by-id/NAME, tcp:HOST:PORT, file:/PATH or gpio:/dev/gpiochipN:LINE"
+    "{0:?} is no port: write serial:/dev/serial/by-id/NAME, tcp:HOST:PORT, file:/PATH, i2c:/dev/i2c-1:0x44, spi:/dev/spidev0.0 or gpio:/dev/gpiochipN:LINE"
 )]
 pub struct PortError(String);
 
@@ -238,6 +327,8 @@ impl Port {
             Port::Tcp(_) => PortKind::Tcp,
             Port::File(_) => PortKind::File,
             Port::Gpio(..) => PortKind::Gpio,
+            Port::I2c(..) => PortKind::I2c,
+            Port::Spi(_) => PortKind::Spi,
         }
     }
 }
@@ -248,6 +339,11 @@ impl TryFrom<String> for Port {
         match text.split_once(':') {
             Some(("serial", path)) if path.starts_with('/') => Ok(Port::Serial(path.into())),
             Some(("file", path)) if path.starts_with('/') => Ok(Port::File(path.into())),
+            Some(("spi", path)) if path.starts_with('/') => Ok(Port::Spi(path.into())),
+            Some(("i2c", at)) => match i2c_address(at) {
+                Some((bus, address)) => Ok(Port::I2c(bus.into(), address)),
+                None => Err(PortError(text)),
+            },
             Some(("tcp", address)) if is_host_and_port(address) => Ok(Port::Tcp(address.to_owned())),
             Some(("gpio", line)) => gpio_line(line).ok_or(PortError(text)),
             Some(_) | None => Err(PortError(text)),
@@ -259,6 +355,13 @@ fn gpio_line(text: &str) -> Option<Port> {
     let (chip, line) = text.rsplit_once(':')?;
     let line = line.parse().ok()?;
     chip.starts_with('/').then(|| Port::Gpio(chip.into(), line))
+}
+
+/// `/dev/i2c-1:0x44`; the addresses below 0x08 and above 0x77 are the bus's own.
+fn i2c_address(at: &str) -> Option<(&str, u8)> {
+    let (bus, address) = at.rsplit_once(":0x")?;
+    let address = u8::from_str_radix(address, 16).ok()?;
+    (bus.starts_with('/') && (0x08..=0x77).contains(&address)).then_some((bus, address))
 }
 
 fn is_host_and_port(address: &str) -> bool {
@@ -274,6 +377,8 @@ impl fmt::Display for Port {
             Port::Tcp(address) => write!(f, "tcp:{address}"),
             Port::File(path) => write!(f, "file:{}", path.display()),
             Port::Gpio(chip, line) => write!(f, "gpio:{}:{line}", chip.display()),
+            Port::I2c(bus, address) => write!(f, "i2c:{}:0x{address:02x}", bus.display()),
+            Port::Spi(path) => write!(f, "spi:{}", path.display()),
         }
     }
 }
@@ -318,8 +423,32 @@ pub struct Settings {
     pub poll_ms: Option<u32>,
     /// Added to every reading (calibration), thousandths of a degree Celsius.
     pub offset_milli_c: Option<i32>,
+    /// What every raw reading is multiplied by (calibration), millionths: 1,000,000 changes nothing.
+    pub gain_ppm: Option<u32>,
+    /// Number of the calibration's certificate.
+    pub certificate: Option<String>,
     /// When the calibration is due again.
     pub calibration_due: Option<model::Date>,
+    /// Wires to a platinum element: 2, 3 or 4.
+    pub wires: Option<u8>,
+    /// A platinum element's resistance at 0 degC, ohms.
+    pub element_ohm: Option<u32>,
+    /// The reference resistor beside a MAX31865, thousandths of an ohm.
+    pub reference_milli_ohm: Option<u32>,
+    /// The parity bit of a serial line.
+    pub parity: Option<Parity>,
+    /// Modbus address of a slave.
+    pub slave: Option<u8>,
+    /// First register of the temperature, counted from 0 as on the wire.
+    pub register: Option<u16>,
+    /// Which table the registers are in.
+    pub register_table: Option<RegisterTable>,
+    /// How a value stands in its registers.
+    pub register_form: Option<RegisterForm>,
+    /// Thousandths (of a degree, of a percent) that one count of a register is worth.
+    pub milli_per_count: Option<i32>,
+    /// First register of the humidity, in the same table and form.
+    pub humidity_register: Option<u16>,
     /// Equal readings that make a weight stable.
     pub stable_readings: Option<u8>,
     /// The scale's range, grams.
@@ -351,7 +480,19 @@ impl Settings {
             ("reports_status", self.reports_status.is_some()),
             ("poll_ms", self.poll_ms.is_some()),
             ("offset_milli_c", self.offset_milli_c.is_some()),
+            ("gain_ppm", self.gain_ppm.is_some()),
+            ("certificate", self.certificate.is_some()),
             ("calibration_due", self.calibration_due.is_some()),
+            ("wires", self.wires.is_some()),
+            ("element_ohm", self.element_ohm.is_some()),
+            ("reference_milli_ohm", self.reference_milli_ohm.is_some()),
+            ("parity", self.parity.is_some()),
+            ("slave", self.slave.is_some()),
+            ("register", self.register.is_some()),
+            ("register_table", self.register_table.is_some()),
+            ("register_form", self.register_form.is_some()),
+            ("milli_per_count", self.milli_per_count.is_some()),
+            ("humidity_register", self.humidity_register.is_some()),
             ("stable_readings", self.stable_readings.is_some()),
             ("max_g", self.max_g.is_some()),
             ("stamp_until", self.stamp_until.is_some()),
@@ -391,6 +532,8 @@ mod tests {
             "tcp:[::1]:9100",
             "file:/sys/bus/w1/devices/28-1",
             "gpio:/dev/gpiochip0:17",
+            "i2c:/dev/i2c-1:0x44",
+            "spi:/dev/spidev0.0",
         ] {
             let port = Port::try_from(good.to_owned()).unwrap();
             assert_eq!(port.to_string(), good);
@@ -406,6 +549,10 @@ mod tests {
             "gpio:17",
             "gpio:/dev/gpiochip0",
             "gpio:gpiochip0:1",
+            "i2c:/dev/i2c-1",
+            "i2c:/dev/i2c-1:44",
+            "i2c:/dev/i2c-1:0x78",
+            "spi:0.0",
         ] {
             assert!(Port::try_from(bad.to_owned()).is_err(), "{bad}");
         }

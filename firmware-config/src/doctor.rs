@@ -191,7 +191,11 @@ fn place(device: &Device, look: &Look) -> Finding {
                 "switch it on, look at its cable, print its own network page and compare the address",
             ),
         },
-        Port::Serial(path) | Port::File(path) | Port::Gpio(path, _) => {
+        Port::Serial(path)
+        | Port::File(path)
+        | Port::I2c(path, _)
+        | Port::Spi(path)
+        | Port::Gpio(path, _) => {
             let here = below(&look.root, path);
             if here.exists() {
                 return finding(about, State::Well, format!("{} is there", path.display()), "");

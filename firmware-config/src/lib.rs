@@ -24,6 +24,7 @@ mod fault;
 pub mod keys;
 pub mod profiles;
 mod read;
+mod registers;
 pub mod render;
 pub mod report;
 pub mod schema;
@@ -37,6 +38,7 @@ use serde::Deserialize;
 
 pub use devices::{Device, Driver, DriverLine, PaperLanguage, Port, PortError, PortKind, Settings};
 pub use fault::{Fault, Place};
+pub use registers::{Parity, RegisterForm, RegisterTable};
 pub use store::{Band, Broker, BrokerMode, Hub, Layout, Node, Person, Store, StoreManifest, Zone};
 
 /// Why there is no manifest.

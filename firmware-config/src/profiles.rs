@@ -189,6 +189,10 @@ impl Profile {
             Driver::Escpos | Driver::Zpl => "tcp:ADDRESS:9100",
             Driver::GpioDoor | Driver::GpioOutput => "gpio:/dev/gpiochip0:LINE",
             Driver::Ds18b20 => "file:/sys/bus/w1/devices/28-SERIAL",
+            Driver::Sht3x | Driver::Sht4x => "i2c:/dev/i2c-1:0x44",
+            Driver::Bme280 => "i2c:/dev/i2c-1:0x76",
+            Driver::Max31865 => "spi:/dev/spidev0.0",
+            Driver::ModbusRtu => "serial:/dev/serial/by-id/NAME",
         };
         let width = self.printer.as_ref().map(|printer| {
             // Our layouts are made of 8 dots per millimetre: a coarser head has room for fewer of them.

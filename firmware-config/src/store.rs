@@ -193,6 +193,19 @@ pub struct Band {
     /// No reading for this long is an alarm of its own, seconds.
     #[serde(default = "silence")]
     pub silent_after_s: u32,
+    /// Below this people are warned, hundredths of a degree Celsius; nothing is blocked.
+    #[serde(default)]
+    pub warn_min_centi_c: Option<i32>,
+    /// Above this people are warned, hundredths of a degree Celsius; nothing is blocked.
+    #[serde(default)]
+    pub warn_max_centi_c: Option<i32>,
+    /// How much longer the zone may be outside because its door was open, seconds; never more than this in all.
+    #[serde(default = "door_grace")]
+    pub door_grace_s: u32,
+}
+
+fn door_grace() -> u32 {
+    300
 }
 
 fn silence() -> u32 {

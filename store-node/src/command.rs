@@ -61,6 +61,24 @@ pub struct ReadingIn {
     pub milli_c: Option<i32>,
     /// How far it can be trusted.
     pub quality: Quality,
+    /// What only the log keeps.
+    #[serde(default)]
+    pub more: ReadingMore,
+}
+
+/// What of a reading only the log keeps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadingMore {
+    /// What the chip said, thousandths of a degree.
+    pub raw_milli_c: Option<i32>,
+    /// Relative humidity, thousandths of a percent.
+    pub humidity_milli_pct: Option<u32>,
+    /// Air pressure, pascals.
+    pub pressure_pa: Option<u32>,
+    /// The agent's run, and the reading's number in it from 1; 0 where readings are not numbered.
+    pub session: u64,
+    /// See `session`.
+    pub seq: u64,
 }
 
 /// A hub order that is confirmed.

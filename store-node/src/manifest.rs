@@ -4,7 +4,7 @@
 use crate::setup::{Calendar, DeviceSetup, PersonSetup, Policy, Setup, UnknownZone, ZoneSetup};
 use firmware_config::{Person, StoreManifest, Zone};
 use model::catalogue::TempClass;
-use store_core::cold::Band;
+use store_core::cold::{Band, Edges};
 use store_core::layout::block::{Block, End};
 use store_core::layout::{self, LayoutError, LayoutSpec, ZoneKind};
 
@@ -94,6 +94,14 @@ fn zone(zone: &Zone) -> ZoneSetup {
         high_milli_c: band.max_centi_c.saturating_mul(10),
         delay_ms: i64::from(band.alarm_delay_s) * 1_000,
         silent_ms: i64::from(band.silent_after_s) * 1_000,
+        warn: match (band.warn_min_centi_c, band.warn_max_centi_c) {
+            (None, None) => None,
+            (low, high) => Some(Edges {
+                low_milli_c: low.unwrap_or(band.min_centi_c).saturating_mul(10),
+                high_milli_c: high.unwrap_or(band.max_centi_c).saturating_mul(10),
+            }),
+        },
+        door_ms: i64::from(band.door_grace_s) * 1_000,
     });
     ZoneSetup { zone: zone.id.clone(), temp: zone.temp, band }
 }

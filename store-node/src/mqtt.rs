@@ -10,6 +10,7 @@ use crate::reads::Reads;
 use crate::writer::Writer;
 use model::StoreId;
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, NetworkOptions, Packet, Publish, QoS};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -47,7 +48,14 @@ pub async fn run(setup: MqttSetup, writer: Writer, reads: Reads, pins: Pins, sto
         pins,
         reads: reads.clone(),
     };
-    let say = say::Say { store, client: client.clone(), reads, effects: writer.effects(), writer };
+    let say = say::Say {
+        store,
+        client: client.clone(),
+        reads,
+        effects: writer.effects(),
+        writer,
+        loud: BTreeSet::new(),
+    };
     tokio::select! {
         () = stop.cancelled() => {}
         () = listen(setup.store, client, events, heard) => {}

@@ -3,6 +3,7 @@
 
 use model::catalogue::TempClass;
 use model::mqtt::DeviceClass;
+use model::time::DAY_MS;
 use model::{Date, DeviceId, PersonId, Role, StoreId, Timestamp, ZoneId};
 use serde::{Deserialize, Serialize};
 use store_core::cold::Band;
@@ -94,7 +95,7 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        use model::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
+        use model::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
         Self {
             life_floor: LifeFloor::default(),
             promise_ms: 10 * MINUTE_MS,
@@ -151,6 +152,24 @@ impl Calendar {
         midnight.map_or(at, |zoned| Timestamp::from_ms(zoned.timestamp().as_millisecond()))
     }
 
+    /// When a day of the calendar begins, and when the next one does.
+    pub fn bounds(&self, day: Date) -> (Timestamp, Timestamp) {
+        (self.begins(day), self.begins(day.plus_days(1)))
+    }
+
+    fn begins(&self, day: Date) -> Timestamp {
+        let utc = Timestamp::from_ms(day.days().saturating_mul(DAY_MS));
+        let civil = jiff::civil::Date::constant(1970, 1, 1).checked_add(jiff::Span::new().days(day.days()));
+        let midnight = civil.and_then(|civil| civil.to_zoned(self.0.clone()));
+        midnight.map_or(utc, |zoned| Timestamp::from_ms(zoned.timestamp().as_millisecond()))
+    }
+
+    /// `2026-11-21T10:00:00+05:30`, for reports.
+    pub fn stamp(&self, at: Timestamp) -> String {
+        let at = jiff::Timestamp::from_millisecond(at.ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        at.to_zoned(self.0.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
     /// `19:42`, for labels.
     pub fn hour_minute(&self, at: Timestamp) -> String {
         let local = self.local(at);
@@ -171,6 +190,12 @@ mod tests {
         assert_eq!(calendar.date(at).to_string(), "2026-11-21");
         assert_eq!(calendar.hour_minute(at), "01:30");
         assert_eq!(calendar.day_start(at).to_string(), "2026-11-20T18:30:00Z");
+        assert_eq!(calendar.stamp(at), "2026-11-21T01:30:00+05:30");
+        let (from, to) = calendar.bounds(calendar.date(at));
+        assert_eq!((from.to_string().as_str(), to.since_ms(from)), ("2026-11-20T18:30:00Z", DAY_MS));
+        let autumn = Calendar::new("Europe/Berlin").unwrap();
+        let (from, to) = autumn.bounds(Date::new(2026, 10, 25).unwrap());
+        assert_eq!(to.since_ms(from), 25 * 3_600_000, "a day of 25 hours");
         assert!(Calendar::new("Asia/Atlantis").is_err());
     }
 }

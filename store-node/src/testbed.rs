@@ -40,7 +40,14 @@ pub fn setup() -> Setup {
         packing_aisle: 0,
         packing_end: End::Front,
     };
-    let band = Band { low_milli_c: 0, high_milli_c: 5_000, delay_ms: 300_000, silent_ms: 60_000 };
+    let band = Band {
+        low_milli_c: 0,
+        high_milli_c: 5_000,
+        delay_ms: 300_000,
+        silent_ms: 60_000,
+        warn: None,
+        door_ms: 300_000,
+    };
     let ambient =
         ["A", "B", "C"].map(|id| ZoneSetup { zone: zone(id), temp: TempClass::Ambient, band: None });
     let mut zones = ambient.to_vec();
@@ -74,6 +81,8 @@ pub fn setup() -> Setup {
             device("label-1", DeviceClass::Printer, None),
             device("scale-1", DeviceClass::Scale, None),
             device("door-1", DeviceClass::Door, Some("cold-1")),
+            device("buzzer-1", DeviceClass::Output, Some("cold-1")),
+            device("lamp-1", DeviceClass::Output, None),
         ],
         policy: Policy::default(),
     }

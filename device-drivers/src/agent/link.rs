@@ -22,6 +22,7 @@ use crate::agent::backoff::Backoff;
 use crate::agent::link::flow::{Flow, WINDOW};
 use crate::agent::memory::Memory;
 use crate::agent::reporter::{ReporterEnds, Told};
+use crate::agent::sensor::calibration;
 use crate::agent::{AgentConfig, Login, clock};
 use crate::db::Admission;
 
@@ -180,6 +181,7 @@ impl Link {
             driver: self.device.driver.line().word.into(),
             model: String::new(),
             firmware: concat!("agent ", env!("CARGO_PKG_VERSION")).into(),
+            calibration: calibration(&self.device.settings),
         };
         let subscribed = [Leaf::Cmd, Leaf::Ack]
             .iter()

@@ -59,8 +59,8 @@ impl PrintLine {
             Port::Tcp(address) => Box::new(open_tcp(address).await?),
             Port::Serial(path) => Box::new(open_serial_paced(path, baud.unwrap_or(BAUD))?),
             Port::File(path) => Box::new(open_raw(path)?),
-            Port::Gpio(..) => {
-                let source = std::io::Error::other("a printer has no GPIO line");
+            Port::I2c(..) | Port::Spi(_) | Port::Gpio(..) => {
+                let source = std::io::Error::other("a printer has no such port");
                 return Err(PortError::Open { port: port.to_string(), source });
             }
         };

@@ -1,9 +1,12 @@
 //! Ports: serial lines, TCP, sysfs files. Opens and names what went wrong; never what the bytes mean.
 
+pub mod bus;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use firmware_config::Parity;
 use rustix::fs::{Mode, OFlags};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::TcpStream;
@@ -55,8 +58,22 @@ pub enum PortError {
 /// # Errors
 /// [`PortError::Open`] when it is not there.
 pub fn open_serial(path: &Path, baud: u32) -> Result<SerialStream, PortError> {
+    open_serial_with(path, baud, Parity::None)
+}
+
+/// Opens a serial line with eight bits, a parity bit or none, and one stop bit.
+///
+/// # Errors
+/// [`PortError::Open`] when it is not there.
+pub fn open_serial_with(path: &Path, baud: u32, parity: Parity) -> Result<SerialStream, PortError> {
+    let parity = match parity {
+        Parity::None => tokio_serial::Parity::None,
+        Parity::Even => tokio_serial::Parity::Even,
+        Parity::Odd => tokio_serial::Parity::Odd,
+    };
     // Not exclusive: that lock would outlive a killed agent while somebody else still holds the line open.
     tokio_serial::new(path.to_string_lossy(), baud)
+        .parity(parity)
         .exclusive(false)
         .open_native_async()
         .map_err(|error| PortError::Open { port: format!("serial:{}", path.display()), source: error.into() })

@@ -34,19 +34,9 @@ pub enum Language {
 impl Language {
     /// The language of a driver; `None` for drivers of other classes.
     #[must_use]
-    pub const fn of(driver: Driver) -> Option<Self> {
-        match driver {
-            Driver::Escpos => Some(Language::Escpos),
-            Driver::Zpl => Some(Language::Zpl),
-            Driver::SerialLines
-            | Driver::ZebraSsi
-            | Driver::HidWedge
-            | Driver::Ds18b20
-            | Driver::ToledoW
-            | Driver::Nci
-            | Driver::GpioDoor
-            | Driver::GpioOutput => None,
-        }
+    pub fn of(driver: Driver) -> Option<Self> {
+        let languages = [(Driver::Escpos, Language::Escpos), (Driver::Zpl, Language::Zpl)];
+        languages.into_iter().find(|(known, _)| *known == driver).map(|(_, language)| language)
     }
 
     /// The paper that is loaded, from the settings or this language's usual one.

@@ -1,4 +1,9 @@
-//! DS18B20 as the kernel's 1-wire driver shows it: the two lines of `w1_slave`. Reads text, opens nothing.
+//! DS18B20 as the kernel's 1-wire driver shows it: the two lines of `w1_slave`.
+
+use std::path::PathBuf;
+
+use super::probe::{Measured, Probe, ProbeFault};
+use crate::port::read_file;
 
 /// What the chip holds after power-on, before its first conversion: 85 degC. No reading of a store is that.
 pub const POWER_ON_MILLI_C: i32 = 85_000;
@@ -35,6 +40,36 @@ pub fn parse_w1_slave(text: &str) -> Result<i32, Ds18b20Error> {
         return Err(Ds18b20Error::PowerOn);
     }
     Ok(milli_c)
+}
+
+/// One sensor's folder or file.
+#[derive(Debug)]
+pub struct W1Probe(PathBuf);
+
+impl W1Probe {
+    /// The sensor at a folder of `/sys/bus/w1/devices`, or at its file.
+    #[must_use]
+    pub const fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+}
+
+impl Probe for W1Probe {
+    async fn read(&mut self) -> Result<Measured, ProbeFault> {
+        let text =
+            read_file(&self.0, "w1_slave").await.map_err(|fault| ProbeFault::Silent(fault.to_string()))?;
+        Ok(Measured::temperature(parse_w1_slave(&text)?))
+    }
+}
+
+impl From<Ds18b20Error> for ProbeFault {
+    fn from(fault: Ds18b20Error) -> Self {
+        match fault {
+            Ds18b20Error::Crc => ProbeFault::Crc("1-wire line"),
+            Ds18b20Error::PowerOn => ProbeFault::PowerOn("85 degC"),
+            Ds18b20Error::Text => ProbeFault::Silent(fault.to_string()),
+        }
+    }
 }
 
 fn scratchpad(text: &str) -> Result<[u8; 9], Ds18b20Error> {

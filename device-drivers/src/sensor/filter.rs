@@ -28,6 +28,36 @@ impl Default for Limits {
     }
 }
 
+/// What a calibration found: the corrected value is the raw one times the gain plus the offset. The raw value is kept
+/// beside it everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Correction {
+    /// Added last, thousandths of a degree Celsius.
+    pub offset_milli_c: i32,
+    /// Multiplied first, millionths: 1,000,000 changes nothing.
+    pub gain_ppm: u32,
+}
+
+/// A gain that changes nothing.
+pub const GAIN_NONE_PPM: u32 = 1_000_000;
+
+impl Default for Correction {
+    fn default() -> Self {
+        Self { offset_milli_c: 0, gain_ppm: GAIN_NONE_PPM }
+    }
+}
+
+impl Correction {
+    /// The corrected value, rounded to the nearest thousandth of a degree.
+    #[must_use]
+    pub fn apply(&self, raw_milli_c: i32) -> i32 {
+        let product = i64::from(raw_milli_c) * i64::from(self.gain_ppm);
+        let whole = i64::from(GAIN_NONE_PPM);
+        let scaled = (product + whole / 2).div_euclid(whole) + i64::from(self.offset_milli_c);
+        i32::try_from(scaled.clamp(i64::from(i32::MIN), i64::from(i32::MAX))).unwrap_or(raw_milli_c)
+    }
+}
+
 /// A reading with how far it can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verdict {
@@ -41,17 +71,17 @@ pub struct Verdict {
 #[derive(Debug)]
 pub struct Filter {
     limits: Limits,
-    offset_milli_c: i32,
+    correction: Correction,
     last: Option<(Timestamp, i32)>,
     flat_since: Option<Timestamp>,
     jumped: Option<i32>,
 }
 
 impl Filter {
-    /// A filter that adds `offset_milli_c` (calibration) to every raw value.
+    /// A filter that corrects every raw value by the sensor's calibration.
     #[must_use]
-    pub const fn new(limits: Limits, offset_milli_c: i32) -> Self {
-        Self { limits, offset_milli_c, last: None, flat_since: None, jumped: None }
+    pub const fn new(limits: Limits, correction: Correction) -> Self {
+        Self { limits, correction, last: None, flat_since: None, jumped: None }
     }
 
     /// Judges the next raw value, taken at `now`.
@@ -59,7 +89,7 @@ impl Filter {
     /// A jump is not believed the first time; when the next value confirms it, it is (the probe was moved).
     /// A flat line keeps its value: it may be right, but a person must look.
     pub fn judge(&mut self, now: Timestamp, raw_milli_c: i32) -> Verdict {
-        let value = raw_milli_c.saturating_add(self.offset_milli_c);
+        let value = self.correction.apply(raw_milli_c);
         if !(self.limits.min_milli_c..=self.limits.max_milli_c).contains(&raw_milli_c) {
             return Verdict { milli_c: None, quality: Quality::Implausible };
         }
@@ -101,7 +131,8 @@ mod tests {
 
     #[test]
     fn the_offset_is_added_and_the_range_holds() {
-        let mut filter = Filter::new(Limits::default(), -120);
+        let mut filter =
+            Filter::new(Limits::default(), Correction { offset_milli_c: -120, ..Correction::default() });
         assert_eq!(filter.judge(at(0), 4_120), good(4_000));
         for wild in [85_000, -55_001, 127_937] {
             assert_eq!(filter.judge(at(1), wild), Verdict { milli_c: NO, quality: Quality::Implausible });
@@ -110,8 +141,17 @@ mod tests {
     }
 
     #[test]
+    fn gain_and_offset_correct_on_both_sides_of_zero() {
+        let correction = Correction { offset_milli_c: -50, gain_ppm: 1_002_000 };
+        for (raw, want) in [(0, -50), (10_000, 9_970), (-18_000, -18_086), (1, -49)] {
+            assert_eq!(correction.apply(raw), want);
+        }
+        assert_eq!(Correction { offset_milli_c: i32::MAX, gain_ppm: 1_100_000 }.apply(i32::MAX), i32::MAX);
+    }
+
+    #[test]
     fn one_spike_is_dropped_and_a_confirmed_move_is_believed() {
-        let mut filter = Filter::new(Limits::default(), 0);
+        let mut filter = Filter::new(Limits::default(), Correction::default());
         filter.judge(at(0), 4_000);
         assert_eq!(filter.judge(at(1), 30_000).quality, Quality::Jump);
         assert_eq!(filter.judge(at(2), 4_050), good(4_050));
@@ -123,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_stuck_sensor_is_told_and_one_moving_bit_frees_it() {
-        let mut filter = Filter::new(Limits { flat_after_ms: 10_000, ..Limits::default() }, 0);
+        let mut filter =
+            Filter::new(Limits { flat_after_ms: 10_000, ..Limits::default() }, Correction::default());
         for second in 0..10 {
             assert_eq!(filter.judge(at(second), 3_062), good(3_062));
         }

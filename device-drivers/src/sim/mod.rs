@@ -9,6 +9,7 @@ mod pty;
 mod scale;
 mod scanner;
 mod ssi;
+mod transmitter;
 mod wedge;
 mod zpl;
 
@@ -18,4 +19,5 @@ pub use printer::{Moment, PrinterTrouble, SimPrinter, Switches};
 pub use scale::SimScale;
 pub use scanner::SimScanner;
 pub use ssi::{SimSsi, Trouble};
+pub use transmitter::SimTransmitters;
 pub use wedge::SimWedge;

@@ -192,6 +192,32 @@ pub const KEYS: &[Key] = &[
     .or(Default::Is("60"))
     .behind("REQ-18"),
     key(
+        "zones[].band.warn_min_centi_c",
+        "a whole number, 50 is 0.5 degC",
+        "Below this for alarm_delay_s people are warned, and nothing is blocked. It lies inside the band.",
+    )
+    .unit("hundredths of a degree Celsius")
+    .or(Default::Nothing)
+    .behind("REQ-18"),
+    key(
+        "zones[].band.warn_max_centi_c",
+        "a whole number, 450 is 4.5 degC",
+        "Above this for alarm_delay_s people are warned, and nothing is blocked. It lies inside the band.",
+    )
+    .unit("hundredths of a degree Celsius")
+    .or(Default::Nothing)
+    .behind("REQ-18"),
+    key(
+        "zones[].band.door_grace_s",
+        "a whole number",
+        "After its door was open the zone has so much longer until the alarm; however often the door moves, the alarm \
+         comes no later than this after alarm_delay_s.",
+    )
+    .unit("seconds")
+    .or(Default::Is("300"))
+    .within(0, 900)
+    .behind("REQ-18, REQ-95"),
+    key(
         "devices[].id",
         "a code, \"scan-pack-1\"",
         "Name of the device, also on MQTT. A device that keeps its id keeps its history.",
@@ -205,14 +231,14 @@ pub const KEYS: &[Key] = &[
     .behind("REQ-46"),
     key(
         "devices[].driver",
-        "\"serial-lines\", \"zebra-ssi\", \"hid-wedge\", \"escpos\", \"zpl\", \"ds18b20\", \"toledo-w\", \"nci\", \"gpio-door\" or \"gpio-output\"",
+        "\"serial-lines\", \"zebra-ssi\", \"hid-wedge\", \"escpos\", \"zpl\", \"ds18b20\", \"toledo-w\", \"nci\", \"gpio-door\", \"gpio-output\", \"sht3x\", \"sht4x\", \"bme280\", \"max31865\" or \"modbus-rtu\"",
         "Who speaks to it; each driver serves one class and some kinds of port.",
     )
     .behind("REQ-41 to REQ-44"),
     key(
         "devices[].port",
-        "\"serial:/dev/serial/by-id/NAME\", \"tcp:HOST:PORT\", \"file:/PATH\" or \"gpio:/dev/gpiochip0:LINE\"",
-        "Where it is plugged in. One device per port; name serial lines by /dev/serial/by-id, so that a \
+        "\"serial:/dev/serial/by-id/NAME\", \"tcp:HOST:PORT\", \"file:/PATH\", \"i2c:/dev/i2c-1:0x44\", \"spi:/dev/spidev0.0\" or \"gpio:/dev/gpiochip0:LINE\"",
+        "Where it is plugged in. One device per port, but for transmitters on one Modbus line; name serial lines by /dev/serial/by-id, so that a \
          replug finds them.",
     )
     .behind("REQ-41 to REQ-44"),
@@ -332,11 +358,95 @@ pub const KEYS: &[Key] = &[
     .or(Default::Is("0"))
     .behind("REQ-43"),
     key(
+        "devices[].settings.gain_ppm",
+        "a whole number, 1002000 is 0.2 % more",
+        "What every raw reading is multiplied by before the offset is added, from the calibration certificate.",
+    )
+    .unit("millionths")
+    .or(Default::Is("1000000"))
+    .within(900000, 1100000)
+    .behind("REQ-18, REQ-43"),
+    key(
+        "devices[].settings.certificate",
+        "text, \"NABL-2026-0417\"",
+        "Number of the calibration certificate; it stands in the temperature log and its reports.",
+    )
+    .or(Default::Nothing)
+    .behind("REQ-18, REQ-22"),
+    key(
         "devices[].settings.calibration_due",
         "a date, \"2027-05-31\"",
         "When the sensor has to be calibrated again.",
     )
     .or(Default::Nothing)
+    .behind("REQ-43"),
+    key("devices[].settings.wires", "2, 3 or 4", "Wires that lead to a platinum element.")
+        .unit("wires")
+        .or(Default::Is("2"))
+        .within(2, 4)
+        .behind("REQ-43"),
+    key("devices[].settings.element_ohm", "100 or 1000", "A platinum element's resistance at 0 degC.")
+        .unit("ohms")
+        .or(Default::Is("100"))
+        .within(100, 1000)
+        .behind("REQ-43"),
+    key(
+        "devices[].settings.reference_milli_ohm",
+        "a whole number, 430000 is 430 ohms",
+        "The reference resistor on the MAX31865's board.",
+    )
+    .unit("thousandths of an ohm")
+    .or(Default::Is("430000 for 100 ohms, 4300000 for 1000"))
+    .within(200000, 10000000)
+    .behind("REQ-43"),
+    key(
+        "devices[].settings.parity",
+        "\"none\", \"even\" or \"odd\"",
+        "Parity bit of a Modbus line; all its transmitters have the same.",
+    )
+    .or(Default::Is("\"none\""))
+    .behind("REQ-43"),
+    key("devices[].settings.slave", "a whole number", "Modbus address of the transmitter.")
+        .or(Default::Nothing)
+        .within(1, 247)
+        .behind("REQ-43"),
+    key(
+        "devices[].settings.register",
+        "a whole number, 0 for what manuals call 30001 or 40001",
+        "First register of the temperature, counted from 0 as on the wire.",
+    )
+    .or(Default::Nothing)
+    .within(0, 65535)
+    .behind("REQ-43"),
+    key(
+        "devices[].settings.register_table",
+        "\"input\" or \"holding\"",
+        "Which table the registers are in: input is function 4, holding is function 3.",
+    )
+    .or(Default::Is("\"input\""))
+    .behind("REQ-43"),
+    key(
+        "devices[].settings.register_form",
+        "\"i16\", \"u16\", \"i32\", \"i32-swapped\", \"f32\" or \"f32-swapped\"",
+        "How a value stands in its one or two registers; swapped has the lower half first.",
+    )
+    .or(Default::Is("\"i16\""))
+    .behind("REQ-43"),
+    key(
+        "devices[].settings.milli_per_count",
+        "a whole number, 100 is a tenth of a degree",
+        "What one count of a register is worth.",
+    )
+    .unit("thousandths of a degree Celsius or of a percent")
+    .or(Default::Is("100, or 1000 for f32"))
+    .behind("REQ-43"),
+    key(
+        "devices[].settings.humidity_register",
+        "a whole number",
+        "First register of the humidity, in the same table and form and near the temperature's.",
+    )
+    .or(Default::Nothing)
+    .within(0, 65535)
     .behind("REQ-43"),
     key(
         "devices[].settings.stable_readings",

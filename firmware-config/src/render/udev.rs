@@ -22,12 +22,33 @@ pub(super) fn rules(manifest: &StoreManifest) -> String {
             Port::File(path) if path.starts_with("/dev/input") => keyboard(&mut text, device, path),
             Port::File(path) if path.starts_with("/dev") => printer(&mut text, device, path),
             // sysfs folders (1-wire) are world-readable and carry their own serial number in their name.
-            Port::File(_) | Port::Tcp(_) | Port::Gpio(..) => {}
+            Port::File(_) | Port::Tcp(_) | Port::I2c(..) | Port::Spi(_) | Port::Gpio(..) => {}
         }
     }
     chips(&mut text, manifest);
+    buses(&mut text, manifest);
     awake(&mut text, manifest);
     text
+}
+
+/// The buses of sensors, once each.
+fn buses(text: &mut String, manifest: &StoreManifest) {
+    let bus = |device: &Device| match &device.port {
+        Port::I2c(path, _) => Some(("i2c-dev", path.clone())),
+        Port::Spi(path) => Some(("spidev", path.clone())),
+        Port::Serial(_) | Port::Tcp(_) | Port::File(_) | Port::Gpio(..) => None,
+    };
+    let found: BTreeSet<_> = manifest.devices.iter().filter_map(bus).collect();
+    for (subsystem, path) in found {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "\n# {path}\nACTION!=\"remove\", SUBSYSTEM==\"{subsystem}\", KERNEL==\"{name}\", GROUP=\"dialout\", \
+             MODE=\"0660\"",
+            path = path.display(),
+            name = literal(&name),
+        );
+    }
 }
 
 /// A device whose USB port sleeps loses its first scan: the ports of the manifest's models stay awake.
@@ -94,7 +115,7 @@ fn without_port(name: &str) -> (&str, String) {
 fn chips(text: &mut String, manifest: &StoreManifest) {
     let chips = manifest.devices.iter().filter_map(|device| match &device.port {
         Port::Gpio(chip, _) => chip.file_name(),
-        Port::Serial(_) | Port::Tcp(_) | Port::File(_) => None,
+        Port::Serial(_) | Port::Tcp(_) | Port::File(_) | Port::I2c(..) | Port::Spi(_) => None,
     });
     let names: BTreeSet<String> = chips.map(|name| name.to_string_lossy().into_owned()).collect();
     for name in names {

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use super::{HEAD, Options, RenderError, has_own_broker};
-use crate::devices::Port;
+use crate::devices::{Port, PortKind};
 use crate::store::{BrokerMode, StoreManifest};
 
 /// What every service of the store gives up.
@@ -106,6 +106,7 @@ pub(super) fn agent(manifest: &StoreManifest, options: &Options) -> Result<Strin
         let _ = writeln!(allowed, "IPAddressAllow={address}");
     }
     let deny = if names_a_host(manifest) { String::new() } else { format!("IPAddressDeny=any\n{allowed}") };
+    let buses = buses(manifest);
     let walls = WALLS.replace("PrivateUsers=yes\n", "");
     let extras = extras(manifest);
     let groups: String = extras.iter().map(|extra| format!(" {}", extra.group)).collect();
@@ -120,9 +121,20 @@ pub(super) fn agent(manifest: &StoreManifest, options: &Options) -> Result<Strin
          # Leaves time to end a label and to say farewell.\nTimeoutStopSec=10\nMemoryMax=128M\nTasksMax=256\n\
          # Serial lines and USB printers, and nothing else of /dev.\nDevicePolicy=closed\n\
          DeviceAllow=char-ttyACM rw\nDeviceAllow=char-ttyUSB rw\nDeviceAllow=char-ttyS rw\nDeviceAllow=char-usb rw\nDeviceAllow=char-lp rw\n{nodes}\
-         {deny}{walls}\n[Install]\nWantedBy=multi-user.target\n",
+         {buses}{deny}{walls}\n[Install]\nWantedBy=multi-user.target\n",
         store = manifest.store.id,
     ))
+}
+
+/// The buses of sensors, where the store has any on them.
+fn buses(manifest: &StoreManifest) -> String {
+    let mut text = String::new();
+    for (kind, class) in [(PortKind::I2c, "char-i2c"), (PortKind::Spi, "char-spi")] {
+        if manifest.devices.iter().any(|device| device.port.kind() == kind) {
+            let _ = writeln!(text, "DeviceAllow={class} rw");
+        }
+    }
+    text
 }
 
 pub(super) fn broker() -> String {
@@ -179,7 +191,7 @@ fn host(port: &Port) -> Option<&str> {
             let (host, _) = address.rsplit_once(':')?;
             Some(host.trim_start_matches('[').trim_end_matches(']'))
         }
-        Port::Serial(_) | Port::File(_) | Port::Gpio(..) => None,
+        Port::Serial(_) | Port::File(_) | Port::I2c(..) | Port::Spi(_) | Port::Gpio(..) => None,
     }
 }
 

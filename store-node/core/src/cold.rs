@@ -1,9 +1,23 @@
-//! The watch over one sensor of a zone: band, delay, hysteresis, silence (REQ-18). A breach suspends at once, raises an
-//! alarm when it lasts, and ends only well inside the band. What suspending and alarming mean for lots is the flows'.
+//! The watch over one sensor of a zone: warn band, alarm band, delay, hysteresis, doors, silence (REQ-18). A breach
+//! suspends at once, raises an alarm when it lasts, and ends only well inside the band. What suspending and alarming mean
+//! for lots is the flows'.
+
+pub mod excursion;
+pub mod kinetic;
+pub mod log;
 
 pub mod day;
 
 use model::Timestamp;
+
+/// Two ends of a temperature band, both allowed, thousandths of a degree Celsius.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edges {
+    /// Lowest allowed.
+    pub low_milli_c: i32,
+    /// Highest allowed.
+    pub high_milli_c: i32,
+}
 
 /// What a zone's temperature must keep to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +30,11 @@ pub struct Band {
     pub delay_ms: i64,
     /// No trusted reading for this long is an alarm, milliseconds.
     pub silent_ms: i64,
+    /// A narrower band, outside which people are warned and nothing is blocked.
+    pub warn: Option<Edges>,
+    /// How much longer a breach may last because a door of the zone was open, milliseconds; also the hard limit of it,
+    /// however often the door moves.
+    pub door_ms: i64,
 }
 
 /// How far inside the band a breach ends, thousandths of a degree; at most a quarter of the band.
@@ -36,6 +55,14 @@ impl Side {
         match self {
             Side::Cold => "too_cold",
             Side::Warm => "too_warm",
+        }
+    }
+
+    /// The kind of the warning before it.
+    pub const fn warning(self) -> &'static str {
+        match self {
+            Side::Cold => "near_cold",
+            Side::Warm => "near_warm",
         }
     }
 }
@@ -102,8 +129,10 @@ pub struct Watch {
     pub last_at: Option<Timestamp>,
     /// When it last said something that can be trusted; at first when the watch began.
     pub trusted_at: Timestamp,
-    /// Where the temperature stands.
+    /// Where the temperature stands in the alarm band.
     pub phase: Phase,
+    /// Where it stands in the warn band; always normal where there is none.
+    pub near: Phase,
     /// Whether it is heard.
     pub quiet: Quiet,
 }
@@ -112,11 +141,15 @@ pub struct Watch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// A breach began: nothing new is promised from the zone.
-    Suspend,
+    Suspend(Breach),
     /// The breach lasts: raise the alarm, block the zone's lots.
     Breach(Breach),
     /// Well inside the band again. The alarm, if one was raised, is over; blocked lots stay blocked.
-    Recovered,
+    Recovered(Breach),
+    /// Outside the warn band for long enough: tell people before anything has to be blocked.
+    Near(Breach),
+    /// Well inside the warn band again after a warning.
+    NearOver(Breach),
     /// No trusted reading since then: raise an alarm.
     Lost(Quiet, Timestamp),
     /// The sensor is heard again.
@@ -126,7 +159,7 @@ pub enum Event {
 impl Watch {
     /// A watch that begins now.
     pub const fn new(now: Timestamp) -> Self {
-        Self { last_at: None, trusted_at: now, phase: Phase::Normal, quiet: Quiet::No }
+        Self { last_at: None, trusted_at: now, phase: Phase::Normal, near: Phase::Normal, quiet: Quiet::No }
     }
 
     /// Whether its zone is suspended.
@@ -137,16 +170,22 @@ impl Watch {
         }
     }
 
-    /// A reading. One that comes late changes nothing.
-    pub fn reading(&mut self, band: &Band, at: Timestamp, heard: Heard) -> Vec<Event> {
+    /// A reading. One that comes late changes nothing. `door` is when a door of the zone was last open: now, while one is.
+    pub fn reading(
+        &mut self,
+        band: &Band,
+        at: Timestamp,
+        heard: Heard,
+        door: Option<Timestamp>,
+    ) -> Vec<Event> {
         if self.last_at.is_some_and(|last| at <= last) {
             return Vec::new();
         }
         let value = match heard {
-            Heard::Nothing => return self.time(band, at),
+            Heard::Nothing => return self.time(band, at, door),
             Heard::Nonsense => {
                 self.last_at = Some(at);
-                return self.time(band, at);
+                return self.time(band, at, door);
             }
             Heard::Value(value) => value,
         };
@@ -157,33 +196,41 @@ impl Watch {
             events.push(Event::Heard(self.quiet));
             self.quiet = Quiet::No;
         }
-        self.phase = match (self.phase, band.side(value)) {
-            (Phase::Normal, None) => Phase::Normal,
-            (Phase::Normal, Some(side)) => {
-                events.push(Event::Suspend);
-                Phase::Outside(Breach { side, since: at, worst: value })
+        let before = self.phase;
+        self.phase = before.with(&band.edges(), at, value);
+        match (before, self.phase) {
+            (Phase::Normal, Phase::Outside(breach)) => events.push(Event::Suspend(breach)),
+            (Phase::Outside(breach) | Phase::Alarmed(breach), Phase::Normal) => {
+                events.push(Event::Recovered(breach));
             }
-            (Phase::Outside(breach) | Phase::Alarmed(breach), None)
-                if band.well_inside(value, breach.side) =>
-            {
-                events.push(Event::Recovered);
-                Phase::Normal
-            }
-            (Phase::Outside(breach), _) => Phase::Outside(breach.with(value)),
-            (Phase::Alarmed(breach), _) => Phase::Alarmed(breach.with(value)),
-        };
-        events.extend(self.time(band, at));
+            (Phase::Normal, _)
+            | (Phase::Outside(_) | Phase::Alarmed(_), Phase::Outside(_) | Phase::Alarmed(_)) => {}
+        }
+        let near = self.near;
+        self.near = band.warn.map_or(Phase::Normal, |warn| near.with(&warn, at, value));
+        if let (Phase::Alarmed(breach), Phase::Normal) = (near, self.near) {
+            events.push(Event::NearOver(breach));
+        }
+        events.extend(self.time(band, at, door));
         events
     }
 
-    /// Time has passed.
-    pub fn time(&mut self, band: &Band, now: Timestamp) -> Vec<Event> {
+    /// Time has passed. `door` as in [`Self::reading`].
+    pub fn time(&mut self, band: &Band, now: Timestamp, door: Option<Timestamp>) -> Vec<Event> {
         let mut events = Vec::new();
         if let Phase::Outside(breach) = self.phase
-            && now.since_ms(breach.since) >= band.delay_ms
+            && now >= band.due(&breach, door)
         {
             self.phase = Phase::Alarmed(breach);
             events.push(Event::Breach(breach));
+        }
+        // Who hears the alarm needs no warning beside it.
+        if let Phase::Outside(breach) = self.near
+            && !matches!(self.phase, Phase::Alarmed(_))
+            && now >= band.due(&breach, door)
+        {
+            self.near = Phase::Alarmed(breach);
+            events.push(Event::Near(breach));
         }
         events.extend(self.fall_quiet(band, now));
         events
@@ -218,7 +265,41 @@ impl Breach {
     }
 }
 
+impl Phase {
+    /// Where the temperature stands after a value: a breach begins just outside the edges and ends well inside them.
+    fn with(self, edges: &Edges, at: Timestamp, value: i32) -> Self {
+        match (self, edges.side(value)) {
+            (Phase::Normal, None) => Phase::Normal,
+            (Phase::Normal, Some(side)) => Phase::Outside(Breach { side, since: at, worst: value }),
+            (Phase::Outside(breach) | Phase::Alarmed(breach), None)
+                if edges.well_inside(value, breach.side) =>
+            {
+                Phase::Normal
+            }
+            (Phase::Outside(breach), _) => Phase::Outside(breach.with(value)),
+            (Phase::Alarmed(breach), _) => Phase::Alarmed(breach.with(value)),
+        }
+    }
+}
+
 impl Band {
+    /// The ends of the alarm band.
+    pub const fn edges(&self) -> Edges {
+        Edges { low_milli_c: self.low_milli_c, high_milli_c: self.high_milli_c }
+    }
+
+    /// When a breach that began outside becomes an alarm: after the delay, and while a door was open a little later, but
+    /// never later than the delay and one door time after it began.
+    fn due(&self, breach: &Breach, door: Option<Timestamp>) -> Timestamp {
+        let plain = breach.since.plus_ms(self.delay_ms);
+        match door {
+            Some(open) => plain.max(open.plus_ms(self.door_ms).min(plain.plus_ms(self.door_ms))),
+            None => plain,
+        }
+    }
+}
+
+impl Edges {
     fn side(&self, value: i32) -> Option<Side> {
         if value > self.high_milli_c {
             Some(Side::Warm)
@@ -240,79 +321,4 @@ impl Band {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BAND: Band = Band { low_milli_c: 0, high_milli_c: 5_000, delay_ms: 300_000, silent_ms: 60_000 };
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_ms(second * 1_000)
-    }
-
-    #[test]
-    fn a_breach_suspends_at_once_alarms_after_the_delay_and_ends_well_inside() {
-        let mut watch = Watch::new(at(0));
-        assert!(watch.reading(&BAND, at(1), Heard::Value(4_000)).is_empty());
-        assert_eq!(watch.reading(&BAND, at(30), Heard::Value(6_000)), [Event::Suspend]);
-        for second in (60..330).step_by(30) {
-            assert!(watch.reading(&BAND, at(second), Heard::Value(7_000)).is_empty(), "{second}");
-        }
-        let breach = Breach { side: Side::Warm, since: at(30), worst: 7_000 };
-        assert_eq!(watch.reading(&BAND, at(330), Heard::Value(6_500)), [Event::Breach(breach)]);
-        assert!(watch.reading(&BAND, at(350), Heard::Value(4_900)).is_empty(), "not yet well inside");
-        assert!(watch.suspends());
-        assert_eq!(watch.reading(&BAND, at(380), Heard::Value(4_600)), [Event::Recovered]);
-        assert!(!watch.suspends());
-    }
-
-    #[test]
-    fn a_short_breach_raises_nothing() {
-        let mut watch = Watch::new(at(0));
-        assert_eq!(watch.reading(&BAND, at(1), Heard::Value(-500)), [Event::Suspend]);
-        assert_eq!(watch.reading(&BAND, at(50), Heard::Value(400)), [Event::Recovered]);
-        assert!(watch.time(&BAND, at(100)).is_empty());
-    }
-
-    #[test]
-    fn a_pulled_probe_is_silent_though_its_agent_speaks() {
-        let mut watch = Watch::new(at(0));
-        watch.reading(&BAND, at(10), Heard::Value(3_000));
-        for second in (15..70).step_by(5) {
-            assert!(watch.reading(&BAND, at(second), Heard::Nothing).is_empty(), "{second}");
-        }
-        let lost = watch.reading(&BAND, at(70), Heard::Nothing);
-        assert_eq!(lost, [Event::Lost(Quiet::Silent, at(10))]);
-        assert!(watch.reading(&BAND, at(75), Heard::Nothing).is_empty(), "raised once");
-        assert!(watch.reading(&BAND, at(80), Heard::Nonsense).is_empty(), "still nothing to trust");
-        assert_eq!(watch.reading(&BAND, at(85), Heard::Value(3_100)), [Event::Heard(Quiet::Silent)]);
-    }
-
-    #[test]
-    fn an_agent_that_is_gone_is_silence_too() {
-        let mut watch = Watch::new(at(0));
-        assert_eq!(watch.time(&BAND, at(60)), [Event::Lost(Quiet::Silent, at(0))]);
-        assert!(watch.time(&BAND, at(120)).is_empty(), "raised once");
-    }
-
-    #[test]
-    fn nonsense_makes_a_suspect_and_a_suspect_may_fall_silent() {
-        let mut watch = Watch::new(at(0));
-        watch.reading(&BAND, at(10), Heard::Value(3_000));
-        for second in (20..70).step_by(10) {
-            assert!(watch.reading(&BAND, at(second), Heard::Nonsense).is_empty(), "{second}");
-        }
-        assert_eq!(watch.reading(&BAND, at(70), Heard::Nonsense), [Event::Lost(Quiet::Suspect, at(10))]);
-        assert!(watch.reading(&BAND, at(129), Heard::Nothing).is_empty());
-        let silent = [Event::Heard(Quiet::Suspect), Event::Lost(Quiet::Silent, at(10))];
-        assert_eq!(watch.reading(&BAND, at(130), Heard::Nothing), silent);
-    }
-
-    #[test]
-    fn late_readings_change_nothing() {
-        let mut watch = Watch::new(at(0));
-        watch.reading(&BAND, at(50), Heard::Value(3_000));
-        let before = watch;
-        assert!(watch.reading(&BAND, at(40), Heard::Value(90_000)).is_empty());
-        assert_eq!(watch, before);
-    }
-}
+mod tests;

@@ -1,26 +1,10 @@
-//! Tables `reading`, `zone_state`, `alarm`: the cold chain's log and how each sensor's watch stands (REQ-18).
+//! Tables `reading`, `zone_state`, `alarm`: the cold chain's charts and how each sensor's watch stands (REQ-18). The log in
+//! full is [`super::cold_log`]'s.
 
 use super::{Connection, DbResult, all, number, one, row, run};
 use model::api::store::{AlarmRow, ReadingRow};
-use model::mqtt::Quality;
 use model::{CommandId, DeviceId, PersonId, Timestamp, ZoneId};
 use store_core::cold::{Breach, Phase, Quiet, Side, Watch};
-
-/// Logs a reading; says whether it was new.
-///
-/// # Errors
-/// A fault of the database.
-pub fn log(
-    conn: &Connection,
-    sensor: &DeviceId,
-    at: Timestamp,
-    milli_c: Option<i32>,
-    quality: Quality,
-) -> DbResult<bool> {
-    let sql = "INSERT INTO reading (sensor, at, milli_c, quality) VALUES (?1, ?2, ?3, ?4)
-               ON CONFLICT (sensor, at) DO NOTHING";
-    Ok(run(conn, sql, (sensor.as_str(), at.ms(), milli_c, row::to_word(&quality)?))? > 0)
-}
 
 /// A sensor's readings since a time, oldest first.
 ///
@@ -74,17 +58,19 @@ fn quiet_of(word: &str) -> Option<Quiet> {
 /// # Errors
 /// A fault of the database.
 pub fn watch(conn: &Connection, sensor: &DeviceId) -> DbResult<Option<Watch>> {
-    let sql = "SELECT last_at, trusted_at, phase, since, worst, quiet FROM zone_state WHERE sensor = ?1";
+    let sql = "SELECT last_at, trusted_at, phase, since, worst, quiet, near_phase, near_since, near_worst FROM zone_state
+               WHERE sensor = ?1";
     let found = one(conn, sql, [sensor.as_str()], |r| {
-        let (since, worst) = (row::time(r, 3)?, r.get(4)?);
-        let word: String = r.get(2)?;
-        let quiet = row::word(r, 5, "a silence", quiet_of)?;
-        Ok((row::time_or(r, 0)?, row::time(r, 1)?, word, since, worst, quiet))
+        let phase = (r.get::<_, String>(2)?, row::time(r, 3)?, r.get(4)?);
+        let near = (r.get::<_, String>(6)?, row::time(r, 7)?, r.get(8)?);
+        Ok((row::time_or(r, 0)?, row::time(r, 1)?, phase, near, row::word(r, 5, "a silence", quiet_of)?))
     })?;
-    let Some((last_at, trusted_at, word, since, worst, quiet)) = found else { return Ok(None) };
-    let phase = phase_of(&word, since, worst)
-        .ok_or_else(|| super::DbError::Corrupt(format!("zone_state of {sensor}: phase {word}")))?;
-    Ok(Some(Watch { last_at, trusted_at, phase, quiet }))
+    let Some((last_at, trusted_at, phase, near, quiet)) = found else { return Ok(None) };
+    let read = |(word, since, worst): (String, Timestamp, i32)| {
+        phase_of(&word, since, worst)
+            .ok_or_else(|| super::DbError::Corrupt(format!("zone_state of {sensor}: phase {word}")))
+    };
+    Ok(Some(Watch { last_at, trusted_at, phase: read(phase)?, near: read(near)?, quiet }))
 }
 
 /// Keeps how a sensor's watch stands.
@@ -92,14 +78,15 @@ pub fn watch(conn: &Connection, sensor: &DeviceId) -> DbResult<Option<Watch>> {
 /// # Errors
 /// A fault of the database.
 pub fn put_watch(conn: &Connection, sensor: &DeviceId, zone: &ZoneId, watch: &Watch) -> DbResult<()> {
-    let (since, worst) = match watch.phase {
+    let began = |phase: &Phase| match phase {
         Phase::Normal => (0, 0),
         Phase::Outside(breach) | Phase::Alarmed(breach) => (breach.since.ms(), breach.worst),
     };
-    let sql = "INSERT INTO zone_state (sensor, zone, last_at, trusted_at, phase, since, worst, quiet)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    let ((since, worst), (near_since, near_worst)) = (began(&watch.phase), began(&watch.near));
+    let sql = "INSERT INTO zone_state (sensor, zone, last_at, trusted_at, phase, since, worst, quiet, near_phase, near_since,
+                 near_worst) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                ON CONFLICT (sensor) DO UPDATE SET zone = ?2, last_at = ?3, trusted_at = ?4, phase = ?5, since = ?6,
-                 worst = ?7, quiet = ?8";
+                 worst = ?7, quiet = ?8, near_phase = ?9, near_since = ?10, near_worst = ?11";
     let params = rusqlite::params![
         sensor.as_str(),
         zone.as_str(),
@@ -109,6 +96,9 @@ pub fn put_watch(conn: &Connection, sensor: &DeviceId, zone: &ZoneId, watch: &Wa
         since,
         worst,
         watch.quiet.alarm().unwrap_or("no"),
+        phase_words(&watch.near),
+        near_since,
+        near_worst,
     ];
     run(conn, sql, params).map(|_| ())
 }

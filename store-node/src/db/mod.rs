@@ -6,9 +6,12 @@ pub mod assignments;
 pub mod bags;
 pub mod catalogue;
 pub mod cold;
+pub mod cold_log;
 pub mod commands;
 pub mod devices;
 pub mod docs;
+pub mod doors;
+pub mod excursions;
 pub mod handovers;
 pub mod ledger;
 pub mod lots;
@@ -72,6 +75,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0002_bay.sql")),
     M::up(include_str!("../../migrations/0003_door.sql")),
     M::up(include_str!("../../migrations/0004_print_what.sql")),
+    M::up(include_str!("../../migrations/0005_cold.sql")),
 ];
 
 /// The writing connection. There is one per process.

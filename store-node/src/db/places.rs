@@ -3,7 +3,7 @@
 use super::{Connection, DbResult, all, one, row, run};
 use model::catalogue::TempClass;
 use model::{BinId, DeviceId, ZoneId};
-use store_core::cold::Band;
+use store_core::cold::{Band, Edges};
 
 /// A zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,12 @@ pub struct ZoneRow {
 fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<ZoneRow> {
     let band = match (r.get(2)?, r.get(3)?) {
         (Some(low_milli_c), Some(high_milli_c)) => {
-            Some(Band { low_milli_c, high_milli_c, delay_ms: r.get(4)?, silent_ms: r.get(5)? })
+            let warn = match (r.get(6)?, r.get(7)?) {
+                (Some(low_milli_c), Some(high_milli_c)) => Some(Edges { low_milli_c, high_milli_c }),
+                (_, None) | (None, _) => None,
+            };
+            let (delay_ms, silent_ms, door_ms) = (r.get(4)?, r.get(5)?, r.get(8)?);
+            Some(Band { low_milli_c, high_milli_c, delay_ms, silent_ms, warn, door_ms })
         }
         (_, None) | (None, _) => None,
     };
@@ -30,17 +35,18 @@ fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<ZoneRow> {
     })
 }
 
-const COLUMNS: &str = "zone, temp, low_milli_c, high_milli_c, alarm_delay_ms, silent_ms";
+const COLUMNS: &str = "zone, temp, low_milli_c, high_milli_c, alarm_delay_ms, silent_ms, warn_low_milli_c,
+    warn_high_milli_c, door_ms";
 
 /// Enters or renews a zone. `kind` is the layout's word for it.
 ///
 /// # Errors
 /// A fault of the database.
 pub fn put_zone(conn: &Connection, zone: &ZoneRow, kind: &str) -> DbResult<()> {
-    let sql = "INSERT INTO zone (zone, kind, temp, low_milli_c, high_milli_c, alarm_delay_ms, silent_ms)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    let sql = "INSERT INTO zone (zone, kind, temp, low_milli_c, high_milli_c, alarm_delay_ms, silent_ms, warn_low_milli_c,
+                 warn_high_milli_c, door_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                ON CONFLICT (zone) DO UPDATE SET kind = ?2, temp = ?3, low_milli_c = ?4, high_milli_c = ?5,
-                 alarm_delay_ms = ?6, silent_ms = ?7";
+                 alarm_delay_ms = ?6, silent_ms = ?7, warn_low_milli_c = ?8, warn_high_milli_c = ?9, door_ms = ?10";
     let band = zone.band;
     let params = rusqlite::params![
         zone.zone.as_str(),
@@ -50,6 +56,9 @@ pub fn put_zone(conn: &Connection, zone: &ZoneRow, kind: &str) -> DbResult<()> {
         band.map(|b| b.high_milli_c),
         band.map_or(0, |b| b.delay_ms),
         band.map_or(0, |b| b.silent_ms),
+        band.and_then(|b| b.warn).map(|warn| warn.low_milli_c),
+        band.and_then(|b| b.warn).map(|warn| warn.high_milli_c),
+        band.map_or(0, |b| b.door_ms),
     ];
     run(conn, sql, params).map(|_| ())
 }
@@ -109,8 +118,9 @@ pub fn bins_for(conn: &Connection, temp: TempClass) -> DbResult<Vec<HomeBin>> {
 /// # Errors
 /// A fault of the database.
 pub fn watched(conn: &Connection) -> DbResult<Vec<(DeviceId, ZoneRow)>> {
-    let sql = "SELECT z.zone, z.temp, z.low_milli_c, z.high_milli_c, z.alarm_delay_ms, z.silent_ms, d.device
+    let sql = "SELECT z.zone, z.temp, z.low_milli_c, z.high_milli_c, z.alarm_delay_ms, z.silent_ms, z.warn_low_milli_c,
+                 z.warn_high_milli_c, z.door_ms, d.device
                FROM device d JOIN zone z ON z.zone = d.zone
                WHERE d.class = 'sensor' AND d.listed = 1 AND z.low_milli_c IS NOT NULL ORDER BY d.device";
-    all(conn, sql, [], |r| Ok((row::code(r, 6)?, read(r)?)))
+    all(conn, sql, [], |r| Ok((row::code(r, 9)?, read(r)?)))
 }

@@ -4,7 +4,7 @@
 use super::{Flow, Stop, grant, holding};
 use crate::answer::Answer;
 use crate::db::marks::{self, Mark};
-use crate::db::{cold, commands, lots, people, stock};
+use crate::db::{cold, commands, doors, lots, people, stock};
 use model::{Date, Role};
 use store_core::movement::Kind;
 
@@ -34,6 +34,7 @@ pub fn start(flow: &mut Flow<'_>, day: Date) -> Result<Answer, Stop> {
     let policy = &flow.setup.policy;
     commands::purge(flow.tx, flow.now.plus_ms(-policy.answers_kept_ms), PURGE_MAX)?;
     cold::purge(flow.tx, flow.now.plus_ms(-policy.readings_kept_ms), PURGE_MAX)?;
+    doors::purge(flow.tx, flow.now.plus_ms(-policy.readings_kept_ms), PURGE_MAX)?;
     people::end_old_sessions(flow.tx, flow.now)?;
     flow.effects.board = true;
     Ok(Answer::DayBegan { expired })

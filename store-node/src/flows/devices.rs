@@ -1,10 +1,11 @@
 //! Devices introduce themselves, say how they are, scales say what lies on them, doors that they stand open (REQ-46).
 
-use super::{Flow, Stop, alarms, print, short_enough};
+use super::{Flow, Stop, alarms, doors, print, short_enough};
 use crate::answer::Answer;
+use crate::db::cold_log;
 use crate::db::devices::{self, DeviceRowDb};
 use crate::refusal::Refusal;
-use model::mqtt::{Birth, DeviceClass, DeviceState, Health};
+use model::mqtt::{Birth, Calibration, DeviceClass, DeviceState, Health};
 use model::{DeviceId, Grams, Timestamp};
 
 /// The longest text a device may say about itself, characters.
@@ -31,8 +32,32 @@ pub fn born(
     if session(birth.session) >= known.session {
         devices::born(flow.tx, device, birth)?;
         flow.effects.devices = true;
+        if class == DeviceClass::Sensor {
+            calibrated(flow, device, birth)?;
+        }
     }
     Ok(Answer::Done)
+}
+
+/// A sensor's readings have the calibration of its birth from then on; a new row only where it differs.
+fn calibrated(flow: &mut Flow<'_>, sensor: &DeviceId, birth: &Birth) -> Result<(), Stop> {
+    let new = birth.calibration.clone().unwrap_or_else(uncalibrated);
+    short_enough("certificate", &new.certificate, TEXT_MAX)?;
+    if new.gain_ppm == 0 {
+        return Err(Refusal::bad("gain_ppm", "1 or more").into());
+    }
+    let known = cold_log::calibration(flow.tx, sensor, birth.at)?;
+    let never = known.is_none() && birth.calibration.is_none();
+    if !never && known.as_ref() != Some(&new) {
+        cold_log::calibrate(flow.tx, sensor, birth.at, &new)?;
+        flow.effects.cold = true;
+    }
+    Ok(())
+}
+
+/// Raw values as they are, on no paper.
+fn uncalibrated() -> Calibration {
+    Calibration { offset_milli_c: 0, gain_ppm: 1_000_000, certificate: String::new(), due: None }
 }
 
 /// How a device is. A last will of an older session is ignored.
@@ -91,6 +116,7 @@ pub fn door(flow: &mut Flow<'_>, door: &DeviceId, at: Timestamp, open: bool) -> 
     if devices::put_door(flow.tx, door, at, open)? {
         flow.effects.cold = true;
         flow.effects.devices = true;
+        doors::moved(flow, door)?;
     }
     Ok(Answer::Done)
 }

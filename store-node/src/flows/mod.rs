@@ -5,10 +5,14 @@ pub mod accept_order;
 pub mod alarms;
 pub mod cancel;
 pub mod catalogue;
+#[cfg(test)]
+mod cold_tests;
 pub mod count;
 pub mod counter_order;
 pub mod day;
 pub mod devices;
+pub mod doors;
+pub mod excursions;
 pub mod grant;
 pub mod handover;
 pub mod holding;

@@ -1,6 +1,6 @@
 //! Stories of papers on request: which printer, what stands on them, and when they say DUPLICATE.
 
-use crate::command::{Command, ReadingIn};
+use crate::command::{Command, ReadingIn, ReadingMore};
 use crate::db::prints::PrintJob;
 use crate::refusal::Refusal;
 use crate::testbed::{Bed, sku};
@@ -16,6 +16,7 @@ fn printer(bed: &mut Bed, driver: &str) {
         driver: driver.into(),
         model: String::new(),
         firmware: String::new(),
+        calibration: None,
     };
     let device = DeviceId::new("label-1").unwrap();
     bed.system(Command::DeviceBorn { device, class: DeviceClass::Printer, birth }).unwrap();
@@ -99,8 +100,13 @@ fn the_strip_of_a_day_has_its_extremes_and_no_duplicate_while_it_grows() {
     assert!(matches!(ask(&mut bed, strip(&sensor)), Err(Refusal::Unknown { .. })));
     for milli_c in [3_000, 6_000, 4_000] {
         bed.pass(60_000);
-        let reading =
-            ReadingIn { sensor: sensor.clone(), at: bed.now, milli_c: Some(milli_c), quality: Quality::Good };
+        let reading = ReadingIn {
+            sensor: sensor.clone(),
+            at: bed.now,
+            milli_c: Some(milli_c),
+            quality: Quality::Good,
+            more: ReadingMore::default(),
+        };
         bed.system(Command::Reading(reading)).unwrap();
     }
     let jobs = ask(&mut bed, strip(&sensor)).unwrap();
@@ -112,8 +118,13 @@ fn the_strip_of_a_day_has_its_extremes_and_no_duplicate_while_it_grows() {
     assert_eq!((readings.len(), *lowest, *highest, *out_of_range_min), (1, Some(3_000), Some(6_000), 1));
     assert!(last(&ask(&mut bed, strip(&sensor)).unwrap()).is_duplicate());
     bed.pass(60_000);
-    let reading =
-        ReadingIn { sensor: sensor.clone(), at: bed.now, milli_c: Some(2_000), quality: Quality::Good };
+    let reading = ReadingIn {
+        sensor: sensor.clone(),
+        at: bed.now,
+        milli_c: Some(2_000),
+        quality: Quality::Good,
+        more: ReadingMore::default(),
+    };
     bed.system(Command::Reading(reading)).unwrap();
     assert!(!last(&ask(&mut bed, strip(&sensor)).unwrap()).is_duplicate());
 }

@@ -1,17 +1,19 @@
 //! Temperatures come in, and time passes over silent sensors (REQ-18). The watch is [`store_core::cold`]; here its events
-//! become alarms, suspended grants and blocked lots.
+//! become alarms, suspended grants, blocked lots and excursions.
 
-use super::{Flow, Stop, alarms, grant, holding};
+use super::{Flow, Stop, alarms, doors, excursions, grant, holding};
 use crate::answer::Answer;
 use crate::command::ReadingIn;
+use crate::db::cold_log::LogRow;
 use crate::db::places::{self, ZoneRow};
-use crate::db::{cold, devices, stock};
+use crate::db::{cold, cold_log, devices, doors as door_rows, stock};
 use crate::refusal::Refusal;
 use model::mqtt::{DeviceClass, Quality};
 use model::time::MINUTE_MS;
-use model::{DeviceId, Role};
+use model::{DeviceId, Role, Timestamp};
 use std::fmt::Display;
-use store_core::cold::{Breach, Event, Heard, Watch};
+use store_core::cold::log::{Mark, is_gap};
+use store_core::cold::{Breach, Event, Heard, Side, Watch};
 use store_core::movement::Kind;
 
 /// Why units are blocked after a breach.
@@ -34,23 +36,44 @@ pub fn reading(flow: &mut Flow<'_>, new: &ReadingIn) -> Result<Answer, Stop> {
     if new.at.since_ms(flow.now) > AHEAD_MS {
         return Err(Refusal::bad("at", "the device's clock runs ahead of the node's").into());
     }
-    if !cold::log(flow.tx, &new.sensor, new.at, new.milli_c, new.quality)? {
-        return Ok(Answer::Done);
-    }
-    flow.effects.cold = true;
     let zone = match zone {
         Some(zone) => places::zone(flow.tx, &zone)?,
         None => None,
     };
-    let Some(zone) = zone else { return Ok(Answer::Done) };
-    let Some(band) = zone.band else { return Ok(Answer::Done) };
+    let band = zone.as_ref().and_then(|zone| zone.band);
+    if !cold_log::add(flow.tx, &row(flow, new, band.map_or(i64::MAX, |band| band.silent_ms))?)? {
+        return Ok(Answer::Done);
+    }
+    flow.effects.cold = true;
+    let (Some(zone), Some(band)) = (zone, band) else { return Ok(Answer::Done) };
     let mut watch = cold::watch(flow.tx, &new.sensor)?.unwrap_or(Watch::new(new.at));
-    let events = watch.reading(&band, new.at, heard(new));
+    let door = door_rows::last_open(flow.tx, &zone.zone, flow.now)?;
+    let events = watch.reading(&band, new.at, heard(new), door);
     cold::put_watch(flow.tx, &new.sensor, &zone.zone, &watch)?;
     for event in events {
-        happened(flow, &new.sensor, &zone, event)?;
+        happened(flow, &new.sensor, &zone, new.at, event)?;
     }
     Ok(Answer::Done)
+}
+
+/// The reading as the log keeps it.
+fn row(flow: &Flow<'_>, new: &ReadingIn, silent_ms: i64) -> Result<LogRow, Stop> {
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let (session, seq) = (number(new.more.session), number(new.more.seq));
+    let before = cold_log::before(flow.tx, &new.sensor, new.at)?;
+    Ok(LogRow {
+        sensor: new.sensor.clone(),
+        at: new.at,
+        milli_c: new.milli_c,
+        raw_milli_c: new.more.raw_milli_c,
+        humidity_milli_pct: new.more.humidity_milli_pct,
+        pressure_pa: new.more.pressure_pa,
+        quality: new.quality,
+        session,
+        seq,
+        heard: flow.now,
+        gap: is_gap(before, Mark { at: new.at, session, seq }, silent_ms),
+    })
 }
 
 /// Time has passed: a breach may have lasted long enough, a sensor may have been silent for too long.
@@ -59,16 +82,18 @@ pub fn reading(flow: &mut Flow<'_>, new: &ReadingIn) -> Result<Answer, Stop> {
 /// A fault of the database.
 pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
     flow.only(&[Role::System])?;
+    doors::tick(flow)?;
     for (sensor, zone) in places::watched(flow.tx)? {
         let Some(band) = zone.band else { continue };
         let known = cold::watch(flow.tx, &sensor)?;
         let mut watch = known.unwrap_or(Watch::new(flow.now));
-        let events = watch.time(&band, flow.now);
+        let door = door_rows::last_open(flow.tx, &zone.zone, flow.now)?;
+        let events = watch.time(&band, flow.now, door);
         if known != Some(watch) {
             cold::put_watch(flow.tx, &sensor, &zone.zone, &watch)?;
         }
         for event in events {
-            happened(flow, &sensor, &zone, event)?;
+            happened(flow, &sensor, &zone, flow.now, event)?;
         }
     }
     Ok(Answer::Done)
@@ -83,19 +108,37 @@ fn heard(new: &ReadingIn) -> Heard {
     }
 }
 
-fn happened(flow: &mut Flow<'_>, sensor: &DeviceId, zone: &ZoneRow, event: Event) -> Result<(), Stop> {
+fn happened(
+    flow: &mut Flow<'_>,
+    sensor: &DeviceId,
+    zone: &ZoneRow,
+    at: Timestamp,
+    event: Event,
+) -> Result<(), Stop> {
     flow.effects.cold = true;
     match event {
         // Nothing new is promised from the zone while its watch stands outside; that is read where stock is read.
-        Event::Suspend => flow.effects.stock = true,
-        Event::Breach(breach) => lasting(flow, sensor, zone, &breach)?,
-        Event::Recovered => {
-            for kind in ["too_warm", "too_cold"] {
-                alarms::clear(flow, sensor, kind)?;
+        Event::Suspend(breach) => {
+            excursions::begin(flow, sensor, zone, &breach)?;
+            flow.effects.stock = true;
+        }
+        Event::Breach(breach) => {
+            excursions::alarmed(flow, sensor, zone, &breach)?;
+            lasting(flow, sensor, zone, &breach)?;
+        }
+        Event::Recovered(breach) => {
+            excursions::end(flow, sensor, zone, &breach, at)?;
+            for side in [Side::Warm, Side::Cold] {
+                alarms::clear(flow, sensor, side.alarm())?;
             }
             grant::sweep(flow)?;
             flow.effects.stock = true;
         }
+        Event::Near(breach) => {
+            let named: [(&str, &dyn Display); 1] = [("worst_milli_c", &breach.worst)];
+            alarms::raise(flow, (breach.side.warning(), sensor, Some(&zone.zone)), breach.since, &named)?;
+        }
+        Event::NearOver(breach) => alarms::clear(flow, sensor, breach.side.warning())?,
         Event::Lost(quiet, since) => {
             if let Some(kind) = quiet.alarm() {
                 alarms::raise(flow, (kind, sensor, Some(&zone.zone)), since, &[])?;

@@ -1,7 +1,7 @@
 //! Stories of single flows: cold chain, logins, devices, homes of products, receiving. Orders are in `engine/tests.rs`.
 
 use crate::answer::Answer;
-use crate::command::{Command, Login, ReadingIn};
+use crate::command::{Command, Login, ReadingIn, ReadingMore};
 use crate::refusal::Refusal;
 use crate::testbed::{Bed, product};
 use model::catalogue::TempClass;
@@ -14,7 +14,8 @@ fn device(id: &str) -> DeviceId {
 
 fn degrees(bed: &mut Bed, milli_c: Option<i32>) {
     let quality = if milli_c.is_some() { Quality::Good } else { Quality::CrcError };
-    let reading = ReadingIn { sensor: device("temp-1"), at: bed.now, milli_c, quality };
+    let reading =
+        ReadingIn { sensor: device("temp-1"), at: bed.now, milli_c, quality, more: ReadingMore::default() };
     bed.system(Command::Reading(reading)).unwrap();
 }
 
@@ -62,7 +63,13 @@ fn a_pulled_probe_is_silent_and_an_implausible_one_suspect() {
     let says = |bed: &mut Bed, quality| {
         for _ in 0..13 {
             bed.pass(5_000);
-            let reading = ReadingIn { sensor: device("temp-1"), at: bed.now, milli_c: None, quality };
+            let reading = ReadingIn {
+                sensor: device("temp-1"),
+                at: bed.now,
+                milli_c: None,
+                quality,
+                more: ReadingMore::default(),
+            };
             bed.system(Command::Reading(reading)).unwrap();
         }
         let alarms = bed.reader().cold_chain(bed.now).unwrap().alarms;
@@ -114,10 +121,22 @@ fn silence_and_nonsense_are_alarms_and_repeated_readings_are_one() {
     assert_eq!(cold.sensors[0].points.len(), 1);
     degrees(&mut bed, Some(4_000));
     assert!(bed.reader().cold_chain(bed.now).unwrap().alarms[0].cleared.is_some());
-    let strange = ReadingIn { sensor: device("temp-9"), at: bed.now, milli_c: None, quality: Quality::Good };
+    let strange = ReadingIn {
+        sensor: device("temp-9"),
+        at: bed.now,
+        milli_c: None,
+        quality: Quality::Good,
+        more: ReadingMore::default(),
+    };
     assert!(matches!(bed.system(Command::Reading(strange)), Err(Refusal::Unknown { .. })));
     let ahead = bed.now.plus_ms(3_600_000);
-    let ahead = ReadingIn { sensor: device("temp-1"), at: ahead, milli_c: None, quality: Quality::Good };
+    let ahead = ReadingIn {
+        sensor: device("temp-1"),
+        at: ahead,
+        milli_c: None,
+        quality: Quality::Good,
+        more: ReadingMore::default(),
+    };
     assert!(matches!(bed.system(Command::Reading(ahead)), Err(Refusal::BadInput { .. })));
 }
 

@@ -40,6 +40,9 @@ pub fn routes() -> (Router<App>, Value) {
         )
         .get::<api::ColdChain>("/api/v1/cold", "Sensors and alarms", get(cold::chain))
         .post::<(), ()>("/api/v1/alarms/{id}/acknowledge", "Seen; not cleared", post(cold::acknowledge))
+        .get::<String>("/api/v1/cold/report", "CSV: every sensor by quarter-hour; ?day=", get(cold::report))
+        .get::<String>("/api/v1/cold/log", "CSV: every reading; ?sensor= and ?day=", get(cold::log))
+        .get::<String>("/api/v1/cold/excursions", "CSV: excursions by lot; ?day=", get(cold::excursions))
         .get::<Vec<api::DeviceRow>>("/api/v1/devices", "Devices and prints in doubt", get(machine::devices))
         .post::<api::PrintResolve, ()>(
             "/api/v1/prints/{id}/resolve",

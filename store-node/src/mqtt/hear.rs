@@ -2,7 +2,7 @@
 //! commit: to the device, and for a fixed scanner, which has no screen, also to its person's handheld. A payload that cannot be read changes nothing and is named in the log.
 
 use crate::clock;
-use crate::command::{Command, Envelope, Login, ReadingIn};
+use crate::command::{Command, Envelope, Login, ReadingIn, ReadingMore};
 use crate::pins::Pins;
 use crate::reads::Reads;
 use crate::writer::Writer;
@@ -194,8 +194,10 @@ impl Hear {
         let kept =
             matches!(event.body, EventBody::Scan { .. } | EventBody::Print { .. } | EventBody::Door { .. });
         let command = match event.body {
-            EventBody::Reading { milli_c, quality, raw_milli_c: _ } => {
-                Command::Reading(ReadingIn { sensor: device, at: event.at, milli_c, quality })
+            EventBody::Reading { milli_c, quality, raw_milli_c, humidity_milli_pct, pressure_pa } => {
+                let (session, seq) = (event.session, event.seq);
+                let more = ReadingMore { raw_milli_c, humidity_milli_pct, pressure_pa, session, seq };
+                Command::Reading(ReadingIn { sensor: device, at: event.at, milli_c, quality, more })
             }
             EventBody::Weight { grams } => Command::Weight { scale: device, at: event.at, grams },
             EventBody::Door { open } => Command::Door { door: device, at: event.at, open },

@@ -7,7 +7,7 @@ use crate::db::prints::{PrintJob, PrintState};
 use crate::effects::Effects;
 use crate::reads::Reads;
 use crate::writer::Writer;
-use model::mqtt::{Command, CommandBody, DeviceClass, HandheldView, Leaf, Topic};
+use model::mqtt::{Command, CommandBody, DeviceClass, Drive, HandheldView, Leaf, Topic};
 use model::{DeviceId, StoreId};
 use rumqttc::{AsyncClient, QoS};
 use std::collections::BTreeSet;
@@ -17,6 +17,9 @@ use tokio::sync::broadcast;
 /// A print job that no agent has confirmed is said again after this; the agent prints a job id once.
 const PRINT_AGAIN: Duration = Duration::from_secs(5);
 
+/// A little longer than until the next word, so that the buzzer does not stop between two.
+const BUZZ: Drive = Drive::Blink { on_ms: 500, off_ms: 500, times: Some(6) };
+
 /// The saying side.
 pub struct Say {
     pub(super) store: StoreId,
@@ -24,6 +27,8 @@ pub struct Say {
     pub(super) reads: Reads,
     pub(super) effects: broadcast::Receiver<Effects>,
     pub(super) writer: Writer,
+    /// Buzzers that were told to sound.
+    pub(super) loud: BTreeSet<DeviceId>,
 }
 
 impl Say {
@@ -38,7 +43,10 @@ impl Say {
                     Err(broadcast::error::RecvError::Lagged(_)) => self.everything().await,
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
-                _ = again.tick() => self.prints().await,
+                _ = again.tick() => {
+                    self.prints().await;
+                    self.buzzers().await;
+                }
             }
         }
     }
@@ -55,6 +63,10 @@ impl Say {
         }
         if effects.prints {
             self.prints().await;
+        }
+        // An alarm shows on the board: a commit without one has moved no buzzer.
+        if effects.cold && effects.board {
+            self.buzzers().await;
         }
     }
 
@@ -95,6 +107,26 @@ impl Say {
                 }
             }
             Err(error) => tracing::error!(%error, "print jobs not said; tried again soon"),
+        }
+    }
+
+    /// The buzzer at a door that stands open for too long (REQ-95): told again and again, because each command ends by
+    /// itself, and told once to be quiet.
+    async fn buzzers(&mut self) {
+        let buzzers = match self.reads.ask(|reader| reader.buzzers()).await {
+            Ok(buzzers) => buzzers,
+            Err(error) => return tracing::error!(%error, "buzzers not told; tried again soon"),
+        };
+        let now = clock::now().ms();
+        for (device, sounds) in buzzers {
+            let was_loud = if sounds { !self.loud.insert(device.clone()) } else { self.loud.remove(&device) };
+            if !sounds && !was_loud {
+                continue;
+            }
+            let topic = Topic::new(&self.store, DeviceClass::Output, &device, Leaf::Cmd).to_string();
+            let id = crate::derive::command(device.as_str().as_bytes(), &format!("buzzer {now}"));
+            let drive = if sounds { BUZZ } else { Drive::Off };
+            self.publish(topic, false, &Command { id, body: CommandBody::Output { drive } }).await;
         }
     }
 

@@ -1,13 +1,22 @@
-//! The cold chain: each sensor's last six hours, and the alarms (REQ-18).
+//! The cold chain: each sensor's last six hours, alarms, excursions, doors and calibrations (REQ-18).
 
-use crate::db::{DbResult, cold, people, places};
+use crate::db::{Connection, DbResult, cold, cold_log, doors, excursions, people, places};
+use crate::flows::excursions::figures;
 use crate::reader::Reader;
-use model::Timestamp;
-use model::api::store::{ColdChain, ReadingRow, SensorChart};
+use model::api::store::{
+    AlarmRow, CalibrationRow, ColdChain, ExcursionFigures, ExcursionRow, ReadingRow, SensorChart,
+};
 use model::time::{DAY_MS, HOUR_MS};
+use model::{Date, DeviceId, Timestamp};
+use store_core::cold::Edges;
+use store_core::cold::excursion::Figures;
 
 /// How far back the charts go.
 const CHART_MS: i64 = 6 * HOUR_MS;
+/// How far back ended excursions are shown.
+const EXCURSIONS_MS: i64 = 7 * DAY_MS;
+/// The most excursions shown at once.
+const EXCURSIONS_MAX: u32 = 100;
 /// The most points of one chart.
 const POINTS_MAX: usize = 720;
 
@@ -17,9 +26,11 @@ impl Reader {
     /// # Errors
     /// A fault of the database.
     pub fn cold_chain(&mut self, now: Timestamp) -> DbResult<ColdChain> {
-        self.snapshot(|conn, _| {
-            let mut sensors = Vec::new();
+        self.snapshot(|conn, facts| {
+            let today = facts.calendar.date(now);
+            let (mut sensors, mut calibrations) = (Vec::new(), Vec::new());
             for (sensor, zone) in places::watched(conn)? {
+                calibrations.extend(calibrated(conn, &sensor, now, today)?);
                 let Some(band) = zone.band else { continue };
                 let readings = cold::readings(conn, &sensor, now.plus_ms(-CHART_MS))?;
                 sensors.push(SensorChart {
@@ -31,17 +42,71 @@ impl Reader {
                     points: thinned(with_gaps(readings, band.silent_ms)),
                 });
             }
-            let mut alarms = cold::alarms(conn, now.plus_ms(-DAY_MS))?;
-            for alarm in &mut alarms {
-                let Some(who) = alarm.acknowledged_by.as_ref().and_then(|id| id.parse().ok()) else {
-                    continue;
-                };
-                if let Some(person) = people::find(conn, &who)? {
-                    alarm.acknowledged_by = Some(person.name);
-                }
-            }
-            Ok(ColdChain { at: now, sensors, alarms })
+            Ok(ColdChain {
+                at: now,
+                sensors,
+                alarms: alarms(conn, now)?,
+                excursions: in_full(
+                    conn,
+                    excursions::recent(conn, now.plus_ms(-EXCURSIONS_MS), EXCURSIONS_MAX)?,
+                    now,
+                )?,
+                doors: doors::every(conn)?,
+                calibrations,
+            })
         })
+    }
+}
+
+fn alarms(conn: &Connection, now: Timestamp) -> DbResult<Vec<AlarmRow>> {
+    let mut alarms = cold::alarms(conn, now.plus_ms(-DAY_MS))?;
+    for alarm in &mut alarms {
+        let Some(who) = alarm.acknowledged_by.as_ref().and_then(|id| id.parse().ok()) else { continue };
+        if let Some(person) = people::find(conn, &who)? {
+            alarm.acknowledged_by = Some(person.name);
+        }
+    }
+    Ok(alarms)
+}
+
+fn calibrated(
+    conn: &Connection,
+    sensor: &DeviceId,
+    now: Timestamp,
+    today: Date,
+) -> DbResult<Option<CalibrationRow>> {
+    let found = cold_log::calibration(conn, sensor, now)?;
+    Ok(found.map(|calibration| {
+        let overdue = calibration.due.is_some_and(|due| due < today);
+        CalibrationRow { sensor: sensor.clone(), calibration, overdue }
+    }))
+}
+
+/// Excursions that last have no figures of their own yet: they are added up as far as they have come.
+pub(super) fn in_full(
+    conn: &Connection,
+    mut rows: Vec<ExcursionRow>,
+    now: Timestamp,
+) -> DbResult<Vec<ExcursionRow>> {
+    for row in rows.iter_mut().filter(|row| row.ended.is_none()) {
+        let silent_ms = places::zone(conn, &row.zone)?.and_then(|zone| zone.band).map(|band| band.silent_ms);
+        let band = Edges { low_milli_c: row.low_milli_c, high_milli_c: row.high_milli_c };
+        let found = figures(conn, &row.sensor, (row.began, now), &band, silent_ms.unwrap_or(i64::MAX))?;
+        row.figures = found.as_ref().map(shown);
+    }
+    Ok(rows)
+}
+
+fn shown(figures: &Figures) -> ExcursionFigures {
+    ExcursionFigures {
+        min_milli_c: figures.min_milli_c,
+        max_milli_c: figures.max_milli_c,
+        mean_kinetic_milli_c: figures.mean_kinetic_milli_c,
+        above_milli_c_min: figures.above_milli_c_min,
+        below_milli_c_min: figures.below_milli_c_min,
+        outside_ms: figures.outside_ms,
+        samples: figures.samples,
+        gaps: figures.gaps,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::board::needs_person;
 use crate::db::devices::DeviceRowDb;
 use crate::db::prints::{self, PrintJob, PrintState};
-use crate::db::{Connection, DbResult, devices, people};
+use crate::db::{Connection, DbResult, devices, doors, people};
 use crate::reader::Reader;
 use crate::views::handheld;
 use model::api::store::{DeviceRow, PrintRow};
@@ -53,6 +53,14 @@ impl Reader {
                 .next()
                 .map(|session| session.device))
         })
+    }
+
+    /// The buzzers of zones and whether each must sound (REQ-95).
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn buzzers(&mut self) -> DbResult<Vec<(DeviceId, bool)>> {
+        self.snapshot(|conn, _| doors::buzzers(conn))
     }
 
     /// Print jobs that no agent has confirmed, oldest first. An agent prints a job once, however often it is sent.

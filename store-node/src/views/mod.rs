@@ -2,6 +2,7 @@
 
 mod board;
 mod cold;
+mod cold_report;
 mod devices;
 pub mod handheld;
 mod link;

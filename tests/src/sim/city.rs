@@ -84,6 +84,8 @@ pub fn setup(at: usize, pickers: usize, bays: u32) -> Result<Setup> {
             high_milli_c,
             delay_ms: 5 * 60_000,
             silent_ms: 10 * 60_000,
+            warn: None,
+            door_ms: 0,
         });
         kept.push(ZoneSetup { zone: zone(name)?, temp, band });
     }

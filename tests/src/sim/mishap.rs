@@ -12,7 +12,7 @@ use model::mqtt::Quality;
 use model::order::Owner;
 use model::time::{MINUTE_MS, SECOND_MS};
 use rand::Rng;
-use store_node::command::{Command as Store, ReadingIn};
+use store_node::command::{Command as Store, ReadingIn, ReadingMore};
 
 impl World {
     /// Draws the next misfortune, or ends one.
@@ -197,7 +197,13 @@ impl World {
             let warm = if self.warm.contains(&at) { 14_000 } else { 0 };
             let milli_c = Some(middle + warm + self.rng.random_range(-400..400));
             let seen = self.stores[at].now(self.queue.now());
-            readings.push(Store::Reading(ReadingIn { sensor, at: seen, milli_c, quality: Quality::Good }));
+            readings.push(Store::Reading(ReadingIn {
+                sensor,
+                at: seen,
+                milli_c,
+                quality: Quality::Good,
+                more: ReadingMore::default(),
+            }));
         }
         self.own_store(at, readings)
     }

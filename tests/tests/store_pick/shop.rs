@@ -145,7 +145,14 @@ fn setup() -> Setup {
         packing_aisle: 0,
         packing_end: End::Front,
     };
-    let band = Band { low_milli_c: 0, high_milli_c: 5_000, delay_ms: 120_000, silent_ms: 60_000 };
+    let band = Band {
+        low_milli_c: 0,
+        high_milli_c: 5_000,
+        delay_ms: 120_000,
+        silent_ms: 60_000,
+        warn: None,
+        door_ms: 0,
+    };
     let keeps = |id: &str, temp, band| ZoneSetup { zone: ZoneId::new(id).unwrap(), temp, band };
     let staff = |id: &str, name: &str, role| PersonSetup {
         person: person(id),
@@ -203,6 +210,7 @@ impl Shop {
             driver: driver.into(),
             model: "sim".into(),
             firmware: "1".into(),
+            calibration: None,
         };
         self.must("system", id, Command::DeviceBorn { device: device(id), class, birth });
         let state = DeviceState {

@@ -52,7 +52,8 @@ pub fn of(readings: &[(Timestamp, Option<i32>)], band: Option<&Band>, span_ms: i
 mod tests {
     use super::*;
 
-    const BAND: Band = Band { low_milli_c: 0, high_milli_c: 5_000, delay_ms: 0, silent_ms: 60_000 };
+    const BAND: Band =
+        Band { low_milli_c: 0, high_milli_c: 5_000, delay_ms: 0, silent_ms: 60_000, warn: None, door_ms: 0 };
 
     fn at(minute: i64, value: i32) -> (Timestamp, Option<i32>) {
         (Timestamp::from_ms(minute * 60_000), Some(value))

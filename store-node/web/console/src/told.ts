@@ -14,6 +14,7 @@ export const TOLD = pack(
     weighed: 'bag {bag}: {grams} g', weight_mismatch: 'bag {bag}: {grams} g', handheld_changed: '{from} → {to}', reprint: '{bags|# bag|# bags}, {lines|# line|# lines}', rider: '{name}', bag_scanned: '{bag}: {n} of {of}',
     no_printer: '{label}: write its code by hand', label_moved: '{label}: {from} → {to}', label_printed: '{label} · {printer}', label_unconfirmed: '{label} · {printer}', label_in_doubt: '{label} · {printer}', label_rejected: '{label} · {printer}', label_confirmed: '{label}', label_repeated: '{label}',
     too_warm: 'at most {degrees}; {units|# unit|# units} of {lots|# lot|# lots} blocked', too_cold: 'at least {degrees}; {units|# unit|# units} of {lots|# lot|# lots} blocked',
+    near_warm: 'up to {degrees}', near_cold: 'down to {degrees}',
     print_bag: 'bag {bag}/{of} of {number}', print_delivery: 'delivery label of {delivery}', print_lot: 'label of lot {lot}', print_shelf: 'shelf label of {shelf}', print_pick_list: 'pick list of {pick_list}', print_temperature: 'temperatures of {temperature}, {day}', print_handover: 'handover slip of {handover}',
   },
   {
@@ -23,6 +24,7 @@ export const TOLD = pack(
     weighed: 'बैग {bag}: {grams} ग्रा.', weight_mismatch: 'बैग {bag}: {grams} ग्रा.', handheld_changed: '{from} → {to}', reprint: '{bags|# बैग|# बैग}, {lines|# लाइन|# लाइनें}', rider: '{name}', bag_scanned: '{bag}: {of} में से {n}',
     no_printer: '{label}: कोड हाथ से लिखें', label_moved: '{label}: {from} → {to}', label_printed: '{label} · {printer}', label_unconfirmed: '{label} · {printer}', label_in_doubt: '{label} · {printer}', label_rejected: '{label} · {printer}', label_confirmed: '{label}', label_repeated: '{label}',
     too_warm: 'सबसे ज़्यादा {degrees}; {lots} लॉट के {units} नग रोके गए', too_cold: 'सबसे कम {degrees}; {lots} लॉट के {units} नग रोके गए',
+    near_warm: '{degrees} तक', near_cold: '{degrees} तक',
     print_bag: 'ऑर्डर {number} का बैग {bag}/{of}', print_delivery: 'ऑर्डर {delivery} का डिलीवरी लेबल', print_lot: 'लॉट {lot} का लेबल', print_shelf: 'शेल्फ {shelf} का लेबल', print_pick_list: 'ऑर्डर {pick_list} की चयन सूची', print_temperature: '{temperature} का तापमान, {day}', print_handover: 'ऑर्डर {handover} की सुपुर्दगी पर्ची',
   },
 );
@@ -78,9 +80,9 @@ export const PHRASES: Record<string, string> = {
   'paper is low': 'कागज़ कम है', 'have a roll at hand': 'नया रोल पास रखें', 'paper is out': 'कागज़ ख़त्म', 'put in a roll; what waits is printed once': 'रोल लगाएँ; जो रुका है वह एक बार छपेगा', 'the cover is open': 'ढक्कन खुला है', 'close it': 'उसे बंद करें',
   paused: 'रुका हुआ है', 'press the feed or pause button': 'फ़ीड या पॉज़ बटन दबाएँ', 'cutter or head error': 'कटर या हेड में ख़राबी', 'open, clear the paper, close, switch off and on': 'खोलें, कागज़ निकालें, बंद करें, फिर बंद-चालू करें', offline: 'ऑफ़लाइन', 'look at the printer\'s own light': 'प्रिंटर की बत्ती देखें',
   'check power and cable of the printer': 'प्रिंटर की बिजली और तार देखें', 'check cable and power of the scale': 'तराज़ू का तार और बिजली देखें', 'plug it in; it is found by itself': 'इसे लगाएँ; यह खुद मिल जाएगा', 'scan again; check cable and settings': 'फिर स्कैन करें; तार और सेटिंग देखें', 'scans are not kept through an outage': 'संपर्क टूटने पर स्कैन नहीं बचेंगे',
-  'CRC error': 'CRC ग़लत', 'CRC error on the 1-wire line': '1-wire लाइन पर CRC ग़लत', 'check cable and plugs': 'तार और प्लग देखें', 'implausible value': 'माप संभव नहीं', '85 degC power-on value: the sensor lost power': '85 °C: सेंसर की बिजली गई थी', 'check the sensor\'s power': 'सेंसर की बिजली देखें',
+  'CRC error': 'CRC ग़लत', 'CRC error on the 1-wire line': '1-wire लाइन पर CRC ग़लत', 'CRC error on the I2C answer': 'I2C जवाब का CRC ग़लत', '0x80000 power-on value: the sensor lost power': 'सेंसर की बिजली गई थी', 'two readings after a disturbance disagree': 'गड़बड़ी के बाद दो माप आपस में नहीं मिलते', 'the bus hangs': 'बस अटकी है', 'the conversion does not end': 'माप पूरा नहीं होता', 'the register holds no number': 'रजिस्टर में संख्या नहीं है', 'check cable and plugs': 'तार और प्लग देखें', 'implausible value': 'माप संभव नहीं', '85 degC power-on value: the sensor lost power': '85 °C: सेंसर की बिजली गई थी', 'check the sensor\'s power': 'सेंसर की बिजली देखें',
   'jumped faster than air can': 'माप अचानक बदला', 'was the probe moved?': 'क्या प्रोब हिलाया गया?', 'the same value for too long': 'बहुत देर से एक ही माप', 'warm the probe by hand; change it if it stays': 'प्रोब को हाथ से गरम करें; न बदले तो नया लगाएँ',
-  'does not answer': 'जवाब नहीं देता', 'not a w1_slave text': 'सेंसर का जवाब पढ़ा नहीं गया', 'check the 1-wire bus; read the zone by hand': '1-wire तार देखें; ज़ोन का तापमान हाथ से नापें', 'Put it on the charger after this order.': 'इस ऑर्डर के बाद चार्जर पर लगाएँ।',
+  'does not answer': 'जवाब नहीं देता', 'not a w1_slave text': 'सेंसर का जवाब पढ़ा नहीं गया', 'check the sensor\'s cable; read the zone by hand': 'सेंसर का तार देखें; ज़ोन का तापमान हाथ से नापें', 'have it calibrated; until then compare by hand': 'कैलिब्रेट कराएँ; तब तक हाथ से नापकर मिलाएँ', 'Put it on the charger after this order.': 'इस ऑर्डर के बाद चार्जर पर लगाएँ।',
 };
 
 /** The same for phrases that name something. */
@@ -90,5 +92,12 @@ const PATTERNS: readonly [RegExp, string][] = [
   [/^(\S+) was unplugged or closed the line$/, '$1 निकाला गया या लाइन बंद हुई'],
   [/^(\S+) did not answer in time$/, '$1 ने समय पर जवाब नहीं दिया'],
   [/^cannot open (\S+): .*$/, '$1 नहीं खुलता'],
+  [/^its calibration was due on (\S+)$/, 'कैलिब्रेशन की तारीख़ $1 निकल गई'],
+  [/^slave (\d+) did not answer in time$/, 'स्लेव $1 ने समय पर जवाब नहीं दिया'],
+  [/^slave (\d+) refuses: .*$/, 'स्लेव $1 ने मना किया: रजिस्टर देखें'],
+  [/^disturbed answer: .*$/, 'जवाब में गड़बड़ी'],
+  [/^chip id (\S+) is not this driver's$/, 'यहाँ दूसरी चिप है ($1)'],
+  [/^(I2C|SPI): .*$/, '$1 पर कोई जवाब नहीं'],
+  [/^(resistance|REFIN|RTDIN|over- or).*$/, 'प्रोब या उसका तार ख़राब'],
   [/^(\S+) failed: .*$/, '$1 में गड़बड़ी'],
 ];

@@ -15,6 +15,9 @@
 //! | POST /api/v1/papers | staff | [`PaperRequest`] -> 204 |
 //! | GET /api/v1/cold | staff | [`ColdChain`] |
 //! | POST /api/v1/alarms/{id}/acknowledge | manager | -> 204 |
+//! | GET /api/v1/cold/report?day= | staff | text/csv: quarter-hours of every sensor |
+//! | GET /api/v1/cold/log?day=&sensor= | staff | text/csv: every reading of one sensor |
+//! | GET /api/v1/cold/excursions?day= | staff | text/csv: excursions that touch the day, by lot |
 //! | GET /api/v1/devices | staff | [`DeviceRow`] list |
 //! | POST /api/v1/prints/{id}/resolve | staff | [`PrintResolve`] -> 204 |
 //! | GET /api/v1/link | staff | [`Link`] |
@@ -421,6 +424,106 @@ pub struct ColdChain {
     pub sensors: Vec<SensorChart>,
     /// Alarms: open ones, and those of the last day.
     pub alarms: Vec<AlarmRow>,
+    /// Excursions: open ones first, then those that began in the last seven days, newest first; at most 100.
+    pub excursions: Vec<ExcursionRow>,
+    /// Doors with a contact, by name.
+    pub doors: Vec<DoorRow>,
+    /// Calibrations of the sensors that have one, by sensor.
+    pub calibrations: Vec<CalibrationRow>,
+}
+
+/// An interval outside the band at one sensor (REQ-18).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ExcursionRow {
+    /// The excursion.
+    pub id: CommandId,
+    /// The sensor.
+    pub sensor: DeviceId,
+    /// Its zone.
+    pub zone: ZoneId,
+    /// Which way it began: `too_warm` or `too_cold`, as the alarm is called.
+    pub kind: String,
+    /// The band that it left: lowest allowed, thousandths of a degree.
+    pub low_milli_c: i32,
+    /// Highest allowed.
+    pub high_milli_c: i32,
+    /// The first reading outside.
+    pub began: Timestamp,
+    /// The first reading well inside again; `None` while it lasts.
+    pub ended: Option<Timestamp>,
+    /// Whether it lasted long enough for the alarm, which blocks the zone's lots.
+    pub alarmed: bool,
+    /// What its readings add up to; `None` before there are any.
+    pub figures: Option<ExcursionFigures>,
+    /// The lots that lay there.
+    pub lots: Vec<ExcursionLot>,
+}
+
+/// What the trusted readings of an excursion add up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ExcursionFigures {
+    /// Coldest, thousandths of a degree.
+    pub min_milli_c: i32,
+    /// Warmest.
+    pub max_milli_c: i32,
+    /// Mean kinetic temperature with an activation energy over the gas constant of 10,000 K, thousandths of a degree.
+    pub mean_kinetic_milli_c: i32,
+    /// How far and how long over the band: thousandths of a degree times minutes.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub above_milli_c_min: i64,
+    /// How far and how long under the band: thousandths of a degree times minutes.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub below_milli_c_min: i64,
+    /// How long over or under the band, milliseconds, as far as it was heard.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub outside_ms: i64,
+    /// Readings.
+    pub samples: u32,
+    /// Silences; nothing is counted for their time.
+    pub gaps: u32,
+}
+
+/// A lot that lay in an excursion's zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ExcursionLot {
+    /// The lot.
+    pub lot: LotId,
+    /// What it is.
+    pub sku: SkuId,
+    /// Its product's name.
+    pub name: String,
+    /// The most units of it that were seen there.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub units: i64,
+}
+
+/// A door with a contact (REQ-95).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct DoorRow {
+    /// The contact.
+    pub device: DeviceId,
+    /// The zone behind it.
+    pub zone: Option<ZoneId>,
+    /// Whether it is open.
+    pub open: bool,
+    /// Since when it has been open or shut.
+    pub since: Timestamp,
+}
+
+/// A sensor's calibration (REQ-18).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct CalibrationRow {
+    /// The sensor.
+    pub sensor: DeviceId,
+    /// What is done to its raw values, and on what paper that stands.
+    pub calibration: crate::mqtt::Calibration,
+    /// Whether it was due before today.
+    pub overdue: bool,
 }
 
 /// One sensor's last six hours.
@@ -459,7 +562,8 @@ pub struct ReadingRow {
 pub struct AlarmRow {
     /// The alarm.
     pub id: CommandId,
-    /// A stable word: `too_warm`, `too_cold`, `sensor_silent`, `sensor_suspect`, `device_lost`.
+    /// A stable word: `too_warm`, `too_cold`, `near_warm`, `near_cold`, `door_ajar`, `door_open`, `sensor_silent`,
+    /// `sensor_suspect`, `device_lost`.
     pub kind: String,
     /// The zone, for cold-chain alarms.
     pub zone: Option<ZoneId>,

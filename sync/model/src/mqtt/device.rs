@@ -3,7 +3,7 @@
 use super::label::Label;
 use crate::id::{CommandId, PrintJobId};
 use crate::qty::Grams;
-use crate::time::Timestamp;
+use crate::time::{Date, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// `birth`, retained: a device introduces itself once per session.
@@ -23,6 +23,24 @@ pub struct Birth {
     pub model: String,
     /// Agent or firmware version.
     pub firmware: String,
+    /// A sensor's calibration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(optional))]
+    pub calibration: Option<Calibration>,
+}
+
+/// How a sensor's raw values become corrected ones, and on what paper that stands (REQ-18).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Calibration {
+    /// Added last, thousandths of a degree Celsius.
+    pub offset_milli_c: i32,
+    /// Multiplied first, millionths: 1,000,000 changes nothing.
+    pub gain_ppm: u32,
+    /// Number of the certificate; empty where there is none.
+    pub certificate: String,
+    /// When it is due again.
+    pub due: Option<Date>,
 }
 
 /// How a device is.
@@ -99,6 +117,14 @@ pub enum EventBody {
         raw_milli_c: Option<i32>,
         /// How far it can be trusted.
         quality: Quality,
+        /// Relative humidity in thousandths of a percent, where the sensor has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", ts(optional))]
+        humidity_milli_pct: Option<u32>,
+        /// Air pressure in pascals, where the sensor has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", ts(optional))]
+        pressure_pa: Option<u32>,
     },
     /// A stable weight on the scale.
     Weight {

@@ -9,7 +9,8 @@ mod label;
 mod topic;
 
 pub use device::{
-    Birth, Command, CommandBody, DeviceState, Drive, Event, EventBody, Health, PrintOutcome, Quality, Signal,
+    Birth, Calibration, Command, CommandBody, DeviceState, Drive, Event, EventBody, Health, PrintOutcome,
+    Quality, Signal,
 };
 pub use discovery::{TemperatureEntity, discovery_topic};
 pub use handheld::{

@@ -49,7 +49,20 @@ driver: string,
 /** Maker and model where known. */
 model: string,
 /** Agent or firmware version. */
-firmware: string, };
+firmware: string,
+/** A sensor's calibration. */
+calibration?: Calibration, };
+
+/** How a sensor's raw values become corrected ones, and on what paper that stands (REQ-18). */
+export type Calibration = {
+/** Added last, thousandths of a degree Celsius. */
+offset_milli_c: number,
+/** Multiplied first, millionths: 1,000,000 changes nothing. */
+gain_ppm: number,
+/** Number of the certificate; empty where there is none. */
+certificate: string,
+/** When it is due again. */
+due: Date | null, };
 
 /** `cmd` to a printer, scanner or output. */
 export type Command = {
@@ -124,7 +137,11 @@ milli_c: number | null,
 /** What the chip said, before correction. */
 raw_milli_c: number | null,
 /** How far it can be trusted. */
-quality: Quality, } | { "type": "weight",
+quality: Quality,
+/** Relative humidity in thousandths of a percent, where the sensor has it. */
+humidity_milli_pct?: number,
+/** Air pressure in pascals, where the sensor has it. */
+pressure_pa?: number, } | { "type": "weight",
 /** Net weight in grams. */
 grams: Grams, } | { "type": "print",
 /** The job. */

@@ -1,12 +1,13 @@
 // Written from Rust (sync/model/src/api/store.rs): do not edit; see sync/model/tests/types.rs.
-import type { DeviceClass, Health, Quality } from './mqtt';
+import type { Calibration, DeviceClass, Health, Quality } from './mqtt';
 import type { BagId, BinId, Channel, CommandId, Date, DeviceId, Grams, LotId, Moments, OrderId, OrderState, Paise, PersonId, PrintJobId, Qty, Role, SkuId, StoreId, Timestamp, ZoneId } from './words';
 
 /** An alarm. */
 export type AlarmRow = {
 /** The alarm. */
 id: CommandId,
-/** A stable word: `too_warm`, `too_cold`, `sensor_silent`, `sensor_suspect`, `device_lost`. */
+/** A stable word: `too_warm`, `too_cold`, `near_warm`, `near_cold`, `door_ajar`, `door_open`, `sensor_silent`,
+ * `sensor_suspect`, `device_lost`. */
 kind: string,
 /** The zone, for cold-chain alarms. */
 zone: ZoneId | null,
@@ -94,6 +95,15 @@ substitute_until: Timestamp | null,
 /** Labels that did not come out, or are in doubt. */
 prints_in_doubt: number, };
 
+/** A sensor's calibration (REQ-18). */
+export type CalibrationRow = {
+/** The sensor. */
+sensor: DeviceId,
+/** What is done to its raw values, and on what paper that stands. */
+calibration: Calibration,
+/** Whether it was due before today. */
+overdue: boolean, };
+
 /** The cold chain now (REQ-18). */
 export type ColdChain = {
 /** When these figures were true. */
@@ -101,7 +111,13 @@ at: Timestamp,
 /** By sensor. */
 sensors: Array<SensorChart>,
 /** Alarms: open ones, and those of the last day. */
-alarms: Array<AlarmRow>, };
+alarms: Array<AlarmRow>,
+/** Excursions: open ones first, then those that began in the last seven days, newest first; at most 100. */
+excursions: Array<ExcursionRow>,
+/** Doors with a contact, by name. */
+doors: Array<DoorRow>,
+/** Calibrations of the sensors that have one, by sensor. */
+calibrations: Array<CalibrationRow>, };
 
 /** One line at the counter. */
 export type CounterLine = {
@@ -151,6 +167,17 @@ person: string | null,
 /** Its print jobs that need a person. */
 prints: Array<PrintRow>, };
 
+/** A door with a contact (REQ-95). */
+export type DoorRow = {
+/** The contact. */
+device: DeviceId,
+/** The zone behind it. */
+zone: ZoneId | null,
+/** Whether it is open. */
+open: boolean,
+/** Since when it has been open or shut. */
+since: Timestamp, };
+
 /** What the handheld keeps. */
 export type EnrolAnswer = {
 /** Its name. */
@@ -164,6 +191,61 @@ url: string, };
 export type EnrolRequest = {
 /** Its name on the board, also its MQTT client id and user name. */
 device: DeviceId, };
+
+/** What the trusted readings of an excursion add up to. */
+export type ExcursionFigures = {
+/** Coldest, thousandths of a degree. */
+min_milli_c: number,
+/** Warmest. */
+max_milli_c: number,
+/** Mean kinetic temperature with an activation energy over the gas constant of 10,000 K, thousandths of a degree. */
+mean_kinetic_milli_c: number,
+/** How far and how long over the band: thousandths of a degree times minutes. */
+above_milli_c_min: number,
+/** How far and how long under the band: thousandths of a degree times minutes. */
+below_milli_c_min: number,
+/** How long over or under the band, milliseconds, as far as it was heard. */
+outside_ms: number,
+/** Readings. */
+samples: number,
+/** Silences; nothing is counted for their time. */
+gaps: number, };
+
+/** A lot that lay in an excursion's zone. */
+export type ExcursionLot = {
+/** The lot. */
+lot: LotId,
+/** What it is. */
+sku: SkuId,
+/** Its product's name. */
+name: string,
+/** The most units of it that were seen there. */
+units: number, };
+
+/** An interval outside the band at one sensor (REQ-18). */
+export type ExcursionRow = {
+/** The excursion. */
+id: CommandId,
+/** The sensor. */
+sensor: DeviceId,
+/** Its zone. */
+zone: ZoneId,
+/** Which way it began: `too_warm` or `too_cold`, as the alarm is called. */
+kind: string,
+/** The band that it left: lowest allowed, thousandths of a degree. */
+low_milli_c: number,
+/** Highest allowed. */
+high_milli_c: number,
+/** The first reading outside. */
+began: Timestamp,
+/** The first reading well inside again; `None` while it lasts. */
+ended: Timestamp | null,
+/** Whether it lasted long enough for the alarm, which blocks the zone's lots. */
+alarmed: boolean,
+/** What its readings add up to; `None` before there are any. */
+figures: ExcursionFigures | null,
+/** The lots that lay there. */
+lots: Array<ExcursionLot>, };
 
 /** Where a handheld connects to. */
 export type HandheldConfig = {
