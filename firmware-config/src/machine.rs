@@ -93,6 +93,7 @@ pub fn doctor(asked: &Doctor, out: &mut dyn Write) -> Result<Outcome, Failure> {
     Ok(Outcome::wrong_if(bad))
 }
 
+/// Now, by this machine's clock.
 #[expect(clippy::disallowed_methods, reason = "the one place of this program that reads the clock")]
 pub fn now() -> model::Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod command;
 pub mod db;
 pub mod derive;
+pub mod doorkeeper;
 pub mod effects;
 pub mod engine;
 pub mod flows;

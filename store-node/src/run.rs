@@ -2,6 +2,7 @@
 //! broker. Never decides about stock or orders.
 
 use crate::broker::{AccessRules, AgentRight, BrokerError, BrokerSetup, ManagedBroker, hash_password};
+use crate::doorkeeper::Doorkeeper;
 use crate::engine::{Engine, OpenError};
 use crate::http::{App, Facts};
 use crate::manifest::{self, ManifestError};
@@ -101,6 +102,10 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
 
     let tasks = TaskTracker::new();
     let broker_stop = CancellationToken::new();
+    let listed = manifest.devices.iter().map(|device| (device.class, device.id.clone())).collect();
+    let (folder, doors) = (data_dir.join("enrol"), rules.clone());
+    let keeper = Doorkeeper { folder, listed, reads: reads.clone(), rules: doors };
+    tasks.spawn(keeper.run(stop.clone()));
     let broker = start_broker(&manifest, &rules, &tasks, &broker_stop).await?;
     let uplink = Uplink::new(uplink_setup(&manifest), writer.clone(), reads.clone(), clock::now());
     let app = App {

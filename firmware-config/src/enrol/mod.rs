@@ -10,7 +10,11 @@ mod code;
 mod keep;
 pub mod qr;
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use model::DeviceId;
 
 pub use authority::Authority;
 pub use book::{Entry, Standing};
@@ -32,6 +36,20 @@ pub struct Papers {
     pub key: String,
     /// The authority that its broker is judged by.
     pub authority: String,
+}
+
+/// Devices that are out, by the list in the authority's folder; none where there is no list. A line that names no device
+/// names nobody.
+///
+/// # Errors
+/// [`EnrolError::File`] for a list that cannot be read.
+pub fn revoked(folder: &Path) -> Result<BTreeSet<DeviceId>, EnrolError> {
+    let path = folder.join("revoked.txt");
+    match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeSet::new()),
+        Err(source) => Err(EnrolError::File { path, source }),
+        Ok(text) => Ok(text.lines().filter_map(|line| line.trim().parse().ok()).collect()),
+    }
 }
 
 /// Why something about enrolment is not done.

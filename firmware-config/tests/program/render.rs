@@ -14,6 +14,11 @@ fn small() -> String {
     example()
 }
 
+/// The store without devices whose units the package brings.
+fn package() -> String {
+    std::fs::read_to_string(here("../store-node/packaging/units.toml")).unwrap()
+}
+
 /// A live store: hub elsewhere, listeners in the store's network, broker as a service, serial lines of every kind.
 fn live() -> String {
     example()
@@ -138,7 +143,7 @@ fn what_is_left_open_is_asked_for() {
 #[test]
 fn systemd_verifies_every_unit() {
     let Some(analyze) = validator("systemd-analyze") else { return };
-    for text in [small(), live()] {
+    for text in [small(), live(), package()] {
         let programs = tempfile::tempdir().unwrap();
         for name in ["store-node", "device-agent"] {
             std::os::unix::fs::symlink("/bin/true", programs.path().join(name)).unwrap();
@@ -155,7 +160,7 @@ fn systemd_verifies_every_unit() {
 #[test]
 fn no_unit_is_exposed_beyond_two() {
     let Some(analyze) = validator("systemd-analyze") else { return };
-    for text in [small(), live()] {
+    for text in [small(), live(), package()] {
         let store = Rendered::of(&text, &[]);
         for name in store.units() {
             let unit = store.path(name);
@@ -173,6 +178,37 @@ fn no_unit_is_exposed_beyond_two() {
         std::fs::write(&open, "[Service]\nExecStart=/bin/true\n").unwrap();
         assert!(
             !says(Command::new(&analyze).args(["security", "--offline=true", "--threshold=20"]).arg(&open)).0
+        );
+    }
+}
+
+/// What the package brings: the three programs, and the units and users of a store without devices, each from where the
+/// build lays it.
+#[test]
+fn the_package_holds_programs_units_and_users() {
+    let text = std::fs::read_to_string(here("../store-node/Cargo.toml")).unwrap();
+    let manifest: toml::Table = toml::from_str(&text).unwrap();
+    let deb = &manifest["package"]["metadata"]["deb"];
+    let asset = |asset: &toml::Value| -> [String; 3] {
+        [0, 1, 2].map(|part| asset[part].as_str().unwrap().to_owned())
+    };
+    let assets: Vec<[String; 3]> = deb["assets"].as_array().unwrap().iter().map(asset).collect();
+    for program in ["store-node", "device-agent", "firmware-config"] {
+        let wanted = [format!("packaging/out/{program}"), "usr/bin/".to_owned(), "755".to_owned()];
+        assert!(assets.contains(&wanted), "{program}");
+    }
+    let store = Rendered::of(&package(), &[]);
+    for file in store.units().into_iter().map(String::as_str).chain(["etc/sysusers.d/larder.conf"]) {
+        let rendered = format!("packaging/out/rendered/{file}");
+        let brings = |pattern: &str| match pattern.split_once('*') {
+            Some((head, tail)) => rendered.starts_with(head) && rendered.ends_with(tail),
+            None => pattern == rendered,
+        };
+        assert!(assets.iter().any(|[from, _, _]| brings(from)), "{file}");
+    }
+    for script in ["postinst", "prerm", "postrm"] {
+        assert!(
+            here("../store-node").join(deb["maintainer-scripts"].as_str().unwrap()).join(script).exists()
         );
     }
 }
