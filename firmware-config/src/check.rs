@@ -40,6 +40,7 @@ impl<'c, 't> Checker<'c, 't> {
         if let Some(layout) = &draft.layout {
             checker.layout(layout);
         }
+        checker.templates(&draft.scanning.in_store);
         checker.zones(&draft.zones);
         checker.devices(&draft.devices, &draft.zones, was_cut("zones"));
         checker.ports(draft.node.as_ref(), draft.broker.as_ref(), &draft.devices);
@@ -137,6 +138,27 @@ impl<'c, 't> Checker<'c, 't> {
                 let what = format!("{key} = {value} is outside {} to {}", range.start(), range.end());
                 self.say(&[Step::Key("layout"), Step::Key(key)], what, "measure it again");
             }
+        }
+    }
+
+    /// The shape only: what the places of a template may say together is known to who reads the codes.
+    fn templates(&mut self, templates: &[String]) {
+        for (index, text) in templates.iter().enumerate() {
+            let prefix = text.starts_with("02") || text.starts_with('2');
+            let known = |sign: char| sign.is_ascii_digit() || "IWPNVXC".contains(sign);
+            if text.len() == 13
+                && prefix
+                && text.ends_with('C')
+                && text.contains('I')
+                && text.chars().all(known)
+            {
+                continue;
+            }
+            let path = [Step::Key("scanning"), Step::Key("in_store"), Step::Item(index)];
+            let what = format!("{text:?} is no template of an in-store number");
+            let hint = "thirteen places that begin with 02 or 20 to 29 and end with C: \"21IIIIIWWWWWC\"; \
+                        I item, W grams, P price, N pieces, V their check digit, X anything";
+            self.say(&path, what, hint);
         }
     }
 

@@ -39,7 +39,7 @@ use serde::Deserialize;
 pub use devices::{Device, Driver, DriverLine, PaperLanguage, Port, PortError, PortKind, Settings};
 pub use fault::{Fault, Place};
 pub use registers::{Parity, RegisterForm, RegisterTable};
-pub use store::{Band, Broker, BrokerMode, Hub, Layout, Node, Person, Store, StoreManifest, Zone};
+pub use store::{Band, Broker, BrokerMode, Hub, Layout, Node, Person, Scanning, Store, StoreManifest, Zone};
 
 /// Why there is no manifest.
 #[derive(Debug, thiserror::Error)]
@@ -152,6 +152,8 @@ pub(crate) struct Draft {
     #[serde(default)]
     layout: Option<Layout>,
     #[serde(default)]
+    scanning: Scanning,
+    #[serde(default)]
     zones: Vec<Zone>,
     #[serde(default)]
     devices: Vec<Device>,
@@ -167,6 +169,7 @@ impl Draft {
             hub: self.hub?,
             broker: self.broker?,
             layout: self.layout?,
+            scanning: self.scanning,
             zones: self.zones,
             devices: self.devices,
             people: self.people,

@@ -25,6 +25,9 @@ pub struct StoreManifest {
     pub broker: Broker,
     /// Distances that hold for all zones.
     pub layout: Layout,
+    /// What the store's own codes mean.
+    #[serde(default)]
+    pub scanning: Scanning,
     /// The zones, in file order.
     pub zones: Vec<Zone>,
     /// Scanners, printers, sensors, scales; handhelds enrol themselves and are not listed.
@@ -41,6 +44,14 @@ impl StoreManifest {
     pub fn zone(&self, id: &ZoneId) -> Option<&Zone> {
         self.zones.iter().find(|zone| zone.id == *id)
     }
+}
+
+/// What the store's own codes mean (REQ-41).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scanning {
+    /// Templates of in-store numbers: thirteen places each, `21IIIIIWWWWWC`. Empty = such numbers mean nothing here.
+    pub in_store: Vec<String>,
 }
 
 /// The store record (REQ-1).

@@ -1,7 +1,8 @@
 //! From store.toml to what the engine needs: floor, zones with their watch, people, devices. Translates; the file was
 //! checked by `firmware-config`, and the floor checks itself when the engine opens.
 
-use crate::setup::{Calendar, DeviceSetup, PersonSetup, Policy, Setup, UnknownZone, ZoneSetup};
+use crate::setup::{Calendar, DeviceSetup, PersonSetup, Policy, Setup, Trade, UnknownZone, ZoneSetup};
+use device_drivers::gs1::instore::{Template, TemplateFault};
 use firmware_config::{Person, StoreManifest, Zone};
 use model::catalogue::TempClass;
 use store_core::cold::{Band, Edges};
@@ -17,6 +18,9 @@ pub enum ManifestError {
     /// The time zone is unknown here.
     #[error("[store] time_zone: {0}; write an IANA name such as Asia/Kolkata")]
     TimeZone(#[from] UnknownZone),
+    /// A template of in-store numbers is none.
+    #[error("[scanning] in_store: {0:?}: {1}")]
+    Template(String, TemplateFault),
     /// The zones do not make a floor.
     #[error("[[zones]]: {0}")]
     Floor(#[from] LayoutError),
@@ -37,7 +41,18 @@ pub fn setup(manifest: &StoreManifest) -> Result<Setup, ManifestError> {
         zones: manifest.zones.iter().map(zone).collect(),
         people: manifest.people.iter().map(person).collect(),
         devices: devices.collect(),
+        trade: trade(manifest)?,
         policy: Policy::default(),
+    })
+}
+
+fn trade(manifest: &StoreManifest) -> Result<Trade, ManifestError> {
+    let read =
+        |text: &String| Template::parse(text).map_err(|fault| ManifestError::Template(text.clone(), fault));
+    let stamps = manifest.devices.iter().filter_map(|d| Some((d.id.clone(), d.settings.stamp_until?)));
+    Ok(Trade {
+        in_store: manifest.scanning.in_store.iter().map(read).collect::<Result<_, _>>()?,
+        stamps: stamps.collect(),
     })
 }
 

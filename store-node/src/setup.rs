@@ -1,11 +1,13 @@
 //! What the engine must know of its store before it opens: place, floor, people, devices and policy, already checked by
 //! whoever read them. Plain values; no file is read here.
 
+use device_drivers::gs1::instore::Template;
 use model::catalogue::TempClass;
 use model::mqtt::DeviceClass;
 use model::time::DAY_MS;
 use model::{Date, DeviceId, PersonId, Role, StoreId, Timestamp, ZoneId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use store_core::cold::Band;
 use store_core::fefo::LifeFloor;
 use store_core::layout::LayoutSpec;
@@ -27,8 +29,19 @@ pub struct Setup {
     pub people: Vec<PersonSetup>,
     /// Scanners, printers, sensors and scales.
     pub devices: Vec<DeviceSetup>,
+    /// What the store's own codes and stamps mean.
+    pub trade: Trade,
     /// Numbers an operator may change.
     pub policy: Policy,
+}
+
+/// What is agreed within the store: its own numbers on weighed goods, and until when its scales may price.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trade {
+    /// Templates of in-store numbers (REQ-41).
+    pub in_store: Vec<Template>,
+    /// The last day of each scale's verification stamp, where it is known (REQ-44).
+    pub stamps: BTreeMap<DeviceId, Date>,
 }
 
 /// What a zone may keep.

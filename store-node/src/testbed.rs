@@ -6,7 +6,8 @@ use crate::command::{Command, Envelope};
 use crate::engine::{Applied, Engine, InboundRecord};
 use crate::reader::Reader;
 use crate::refusal::Refusal;
-use crate::setup::{Calendar, DeviceSetup, PersonSetup, Policy, Setup, ZoneSetup};
+use crate::setup::{Calendar, DeviceSetup, PersonSetup, Policy, Setup, Trade, ZoneSetup};
+use device_drivers::gs1::instore::Template;
 use model::api::store::{CounterLine, CounterOrderRequest, ReceiveRequest};
 use model::catalogue::{Product, TempClass, Velocity};
 use model::mqtt::DeviceClass;
@@ -16,6 +17,7 @@ use model::{
     Actor, CommandId, Date, DeviceId, Grams, LotId, OrderId, Paise, PersonId, Qty, Role, SkuId, StoreId,
 };
 use model::{Timestamp, ZoneId};
+use std::collections::BTreeMap;
 use store_core::cold::Band;
 use store_core::layout::block::{Block, End};
 use store_core::layout::{Zone, ZoneKind};
@@ -84,6 +86,14 @@ pub fn setup() -> Setup {
             device("buzzer-1", DeviceClass::Output, Some("cold-1")),
             device("lamp-1", DeviceClass::Output, None),
         ],
+        trade: Trade {
+            in_store: vec![
+                Template::parse("21IIIIIWWWWWC").unwrap(),
+                Template::parse("22IIIIIWWWWWC").unwrap(),
+                Template::parse("22IIIIIPPPPPC").unwrap(),
+            ],
+            stamps: BTreeMap::from([(DeviceId::new("scale-1").unwrap(), Date::new(2020, 1, 31).unwrap())]),
+        },
         policy: Policy::default(),
     }
 }

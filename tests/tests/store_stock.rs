@@ -53,6 +53,7 @@ fn setup() -> Setup {
             pin_hash: None,
         }],
         devices: vec![],
+        trade: store_node::setup::Trade::default(),
         policy: Policy::default(),
     }
 }

@@ -138,6 +138,15 @@ pub const KEYS: &[Key] = &[
         .within(1, 20)
         .behind("REQ-2"),
     key(
+        "scanning.in_store[]",
+        "thirteen places, \"21IIIIIWWWWWC\"",
+        "How the store's own EAN-13 numbers are read: I item, W grams, P price in paise, N pieces, V their check \
+         digit, X anything, C the last digit. The item is the product whose barcode has this number with zeros \
+         for the measure.",
+    )
+    .or(Default::Nothing)
+    .behind("REQ-41"),
+    key(
         "zones[].id",
         "a code, \"cold-1\"",
         "Name of the zone on labels and in bins. Among ambient zones, A is walked as the fastest and B \

@@ -8,6 +8,7 @@ use crate::db::picks::{self, Pick};
 use crate::db::{allocations, assignments, catalogue, lots};
 use crate::refusal::Refusal;
 use device_drivers::gs1::Gtin;
+use device_drivers::gs1::instore::{self, InStore, Measure, Read};
 use device_drivers::scanner::{Scan, parse_scan};
 use model::{OrderId, Qty, Role, SkuId};
 use std::fmt::Display;
@@ -33,7 +34,7 @@ pub fn scan(flow: &mut Flow<'_>, order: &OrderId, text: &str, line: u8) -> Resul
 /// # Errors
 /// What is wrong with it; see [`Refusal`].
 pub fn piece(flow: &mut Flow<'_>, row: &OrderRow, text: &str, shown: u8) -> Result<Answer, Stop> {
-    let scanned = look_up(flow, text)?;
+    let Looked { scanned, measured } = look_up(flow, text)?;
     let held = picks::held(flow.tx, row.order)?;
     let today = flow.setup.calendar.date(flow.now);
     let hit = rules::judge(&scanned, shown, &held, today)
@@ -59,8 +60,11 @@ pub fn piece(flow: &mut Flow<'_>, row: &OrderRow, text: &str, shown: u8) -> Resu
     picks::insert(flow.tx, &pick, hit.proof)?;
     let place = &taken.place;
     let line = u16::from(pick.line) + 1;
-    let named: [(&str, &dyn Display); 4] =
-        [("line", &line), ("sku", &place.sku), ("lot", &place.lot), ("bin", &place.bin)];
+    let mut named: Vec<(&str, &dyn Display)> =
+        vec![("line", &line), ("sku", &place.sku), ("lot", &place.lot), ("bin", &place.bin)];
+    if let Some((kind, value)) = &measured {
+        named.push((kind, value));
+    }
     moments::tell(flow, &row.order, "scan", &named)?;
     show(flow, row.order)?;
     Ok(Answer::Done)
@@ -77,27 +81,79 @@ pub fn show(flow: &mut Flow<'_>, order: OrderId) -> Result<(), Stop> {
     Ok(())
 }
 
+/// What a code is, and what an in-store number measured: `grams`, `paise` or `pieces`.
+#[derive(Debug)]
+struct Looked {
+    scanned: Scanned,
+    measured: Option<(&'static str, u32)>,
+}
+
+impl From<Scanned> for Looked {
+    fn from(scanned: Scanned) -> Self {
+        Self { scanned, measured: None }
+    }
+}
+
 /// What a text on a label is, as far as goods go.
-fn look_up(flow: &Flow<'_>, text: &str) -> Result<Scanned, Stop> {
+fn look_up(flow: &Flow<'_>, text: &str) -> Result<Looked, Stop> {
     short_enough("text", text, TEXT_MAX)?;
     let unknown = || Stop::from(Refusal::UnknownCode { scanned: text.to_owned() });
     match parse_scan(text.as_bytes()).map_err(|_| unknown())? {
         Scan::Lot(lot) => match lots::find(flow.tx, &lot)? {
-            Some(found) => Ok(Scanned::Lot { lot, sku: found.sku, expiry: found.expiry }),
+            Some(found) => Ok(Scanned::Lot { lot, sku: found.sku, expiry: found.expiry }.into()),
             None => Err(unknown()),
         },
         Scan::Ean(gtin) => match sku_of(flow, &gtin)? {
-            Some(sku) => Ok(Scanned::Item { sku, batch: None, expiry: None }),
-            None => Err(unknown()),
+            Some(sku) => Ok(Scanned::Item { sku, batch: None, expiry: None }.into()),
+            None => in_store(flow, &gtin, text),
         },
         Scan::Gs1(item) => match sku_of(flow, &item.gtin)? {
-            Some(sku) => Ok(Scanned::Item { sku, batch: item.lot, expiry: item.expiry }),
+            Some(sku) => Ok(Scanned::Item { sku, batch: item.lot, expiry: item.expiry }.into()),
             None => Err(unknown()),
         },
         Scan::Bag(_) | Scan::Badge(_) | Scan::Rider(_) | Scan::Shelf(_) | Scan::Order(_) | Scan::Other(_) => {
             Err(unknown())
         }
     }
+}
+
+/// A number of the store's own, by its templates (REQ-41). Where they read two things in it, nothing is guessed.
+fn in_store(flow: &Flow<'_>, gtin: &Gtin, text: &str) -> Result<Looked, Stop> {
+    let unknown = |why: &str| Stop::from(Refusal::UnknownCode { scanned: format!("{text}{why}") });
+    let templates = &flow.setup.trade.in_store;
+    let Some(number) = gtin.as_gtin14().strip_prefix('0') else { return Err(unknown("")) };
+    let what = match instore::read(templates, number.as_bytes()) {
+        Read::One(what) => what,
+        Read::None => return Err(unknown("")),
+        Read::Verifier(_) => return Err(unknown(" (the digit that proves its measure is wrong)")),
+        Read::Ambiguous(_) => return Err(unknown(" (two templates read different things in it)")),
+    };
+    let (nothing, measured) = match what.measure {
+        Measure::Grams(grams) => (Measure::Grams(0), Some(("grams", grams))),
+        Measure::Price(paise) => (Measure::Price(0), Some(("paise", paise))),
+        Measure::Pieces(pieces) => (Measure::Pieces(0), Some(("pieces", pieces))),
+        Measure::Nothing => (Measure::Nothing, None),
+    };
+    let base = InStore { item: what.item.clone(), measure: nothing };
+    let mut found: Option<SkuId> = None;
+    // Only by the templates that read this very thing: another prefix may mean other goods.
+    for template in
+        templates.iter().filter(|one| instore::read(&[**one], number.as_bytes()) == Read::One(what.clone()))
+    {
+        let sku = match template.write(&base).and_then(|number| Gtin::parse(number.as_bytes())) {
+            Some(number) => sku_of(flow, &number)?,
+            None => None,
+        };
+        match (&found, sku) {
+            (Some(one), Some(other)) if *one != other => {
+                return Err(unknown(" (two products have this number)"));
+            }
+            (None, sku) => found = sku,
+            (Some(_), _) => {}
+        }
+    }
+    let sku = found.ok_or_else(|| unknown(""))?;
+    Ok(Looked { scanned: Scanned::Item { sku, batch: None, expiry: None }, measured })
 }
 
 /// A catalogue may write a barcode in any of its lengths.

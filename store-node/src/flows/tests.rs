@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::command::{Command, Login, ReadingIn, ReadingMore};
 use crate::refusal::Refusal;
 use crate::testbed::{Bed, product};
+use device_drivers::gs1::instore::{InStore, Measure, Template};
 use model::catalogue::TempClass;
 use model::mqtt::{DeviceClass, DeviceState, Health, Quality};
 use model::{DeviceId, PersonId, Role};
@@ -103,6 +104,72 @@ fn a_counter_order_is_picked_until_its_promise() {
     let (_, view) = bed.reader().handheld_views(None, bed.now).unwrap().remove(0);
     let task = view.task.unwrap();
     assert_eq!(task.pick_by, task.promise_at, "nobody rides to the counter");
+}
+
+fn at_work(bed: &mut Bed) {
+    let token_hash = "h".into();
+    bed.by("meena", Role::Manager, Command::EnrolHandheld { device: device("hh-1"), token_hash }).unwrap();
+    let person = PersonId::new("asha").unwrap();
+    let login = Login { device: device("hh-1"), person, pin_right: true, token_sha: None };
+    bed.by("asha", Role::Picker, Command::Login(login)).unwrap();
+}
+
+/// Cheese by weight: the store's own number names the item and what this piece weighs (REQ-41).
+#[test]
+fn an_in_store_number_is_its_item_and_its_weight_and_never_a_guess() {
+    let number = |template: &str, item: &str, grams| {
+        let what = InStore { item: item.into(), measure: Measure::Grams(grams) };
+        Template::parse(template).unwrap().write(&what).unwrap()
+    };
+    let weighed = "21IIIIIWWWWWC";
+    let mut bed = Bed::new();
+    let mut cheese = product("CHEESE", TempClass::Ambient, 0);
+    cheese.gtins = vec![number(weighed, "00042", 0), number("22IIIIIWWWWWC", "00077", 0)];
+    bed.by("meena", Role::Manager, Command::ImportCatalogue { products: vec![cheese] }).unwrap();
+    bed.receive("CHEESE", 3, None);
+    let order = bed.counter(&[("CHEESE", 2)]).unwrap();
+    at_work(&mut bed);
+    bed.by("asha", Role::Picker, Command::Ready).unwrap();
+    let scan =
+        |bed: &mut Bed, text: String| bed.by("asha", Role::Picker, Command::Scan { order, text, line: 0 });
+    assert_eq!(scan(&mut bed, number(weighed, "00042", 1_250)), Ok(Answer::Done));
+    let told = bed.reader().order(order).unwrap().unwrap().history;
+    let told: Vec<&str> =
+        told.iter().filter(|row| row.what == "scan").map(|row| row.detail.as_str()).collect();
+    assert!(told.len() == 1 && told[0].ends_with(" grams=1250"), "{told:?}");
+    for (text, why) in [
+        (number(weighed, "00043", 1_250), ""),
+        (number("22IIIIIWWWWWC", "00077", 450), "two templates"),
+        (number("23IIIIIWWWWWC", "00042", 450), ""),
+    ] {
+        let refused = scan(&mut bed, text.clone());
+        let Err(Refusal::UnknownCode { scanned }) = refused else { panic!("{text}: {refused:?}") };
+        assert!(scanned.starts_with(&text) && scanned.contains(why), "{scanned}");
+    }
+    assert_eq!(bed.stock("CHEESE").0, 2, "one piece was taken, once");
+}
+
+/// The scale's stamp ran out years ago (REQ-44): it still checks a bag, and the history says what it must not do.
+#[test]
+fn a_weight_of_a_scale_without_a_valid_stamp_is_marked() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 1, None);
+    let order = bed.counter(&[("SALT", 1)]).unwrap();
+    at_work(&mut bed);
+    bed.by("asha", Role::Picker, Command::Ready).unwrap();
+    let lot =
+        bed.reader().stock_detail(&crate::testbed::sku("SALT"), bed.now).unwrap().unwrap().lots.remove(0).lot;
+    let pick = Command::Scan { order, text: format!("LL:{lot}"), line: 0 };
+    bed.by("asha", Role::Picker, pick).unwrap();
+    bed.by("asha", Role::Picker, Command::Pack { order }).unwrap();
+    let bag = bed.reader().order(order).unwrap().unwrap().bags.remove(0);
+    bed.system(Command::Weight { scale: device("scale-1"), at: bed.now, grams: bag.weight }).unwrap();
+    bed.system(Command::Badge { scanner: device("scan-1"), person: PersonId::new("asha").unwrap() }).unwrap();
+    let text = format!("LB:{}", bag.bag);
+    bed.system(Command::FixedScan { scanner: device("scan-1"), text }).unwrap();
+    let told = bed.reader().order(order).unwrap().unwrap().history;
+    let weighed = told.iter().find(|row| row.what == "weighed").unwrap();
+    assert!(weighed.detail.ends_with(" stamp=expired"), "{}", weighed.detail);
 }
 
 #[test]

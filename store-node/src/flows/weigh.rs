@@ -6,7 +6,8 @@ use crate::db::{bags, devices};
 use crate::refusal::Refusal;
 use model::mqtt::DeviceClass;
 use model::time::SECOND_MS;
-use model::{BagId, DeviceId, Grams, Role};
+use model::{BagId, DeviceId, Grams, Role, Timestamp};
+use std::fmt::Display;
 use store_core::pick::pace;
 
 /// A weight is the bag's when the bag's label is scanned within this time.
@@ -17,6 +18,11 @@ const FRESH_MS: i64 = 30 * SECOND_MS;
 /// # Errors
 /// [`Refusal::WeightMismatch`] with the difference; the bag stays unweighed.
 pub fn weigh(flow: &mut Flow<'_>, bag: &BagId, grams: Grams) -> Result<Answer, Stop> {
+    weighed_on(flow, bag, grams, true)
+}
+
+/// The same, on a scale that may price goods or may not; the order's history says which.
+fn weighed_on(flow: &mut Flow<'_>, bag: &BagId, grams: Grams, verified: bool) -> Result<Answer, Stop> {
     flow.only(&[Role::Picker, Role::Receiver, Role::Manager])?;
     let found = bags::find(flow.tx, bag)?.ok_or_else(|| Refusal::unknown("bag", bag))?;
     if found.handed_over_at.is_some() {
@@ -38,7 +44,11 @@ pub fn weigh(flow: &mut Flow<'_>, bag: &BagId, grams: Grams) -> Result<Answer, S
         return Err(Stop::RefusedAndKept(mismatch));
     }
     bags::set_weighed(flow.tx, bag, grams)?;
-    moments::tell(flow, &found.order, "weighed", &[("bag", bag), ("grams", &grams.0)])?;
+    let mut named: Vec<(&str, &dyn Display)> = vec![("bag", bag), ("grams", &grams.0)];
+    if !verified {
+        named.push(("stamp", &"expired"));
+    }
+    moments::tell(flow, &found.order, "weighed", &named)?;
     Ok(Answer::Done)
 }
 
@@ -50,10 +60,19 @@ pub fn scanned(flow: &mut Flow<'_>, scanner: &DeviceId, bag: &BagId) -> Result<A
     let mut newest = None;
     for scale in scales_near(flow, scanner)? {
         let weight = devices::last_weight(flow.tx, &scale)?;
-        newest = newest.max(weight.filter(|(at, _)| flow.now.since_ms(*at) <= FRESH_MS));
+        let fresh = weight.filter(|(at, _)| flow.now.since_ms(*at) <= FRESH_MS);
+        newest = newest.max(fresh.map(|(at, grams)| (at, grams, scale)));
     }
-    let (_, grams) = newest.ok_or(Refusal::NoWeight)?;
-    weigh(flow, bag, grams)
+    let (at, grams, scale) = newest.ok_or(Refusal::NoWeight)?;
+    weighed_on(flow, bag, grams, may_price(flow, &scale, at))
+}
+
+/// Whether a scale may price goods today: its verification stamp, where the store knows one, has not run out (REQ-44).
+/// Its weights still check bags.
+#[must_use]
+pub fn may_price(flow: &Flow<'_>, scale: &DeviceId, at: Timestamp) -> bool {
+    let until = flow.setup.trade.stamps.get(scale);
+    until.is_none_or(|until| flow.setup.calendar.date(at) <= *until)
 }
 
 /// The scales that stand where a scanner stands; a device without a zone may stand anywhere.

@@ -10,7 +10,7 @@ use model::{DeviceId, Grams, Paise, PersonId, Role, SkuId, StoreId, ZoneId};
 use store_core::cold::Band;
 use store_core::layout::block::{Block, End};
 use store_core::layout::{Zone, ZoneKind};
-use store_node::setup::{Calendar, DeviceSetup, PersonSetup, Policy, Setup, ZoneSetup};
+use store_node::setup::{Calendar, DeviceSetup, PersonSetup, Policy, Setup, Trade, ZoneSetup};
 
 /// The stores' time zone.
 pub const TIME_ZONE: &str = "Asia/Kolkata";
@@ -123,6 +123,7 @@ pub fn setup(at: usize, pickers: usize, bays: u32) -> Result<Setup> {
         zones: kept,
         people,
         devices,
+        trade: Trade::default(),
         policy: Policy::default(),
     })
 }

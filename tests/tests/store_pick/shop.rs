@@ -24,7 +24,7 @@ use store_node::effects::Effects;
 use store_node::engine::Engine;
 use store_node::reader::Reader;
 use store_node::refusal::Refusal;
-use store_node::setup::{Calendar, DeviceSetup, PersonSetup, Policy, Setup, ZoneSetup};
+use store_node::setup::{Calendar, DeviceSetup, PersonSetup, Policy, Setup, Trade, ZoneSetup};
 
 /// 2026-11-21 06:30 in Bengaluru.
 const MORNING: i64 = 1_795_222_800_000;
@@ -181,6 +181,7 @@ fn setup() -> Setup {
             at("label-2", DeviceClass::Printer),
             at("receipt-1", DeviceClass::Printer),
         ],
+        trade: Trade::default(),
         policy: Policy::default(),
     }
 }
