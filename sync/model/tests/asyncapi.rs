@@ -2,6 +2,8 @@
 //! one is stale: `LARDER_WRITE_TYPES=1 cargo test -p model --features schema` writes it. A unit test of sync/web judges it by
 //! AsyncAPI's own schema. What the payloads mean stands on the types, never here.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers stop at what must not happen")]
+
 use model::mqtt::{
     Ack, Birth, Command, DeviceClass, DeviceState, Event, HandheldEvent, HandheldView, PAYLOAD_BYTES_MAX,
 };

@@ -1,6 +1,8 @@
 //! The discovery document of a sensor, judged by a validator that other people wrote (PyPI ha-mqtt-models-pydantic, which
 //! follows Home Assistant's own schema). `.ci/setup test` installs it.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers stop at what must not happen")]
+
 use model::mqtt::TemperatureEntity;
 use model::{DeviceId, StoreId};
 use serde_json::{Value, json};
