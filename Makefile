@@ -15,7 +15,7 @@ export PATH := $(LARDER_CACHE)/bin:$(PATH):$(HOME)/.cargo/bin:/usr/sbin:/sbin
 CARGO := cargo
 LOCKED := --locked
 ARGS ?=
-BENCHES := order-commit scan-ack agent-load pick-route sync-bytes footprint
+BENCHES := broker order-commit scan-ack agent-load pick-route sync-bytes footprint
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14

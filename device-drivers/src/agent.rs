@@ -12,6 +12,9 @@ mod reporter;
 mod scale;
 mod scanner;
 mod sensor;
+mod tls;
+
+pub use tls::{ClientTls, TlsError};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -58,6 +61,8 @@ pub struct AgentConfig {
     pub broker_port: u16,
     /// `None` for a broker that asks no one.
     pub login: Option<Login>,
+    /// `None` for a broker that speaks in the clear.
+    pub tls: Option<ClientTls>,
     /// The devices this agent carries.
     pub devices: Vec<Device>,
     /// The journal file; its folder must exist.
@@ -66,16 +71,32 @@ pub struct AgentConfig {
 
 impl AgentConfig {
     /// All devices of a store, with the journal `agent.db` in `folder`.
-    #[must_use]
-    pub fn from_manifest(manifest: &StoreManifest, folder: &Path, login: Option<Login>) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// [`TlsError`]: the broker is encrypted and the agent's certificate cannot be used.
+    pub fn from_manifest(
+        manifest: &StoreManifest,
+        folder: &Path,
+        login: Option<Login>,
+    ) -> Result<Self, TlsError> {
+        let tls = match &manifest.broker.tls {
+            None => None,
+            Some(files) => {
+                let (Some(cert), Some(key)) = (&files.agent_cert, &files.agent_key) else {
+                    return Err(TlsError::NoneNamed);
+                };
+                Some(ClientTls::read(&files.ca, cert, key)?)
+            }
+        };
+        Ok(Self {
             store: manifest.store.id.clone(),
             broker_host: manifest.broker.host.to_string(),
             broker_port: manifest.broker.tcp_port,
             login,
+            tls,
             devices: manifest.devices.clone(),
             journal: folder.join("agent.db"),
-        }
+        })
     }
 }
 

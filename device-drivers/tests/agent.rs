@@ -40,6 +40,7 @@ fn config(folder: &Path, broker: &Broker, devices: Vec<Device>) -> AgentConfig {
         broker_host: "127.0.0.1".into(),
         broker_port: broker.port,
         login: None,
+        tls: None,
         devices,
         journal: folder.join("agent.db"),
     }

@@ -48,6 +48,7 @@ impl House {
             broker_host: "127.0.0.1".into(),
             broker_port: broker.port,
             login: None,
+            tls: None,
             devices: vec![device],
             journal: folder.path().join("agent.db"),
         };

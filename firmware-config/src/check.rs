@@ -44,6 +44,9 @@ impl<'c, 't> Checker<'c, 't> {
         checker.zones(&draft.zones);
         checker.devices(&draft.devices, &draft.zones, was_cut("zones"));
         checker.ports(draft.node.as_ref(), draft.broker.as_ref(), &draft.devices);
+        if let Some(broker) = &draft.broker {
+            checker.certificates(broker, !draft.devices.is_empty());
+        }
         checker.people(&draft.people);
         checker.faults
     }
@@ -403,6 +406,24 @@ impl<'c, 't> Checker<'c, 't> {
                 let path = [Step::Key("devices"), Step::Item(index), Step::Key("port")];
                 self.say(&path, what, "one device per port");
             }
+        }
+    }
+
+    /// An encrypted broker lets in who has a certificate, and the devices of this file come with their agent's.
+    fn certificates(&mut self, broker: &Broker, devices: bool) {
+        let Some(tls) = &broker.tls else { return };
+        let path = [Step::Key("broker"), Step::Key("tls")];
+        for (cert, key, who) in
+            [(&tls.node_cert, &tls.node_key, "node"), (&tls.agent_cert, &tls.agent_key, "agent")]
+        {
+            if cert.is_some() != key.is_some() {
+                let what = format!("the {who}'s certificate needs its key, and a key its certificate");
+                self.say(&path, what, &format!("name both {who}_cert and {who}_key"));
+            }
+        }
+        if devices && tls.agent_cert.is_none() && tls.agent_key.is_none() {
+            let what = "devices are listed, but their agent has no certificate".to_owned();
+            self.say(&path, what, "add agent_cert and agent_key, with the common name agent");
         }
     }
 

@@ -172,7 +172,7 @@ fn broker(manifest: &StoreManifest) -> Vec<Finding> {
                 about,
                 State::Bad,
                 format!("{address} does not answer: {why}"),
-                "a managed broker runs while the store node runs; another one: systemctl start larder-mosquitto",
+                "the node's own broker runs while the node runs; another one: systemctl start larder-mosquitto",
             ),
         }
     });

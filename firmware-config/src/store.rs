@@ -123,9 +123,12 @@ impl Hub {
 }
 
 /// Who runs the MQTT broker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BrokerMode {
+    /// The node is the broker itself: nothing to install.
+    #[default]
+    Embedded,
     /// The node writes a Mosquitto configuration, starts and watches it.
     MosquittoManaged,
     /// Somebody else runs a broker at these ports.
@@ -137,6 +140,7 @@ pub enum BrokerMode {
 #[serde(deny_unknown_fields)]
 pub struct Broker {
     /// Who runs it.
+    #[serde(default)]
     pub mode: BrokerMode,
     /// Address the listeners bind to, or the external broker's address.
     #[serde(default = "loopback")]
@@ -145,6 +149,39 @@ pub struct Broker {
     pub tcp_port: u16,
     /// MQTT over WebSocket: handhelds.
     pub websocket_port: u16,
+    /// Certificates. Without them both listeners speak in the clear, which only this machine itself should hear.
+    #[serde(default)]
+    pub tls: Option<BrokerTls>,
+}
+
+/// Certificates of the broker and of who connects to it. Who connects over TCP needs one of the same authority; its
+/// common name is the MQTT user name and with it the part of the topics that it may use. Handhelds come over WebSocket,
+/// encrypted, and prove themselves by their token: browsers cannot be made to carry certificates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BrokerTls {
+    /// PEM file of the store's own authority: it has signed every certificate here and of every device.
+    pub ca: PathBuf,
+    /// PEM file of the broker's certificate, valid for its address.
+    pub cert: PathBuf,
+    /// PEM file of its private key.
+    pub key: PathBuf,
+    /// PEM file of those whose certificates were taken back; read anew when it changes.
+    #[serde(default)]
+    pub crl: Option<PathBuf>,
+    /// PEM file of the certificate that the node itself comes with, common name `larder-node`. Without it the broker's
+    /// own, which then has to bear that name and to be good for both.
+    #[serde(default)]
+    pub node_cert: Option<PathBuf>,
+    /// PEM file of its private key.
+    #[serde(default)]
+    pub node_key: Option<PathBuf>,
+    /// PEM file of the device agent's certificate, common name `agent`. Needed where devices stand in this file.
+    #[serde(default)]
+    pub agent_cert: Option<PathBuf>,
+    /// PEM file of its private key.
+    #[serde(default)]
+    pub agent_key: Option<PathBuf>,
 }
 
 fn loopback() -> std::net::IpAddr {

@@ -1,22 +1,28 @@
-//! The store's MQTT broker: a Mosquitto that the node runs itself, or an external one. Writes its configuration, users
-//! and access rules, keeps it running, tells it to reload. Never speaks MQTT (mqtt.rs does).
+//! The store's MQTT broker: the node itself, a Mosquitto that the node runs, or one that somebody else runs. One seam:
+//! start, follow the rules, stop. Never speaks MQTT (mqtt.rs does).
 
+mod crl;
+mod embedded;
+mod external;
+mod mosquitto;
 mod rules;
 mod secret;
 
+pub use crl::List;
+pub use embedded::RuleGate;
+pub use external::ExternalBroker;
+pub use mosquitto::ManagedBroker;
 pub use rules::{AccessRules, AgentRight};
-pub use secret::hash_password;
+pub use secret::{hash_password, password_fits};
 
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-use tokio::process::{Child, Command};
+use firmware_config::{BrokerMode, BrokerTls, StoreManifest};
+use mosquitto::START_LIMIT;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// How long a freshly started broker may take until it accepts a connection.
-const START_LIMIT: Duration = Duration::from_secs(5);
-/// Pause before a broker that ended is started again.
-const RESTART_PAUSE: Duration = Duration::from_millis(500);
 /// Messages in flight per client before the broker waits for acknowledgements; mqtt.rs sizes its queue by it.
 pub const INFLIGHT_MAX: u16 = 200;
 
@@ -31,6 +37,8 @@ pub struct BrokerSetup {
     pub ws_port: u16,
     /// Its own folder: configuration, users, rules, retained messages.
     pub dir: PathBuf,
+    /// Certificates; `None` = both listeners speak in the clear.
+    pub tls: Option<BrokerTls>,
 }
 
 /// What can go wrong with the broker.
@@ -62,174 +70,69 @@ pub enum BrokerError {
     /// The process could not be started.
     #[error("mosquitto cannot be started: {0}")]
     Spawn(std::io::Error),
+    /// The embedded broker does not start.
+    #[error(transparent)]
+    Embedded(#[from] store_broker::StartError),
+    /// The list of revoked certificates cannot be read.
+    #[error("[broker.tls] {0}")]
+    Revoked(#[from] store_broker::TlsError),
 }
 
-/// A running Mosquitto that this node owns. Ends with it.
+/// The broker that a store's manifest asks for.
 #[derive(Debug)]
-pub struct ManagedBroker {
-    setup: BrokerSetup,
-    child: Child,
+pub enum Broker {
+    /// The node itself.
+    Embedded(Box<store_broker::Broker>, Arc<RuleGate>, List),
+    /// The node's child.
+    Mosquitto(Box<ManagedBroker>, List),
+    /// Somebody else's: nothing to start or to end. Users and rules are written for whoever runs it to copy.
+    External(ExternalBroker),
 }
 
-impl ManagedBroker {
-    /// Writes the files, ends a broker that an earlier crash of this node left behind, starts a new one and waits until
-    /// it accepts connections.
-    pub async fn start(setup: BrokerSetup, rules: &AccessRules) -> Result<Self, BrokerError> {
-        make_dir(&setup.dir)?;
-        end_leftover(&setup.dir);
-        for port in [setup.tcp_port, setup.ws_port] {
-            wait_until_free(SocketAddr::new(setup.bind, port)).await?;
-        }
-        write_files(&setup, rules)?;
-        let child = spawn(&setup)?;
-        let mut broker = Self { setup, child };
-        broker.wait_until_up().await?;
-        Ok(broker)
-    }
-
-    /// New users or rules: writes the files and lets the broker read them without dropping a connection.
-    pub fn reload(&self, rules: &AccessRules) -> Result<(), BrokerError> {
-        write_access(&self.setup.dir, rules)?;
-        if let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()) {
-            signal(pid, rustix::process::Signal::HUP);
-        }
-        Ok(())
-    }
-
-    /// Watches the broker until `stop`: one that ends by itself is started again. Ends it at `stop`.
-    pub async fn supervise(
-        mut self,
-        mut reloads: tokio::sync::watch::Receiver<AccessRules>,
-        stop: CancellationToken,
-    ) {
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                changed = reloads.changed() => {
-                    if changed.is_err() { stop.cancelled().await; break; }
-                    let rules = reloads.borrow_and_update().clone();
-                    if let Err(error) = self.reload(&rules) {
-                        tracing::error!(%error, "broker rules not reloaded");
-                    }
-                }
-                ended = self.child.wait() => {
-                    tracing::error!(status = ?ended.ok(), "broker ended by itself; starting it again");
-                    tokio::time::sleep(RESTART_PAUSE).await;
-                    match spawn(&self.setup) {
-                        Ok(child) => self.child = child,
-                        Err(error) => tracing::error!(%error, "broker not started"),
-                    }
-                }
-            }
-        }
-        self.end().await;
-    }
-
-    async fn end(&mut self) {
-        if let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()) {
-            signal(pid, rustix::process::Signal::TERM);
-        }
-        if tokio::time::timeout(Duration::from_secs(2), self.child.wait()).await.is_err() {
-            let _ = self.child.kill().await;
-        }
-        let _ = std::fs::remove_file(self.setup.dir.join("mosquitto.pid"));
-    }
-
-    async fn wait_until_up(&mut self) -> Result<(), BrokerError> {
-        let up = async {
-            for port in [self.setup.tcp_port, self.setup.ws_port] {
-                while tokio::net::TcpStream::connect((self.setup.bind, port)).await.is_err() {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-            }
+impl Broker {
+    /// Starts it and waits until it accepts connections.
+    ///
+    /// # Errors
+    /// [`BrokerError`], each with what to do.
+    pub async fn start(manifest: &StoreManifest, rules: &AccessRules) -> Result<Self, BrokerError> {
+        let setup = BrokerSetup {
+            bind: manifest.broker.host,
+            tcp_port: manifest.broker.tcp_port,
+            ws_port: manifest.broker.websocket_port,
+            dir: manifest.node.data_dir.join("broker"),
+            tls: manifest.broker.tls.clone(),
         };
-        tokio::time::timeout(START_LIMIT, up)
-            .await
-            .map_err(|_| BrokerError::NotUp { log: self.setup.dir.join("mosquitto.log") })
-    }
-}
-
-fn make_dir(dir: &Path) -> Result<(), BrokerError> {
-    std::fs::create_dir_all(dir).map_err(|source| BrokerError::File { path: dir.to_owned(), source })
-}
-
-fn write_files(setup: &BrokerSetup, rules: &AccessRules) -> Result<(), BrokerError> {
-    write(&setup.dir.join("mosquitto.conf"), &configuration(setup))?;
-    write_access(&setup.dir, rules)
-}
-
-fn write_access(dir: &Path, rules: &AccessRules) -> Result<(), BrokerError> {
-    write(&dir.join("users"), &rules.users_file())?;
-    write(&dir.join("acl"), &rules.acl_file())
-}
-
-/// Writes beside and renames, so that a reload never reads half a file.
-fn write(path: &Path, text: &str) -> Result<(), BrokerError> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let fault = |source| BrokerError::File { path: path.to_owned(), source };
-    let part = path.with_extension("part");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let mut file = options.open(&part).map_err(fault)?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(fault)?;
-    std::fs::rename(&part, path).map_err(fault)
-}
-
-/// mosquitto.conf: both listeners, nobody anonymous, TCP_NODELAY (else a round trip takes 43 ms), durable retained state.
-fn configuration(setup: &BrokerSetup) -> String {
-    let BrokerSetup { bind, tcp_port, ws_port, dir } = setup;
-    let dir = dir.display();
-    let payload = model::mqtt::PAYLOAD_BYTES_MAX;
-    format!(
-        "per_listener_settings false\nallow_anonymous false\nuser root\npassword_file {dir}/users\nacl_file {dir}/acl\n\
-         pid_file {dir}/mosquitto.pid\nlog_dest file {dir}/mosquitto.log\nlog_type error\nlog_type warning\n\
-         persistence true\npersistence_location {dir}/\nautosave_interval 1\nautosave_on_changes true\n\
-         set_tcp_nodelay true\nmax_inflight_messages {INFLIGHT_MAX}\nmax_queued_messages 10000\n\
-         message_size_limit {payload}\npersistent_client_expiration 30d\n\
-         listener {tcp_port} {bind}\nlistener {ws_port} {bind}\nprotocol websockets\n"
-    )
-}
-
-fn spawn(setup: &BrokerSetup) -> Result<Child, BrokerError> {
-    let program = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto"]
-        .into_iter()
-        .find(|path| Path::new(path).exists())
-        .ok_or(BrokerError::Missing)?;
-    Command::new(program)
-        .arg("-c")
-        .arg(setup.dir.join("mosquitto.conf"))
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .process_group(0) // Ctrl-C reaches the node alone; the node ends its broker after its last answer
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(BrokerError::Spawn)
-}
-
-/// A node that was killed leaves its broker running; the pid file names it. Only a mosquitto with our own file is ended.
-fn end_leftover(dir: &Path) {
-    let Ok(text) = std::fs::read_to_string(dir.join("mosquitto.pid")) else { return };
-    let Ok(pid) = text.trim().parse::<i32>() else { return };
-    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let ours = dir.join("mosquitto.conf").display().to_string();
-    if String::from_utf8_lossy(&line).contains(&ours) {
-        signal(pid, rustix::process::Signal::TERM);
-    }
-}
-
-async fn wait_until_free(at: SocketAddr) -> Result<(), BrokerError> {
-    let free = async {
-        while std::net::TcpListener::bind(at).is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        let list = List::open(setup.tls.as_ref().and_then(|tls| tls.crl.clone()))?;
+        match manifest.broker.mode {
+            BrokerMode::Embedded => {
+                let gate = Arc::new(RuleGate::new(rules.clone()));
+                let broker = embedded::start(&setup, &list, gate.clone()).await?;
+                Ok(Self::Embedded(Box::new(broker), gate, list))
+            }
+            BrokerMode::MosquittoManaged => {
+                Ok(Self::Mosquitto(Box::new(ManagedBroker::start(setup, rules).await?), list))
+            }
+            BrokerMode::External => Ok(Self::External(ExternalBroker::start(setup, rules)?)),
         }
-    };
-    let limit = Duration::from_secs(2);
-    tokio::time::timeout(limit, free).await.map_err(|_| BrokerError::PortBusy { port: at.port() })
-}
+    }
 
-fn signal(pid: i32, signal: rustix::process::Signal) {
-    if let Some(pid) = rustix::process::Pid::from_raw(pid) {
-        let _ = rustix::process::kill_process(pid, signal);
+    /// What it is, in a word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Embedded(..) => "embedded",
+            Self::Mosquitto(..) => "mosquitto",
+            Self::External(_) => "external",
+        }
+    }
+
+    /// Keeps it running and by the rules until `stop`, then ends it.
+    pub async fn supervise(self, reloads: watch::Receiver<AccessRules>, stop: CancellationToken) {
+        match self {
+            Self::Embedded(broker, gate, list) => {
+                embedded::supervise(*broker, &gate, list, reloads, stop).await;
+            }
+            Self::Mosquitto(broker, list) => broker.supervise(list, reloads, stop).await,
+            Self::External(broker) => broker.supervise(reloads, stop).await,
+        }
     }
 }

@@ -8,6 +8,7 @@ mod say;
 use crate::pins::Pins;
 use crate::reads::Reads;
 use crate::writer::Writer;
+use device_drivers::agent::ClientTls;
 use model::StoreId;
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, NetworkOptions, Packet, Publish, QoS};
 use std::collections::BTreeSet;
@@ -33,6 +34,8 @@ pub struct MqttSetup {
     pub user: String,
     /// Password.
     pub password: String,
+    /// The node's own certificate; `None` = the broker speaks in the clear.
+    pub tls: Option<ClientTls>,
 }
 
 /// Runs the node's MQTT side until `stop`.
@@ -73,6 +76,9 @@ fn connect(setup: &MqttSetup) -> (AsyncClient, EventLoop) {
         .set_manual_acks(true)
         .set_inflight(crate::broker::INFLIGHT_MAX)
         .set_max_packet_size(model::mqtt::PAYLOAD_BYTES_MAX * 2, model::mqtt::PAYLOAD_BYTES_MAX * 2);
+    if let Some(tls) = &setup.tls {
+        options.set_transport(tls.transport());
+    }
     let (client, mut events) = AsyncClient::new(options, SAY_QUEUE_MAX);
     let mut network = NetworkOptions::new();
     network.set_tcp_nodelay(true);

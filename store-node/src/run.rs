@@ -1,7 +1,7 @@
 //! Builds the node from its parts, runs it, stops it in order: close inputs, drain the writer, checkpoint, end the
 //! broker. Never decides about stock or orders.
 
-use crate::broker::{AccessRules, AgentRight, BrokerError, BrokerSetup, ManagedBroker, hash_password};
+use crate::broker::{AccessRules, AgentRight, Broker, BrokerError, hash_password};
 use crate::doorkeeper::Doorkeeper;
 use crate::engine::{Engine, OpenError};
 use crate::http::{App, Facts};
@@ -9,13 +9,14 @@ use crate::manifest::{self, ManifestError};
 use crate::mqtt::MqttSetup;
 use crate::pins::Pins;
 use crate::reads::{ReadError, Reads};
-use crate::secrets::{self, AGENT_USER, SecretError};
+use crate::secrets::{self, AGENT_USER, NODE_USER, SecretError};
 use crate::setup::Policy;
 use crate::uplink::{Uplink, UplinkSetup};
 use crate::writer::Writer;
 use crate::{clock, http, mqtt, timers};
 use axum::serve::ListenerExt;
-use firmware_config::{BrokerMode, StoreManifest};
+use device_drivers::agent::{ClientTls, TlsError};
+use firmware_config::{BrokerTls, StoreManifest};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,8 +26,6 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// The node's own MQTT user name.
-const NODE_USER: &str = "larder-node";
 /// How long adapters may take to finish what they have begun.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -58,6 +57,9 @@ pub enum RunError {
     /// The broker does not start.
     #[error(transparent)]
     Broker(#[from] BrokerError),
+    /// The node's certificate for the broker cannot be used.
+    #[error("[broker.tls] {0}")]
+    Tls(#[from] TlsError),
     /// A secret could not be made.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -96,7 +98,7 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
     let (writer, thread) = Writer::start(engine).map_err(RunError::Thread)?;
     let reads = Reads::new(path);
     let pins = Pins::new(&manifest.people);
-    let node_password = hex(&secrets::random::<24>()?);
+    let node_password = secrets::node_password(&data_dir)?;
     let rules = rules(&manifest, &node_password, &reads).await?;
     let rules = watch::Sender::new(rules);
 
@@ -106,7 +108,10 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
     let (folder, doors) = (data_dir.join("enrol"), rules.clone());
     let keeper = Doorkeeper { folder, listed, reads: reads.clone(), rules: doors };
     tasks.spawn(keeper.run(stop.clone()));
-    let broker = start_broker(&manifest, &rules, &tasks, &broker_stop).await?;
+    let first = rules.borrow().clone();
+    let broker = Broker::start(&manifest, &first).await?;
+    let broker_word = broker.word();
+    tasks.spawn(broker.supervise(rules.subscribe(), broker_stop.clone()));
     let uplink = Uplink::new(uplink_setup(&manifest), writer.clone(), reads.clone(), clock::now());
     let app = App {
         writer: writer.clone(),
@@ -117,11 +122,11 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
         facts: Arc::new(facts(&manifest, address)?),
         openapi: Arc::new(http::openapi()),
     };
-    let mqtt_setup = mqtt_setup(&manifest, node_password);
+    let mqtt_setup = mqtt_setup(&manifest, node_password)?;
     tasks.spawn(uplink.run(peer, stop.clone()));
     tasks.spawn(mqtt::run(mqtt_setup, writer.clone(), reads, pins, stop.clone()));
     tasks.spawn(timers::run(writer.clone(), calendar, policy, stop.clone()));
-    tracing::info!(store = %manifest.store.id, %address, broker, "ready");
+    tracing::info!(store = %manifest.store.id, %address, broker = broker_word, "ready");
 
     let served = serve(listener, app, stop.clone()).await;
     stop.cancel();
@@ -152,30 +157,6 @@ async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> Resu
     }
 }
 
-/// Starts the broker that the manifest asks the node to run; says which kind it is.
-async fn start_broker(
-    manifest: &StoreManifest,
-    rules: &watch::Sender<AccessRules>,
-    tasks: &TaskTracker,
-    stop: &CancellationToken,
-) -> Result<&'static str, RunError> {
-    match manifest.broker.mode {
-        BrokerMode::External => Ok("external"),
-        BrokerMode::MosquittoManaged => {
-            let setup = BrokerSetup {
-                bind: manifest.broker.host,
-                tcp_port: manifest.broker.tcp_port,
-                ws_port: manifest.broker.websocket_port,
-                dir: manifest.node.data_dir.join("broker"),
-            };
-            let first = rules.borrow().clone();
-            let broker = ManagedBroker::start(setup, &first).await?;
-            tasks.spawn(broker.supervise(rules.subscribe(), stop.clone()));
-            Ok("mosquitto")
-        }
-    }
-}
-
 async fn rules(manifest: &StoreManifest, node: &str, reads: &Reads) -> Result<AccessRules, RunError> {
     let agent = secrets::agent_password(&manifest.node.data_dir)?;
     let handhelds = reads.ask(|reader| reader.handheld_tokens()).await?;
@@ -197,6 +178,7 @@ fn facts(manifest: &StoreManifest, address: SocketAddr) -> Result<Facts, SecretE
         store: manifest.store.id.clone(),
         name: manifest.store.name.clone(),
         ws_port: manifest.broker.websocket_port,
+        ws_tls: manifest.broker.tls.is_some(),
         base_url: format!("http://{address}"),
         secret: secrets::random()?,
     })
@@ -212,16 +194,19 @@ fn uplink_setup(manifest: &StoreManifest) -> UplinkSetup {
     }
 }
 
-fn mqtt_setup(manifest: &StoreManifest, password: String) -> MqttSetup {
-    MqttSetup {
+fn mqtt_setup(manifest: &StoreManifest, password: String) -> Result<MqttSetup, RunError> {
+    let files = manifest.broker.tls.as_ref();
+    let own = |files: &BrokerTls| {
+        let cert = files.node_cert.as_ref().unwrap_or(&files.cert);
+        ClientTls::read(&files.ca, cert, files.node_key.as_ref().unwrap_or(&files.key))
+    };
+    let tls = files.map(own).transpose()?;
+    Ok(MqttSetup {
         store: manifest.store.id.clone(),
         host: manifest.broker.host.to_string(),
         port: manifest.broker.tcp_port,
         user: NODE_USER.to_owned(),
         password,
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        tls,
+    })
 }

@@ -1,5 +1,5 @@
-//! Secrets that the node makes for itself: the agent's broker password, kept in a file that only the node's user can
-//! read, and random bytes for one start. The one place of the node that asks for randomness.
+//! Secrets that the node makes for itself: broker passwords of the node and of its agent, kept in files that only the
+//! node's user can read, and random bytes for one start. The one place of the node that asks for randomness.
 
 use rand::TryRngCore;
 use rand::rngs::OsRng;
@@ -7,6 +7,8 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+/// The node's own MQTT user name.
+pub const NODE_USER: &str = "larder-node";
 /// MQTT user name of the store's device agent.
 pub const AGENT_USER: &str = "agent";
 
@@ -17,7 +19,7 @@ pub enum SecretError {
     #[error("no random bytes: {0}")]
     Random(String),
     /// The file could not be read or written.
-    #[error("cannot keep the agent's password in {path}: {source}")]
+    #[error("cannot keep a broker password in {path}: {source}")]
     File {
         /// The file.
         path: PathBuf,
@@ -38,9 +40,29 @@ pub fn agent_file(data_dir: &Path) -> PathBuf {
     data_dir.join("agent.secret")
 }
 
+/// Where the node's own password lies.
+pub fn node_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("node.secret")
+}
+
 /// The agent's broker password: made at the first start, the same ever after.
+///
+/// # Errors
+/// [`SecretError`]: the file can be neither read nor made.
 pub fn agent_password(data_dir: &Path) -> Result<String, SecretError> {
-    let path = agent_file(data_dir);
+    kept(agent_file(data_dir))
+}
+
+/// The node's broker password: made at the first start, the same ever after, so that a broker of its own service can
+/// know it.
+///
+/// # Errors
+/// [`SecretError`]: the file can be neither read nor made.
+pub fn node_password(data_dir: &Path) -> Result<String, SecretError> {
+    kept(node_file(data_dir))
+}
+
+fn kept(path: PathBuf) -> Result<String, SecretError> {
     let fault = |source| SecretError::File { path: path.clone(), source };
     match std::fs::read_to_string(&path) {
         Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
@@ -53,4 +75,20 @@ pub fn agent_password(data_dir: &Path) -> Result<String, SecretError> {
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(fault)?;
     file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()).map_err(fault)?;
     Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_password_outlives_its_start_and_is_nobody_elses() {
+        let folder = tempfile::tempdir().unwrap();
+        let node = node_password(folder.path()).unwrap();
+        assert_eq!(node, node_password(folder.path()).unwrap());
+        assert_ne!(node, agent_password(folder.path()).unwrap());
+        let mode = std::fs::metadata(node_file(folder.path())).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
 }

@@ -2,6 +2,7 @@
 //! asserts a time. `cargo run --release -p tests --bin scorecard -- NAME`.
 
 pub mod agent_load;
+pub mod broker;
 pub mod checker;
 pub mod fixed_scanner;
 pub mod footprint;

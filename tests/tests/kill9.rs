@@ -49,7 +49,7 @@ impl House {
     fn build(dir: &Path) -> (Self, PathBuf) {
         let ports: [u16; 3] = stage::free_ports().unwrap();
         // Devices are not the point: no broker is started, and the node goes on without one.
-        let text = stage::store_toml(dir, ports, "").replace("mosquitto-managed", "external");
+        let text = stage::store_toml(dir, ports, "").replace("embedded", "external");
         let config = dir.join("store.toml");
         std::fs::write(&config, &text).unwrap();
         let db = run::database(dir);

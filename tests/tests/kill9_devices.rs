@@ -57,8 +57,12 @@ struct Store {
 }
 
 impl Store {
-    async fn open(dir: &Path, text: &str) -> Self {
+    async fn open(dir: &Path, broker: &str, text: &str) -> Self {
         let house = House { program: env!("CARGO_BIN_EXE_demo").into(), ..House::build(dir, text).unwrap() };
+        let file = dir.join("store.toml");
+        let manifest = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, manifest.replace("mode = \"embedded\"", &format!("mode = \"{broker}\"")))
+            .unwrap();
         let (node, _) = house.start().await.unwrap();
         let agent = house.start_agent().unwrap();
         let console = house.manager().await.unwrap();
@@ -123,8 +127,19 @@ fn times_printed(printer: &SimPrinter, job: &str) -> usize {
     printer.jobs().iter().filter(|bytes| String::from_utf8_lossy(bytes).contains(job)).count()
 }
 
+/// The broker a process of its own, as in production.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_heard_is_counted_once_and_nothing_prints_twice() {
+    story("mosquitto-managed", &[Victim::Agent, Victim::Broker, Victim::Node]).await;
+}
+
+/// The node its own broker: who kills the one kills the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_the_broker_inside_the_node_as_well() {
+    story("embedded", &[Victim::Agent, Victim::Node]).await;
+}
+
+async fn story(broker: &str, victims: &[Victim]) {
     let dir = tempfile::tempdir().unwrap();
     let tty = dir.path().join("scan-pack");
     let scanner = SimScanner::plug_in(&tty).unwrap();
@@ -133,7 +148,8 @@ async fn what_was_heard_is_counted_once_and_nothing_prints_twice() {
         SimPrinter::start(Language::Escpos, free).await.unwrap(),
         SimPrinter::start(Language::Zpl, free).await.unwrap(),
     ];
-    let mut store = Store::open(&dir.path().join("store"), &devices_and_people(&tty, &printers)).await;
+    let mut store =
+        Store::open(&dir.path().join("store"), broker, &devices_and_people(&tty, &printers)).await;
     let mut rng = SmallRng::seed_from_u64(41);
     let basket = [(1, 80), (2, 80), (3, 80), (4, 80), (5, 80), (6, 80), (7, 80)];
     served::order(&store.console, rng.random(), &basket).await.unwrap();
@@ -144,9 +160,10 @@ async fn what_was_heard_is_counted_once_and_nothing_prints_twice() {
 
     let mut heard = store.counted(order).await;
     let (first, mut sent, mut unheard, mut agents) = (heard, 0, 0, 0);
-    let kills: usize = std::env::var("LARDER_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(3 * ROUNDS);
+    let kills: usize =
+        std::env::var("LARDER_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(victims.len() * ROUNDS);
     for n in 0..kills {
-        let victim = [Victim::Agent, Victim::Broker, Victim::Node][n % 3];
+        let victim = victims[n % victims.len()];
         agents += usize::from(victim == Victim::Agent);
         let at = rng.random_range(0..SCANS);
         for scan in 0..SCANS {

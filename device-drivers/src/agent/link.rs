@@ -23,7 +23,7 @@ use crate::agent::link::flow::{Flow, WINDOW};
 use crate::agent::memory::Memory;
 use crate::agent::reporter::{ReporterEnds, Told};
 use crate::agent::sensor::calibration;
-use crate::agent::{AgentConfig, Login, clock};
+use crate::agent::{AgentConfig, ClientTls, Login, clock};
 use crate::db::Admission;
 
 /// Version of the payloads.
@@ -48,6 +48,7 @@ pub(crate) struct Link {
     host: String,
     port: u16,
     login: Option<Login>,
+    tls: Option<ClientTls>,
     memory: Memory,
     ends: ReporterEnds,
     wake: Arc<Notify>,
@@ -77,6 +78,7 @@ impl Link {
             host: config.broker_host.clone(),
             port: config.broker_port,
             login: config.login.clone(),
+            tls: config.tls.clone(),
             memory,
             ends,
             wake,
@@ -157,6 +159,9 @@ impl Link {
             .set_max_packet_size(2 * PAYLOAD_BYTES_MAX, 2 * PAYLOAD_BYTES_MAX);
         if let Some(login) = &self.login {
             options.set_credentials(&login.user, &login.password);
+        }
+        if let Some(tls) = &self.tls {
+            options.set_transport(tls.transport());
         }
         let will =
             self.state_of(Health::Lost, "the connection broke off", "check power and network of the agent");

@@ -37,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let manifest = firmware_config::load(&arguments.config)?;
     let login = arguments.user.zip(arguments.password).map(|(user, password)| Login { user, password });
-    let mut config = AgentConfig::from_manifest(&manifest, &arguments.data, login);
+    let mut config = AgentConfig::from_manifest(&manifest, &arguments.data, login)?;
     for name in &arguments.only {
         anyhow::ensure!(
             config.devices.iter().any(|device| device.id.as_str() == name),

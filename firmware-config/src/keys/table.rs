@@ -94,9 +94,11 @@ pub const KEYS: &[Key] = &[
     .behind("REQ-52"),
     key(
         "broker.mode",
-        "\"mosquitto-managed\" or \"external\"",
-        "Who runs the MQTT broker: the store node itself, or somebody else.",
+        "\"embedded\", \"mosquitto-managed\" or \"external\"",
+        "Who runs the MQTT broker: the store node is it itself, or starts a Mosquitto and watches it, or \
+         finds one that somebody else runs.",
     )
+    .or(Default::Is("\"embedded\""))
     .behind("REQ-46"),
     key(
         "broker.host",
@@ -112,6 +114,48 @@ pub const KEYS: &[Key] = &[
     key("broker.websocket_port", "a whole number", "MQTT over WebSocket, for handhelds.")
         .within(1, 65535)
         .behind("REQ-45"),
+    key(
+        "broker.tls.ca",
+        "a path",
+        "PEM file of the store's own authority. With this section both listeners are encrypted, and who \
+         connects over TCP needs a certificate of this authority; its common name is its user name.",
+    )
+    .behind("REQ-91"),
+    key(
+        "broker.tls.cert",
+        "a path",
+        "PEM file of the broker's certificate, valid for its address.",
+    )
+    .behind("REQ-91"),
+    key("broker.tls.key", "a path", "PEM file of its private key. A secret.").behind("REQ-91"),
+    key(
+        "broker.tls.crl",
+        "a path",
+        "PEM file of those whose certificates were taken back; read anew when it changes.",
+    )
+    .or(Default::Nothing)
+    .behind("REQ-48"),
+    key(
+        "broker.tls.node_cert",
+        "a path",
+        "PEM file of the certificate the node itself comes with, common name larder-node. Without it the \
+         broker's own, which then has to bear that name.",
+    )
+    .or(Default::Nothing)
+    .behind("REQ-91"),
+    key("broker.tls.node_key", "a path", "PEM file of its private key. A secret.")
+        .or(Default::Nothing)
+        .behind("REQ-91"),
+    key(
+        "broker.tls.agent_cert",
+        "a path",
+        "PEM file of the device agent's certificate, common name agent. Needed where devices are listed.",
+    )
+    .or(Default::Nothing)
+    .behind("REQ-91"),
+    key("broker.tls.agent_key", "a path", "PEM file of its private key. A secret.")
+        .or(Default::Nothing)
+        .behind("REQ-91"),
     key(
         "layout.aisle_spacing_cm",
         "a whole number",

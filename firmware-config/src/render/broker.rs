@@ -5,13 +5,28 @@ use model::mqtt::{DeviceClass, discovery_topic};
 use std::fmt::Write as _;
 
 use super::HEAD;
-use crate::store::StoreManifest;
+use crate::store::{Broker, StoreManifest};
 
 /// Messages in flight per client; as the store node expects.
 const INFLIGHT_MAX: u16 = 200;
 
+/// What a listener needs for TLS: TCP asks for a certificate, whose common name is the user; handhelds have tokens.
+fn encryption(broker: &Broker) -> (String, String) {
+    let Some(tls) = &broker.tls else { return (String::new(), String::new()) };
+    let files = format!(
+        "cafile {}\ncertfile {}\nkeyfile {}\n",
+        tls.ca.display(),
+        tls.cert.display(),
+        tls.key.display()
+    );
+    let crl = tls.crl.as_ref().map(|crl| format!("crlfile {}\n", crl.display())).unwrap_or_default();
+    let devices = format!("{files}{crl}require_certificate true\nuse_identity_as_username true\n");
+    (devices, files)
+}
+
 pub(super) fn configuration(manifest: &StoreManifest) -> String {
     let broker = &manifest.broker;
+    let (tcp_tls, websocket_tls) = encryption(broker);
     let payload = model::mqtt::PAYLOAD_BYTES_MAX;
     format!(
         "{HEAD}# Nobody is anonymous: users and hashes stand in mosquitto.users, rights in mosquitto.acl.\n\
@@ -39,11 +54,11 @@ pub(super) fn configuration(manifest: &StoreManifest) -> String {
          log_type warning\n\
          \n\
          # Devices, agents, node.\n\
-         listener {tcp} {host}\n\
+         listener {tcp} {host}\n{tcp_tls}\
          \n\
          # Handhelds.\n\
          listener {websocket} {host}\n\
-         protocol websockets\n",
+         protocol websockets\n{websocket_tls}",
         tcp = broker.tcp_port,
         websocket = broker.websocket_port,
         host = broker.host,
@@ -60,6 +75,13 @@ pub(super) fn access(manifest: &StoreManifest) -> String {
         rights(&mut text, "topic", &base);
         if device.class == DeviceClass::Sensor {
             let _ = writeln!(text, "topic write {}", discovery_topic(store, &device.id));
+        }
+    }
+    if manifest.broker.tls.is_some() {
+        text.push_str("\n# Devices with a certificate of their own: common name = device id.\n");
+        for device in &manifest.devices {
+            let _ = writeln!(text, "user {}", device.id);
+            rights(&mut text, "topic", &format!("ds/v1/{store}/{}/{}", device.class.word(), device.id));
         }
     }
     text.push_str("\n# Handhelds: user name = device id.\n");

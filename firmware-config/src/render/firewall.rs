@@ -72,7 +72,10 @@ fn listeners(manifest: &StoreManifest) -> Vec<(&'static str, IpAddr)> {
 }
 
 fn broker_is_here(manifest: &StoreManifest) -> bool {
-    manifest.broker.mode == BrokerMode::MosquittoManaged || has_own_broker(manifest)
+    match manifest.broker.mode {
+        BrokerMode::Embedded | BrokerMode::MosquittoManaged => true,
+        BrokerMode::External => has_own_broker(manifest),
+    }
 }
 
 fn open_ports(manifest: &StoreManifest, options: &Options) -> BTreeSet<u16> {

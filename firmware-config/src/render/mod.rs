@@ -87,10 +87,21 @@ pub fn steps(manifest: &StoreManifest) -> Vec<String> {
         "systemd-sysusers && udevadm control --reload && udevadm trigger".to_owned(),
     ];
     if has_own_broker(manifest) {
-        steps.push("mosquitto_passwd -c /etc/larder/mosquitto.users larder-node  # then without -c for agent and each handheld".to_owned());
-        steps.push("systemctl enable --now larder-mosquitto".to_owned());
+        let users = manifest.node.data_dir.join("broker/users");
+        steps.push(
+            "systemctl daemon-reload && systemctl enable --now larder-store-node  # makes the passwords"
+                .to_owned(),
+        );
+        steps.push(format!(
+            "install -o larder-mosquitto -m 0600 {} /etc/larder/mosquitto.users  # again after an enrolment, then: systemctl reload larder-mosquitto",
+            users.display()
+        ));
+        steps.push("systemctl enable --now larder-mosquitto larder-agent".to_owned());
+    } else {
+        steps.push(
+            "systemctl daemon-reload && systemctl enable --now larder-store-node larder-agent".to_owned(),
+        );
     }
-    steps.push("systemctl daemon-reload && systemctl enable --now larder-store-node larder-agent".to_owned());
     steps.push(
         "systemctl enable --now nftables chrony && systemctl reload nftables && systemctl restart chrony"
             .to_owned(),
@@ -98,8 +109,8 @@ pub fn steps(manifest: &StoreManifest) -> Vec<String> {
     steps
 }
 
-/// Whether this machine runs a broker of its own service: `external`, at an address of this machine. A managed one is
-/// the node's child, which writes its files itself.
+/// Whether this machine runs a broker of its own service: `external`, at an address of this machine. An embedded one is
+/// the node, a managed one its child, whose files the node writes itself.
 fn has_own_broker(manifest: &StoreManifest) -> bool {
     let here = |address: IpAddr| {
         address.is_loopback() || address.is_unspecified() || address == manifest.node.http.ip()

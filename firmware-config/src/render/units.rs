@@ -67,6 +67,7 @@ pub(super) fn node(manifest: &StoreManifest, options: &Options) -> Result<String
     let data = plain(&manifest.node.data_dir)?;
     let after = if has_own_broker(manifest) { " larder-mosquitto.service" } else { "" };
     let broker = match manifest.broker.mode {
+        BrokerMode::Embedded => "# The node is the MQTT broker as well.\n",
         BrokerMode::MosquittoManaged => "# The node starts and watches Mosquitto itself.\n",
         BrokerMode::External => "",
     };
@@ -93,11 +94,16 @@ pub(super) fn node(manifest: &StoreManifest, options: &Options) -> Result<String
 pub(super) fn agent(manifest: &StoreManifest, options: &Options) -> Result<String, RenderError> {
     let program = plain(&options.programs.join("device-agent"))?;
     let secret = match manifest.broker.mode {
-        BrokerMode::MosquittoManaged => plain(&manifest.node.data_dir.join("agent.secret"))?,
+        BrokerMode::Embedded | BrokerMode::MosquittoManaged => {
+            plain(&manifest.node.data_dir.join("agent.secret"))?
+        }
+        BrokerMode::External if has_own_broker(manifest) => {
+            plain(&manifest.node.data_dir.join("agent.secret"))?
+        }
         BrokerMode::External => "/etc/larder/agent.secret".to_owned(),
     };
     let after = match manifest.broker.mode {
-        BrokerMode::MosquittoManaged => " larder-store-node.service",
+        BrokerMode::Embedded | BrokerMode::MosquittoManaged => " larder-store-node.service",
         BrokerMode::External if has_own_broker(manifest) => " larder-mosquitto.service",
         BrokerMode::External => "",
     };

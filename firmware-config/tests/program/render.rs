@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// The example as it stands: everything on one machine, broker as the node's child.
+/// The example as it stands: everything on one machine, the node its own broker.
 fn small() -> String {
     example()
 }
@@ -24,7 +24,7 @@ fn live() -> String {
     example()
         .replace("http = \"127.0.0.1:8081\"", "http = \"192.168.8.2:8081\"")
         .replace("http://127.0.0.1:8080", "https://hub.example:8443")
-        .replace("mosquitto-managed\"             # or \"external\"", "external\"")
+        .replace("embedded\"                      # or \"mosquitto-managed\", \"external\"", "external\"")
         .replace("host = \"127.0.0.1\"", "host = \"192.168.8.2\"")
         .replace("tcp:127.0.0.1:9100", "tcp:192.168.8.31:9100")
         .replace("tcp:127.0.0.1:9101", "tcp:labels.store.lan:9100")

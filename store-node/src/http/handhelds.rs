@@ -36,6 +36,7 @@ pub async fn config(State(app): State<App>) -> Json<HandheldConfig> {
         store: app.facts.store.clone(),
         store_name: app.facts.name.clone(),
         ws_port: app.facts.ws_port,
+        ws_tls: app.facts.ws_tls,
         people: people.map(|(person, known)| (person.clone(), known.name.clone())).collect(),
     })
 }

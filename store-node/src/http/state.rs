@@ -47,6 +47,8 @@ pub struct Facts {
     pub name: String,
     /// Port of the broker's WebSocket listener.
     pub ws_port: u16,
+    /// Whether it is encrypted.
+    pub ws_tls: bool,
     /// Where consoles and handhelds reach this node, for enrolment links.
     pub base_url: String,
     /// Random bytes of this start, from which tokens are made.

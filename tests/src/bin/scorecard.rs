@@ -38,6 +38,8 @@ enum Name {
     ScanAck,
     /// A full store's devices: memory and processor time of their agent idle, and scans through it (REQ-46).
     AgentLoad,
+    /// The node's own broker against Mosquitto: throughput, round trips, memory.
+    Broker,
     /// A store's memory idle and in load, and its time to ready.
     Footprint,
     /// Exact pick routes on published instances, judged by an independent checker (REQ-30).
@@ -66,6 +68,7 @@ fn run(options: &Options) -> Result<Value> {
         }
         Name::ScanAck => scorecard::scan_ack::run(options.data.as_deref()),
         Name::AgentLoad => scorecard::agent_load::run(options.data.as_deref()),
+        Name::Broker => scorecard::broker::run(options.seconds),
         Name::Footprint => scorecard::footprint::run(options.data.as_deref(), options.seconds),
         Name::PickRoute => scorecard::pick_route::run(&folder(options, "data/picking")?),
         Name::SyncBytes => scorecard::sync_bytes::run(),

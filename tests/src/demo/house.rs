@@ -123,7 +123,7 @@ pub fn write_store(
          time_zone = \"Asia/Kolkata\"\nservice_radius_m = 3000\ncapacity_orders = 60\n\n\
          [node]\ndata_dir = \"{data}\"\nhttp = \"127.0.0.1:{http}\"\n\n\
          [hub]\nurl = \"{hub_url}\"\ntoken = \"{}\"\n\n\
-         [broker]\nmode = \"mosquitto-managed\"\nhost = \"127.0.0.1\"\ntcp_port = {tcp}\nwebsocket_port = {ws}\n\n\
+         [broker]\nmode = \"embedded\"\nhost = \"127.0.0.1\"\ntcp_port = {tcp}\nwebsocket_port = {ws}\n\n\
          [layout]\naisle_spacing_cm = 300\nbay_spacing_cm = 100\nlevel_height_cm = 40\nwalk_cm_per_s = 120\npacking_stations = 3\n\n",
         store_token(id)
     );

@@ -15,6 +15,7 @@ pub fn run_role(arguments: &[String]) -> Option<Result<()>> {
         "__hub" => hub,
         "__store" => store,
         "__agent" => agent,
+        "__broker" => broker,
         _ => return None,
     };
     tracing_subscriber::fmt()
@@ -57,12 +58,20 @@ fn store(config: &Path) -> Result<()> {
     })
 }
 
+fn broker(config: &Path) -> Result<()> {
+    runtime()?.block_on(async {
+        let stop = CancellationToken::new();
+        tokio::spawn(store_node::signals::cancel_on_signal(stop.clone()));
+        crate::scorecard::broker::serve(config, stop).await
+    })
+}
+
 fn agent(config: &Path) -> Result<()> {
     let manifest = firmware_config::load(config)?;
     let data = manifest.node.data_dir.clone();
     let password = store_node::secrets::agent_password(&data)?;
     let login = device_drivers::agent::Login { user: store_node::secrets::AGENT_USER.to_owned(), password };
-    let config = device_drivers::agent::AgentConfig::from_manifest(&manifest, &data, Some(login));
+    let config = device_drivers::agent::AgentConfig::from_manifest(&manifest, &data, Some(login))?;
     runtime()?.block_on(async {
         let stop = CancellationToken::new();
         tokio::spawn(store_node::signals::cancel_on_signal(stop.clone()));

@@ -1,6 +1,6 @@
 //! Benchmark `footprint`: resident memory of a store's process idle and under load, and the time from its start until it
-//! is ready. The process is this binary in its role of a store, with 2,500 products on its shelves; its broker
-//! (Mosquitto) is a process of its own and counted apart.
+//! is ready. The process is this binary in its role of a store, with 2,500 products on its shelves; it is
+//! its own broker. A Mosquitto would be a process of its own, counted apart.
 
 use super::order_commit::basket::Baskets;
 use super::served::{self, House};
@@ -104,7 +104,7 @@ async fn order_for(house: &House, proc: &Proc, load: Duration) -> Result<(u64, f
     }
 }
 
-/// Memory of the Mosquitto that runs on this store's configuration.
+/// Memory of the Mosquitto that runs on this store's configuration; 0 where the node is its own broker.
 pub(super) fn broker_rss_mb(dir: &Path) -> f64 {
     let ours = dir.display().to_string();
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();

@@ -1,5 +1,5 @@
 //! Benchmark `scan-ack`: from the byte written to a serial scanner's pty to the pick on the person's handheld, over the
-//! real way: pty, device agent, Mosquitto, store process, commit, Mosquitto over WebSocket. Twenty other pickers scan at
+//! real way: pty, device agent, broker, store process, commit, broker over WebSocket. Twenty other pickers scan at
 //! their handhelds meanwhile and orders come in at the counter. A fixed scanner's answer is the handheld's new screen
 //! (with the piece counted), sent after the commit.
 

@@ -34,7 +34,7 @@ pub fn store_toml(dir: &Path, [http, tcp, ws]: [u16; 3], more: &str) -> String {
          time_zone = \"Asia/Kolkata\"\nservice_radius_m = 3000\ncapacity_orders = 60\n\n\
          [node]\ndata_dir = \"{}\"\nhttp = \"127.0.0.1:{http}\"\n\n\
          [hub]\nurl = \"http://127.0.0.1:9\"\ntoken = \"a-token-for-benchmarks-only\"\n\n\
-         [broker]\nmode = \"mosquitto-managed\"\nhost = \"127.0.0.1\"\ntcp_port = {tcp}\nwebsocket_port = {ws}\n\n\
+         [broker]\nmode = \"embedded\"\nhost = \"127.0.0.1\"\ntcp_port = {tcp}\nwebsocket_port = {ws}\n\n\
          [layout]\naisle_spacing_cm = 300\nbay_spacing_cm = 100\nlevel_height_cm = 40\npacking_stations = 3\n\n\
          [[zones]]\nid = \"A\"\ntemp = \"ambient\"\naisles = 10\nbays = 25\nlevels = 5\n\n\
          [[people]]\nid = \"meena\"\nname = \"Meena\"\nrole = \"manager\"\ndemo_pin = \"8080\"\n\n{more}",

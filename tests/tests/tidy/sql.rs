@@ -4,7 +4,7 @@ use crate::facts::{At, Text};
 use crate::house::{House, Rust, Violation};
 
 /// The packages that own a database, each with its `db/` folder.
-const OWNERS: [&str; 3] = ["store-node", "central-hub", "device-drivers"];
+const OWNERS: [&str; 4] = ["store-node", "central-hub", "device-drivers", "store-broker"];
 
 /// Words that make a statement read the clock or draw a number inside SQL.
 const UNREPLAYABLE: [&str; 8] = [

@@ -246,7 +246,7 @@ export class Session {
     }
     const topic = topics(config.store, device.device);
     this.#mqtt = new MqttLink({
-      url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.hostname}:${config.ws_port}/mqtt`,
+      url: `${config.ws_tls || location.protocol === 'https:' ? 'wss' : 'ws'}://${location.hostname}:${config.ws_port}/mqtt`,
       clientId: device.device,
       password: device.token,
       subscribe: [topic.cmd, topic.ack],

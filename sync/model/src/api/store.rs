@@ -685,6 +685,8 @@ pub struct HandheldConfig {
     pub store_name: String,
     /// Port of the broker's WebSocket listener on the node's own host name.
     pub ws_port: u16,
+    /// Whether that listener is encrypted (wss).
+    pub ws_tls: bool,
     /// People who may log in: id and name (PIN asked afterwards).
     pub people: Vec<(PersonId, String)>,
 }

@@ -255,6 +255,8 @@ store: StoreId,
 store_name: string,
 /** Port of the broker's WebSocket listener on the node's own host name. */
 ws_port: number,
+/** Whether that listener is encrypted (wss). */
+ws_tls: boolean,
 /** People who may log in: id and name (PIN asked afterwards). */
 people: Array<[PersonId, string]>, };
 

@@ -1,0 +1,3 @@
+//! The broker's only SQL.
+
+pub mod retained;
