@@ -39,7 +39,9 @@ use serde::Deserialize;
 pub use devices::{Device, Driver, DriverLine, PaperLanguage, Port, PortError, PortKind, Settings};
 pub use fault::{Fault, Place};
 pub use registers::{Parity, RegisterForm, RegisterTable};
-pub use store::{Band, Broker, BrokerMode, BrokerTls, Hub, Layout, Node, Person, Scanning, Store, StoreManifest, Zone};
+pub use store::{
+    Band, Broker, BrokerMode, BrokerTls, Hub, Layout, Node, Person, Scanning, Store, StoreManifest, Zone,
+};
 
 /// Why there is no manifest.
 #[derive(Debug, thiserror::Error)]
