@@ -9,8 +9,8 @@ use std::process::Command;
 use device_drivers::printer::sheet::Tongue;
 use device_drivers::printer::{Head, Language, Media, Press, compose};
 use device_drivers::scanner::{Scan, parse_scan};
-use firmware_config::Settings;
-use model::mqtt::Label;
+use firmware_config::{PaperLanguage, Settings};
+use model::mqtt::{Label, ManifestLine, Name, PickListLine};
 use model::{BagId, LotId, Paise, PrintJobId, Timestamp};
 
 fn job() -> PrintJobId {
@@ -150,6 +150,99 @@ fn the_usual_labels_fit_the_usual_paper() {
     for label in [bag("LB:4K7-1-9F3A"), delivery("LB:4K7-1-9F3A"), shelf] {
         receipts.print(&label, job()).unwrap();
     }
+}
+
+fn both(en: &str, hi: &str) -> Name {
+    Name { en: en.into(), hi: hi.into() }
+}
+
+/// Every paper that can be asked for over MQTT.
+fn papers() -> [Label; 8] {
+    let (number, code) = ("4K7".to_owned(), "LB:4K7-1-9F3A".to_owned());
+    let rice = both("Premium basmati rice, five kilograms", "प्रीमियम बासमती चावल, पाँच किलो");
+    let (at, duplicate) = ("19:42".to_owned(), true);
+    let line = PickListLine { bin: "C-11-4".into(), name: rice.clone(), units: 2 };
+    let goods = ManifestLine { name: rice.clone(), lot: "CRD-2611A".into(), units: 24 };
+    let hour = |hour: u32| (format!("{hour:02}:00"), 4_000);
+    [
+        bag(&code),
+        delivery(&code),
+        Label::Lot {
+            name: rice.clone(),
+            gtin: "09521321109995".into(),
+            code: "LL:CRD-2611A".into(),
+            expiry: "2026-12-31".into(),
+            duplicate,
+        },
+        Label::Shelf {
+            name: rice,
+            bin: "C-11-4".into(),
+            code: "LS:C-11-4".into(),
+            price: Paise::new(64_900),
+            pack: "5 kg".into(),
+            duplicate,
+        },
+        Label::PickList {
+            number: number.clone(),
+            code: "LO:0198d2f0-aaaa-7bbb-8ccc-0123456789ab".into(),
+            promise: at.clone(),
+            lines: vec![line; 20],
+            duplicate,
+        },
+        Label::Transfer {
+            number: "TR-118".into(),
+            code: "TR-118".into(),
+            from: both("Indiranagar", "इंदिरानगर"),
+            to: both("Koramangala", "कोरमंगला"),
+            lines: vec![goods; 20],
+            duplicate,
+        },
+        Label::Temperature {
+            zone: "cold-1".into(),
+            sensor: "temp-1".into(),
+            day: "2026-11-21".parse().unwrap(),
+            readings: (0..24).map(hour).collect(),
+            lowest: Some(3_900),
+            highest: Some(6_100),
+            out_of_range_min: 12,
+            duplicate,
+        },
+        Label::Handover {
+            number,
+            code,
+            rider: "रवि".into(),
+            bags: 2,
+            cod: Paise::new(45_050),
+            at,
+            duplicate,
+        },
+    ]
+}
+
+/// Every paper in both languages comes out of every model of receipt printer that `store.toml` can name, and those that
+/// stick out of every label printer, at both resolutions.
+#[test]
+fn every_paper_prints_on_every_model_in_both_languages() {
+    let mut printed = 0;
+    for profile in firmware_config::profiles::all() {
+        let Some(language) = Language::of(profile.driver) else { continue };
+        for (words, dpi) in [(PaperLanguage::En, None), (PaperLanguage::Hi, Some(300))] {
+            let settings = Settings {
+                model: Some(profile.id.clone()),
+                language: Some(words),
+                dpi,
+                ..Settings::default()
+            };
+            let press = Press::of(language, &settings);
+            for label in papers().into_iter().filter(|label| language == Language::Escpos || label.sticks()) {
+                let bytes =
+                    press.print(&label, job()).unwrap_or_else(|e| panic!("{}: {label:?}: {e}", profile.id));
+                assert!(bytes.len() > 100);
+                printed += 1;
+            }
+        }
+    }
+    assert!(printed > 400, "{printed}");
 }
 
 /// Paper as an ESC/POS printer leaves it: raster as dots, text as text.

@@ -60,6 +60,7 @@ impl From<&'static Profile> for Guess {
 #[must_use]
 pub fn plugged(root: &Path) -> Vec<Find> {
     let mut found = serial(root);
+    found.extend(usb_printers(root));
     found.extend(probes(root));
     found
 }
@@ -119,8 +120,8 @@ fn serial_find(root: &Path, port: String, tty: Option<&str>) -> Find {
     let facts = tty.and_then(|tty| usb_facts(&root.join("sys/class/tty").join(tty).join("device")));
     let usb = facts.as_ref().map(|facts| facts.id.clone());
     let known = usb.iter().flat_map(|id| profiles::by_usb(id)).filter(|profile| {
-        // Of a serial line: a label printer's USB id is not that of its serial plug.
-        profile.driver.line().ports.contains(&PortKind::Serial)
+        // Of a serial line: a printer's USB id is not that of its serial plug.
+        profile.class != DeviceClass::Printer && profile.driver.line().ports.contains(&PortKind::Serial)
     });
     let mut may_be: Vec<Guess> = known.map(Guess::from).collect();
     if may_be.is_empty() {
@@ -128,6 +129,25 @@ fn serial_find(root: &Path, port: String, tty: Option<&str>) -> Find {
     }
     let what = facts.map_or_else(|| "a serial line".to_owned(), |facts| facts.name);
     Find { port, what, usb, may_be }
+}
+
+/// Printers of the kernel's own USB driver.
+fn usb_printers(root: &Path) -> Vec<Find> {
+    let names = entries(&root.join("dev/usb")).into_iter().filter(|name| name.starts_with("lp"));
+    names
+        .map(|name| {
+            let facts = usb_facts(&root.join("sys/class/usbmisc").join(&name).join("device"));
+            let usb = facts.as_ref().map(|facts| facts.id.clone());
+            let known = usb.iter().flat_map(|id| profiles::by_usb(id));
+            let mut may_be: Vec<Guess> =
+                known.filter(|profile| profile.class == DeviceClass::Printer).map(Guess::from).collect();
+            if may_be.is_empty() {
+                may_be = vec![Guess::of(Driver::Escpos), Guess::of(Driver::Zpl)];
+            }
+            let what = facts.map_or_else(|| "a USB printer".to_owned(), |facts| facts.name);
+            Find { port: format!("file:/dev/usb/{name}"), what, usb, may_be }
+        })
+        .collect()
 }
 
 struct UsbFacts {

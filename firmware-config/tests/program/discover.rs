@@ -46,6 +46,10 @@ fn machine() -> tempfile::TempDir {
     link(root, "dev/serial/by-path/pci-0-usb-0:2:1.0-port0", "../../ttyUSB0");
     usb(root, "1-3", ("05e0", "1200"), ("Symbol", "Bar Code Scanner"), None);
     usb(root, "1-4", ("046d", "c31c"), ("Logitech", "Keyboard"), None);
+    usb(root, "1-5", ("0a5f", "0062"), ("Zebra", "GK420d"), None);
+    write(root, "dev/usb/lp0", "");
+    write(root, "sys/devices/pci0/usb1/1-5/1-5:1.0/uevent", "");
+    link(root, "sys/class/usbmisc/lp0/device", "../../../devices/pci0/usb1/1-5/1-5:1.0");
     write(root, "sys/bus/w1/devices/28-0316a2794bff/temperature", "4000");
     write(root, "sys/bus/w1/devices/28-0000000000aa/temperature", "4000");
     write(root, "sys/bus/w1/devices/w1_bus_master1/x", "");
@@ -64,6 +68,8 @@ fn what_is_plugged_in_becomes_lines_that_check_understands() {
     let machine = machine();
     let out = discover(machine.path(), &["--config", here("examples/store.toml").to_str().unwrap()]);
     assert!(out.contains("settings = { model = \"newland-hr200\" }"), "{out}");
+    let printer = "port = \"file:/dev/usb/lp0\"\nsettings = { model = \"zebra-gk420d\" }";
+    assert!(out.contains(printer), "{out}");
     assert!(out.contains("serial:/dev/serial/by-path/pci-0-usb-0:2:1.0-port0"), "{out}");
     assert!(!out.contains("by-path/pci-0-usb-0:1"), "told twice: {out}");
     assert!(!out.contains("28-0316a2794bff"), "the file has it: {out}");
@@ -75,7 +81,7 @@ fn what_is_plugged_in_becomes_lines_that_check_understands() {
     assert_eq!(seen.faults.len(), 1, "{:?}\n{out}", seen.faults);
     assert!(seen.faults[0].what.contains("zone CHOOSE"), "{:?}", seen.faults);
     let sound = examine(&text.replace("CHOOSE", "cold-1")).manifest.unwrap();
-    assert_eq!(sound.devices.len(), 10);
+    assert_eq!(sound.devices.len(), 11);
 }
 
 #[test]
