@@ -52,6 +52,7 @@ async fn measure(each: Duration) -> Result<Value> {
         "mosquitto": mosquitto,
         "notes": "messages = events delivered to the node and acks delivered to the devices, at a window of 16 per device; \
             round trip = event to ack through the node's client, at 20 events a second of each device; \
+            mosquitto as the node configures it: its whole state is written at every change, which is what QoS 1 waits for; \
             embedded rss is its whole process, mosquitto's without the process that watches it",
         "load_average": load_average(),
     }))

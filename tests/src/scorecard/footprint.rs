@@ -117,7 +117,8 @@ pub(super) fn broker_rss_mb(dir: &Path) -> f64 {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim();
         line.trim_end_matches(" kB").parse::<f64>().ok()
     });
-    resident.sum::<f64>() / 1_024.0
+    // The sum of nothing is minus zero.
+    (resident.sum::<f64>() + 0.0) / 1_024.0
 }
 
 pub(super) fn tenth(value: f64) -> f64 {
