@@ -102,11 +102,19 @@ fn make(
     let names = if broker.is_empty() { vec![manifest.broker.host.to_string()] } else { broker };
     let made = Authority::create(folder, manifest.store.id.as_str(), &names, now())?;
     writeln!(out, "authority of store {}: {}", manifest.store.id, made.fingerprint())?;
-    writeln!(
-        out,
-        "for store.toml:\n\n[broker.tls]\nca = \"{0}/ca.crt\"\ncert = \"{0}/broker.crt\"\nkey = \"{0}/broker.key\"",
-        folder.display()
-    )?;
+    writeln!(out, "for store.toml:\n\n[broker.tls]")?;
+    for (key, file) in [
+        ("ca", "ca.crt"),
+        ("cert", "broker.crt"),
+        ("key", "broker.key"),
+        ("crl", "crl.pem"),
+        ("node_cert", "node.crt"),
+        ("node_key", "node.key"),
+        ("agent_cert", "agent.crt"),
+        ("agent_key", "agent.key"),
+    ] {
+        writeln!(out, "{key} = \"{}\"", folder.join(file).display())?;
+    }
     Ok(Outcome::Well)
 }
 

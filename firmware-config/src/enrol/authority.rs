@@ -20,8 +20,10 @@ use super::{Code, EnrolError, Papers};
 
 /// Serial number of the authority's own certificate.
 const AUTHORITY: u64 = 1;
-/// Serial number of its broker's.
-const BROKER: u64 = 2;
+/// What the store's own programs come with: file, common name, serial number. The two names are the ones that the node and
+/// the agent call themselves on MQTT.
+const OWN: [(&str, &str, u64); 3] =
+    [("broker", "broker", 2), ("node", "larder-node", 3), ("agent", "agent", 4)];
 /// Devices are numbered from here.
 const FIRST_DEVICE: u64 = 100;
 /// Days that the authority itself is good for.
@@ -40,7 +42,8 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Makes the authority of a store, and the certificate of its broker under these names and addresses.
+    /// Makes the authority of a store, and what its own programs come with: the broker's certificate under these names and
+    /// addresses, the node's and the agent's.
     ///
     /// # Errors
     /// [`EnrolError::AuthorityThere`], or what the folder or the cryptography says.
@@ -55,7 +58,7 @@ impl Authority {
         let book = Book::new(store);
         let made = Self { folder: folder.to_owned(), key, certificate };
         keep::write(&folder.join("ca.crt"), &made.certificate, OPEN)?;
-        made.broker_certificate(store, broker, now)?;
+        made.own_certificates(store, broker, now)?;
         made.save(&book, now)?;
         // Last: with the key in place the authority is whole.
         keep::write(&folder.join("ca.key"), &made.key.serialize_pem(), SECRET)?;
@@ -84,13 +87,17 @@ impl Authority {
     /// Lets a device come: a new code, which voids the one before.
     ///
     /// # Errors
-    /// What the folder says, or a system without random numbers.
+    /// [`EnrolError::Reserved`] for a name of the store's own programs; what the folder says, or a system without random
+    /// numbers.
     pub fn invite(
         &self,
         device: &DeviceId,
         now: Timestamp,
         random: &mut impl Read,
     ) -> Result<Code, EnrolError> {
+        if OWN.iter().any(|(_, name, _)| *name == device.as_str()) {
+            return Err(EnrolError::Reserved(device.to_string()));
+        }
         let code = Code::new(random)?;
         self.change(now, |book| book.invite(device.as_str(), &code, now))?;
         Ok(code)
@@ -183,20 +190,27 @@ impl Authority {
         Ok(Issuer::new(own_params(store, now)?, &self.key))
     }
 
-    fn broker_certificate(&self, store: &str, names: &[String], now: Timestamp) -> Result<(), EnrolError> {
-        let key = KeyPair::generate()?;
+    fn own_certificates(&self, store: &str, names: &[String], now: Timestamp) -> Result<(), EnrolError> {
         let until = now.plus_ms(AUTHORITY_DAYS * DAY_MS);
-        let mut params = params("broker", BROKER, now, until);
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        for name in names {
-            params.subject_alt_names.push(match name.parse::<IpAddr>() {
-                Ok(address) => SanType::IpAddress(address),
-                Err(_) => SanType::DnsName(name.as_str().try_into()?),
-            });
+        for (file, name, serial) in OWN {
+            let key = KeyPair::generate()?;
+            let mut params = params(name, serial, now, until);
+            if file == "broker" {
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+                for name in names {
+                    params.subject_alt_names.push(match name.parse::<IpAddr>() {
+                        Ok(address) => SanType::IpAddress(address),
+                        Err(_) => SanType::DnsName(name.as_str().try_into()?),
+                    });
+                }
+            } else {
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+            }
+            let certificate = params.signed_by(&key, &self.issuer(store, now)?)?.pem();
+            keep::write(&self.folder.join(format!("{file}.crt")), &certificate, OPEN)?;
+            keep::write(&self.folder.join(format!("{file}.key")), &key.serialize_pem(), SECRET)?;
         }
-        let certificate = params.signed_by(&key, &self.issuer(store, now)?)?.pem();
-        keep::write(&self.folder.join("broker.crt"), &certificate, OPEN)?;
-        keep::write(&self.folder.join("broker.key"), &key.serialize_pem(), SECRET)
+        Ok(())
     }
 }
 

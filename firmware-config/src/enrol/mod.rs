@@ -1,8 +1,8 @@
 //! Who may speak to the store's broker (REQ-46): the store's own certificate authority, short-lived codes that let a device
 //! in, a certificate for each, and their end at once. Everything lies in one folder of the store; nothing here listens.
 //!
-//! A certificate's common name is the device's id, which is its MQTT client id. `ca.crt`, `broker.crt` and `broker.key` are
-//! what `[broker.tls]` names; `revoked.txt` (one id a line) and `crl.pem` say who is out.
+//! A certificate's common name is the device's id, which is its MQTT client id. The folder holds what `[broker.tls]` names:
+//! `ca.crt`, and certificate and key of broker, node and agent; `crl.pem` and `revoked.txt` (one id a line) say who is out.
 
 mod authority;
 mod book;
@@ -88,6 +88,9 @@ pub enum EnrolError {
     /// The code is unknown, used, or too old. It is not said which.
     #[error("this code lets nobody in: ask for a new one (it lives {CODE_MINUTES} minutes and works once)")]
     WrongCode,
+    /// A device that would be taken for the store's own program.
+    #[error("{0} is the name of one of the store's own programs")]
+    Reserved(String),
     /// Nobody of that name.
     #[error("no device {0} was ever enrolled")]
     NoDevice(String),

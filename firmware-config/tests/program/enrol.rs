@@ -2,6 +2,7 @@
 //! enrolled and nobody who was taken back.
 
 use crate::common::{example, run, soon};
+use firmware_config::parse;
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -21,7 +22,12 @@ impl Store {
         let store = Self { folder };
         let (code, out, err) = store.enrol(&["ca", "--broker", "127.0.0.1"]);
         assert_eq!((code, err.as_str()), (0, ""));
-        assert!(out.contains("[broker.tls]") && out.contains("/enrol/ca.crt"), "{out}");
+        // The lines it prints make a sound store, and every file they name is there.
+        let lines = &out[out.find("[broker.tls]").unwrap()..];
+        let text = example().replace("[layout]", &format!("{lines}\n[layout]"));
+        let tls = parse(&text).unwrap_or_else(|faults| panic!("{faults:?}\n{lines}")).broker.tls.unwrap();
+        let own = [tls.crl, tls.node_cert, tls.node_key, tls.agent_cert, tls.agent_key].map(Option::unwrap);
+        assert!([tls.ca, tls.cert, tls.key].iter().chain(&own).all(|file| file.exists()), "{own:?}");
         store
     }
 
@@ -73,6 +79,13 @@ fn a_device_gets_a_certificate_that_bears_its_name_and_openssl_takes_it() {
     let ca = ca.to_str().unwrap();
     let (fine, said) = openssl(&["verify", "-CAfile", ca, "-purpose", "sslserver", broker.to_str().unwrap()]);
     assert!(fine, "{said}");
+    for (file, name) in [("node", "larder-node"), ("agent", "agent")] {
+        let path = store.path("enrol").join(format!("{file}.crt")).display().to_string();
+        assert!(openssl(&["verify", "-CAfile", ca, "-purpose", "sslclient", &path]).0, "{file}");
+        let (_, subject) = openssl(&["x509", "-noout", "-subject", "-nameopt", "multiline", "-in", &path]);
+        assert!(subject.trim().ends_with(&format!("= {name}")), "{subject}");
+        assert_eq!(store.enrol(&["device", name]).0, 2, "nobody else is {name}");
+    }
     store.admit("hh-1");
     let certificate = store.path("out/hh-1.crt");
     let certificate = certificate.to_str().unwrap();
