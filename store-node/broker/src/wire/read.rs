@@ -295,7 +295,7 @@ pub fn packet(frame: &Frame, level: Level) -> Result<Packet, Fault> {
             disconnected(&mut from, level)?
         }
         // A second CONNECT, AUTH, and everything that only a broker says.
-        2 | 9 | 11 | 13 if flags != 0 => return Err(Fault::Malformed),
+        9 | 11 | 13 if flags != 0 => return Err(Fault::Malformed),
         _ => return Err(Fault::Protocol),
     };
     from.finish()?;

@@ -65,7 +65,8 @@ fn packet(head: u8, body: &[u8]) -> Bytes {
 #[must_use]
 pub fn welcome(level: Level, present: bool, props: &[Property]) -> Bytes {
     let mut out = Out::default();
-    out.0.put_slice(&[u8::from(present), 0]);
+    // MQTT 3.1 knows no session that was present: its byte is 0.
+    out.0.put_slice(&[u8::from(present && level != Level::V3), 0]);
     if level == Level::V5 {
         out.properties(props);
     }
