@@ -1,8 +1,20 @@
 //! Bytes to meaning and back: scanners, printers, sensors, scales, and the agent that runs them.
 //! Knows devices and labels; never stock, orders or who may do what.
 //!
-//! How to add a device: a line in [`firmware_config::Driver::TABLE`], a file with its bytes beside its kin
-//! (`scanner/`, `printer/`, `sensor/`, `scale.rs`), a task in `agent/`, a simulator in `sim/` that speaks the real bytes.
+//! # How to add a device
+//! A line in [`firmware_config::Driver::TABLE`]; a file with its bytes beside its kin ([`scanner`], [`printer`], [`sensor`],
+//! [`scale`], [`gpio`]), pure: bytes and times go in, meaning comes out; a task in `agent/` and its line in `agent.rs`; a
+//! simulator in [`sim`] that speaks the real bytes; a target in `fuzz/` with seeds (`make fuzz`).
+//!
+//! | driver | device | bytes | simulator |
+//! |---|---|---|---|
+//! | `serial-lines` | scanner that sends lines | [`scanner::framing`] | [`sim::SimScanner`] |
+//! | `zebra-ssi` | scanner that is answered | [`scanner::ssi`] | [`sim::SimSsi`] |
+//! | `hid-wedge` | scanner that types, by evdev, grabbed | [`scanner::wedge`] | [`sim::SimWedge`] |
+//! | `toledo-w`, `nci` | scales | [`scale`], [`scale::nci`] | [`sim::SimScale`] |
+//! | `gpio-door`, `gpio-output` | contacts; relays, buzzers, lamps | [`gpio`] | [`sim::SimGpio`] |
+//!
+//! What a scanner sends passes a [`scanner::Sieve`]: what no scanner sends is a disturbance and never an event.
 
 pub mod agent;
 pub mod db;

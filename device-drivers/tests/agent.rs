@@ -1,8 +1,10 @@
 //! The whole agent against a real Mosquitto and simulators that speak the real bytes: nothing lost, nothing twice.
 
-#![expect(clippy::unwrap_used, reason = "a test's helpers stop at what must not happen")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers stop at what must not happen")]
 
 mod common;
+#[path = "agent/keyboard.rs"]
+mod keyboard;
 #[path = "agent/lines.rs"]
 mod lines;
 #[path = "agent/scanners.rs"]
