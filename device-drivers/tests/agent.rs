@@ -1,6 +1,6 @@
 //! The whole agent against a real Mosquitto and simulators that speak the real bytes: nothing lost, nothing twice.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers stop at what must not happen")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers stop at what must not happen")]
 
 mod common;
 #[path = "agent/keyboard.rs"]
