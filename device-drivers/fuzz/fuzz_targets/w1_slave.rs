@@ -9,6 +9,7 @@ fuzz_target!(|text: &str| {
     let Ok(milli_c) = parse_w1_slave(text) else { return };
     assert_ne!(milli_c, POWER_ON_MILLI_C);
     let bytes = text.split(':').next().unwrap_or_default();
-    let bytes: Vec<u8> = bytes.split_whitespace().filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
+    let bytes: Vec<u8> =
+        bytes.split_whitespace().filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
     assert_eq!(bytes.get(..9).map(crc8), Some(0));
 });
