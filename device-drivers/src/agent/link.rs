@@ -34,7 +34,8 @@ const HEARD_MAX: usize = 64;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Unconfirmed events that are looked at together.
 const LOOK_AT_MOST: u32 = 256;
-/// A temperature that Home Assistant still shows after this many seconds without a new one would be a lie.
+/// A temperature that Home Assistant still shows after this many seconds without a new one would be a lie; a sensor that is
+/// asked more rarely has three of its own pauses.
 const EXPIRE_AFTER_S: u32 = 60;
 /// How long the last message may take to leave.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -201,8 +202,9 @@ impl Link {
         }
         let zone = self.device.zone.as_ref().map(ToString::to_string);
         let model = self.device.driver.line().word;
-        let entity =
-            TemperatureEntity::new(&self.store, &self.device.id, model, zone.as_deref(), EXPIRE_AFTER_S);
+        let pause_s = self.device.settings.poll_ms.unwrap_or(0).div_ceil(1_000);
+        let expire_s = EXPIRE_AFTER_S.max(pause_s.saturating_mul(3));
+        let entity = TemperatureEntity::new(&self.store, &self.device.id, model, zone.as_deref(), expire_s);
         self.send(client, flow, discovery_topic(&self.store, &self.device.id), true, &entity)
     }
 
