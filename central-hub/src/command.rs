@@ -17,6 +17,27 @@ pub struct Envelope {
     pub command: Command,
 }
 
+/// An envelope with the digest of its content, made where it came in: the writing thread need not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sealed {
+    /// The envelope.
+    pub envelope: Envelope,
+    /// SHA-256 of what a retry must repeat.
+    pub content: [u8; 32],
+}
+
+impl Envelope {
+    /// Closes it.
+    ///
+    /// # Errors
+    /// When the command cannot be written as JSON.
+    pub fn seal(self) -> Result<Sealed, serde_json::Error> {
+        let command = serde_json::to_vec(&self.command)?;
+        let content = hub_core::proof::digest(&[self.actor.person.as_str().as_bytes(), &command]);
+        Ok(Sealed { envelope: self, content })
+    }
+}
+
 /// What the gateway said to a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -14,7 +14,7 @@ pub use inbound::{Inbound, Record};
 pub use scribe::Scribe;
 pub use session::out_records;
 
-use crate::command::{Answer, Envelope};
+use crate::command::{Answer, Envelope, Sealed};
 use crate::db::commands::Stored;
 use crate::db::sqlite::Sqlite;
 use crate::db::stores::StoreSeed;
@@ -25,7 +25,6 @@ use crate::refusal::Refusal;
 use crate::rules::Rules;
 use ::sync::doc::DocError;
 use docs::{Docs, SharedDocs};
-use hub_core::proof;
 use model::{StoreId, Timestamp};
 use std::path::Path;
 
@@ -129,7 +128,9 @@ impl HubEngine {
     /// # Errors
     /// [`Fault`]: nothing of the batch happened, ask again.
     pub fn apply(&mut self, now: Timestamp, batch: Vec<Envelope>) -> Result<Applied, Fault> {
-        self.apply_and_keep(now, &batch, None).map(|(applied, _)| applied)
+        let sealed = batch.into_iter().map(Envelope::seal).collect::<Result<Vec<_>, _>>();
+        let sealed = sealed.map_err(|error| DbFault::Corrupt(error.to_string()))?;
+        self.apply_and_keep(now, &sealed, None).map(|(applied, _)| applied)
     }
 
     /// As [`HubEngine::apply`], and stores what the scribe has made in the same commit.
@@ -139,7 +140,7 @@ impl HubEngine {
     pub fn apply_and_keep(
         &mut self,
         now: Timestamp,
-        envelopes: &[Envelope],
+        envelopes: &[Sealed],
         batch: Option<&Batch>,
     ) -> Result<(Applied, Carried), Fault> {
         let done = match self.attempt(now, envelopes, batch, Care::Quick) {
@@ -155,7 +156,7 @@ impl HubEngine {
     fn attempt(
         &mut self,
         now: Timestamp,
-        envelopes: &[Envelope],
+        envelopes: &[Sealed],
         batch: Option<&Batch>,
         care: Care,
     ) -> Result<(Applied, Carried), Halt> {
@@ -174,7 +175,7 @@ impl HubEngine {
     fn attempt_within(
         &mut self,
         now: Timestamp,
-        envelopes: &[Envelope],
+        envelopes: &[Sealed],
         batch: Option<&Batch>,
         care: Care,
     ) -> Result<(Applied, Carried), Halt> {
@@ -197,14 +198,14 @@ impl HubEngine {
         Ok(self.db.checkpoint()?)
     }
 
-    fn one(&mut self, now: Timestamp, envelope: &Envelope, care: Care) -> Result<Result<Answer, No>, Halt> {
+    fn one(&mut self, now: Timestamp, sealed: &Sealed, care: Care) -> Result<Result<Answer, No>, Halt> {
+        let Sealed { envelope, content } = sealed;
         let keeps = envelope.command.keeps_answer();
-        let content = content_of(envelope)?;
         if keeps
             && !self.mutation.skips_idempotency()
             && let Some(first) = self.db.answer_of(&envelope.id)?
         {
-            return Ok(first_answer(&first, &content)?);
+            return Ok(first_answer(&first, content)?);
         }
         let rules = self.rules.clone();
         let cx = Cx { now, id: &envelope.id, actor: &envelope.actor, rules: &rules, mutation: self.mutation };
@@ -235,7 +236,7 @@ impl HubEngine {
         // Refusals are stored outside the undone savepoint (decision 5), so that a retry gets the same no.
         if keeps && !self.mutation.skips_idempotency() {
             let answer = serde_json::to_string(&outcome).map_err(|e| DbFault::Corrupt(e.to_string()))?;
-            self.db.keep_answer(&envelope.id, &Stored { content, answer }, now)?;
+            self.db.keep_answer(&envelope.id, &Stored { content: *content, answer }, now)?;
         }
         Ok(outcome.map_err(No::Refused))
     }
@@ -336,11 +337,6 @@ impl From<Halt> for Fault {
             }
         }
     }
-}
-
-fn content_of(envelope: &Envelope) -> Result<[u8; 32], Fault> {
-    let command = serde_json::to_vec(&envelope.command).map_err(|e| DbFault::Corrupt(e.to_string()))?;
-    Ok(proof::digest(&[envelope.actor.person.as_str().as_bytes(), &command]))
 }
 
 fn first_answer(first: &Stored, content: &[u8; 32]) -> Result<Result<Answer, No>, Fault> {

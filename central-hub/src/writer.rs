@@ -2,10 +2,13 @@
 //! everybody. Beside it the scribe's thread makes document changes of the facts; the next group's commit stores them. Never
 //! decides, never blocks the async side.
 
+mod checkpointer;
+
 use crate::clock;
-use crate::command::{Answer, Envelope};
+use crate::command::{Answer, Envelope, Sealed};
 use crate::engine::{Applied, Batch, Carried, Fault, HubEngine, Inbound, No, Record, Scribe};
 use ::sync::doc::DocKey;
+use checkpointer::Checkpointer;
 use model::StoreId;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -17,8 +20,8 @@ pub const QUEUE_MAX: usize = 1_024;
 /// Jobs in one go: bounds the time until the first of them is answered.
 const GROUP_MAX: usize = 256;
 
-/// Full batches after which the write-ahead log is relieved: some hundred pages.
-const RELIEVE_EVERY: u32 = 4;
+/// How much the scribe steps back where writer and callers want the processor too: what it makes may be late.
+const SCRIBE_NICE: i32 = 5;
 
 /// Why there is no answer. Nothing of it was kept; the same id may be sent again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +40,7 @@ pub enum WriteError {
 type Reply<T> = oneshot::Sender<Result<T, WriteError>>;
 
 enum Job {
-    Apply(Box<Envelope>, Reply<Result<Answer, No>>),
+    Apply(Box<Sealed>, Reply<Result<Answer, No>>),
     Inbound(StoreId, Vec<Record>, Reply<Inbound>),
     Whole(StoreId, DocKey, Option<Vec<u8>>, Reply<Vec<u8>>),
     Acked(StoreId, u64),
@@ -78,7 +81,8 @@ impl Writer {
             .name("hub-scribe".into())
             .spawn(move || compose(scribe, &asked, &answers))?;
         // Facts of the last run may wait in the outbox.
-        let desk = Desk { engine, ask, asked: false, owed: true, publish };
+        let checkpointer = Checkpointer::start(engine.reader().map_err(std::io::Error::other)?)?;
+        let desk = Desk { engine, ask, asked: false, owed: true, publish, checkpointer };
         let thread =
             std::thread::Builder::new().name("hub-writer".into()).spawn(move || desk.run(jobs, scribe))?;
         Ok((Self { queue, changed }, thread))
@@ -100,7 +104,7 @@ impl Writer {
     /// [`WriteError`].
     pub async fn try_apply(&self, envelope: Envelope) -> Result<Result<Answer, No>, WriteError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send(Job::Apply(Box::new(envelope), reply)).map_err(|error| match error {
+        self.queue.try_send(Job::Apply(seal(envelope)?, reply)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => WriteError::Busy,
             mpsc::error::TrySendError::Closed(_) => WriteError::Stopping,
         })?;
@@ -112,7 +116,8 @@ impl Writer {
     /// # Errors
     /// [`WriteError`].
     pub async fn apply(&self, envelope: Envelope) -> Result<Result<Answer, No>, WriteError> {
-        self.ask(|reply| Job::Apply(Box::new(envelope), reply)).await
+        let sealed = seal(envelope)?;
+        self.ask(|reply| Job::Apply(sealed, reply)).await
     }
 
     /// Takes records of a store's log; durable, with what they caused, when this returns.
@@ -170,21 +175,15 @@ impl Writer {
 /// The scribe's thread: one batch for each question, until nobody asks any more. Holds no place in the queue meanwhile,
 /// so that a queue that nobody else holds ends.
 fn compose(mut scribe: Scribe, asked: &Receiver<()>, answers: &mpsc::WeakSender<Job>) {
-    let mut full = 0_u32;
+    // On Linux this is the thread's own.
+    if let Err(error) = rustix::process::nice(SCRIBE_NICE) {
+        tracing::debug!(%error, "the scribe runs with the writer's priority");
+    }
     while asked.recv().is_ok() {
         let batch = scribe.compose();
-        let busy = matches!(&batch, Ok(Some(batch)) if batch.is_full());
         let Some(queue) = answers.upgrade() else { return };
         if queue.blocking_send(Job::Composed(batch)).is_err() {
             return;
-        }
-        drop(queue);
-        full += u32::from(busy);
-        if busy
-            && full.is_multiple_of(RELIEVE_EVERY)
-            && let Err(error) = scribe.relieve()
-        {
-            tracing::debug!(%error, "no checkpoint beside the writer; its own follows");
         }
     }
 }
@@ -198,9 +197,14 @@ struct Desk {
     /// Facts may have come in since, or more than fitted in the batch.
     owed: bool,
     publish: watch::Sender<Changed>,
+    checkpointer: Checkpointer,
 }
 
-type Caller = (Envelope, Reply<Result<Answer, No>>);
+type Caller = (Sealed, Reply<Result<Answer, No>>);
+
+fn seal(envelope: Envelope) -> Result<Box<Sealed>, WriteError> {
+    envelope.seal().map(Box::new).map_err(|error| WriteError::Fault(error.to_string()))
+}
 
 impl Desk {
     fn run(mut self, mut jobs: mpsc::Receiver<Job>, scribe: JoinHandle<()>) {
@@ -210,6 +214,7 @@ impl Desk {
             let stop = group.iter().any(|job| matches!(job, Job::Stop));
             self.take_group(group);
             self.ask_the_scribe();
+            self.checkpointer.after(self.engine.rows_written());
             if stop {
                 break;
             }
@@ -217,6 +222,7 @@ impl Desk {
         // Jobs that came too late are told so; a batch that is on its way is made anew.
         drop(jobs);
         drop(self.ask);
+        self.checkpointer.stop();
         if scribe.join().is_err() {
             tracing::error!("the scribe panicked; its facts stay in the outbox");
         }
@@ -242,7 +248,7 @@ impl Desk {
         let mut waiting: Vec<Caller> = Vec::new();
         for job in group {
             match job {
-                Job::Apply(envelope, reply) => waiting.push((*envelope, reply)),
+                Job::Apply(sealed, reply) => waiting.push((*sealed, reply)),
                 Job::Composed(answer) => batch = self.composed(answer),
                 Job::Stop => {}
                 other @ (Job::Inbound(..) | Job::Whole(..) | Job::Acked(..) | Job::Heard(..)) => {

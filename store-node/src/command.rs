@@ -25,6 +25,26 @@ pub struct Envelope {
     pub command: Command,
 }
 
+/// An envelope with the digest of its content, made where it came in: the writing thread need not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sealed {
+    /// The envelope.
+    pub envelope: Envelope,
+    /// SHA-256 of what a retry must repeat.
+    pub content: [u8; 32],
+}
+
+impl Envelope {
+    /// Closes it.
+    ///
+    /// # Errors
+    /// When the command cannot be written as JSON.
+    pub fn seal(self) -> Result<Sealed, serde_json::Error> {
+        let content = if self.command.is_kept() { self.command.sha()? } else { [0; 32] };
+        Ok(Sealed { envelope: self, content })
+    }
+}
+
 /// A product to enter.
 pub type CatalogueEntry = Product;
 

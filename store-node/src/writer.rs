@@ -1,12 +1,15 @@
 //! The one writing thread: takes what waits on its bounded queue, lets the engine run it as one group commit, and only
 //! then answers everybody. Beside it the scribe's thread makes document changes of the facts; the next group's commit
-//! stores them. Never decides, never translates.
+//! stores them, and the checkpointer empties the write-ahead log. Never decides, never translates.
 
-use crate::command::Envelope;
+mod checkpointer;
+
+use crate::command::{Envelope, Sealed};
 use crate::effects::Effects;
 use crate::engine::{Applied, Batch, Carried, Engine, Fault, InboundRecord, Scribe};
 use crate::refusal::Refusal;
 use crate::{answer::Answer, clock};
+use checkpointer::Checkpointer;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -16,8 +19,8 @@ pub const QUEUE_MAX: usize = 1024;
 /// Commands in one commit: bounds the time until the first of them is answered.
 const GROUP_MAX: usize = 256;
 
-/// Full batches after which the write-ahead log is relieved: some hundred pages.
-const RELIEVE_EVERY: u32 = 4;
+/// How much the scribe steps back where writer and callers want the processor too: what it makes may be late.
+const SCRIBE_NICE: i32 = 5;
 
 /// Why a command has no answer. Nothing of it was kept; the same id may be sent again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +40,7 @@ type Reply = Result<Result<Answer, Refusal>, WriteError>;
 
 enum Job {
     Apply {
-        envelope: Box<Envelope>,
+        sealed: Box<Sealed>,
         reply: oneshot::Sender<Reply>,
     },
     Inbound {
@@ -74,7 +77,8 @@ impl Writer {
             .name("scribe".into())
             .spawn(move || compose(scribe, &asked, &answers))?;
         // Facts of the last run may wait in the outbox.
-        let desk = Desk { engine, ask, asked: false, owed: true, publish: effects.clone() };
+        let checkpointer = Checkpointer::start(engine.second_connection().map_err(std::io::Error::other)?)?;
+        let desk = Desk { engine, ask, asked: false, owed: true, publish: effects.clone(), checkpointer };
         let thread =
             std::thread::Builder::new().name("writer".into()).spawn(move || desk.run(jobs, scribe))?;
         Ok((Self { queue, effects }, thread))
@@ -87,8 +91,7 @@ impl Writer {
 
     /// Runs a command or says [`WriteError::Busy`] at once; for callers that can tell somebody to come back.
     pub async fn try_apply(&self, envelope: Envelope) -> Reply {
-        let (reply, answer) = oneshot::channel();
-        let job = Job::Apply { envelope: Box::new(envelope), reply };
+        let (job, answer) = apply(envelope)?;
         self.queue.try_send(job).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => WriteError::Busy,
             mpsc::error::TrySendError::Closed(_) => WriteError::Stopping,
@@ -98,8 +101,7 @@ impl Writer {
 
     /// Waits for a place in the queue; the answer comes by the returned channel. For scans, in their order.
     pub async fn submit(&self, envelope: Envelope) -> Result<oneshot::Receiver<Reply>, WriteError> {
-        let (reply, answer) = oneshot::channel();
-        let job = Job::Apply { envelope: Box::new(envelope), reply };
+        let (job, answer) = apply(envelope)?;
         self.queue.send(job).await.map_err(|_| WriteError::Stopping)?;
         Ok(answer)
     }
@@ -130,21 +132,15 @@ impl Writer {
 /// The scribe's thread: one batch for each question, until nobody asks any more. Holds no place in the queue meanwhile,
 /// so that a queue that nobody else holds ends.
 fn compose(mut scribe: Scribe, asked: &Receiver<()>, answers: &mpsc::WeakSender<Job>) {
-    let mut full = 0_u32;
+    // On Linux this is the thread's own.
+    if let Err(error) = rustix::process::nice(SCRIBE_NICE) {
+        tracing::debug!(%error, "the scribe runs with the writer's priority");
+    }
     while asked.recv().is_ok() {
         let batch = scribe.compose();
-        let busy = matches!(&batch, Ok(Some(batch)) if batch.is_full());
         let Some(queue) = answers.upgrade() else { return };
         if queue.blocking_send(Job::Composed(batch)).is_err() {
             return;
-        }
-        drop(queue);
-        full += u32::from(busy);
-        if busy
-            && full.is_multiple_of(RELIEVE_EVERY)
-            && let Err(error) = scribe.relieve()
-        {
-            tracing::debug!(%error, "no checkpoint beside the writer; its own follows");
         }
     }
 }
@@ -158,6 +154,7 @@ struct Desk {
     /// Facts came in since, or more than fitted in the batch.
     owed: bool,
     publish: broadcast::Sender<Effects>,
+    checkpointer: Checkpointer,
 }
 
 impl Desk {
@@ -168,6 +165,7 @@ impl Desk {
             let stop = group.iter().any(|job| matches!(job, Job::Stop));
             self.take_group(group);
             self.ask_the_scribe();
+            self.checkpointer.after(self.engine.rows_written());
             if stop {
                 break;
             }
@@ -175,6 +173,7 @@ impl Desk {
         // Jobs that came too late are told so; a batch that is on its way is made anew.
         drop(jobs);
         drop(self.ask);
+        self.checkpointer.stop();
         if scribe.join().is_err() {
             tracing::error!("the scribe panicked; its facts stay in the outbox");
         }
@@ -200,7 +199,7 @@ impl Desk {
         let mut waiting: Vec<Caller> = Vec::new();
         for job in group {
             match job {
-                Job::Apply { envelope, reply } => waiting.push((*envelope, reply)),
+                Job::Apply { sealed, reply } => waiting.push((*sealed, reply)),
                 Job::Inbound { records, reply } => {
                     effects.merge(self.apply(&mut waiting, batch.take()));
                     let done = self.engine.inbound(clock::now(), records);
@@ -237,7 +236,7 @@ impl Desk {
         let done = match (envelopes.is_empty(), batch) {
             (true, None) => return Effects::default(),
             (true, Some(batch)) => self.engine.keep(now, &batch).map(|carried| (Applied::default(), carried)),
-            (false, batch) => self.engine.apply_and_keep(now, envelopes, batch.as_ref()),
+            (false, batch) => self.engine.apply_and_keep(now, &envelopes, batch.as_ref()),
         };
         match done {
             Ok((applied, carried)) => {
@@ -266,7 +265,14 @@ impl Desk {
     }
 }
 
-type Caller = (Envelope, oneshot::Sender<Reply>);
+type Caller = (Sealed, oneshot::Sender<Reply>);
+
+/// A command on its way to the thread, and where its answer comes out.
+fn apply(envelope: Envelope) -> Result<(Job, oneshot::Receiver<Reply>), WriteError> {
+    let sealed = envelope.seal().map_err(|error| WriteError::Fault(error.to_string()))?;
+    let (reply, answer) = oneshot::channel();
+    Ok((Job::Apply { sealed: Box::new(sealed), reply }, answer))
+}
 
 fn group(jobs: &mut mpsc::Receiver<Job>, first: Job) -> Vec<Job> {
     let mut group = vec![first];

@@ -117,7 +117,11 @@ pub trait Orders {
     /// Its times.
     fn moments(&self, id: &OrderId) -> Db<Moments>;
     /// A moment's first time.
-    fn add_moment(&mut self, id: &OrderId, moment: Moment, at: Timestamp) -> Db<()>;
+    fn add_moment(&mut self, id: &OrderId, moment: Moment, at: Timestamp) -> Db<()> {
+        self.add_moments(id, &[(moment, at)])
+    }
+    /// Several moments' first times.
+    fn add_moments(&mut self, id: &OrderId, moments: &[(Moment, Timestamp)]) -> Db<()>;
     /// A customer's orders, newest first.
     fn orders_of(&self, customer: &CustomerId, limit: u32) -> Db<Vec<OrderId>>;
     /// An order of this customer that waits for its payment.
@@ -135,7 +139,11 @@ pub trait Orders {
     /// Orders with this moment since a time.
     fn moment_count(&self, moment: Moment, since: Timestamp) -> Db<u32>;
     /// Something happened to an order.
-    fn add_history(&mut self, id: &OrderId, row: &HistoryRow) -> Db<()>;
+    fn add_history(&mut self, id: &OrderId, row: &HistoryRow) -> Db<()> {
+        self.add_histories(id, std::slice::from_ref(row))
+    }
+    /// Several things happened to an order.
+    fn add_histories(&mut self, id: &OrderId, rows: &[HistoryRow]) -> Db<()>;
     /// What happened, oldest first.
     fn history(&self, id: &OrderId) -> Db<Vec<HistoryRow>>;
     /// The proposals for an order, by line.

@@ -4,6 +4,7 @@
 mod carts;
 mod catalogue;
 mod customers;
+mod memory;
 mod orders;
 mod payments;
 mod quotas;
@@ -13,11 +14,15 @@ mod stores;
 mod sync;
 
 use super::{Db, DbFault, HubDb, HubReader, HubTx};
-use rusqlite::{Connection, OpenFlags, Params, Row};
+use memory::Memory;
+use rusqlite::{CachedStatement, Connection, OpenFlags, Params, Row, ToSql};
 use rusqlite_migration::{M, Migrations};
 use std::path::Path;
 
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_hub.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("../../migrations/0001_hub.sql")),
+    M::up(include_str!("../../migrations/0002_speed.sql")),
+];
 
 /// Statements that are kept prepared per connection.
 const PREPARED: usize = 128;
@@ -28,6 +33,10 @@ const BUSY_MS: u64 = 5_000;
 #[derive(Debug)]
 pub struct Sqlite {
     conn: Connection,
+    /// The writer's.
+    memory: Option<Memory>,
+    /// Changes when another connection has written the file.
+    others: i64,
 }
 
 impl From<rusqlite::Error> for DbFault {
@@ -53,12 +62,12 @@ impl Sqlite {
         conn.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
              PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; \
-             PRAGMA wal_autocheckpoint = 4000;",
+             PRAGMA wal_autocheckpoint = 16000;",
         )?;
         Migrations::from_slice(MIGRATIONS)
             .to_latest(&mut conn)
             .map_err(|error| DbFault::Storage(format!("migrating {}: {error}", path.display())))?;
-        Self::ready(conn)
+        Self::ready(conn, Some(Memory::default()))
     }
 
     /// Opens a connection that only reads.
@@ -71,7 +80,7 @@ impl Sqlite {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4000;")?;
-        Self::ready(conn)
+        Self::ready(conn, None)
     }
 
     /// Several reads of one moment: a read transaction around `ask`.
@@ -85,16 +94,47 @@ impl Sqlite {
         answer
     }
 
-    fn ready(conn: Connection) -> Db<Self> {
+    fn ready(conn: Connection, memory: Option<Memory>) -> Db<Self> {
         conn.busy_timeout(std::time::Duration::from_millis(BUSY_MS))?;
         conn.set_prepared_statement_cache_capacity(PREPARED);
         // A prepared statement keeps its plan whatever is bound to it; otherwise some are parsed anew at every use.
         conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        Ok(Self { conn })
+        Ok(Self { conn, memory, others: 0 })
+    }
+
+    /// Every statement comes from here, so that none changes behind the memory's back.
+    fn statement(&self, sql: &str) -> Db<CachedStatement<'_>> {
+        if let Some(memory) = &self.memory {
+            memory.before(sql);
+        }
+        Ok(self.conn.prepare_cached(sql)?)
+    }
+
+    fn forget(&self) {
+        if let Some(memory) = &self.memory {
+            memory.forget();
+        }
     }
 
     fn run(&self, sql: &str, params: impl Params) -> Db<usize> {
-        Ok(self.conn.prepare_cached(sql)?.execute(params)?)
+        Ok(self.statement(sql)?.execute(params)?)
+    }
+
+    /// Adds rows by one statement; `values` are those of all rows, one after the other. Nothing is half done: an order whose
+    /// rows are refused ends as a whole, so no statement need keep a journal of its own.
+    fn add_rows(&self, table: &str, columns: &str, rows: usize, values: &[&dyn ToSql]) -> Db<()> {
+        let width = values.len().checked_div(rows).unwrap_or(0);
+        if width == 0 {
+            return Ok(());
+        }
+        let mut sql = String::with_capacity(80 + columns.len() + 2 * values.len());
+        sql.extend(["INSERT INTO ", table, " (", columns, ") VALUES "]);
+        for row in 0..rows {
+            sql.push_str(if row == 0 { "(?" } else { ",(?" });
+            (1..width).for_each(|_| sql.push_str(",?"));
+            sql.push(')');
+        }
+        self.run(&sql, values).map(drop)
     }
 
     fn one<T>(
@@ -103,7 +143,7 @@ impl Sqlite {
         params: impl Params,
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Db<Option<T>> {
-        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut statement = self.statement(sql)?;
         let mut rows = statement.query(params)?;
         match rows.next()? {
             Some(row) => Ok(Some(read(row)?)),
@@ -126,7 +166,7 @@ impl Sqlite {
         params: impl Params,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Db<Vec<T>> {
-        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut statement = self.statement(sql)?;
         let rows = statement.query_map(params, read)?;
         Ok(rows.collect::<rusqlite::Result<Vec<T>>>()?)
     }
@@ -134,12 +174,20 @@ impl Sqlite {
 
 impl HubDb for Sqlite {
     fn begin(&mut self) -> Db<()> {
-        self.run("BEGIN IMMEDIATE", []).map(drop)
+        self.run("BEGIN IMMEDIATE", [])?;
+        // Inside the transaction nobody else writes.
+        let others = self.sure("PRAGMA data_version", [], |r| r.get(0))?;
+        if self.others != others {
+            self.others = others;
+            self.forget();
+        }
+        Ok(())
     }
     fn commit(&mut self) -> Db<()> {
         self.run("COMMIT", []).map(drop)
     }
     fn rollback(&mut self) -> Db<()> {
+        self.forget();
         if self.conn.is_autocommit() { Ok(()) } else { self.run("ROLLBACK", []).map(drop) }
     }
     fn mark(&mut self) -> Db<()> {
@@ -149,6 +197,7 @@ impl HubDb for Sqlite {
         self.run("RELEASE one_command", []).map(drop)
     }
     fn undo(&mut self) -> Db<()> {
+        self.forget();
         self.run("ROLLBACK TO one_command", [])?;
         self.keep()
     }

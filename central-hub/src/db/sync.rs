@@ -5,27 +5,29 @@ use ::sync::doc::{DocId, DocKey};
 use model::fact::Fact;
 use model::{StoreId, Timestamp};
 
-/// A fact that waits for the carrier.
+/// Facts that wait together for the carrier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutboxRow {
-    /// Place.
+    /// Their number; numbers begin anew when everything is carried.
     pub seq: u64,
     /// For whom.
     pub store: StoreId,
-    /// What.
-    pub fact: Fact,
+    /// What, in order.
+    pub facts: Vec<Fact>,
 }
 
 /// The sync aggregate.
 pub trait SyncLog {
+    /// Facts for a store.
+    fn add_facts(&mut self, store: &StoreId, facts: &[Fact]) -> Db<()>;
     /// A fact for a store.
-    fn add_fact(&mut self, store: &StoreId, fact: &Fact) -> Db<()>;
-    /// Facts after a place, in order.
-    fn facts_after(&self, seq: u64, limit: u32) -> Db<Vec<OutboxRow>>;
-    /// The last fact that stands in a document.
-    fn carried(&self) -> Db<u64>;
-    /// Facts up to here stand in documents and need not be kept.
-    fn set_carried(&mut self, seq: u64) -> Db<()>;
+    fn add_fact(&mut self, store: &StoreId, fact: &Fact) -> Db<()> {
+        self.add_facts(store, std::slice::from_ref(fact))
+    }
+    /// Rows of facts that wait, in order.
+    fn facts_waiting(&self, limit: u32) -> Db<Vec<OutboxRow>>;
+    /// Facts up to this row stand in documents and need not be kept.
+    fn drop_facts(&mut self, upto: u64) -> Db<()>;
     /// A chunk of a document.
     fn add_chunk(&mut self, doc: &DocId, bytes: &[u8]) -> Db<()>;
     /// All chunks of a document, in order, as one run of bytes.

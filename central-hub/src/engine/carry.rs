@@ -1,17 +1,17 @@
 //! The carrier: facts of the outbox become document changes and records of each store's log. First the changes are made
-//! ([`compose`], on the scribe's thread or on the writer's), then they are stored with their numbers and `carried_seq` in
-//! one transaction, and only then may a byte of them be sent. A crash anywhere repeats it; a document says each fact once.
+//! ([`compose`], on the scribe's thread or on the writer's), then they are stored with their numbers, and the
+//! facts go from the outbox, in one transaction, and only then may a byte of them be sent. A crash anywhere repeats it; a document says each fact once.
 
 use super::docs::Docs;
 use super::{Fault, HubEngine};
 use crate::db::HubTx;
-use crate::db::sync::OutboxRow;
 use ::sync::doc::{DocError, DocId, DocKey};
+use model::fact::Fact;
 use model::{StoreId, Timestamp};
 use std::collections::BTreeMap;
 
-/// Facts in one batch. Small, so that a hub that is killed again and again still gets on.
-const AT_ONCE: u32 = 128;
+/// Rows of facts in one batch. Small, so that a hub that is killed again and again still gets on.
+const AT_ONCE: u32 = 64;
 /// Batches that a clean stop may still write.
 const REST_MAX: u32 = 64;
 
@@ -24,13 +24,6 @@ pub struct Batch {
     more: bool,
     /// Of the documents in memory; a batch of documents that were forgotten since is worth nothing.
     edition: u64,
-}
-
-impl Batch {
-    /// Whether it is a full one: then the write-ahead log has grown by some hundred pages.
-    pub const fn is_full(&self) -> bool {
-        self.more
-    }
 }
 
 /// A fact of our own that does not fit its document.
@@ -66,14 +59,14 @@ pub(super) fn compose(docs: &mut Docs, tx: &dyn HubTx) -> Result<Option<Batch>, 
 }
 
 fn compose_some(docs: &mut Docs, tx: &dyn HubTx) -> Result<Option<Batch>, Fault> {
-    let rows = tx.facts_after(tx.carried()?, AT_ONCE)?;
+    let rows = tx.facts_waiting(AT_ONCE)?;
     let Some(upto) = rows.last().map(|row| row.seq) else { return Ok(None) };
     let more = rows.len() >= usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
     let generation = tx.generation()?;
     let mut epochs = BTreeMap::new();
     // All facts of one document become one change; documents in the order of their first fact.
     let mut order: Vec<DocId> = Vec::new();
-    let mut facts: BTreeMap<DocId, Vec<OutboxRow>> = BTreeMap::new();
+    let mut facts: BTreeMap<DocId, Vec<(u64, Fact)>> = BTreeMap::new();
     for row in rows {
         let epoch = match epochs.get(&row.store) {
             Some(epoch) => *epoch,
@@ -83,11 +76,13 @@ fn compose_some(docs: &mut Docs, tx: &dyn HubTx) -> Result<Option<Batch>, Fault>
                 store.epoch
             }
         };
-        let id = DocKey::of_fact(&row.fact, epoch, generation).of(&row.store);
-        if !facts.contains_key(&id) {
-            order.push(id.clone());
+        for fact in row.facts {
+            let id = DocKey::of_fact(&fact, epoch, generation).of(&row.store);
+            if !facts.contains_key(&id) {
+                order.push(id.clone());
+            }
+            facts.entry(id).or_default().push((row.seq, fact));
         }
-        facts.entry(id).or_default().push(row);
     }
     let (mut changes, mut spoiled) = (Vec::new(), Vec::new());
     for id in order {
@@ -103,18 +98,18 @@ fn one_document(
     docs: &mut Docs,
     tx: &dyn HubTx,
     id: &DocId,
-    rows: &[OutboxRow],
+    facts: &[(u64, Fact)],
     spoiled: &mut Vec<Spoiled>,
 ) -> Result<Option<Vec<u8>>, Fault> {
     let document = docs.open(tx, id)?;
-    for row in rows {
-        match document.put_fact(&row.fact) {
+    for (seq, fact) in facts {
+        match document.put_fact(fact) {
             Ok(_) => {}
             Err(error @ DocError::Broken { .. }) => return Err(error.into()),
             Err(error) => {
-                tracing::error!(doc = %id, fact = row.seq, %error, "a fact of our own does not fit its document");
-                let fact = serde_json::to_vec(&row.fact).unwrap_or_default();
-                spoiled.push(Spoiled { doc: id.clone(), seq: row.seq, fact, why: error.to_string() });
+                tracing::error!(doc = %id, fact = seq, %error, "a fact of our own does not fit its document");
+                let fact = serde_json::to_vec(fact).unwrap_or_default();
+                spoiled.push(Spoiled { doc: id.clone(), seq: *seq, fact, why: error.to_string() });
             }
         }
     }
@@ -184,7 +179,7 @@ impl HubEngine {
         for (store, last) in &sent {
             self.db.set_sent(store, *last)?;
         }
-        self.db.set_carried(batch.upto)?;
+        self.db.drop_facts(batch.upto)?;
         Ok(Carried { grew: sent, more: batch.more })
     }
 }

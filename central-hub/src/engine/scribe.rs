@@ -30,15 +30,6 @@ impl Scribe {
         self.db.snapshot(&mut |data| done = compose(&mut docs, data))?;
         done
     }
-
-    /// Moves pages of the write-ahead log into the file while the writer goes on. After a full batch the writer's
-    /// own checkpoint then finds little to do, and nobody waits for it.
-    ///
-    /// # Errors
-    /// [`Fault`]: the writer's checkpoint does it later.
-    pub fn relieve(&mut self) -> Result<(), Fault> {
-        Ok(self.db.relieve()?)
-    }
 }
 
 impl HubEngine {
@@ -47,6 +38,19 @@ impl HubEngine {
     /// # Errors
     /// [`Fault`] when the database cannot be opened once more.
     pub fn scribe(&self) -> Result<Scribe, Fault> {
-        Ok(Scribe { docs: self.docs.clone(), db: self.db.reader()? })
+        Ok(Scribe { docs: self.docs.clone(), db: self.reader()? })
+    }
+
+    /// A second access to the data, which only reads.
+    ///
+    /// # Errors
+    /// [`Fault`] when the database cannot be opened once more.
+    pub fn reader(&self) -> Result<Box<dyn HubReader>, Fault> {
+        Ok(self.db.reader()?)
+    }
+
+    /// Rows that were written since the start.
+    pub fn rows_written(&self) -> u64 {
+        self.db.changes()
     }
 }

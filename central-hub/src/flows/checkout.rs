@@ -48,12 +48,12 @@ pub fn begin(
     let fate = if act == Some(Do::Confirm) { Fate::Sold } else { Fate::Held };
     quota::take(tx, &chosen.key, &units, rights, fate)?;
     let mut row = order_row(tx, cx, &who, address, &lines, chosen, request)?;
+    let mut steps = vec![(Moment::Placed, row.store_why.clone())];
     if fate == Fate::Sold {
         row.hold_until = None;
+        steps.push((Moment::Confirmed, String::new()));
     }
-    tx.add_order(&row, &lines)?;
-    tx.add_moment(&row.id, Moment::Placed, cx.now)?;
-    order::note(tx, cx, &row.id, "placed", row.store_why.clone())?;
+    order::enter(tx, cx, &mut row, &lines, &steps)?;
     tx.add_payment(&PaymentRow {
         order: row.id,
         method,
@@ -65,7 +65,10 @@ pub fn begin(
     })?;
     let order = row.id;
     match (fate, method) {
-        (Fate::Sold, _) => confirm::promise(tx, cx, &mut row, method, &lines)?,
+        (Fate::Sold, _) => {
+            let moments: Vec<_> = steps.iter().map(|(moment, _)| (*moment, cx.now)).collect();
+            confirm::promise(tx, &row, method, &lines, &moments)?;
+        }
         (Fate::Held, Method::Card) => ask(tx, &row, StepKind::Authorise, cx.now)?,
         (Fate::Held, Method::Upi) => ask(tx, &row, StepKind::Debit, cx.now)?,
         (Fate::Held, Method::Cod) => {}

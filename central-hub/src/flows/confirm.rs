@@ -10,7 +10,7 @@ use hub_core::saga::Method;
 use model::fact::Fact;
 use model::order::Channel;
 use model::order_doc::{HeadLine, OrderHead};
-use model::{Moment, Paise};
+use model::{Moment, Paise, Timestamp};
 
 /// Confirms an order whose payment stands: what was held for it is sold.
 pub fn confirm(
@@ -27,24 +27,23 @@ pub fn confirm(
         row.promise_at = cx.now.plus_ms(cx.rules.people_ms(minutes));
     }
     let lines = tx.lines(&row.id)?;
-    promise(tx, cx, row, method, &lines)
+    promise(tx, row, method, &lines, &[(Moment::Placed, row.placed_at)])?;
+    // Writes the whole row, with the promise and without the hold.
+    order::reach(tx, cx, row, Moment::Confirmed, cx.now)
 }
 
-/// The order's document is written, and its customer may be told. What it sells is sold.
+/// The order's document is written with the moments it has, and its customer may be told. What it sells is sold.
 pub fn promise(
     tx: &mut dyn HubTx,
-    cx: &Cx<'_>,
-    row: &mut OrderRow,
+    row: &OrderRow,
     method: Method,
     lines: &[LineRow],
+    moments: &[(Moment, Timestamp)],
 ) -> Flow<()> {
-    let hour = row.placed_at.hour();
-    let head = head(row, method, lines);
-    tx.add_fact(&row.store, &Fact::Order { order: row.id, hour, head })?;
-    let placed = Fact::Moment { order: row.id, hour, moment: Moment::Placed, at: row.placed_at };
-    tx.add_fact(&row.store, &placed)?;
-    // Writes the whole row, with the promise and without the hold.
-    order::reach(tx, cx, row, Moment::Confirmed, cx.now)?;
+    let (order, hour) = (row.id, row.placed_at.hour());
+    let mut facts = vec![Fact::Order { order, hour, head: head(row, method, lines) }];
+    facts.extend(moments.iter().map(|(moment, at)| Fact::Moment { order, hour, moment: *moment, at: *at }));
+    tx.add_facts(&row.store, &facts)?;
     tx.clear_cart(&row.customer)?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::quota::{self, Units};
 use super::{Cx, Flow, Stop};
-use crate::db::orders::OrderRow;
+use crate::db::orders::{LineRow, OrderRow};
 use crate::db::quotas::QuotaKey;
 use crate::db::{DbFault, HubTx};
 use crate::refusal::Refusal;
@@ -33,16 +33,44 @@ pub fn units(tx: &dyn HubTx, order: &OrderId) -> Flow<Units> {
     Ok(quota::sum(tx.lines(order)?.into_iter().map(|l| (l.sku, u64::from(l.qty.get())))))
 }
 
+/// Writes a new order that reaches these moments now, each with what the history says beside its word.
+///
+/// # Errors
+/// [`Refusal::TooLate`] when one does not follow from those before it.
+pub fn enter(
+    tx: &mut dyn HubTx,
+    cx: &Cx<'_>,
+    row: &mut OrderRow,
+    lines: &[LineRow],
+    steps: &[(Moment, String)],
+) -> Flow<()> {
+    let mut moments = Moments::default();
+    let (mut times, mut history) = (Vec::new(), Vec::new());
+    for (moment, detail) in steps {
+        next(moments.state(), *moment).map_err(|illegal| Refusal::TooLate { state: illegal.state })?;
+        moments.record(*moment, cx.now);
+        times.push((*moment, cx.now));
+        history.push(said(cx, &word(*moment), detail.clone()));
+    }
+    row.state = moments.state();
+    tx.add_order(row, lines)?;
+    tx.add_moments(&row.id, &times)?;
+    Ok(tx.add_histories(&row.id, &history)?)
+}
+
 /// A line in the order's history, by whoever asks: a stable word and its particulars (`model::particulars`).
 pub fn note(tx: &mut dyn HubTx, cx: &Cx<'_>, order: &OrderId, what: &str, detail: String) -> Flow<()> {
-    let row = HistoryRow {
+    Ok(tx.add_history(order, &said(cx, what, detail))?)
+}
+
+fn said(cx: &Cx<'_>, what: &str, detail: String) -> HistoryRow {
+    HistoryRow {
         at: cx.now,
         what: what.to_owned(),
         detail,
         person: cx.actor.person.to_string(),
         device: cx.actor.device.to_string(),
-    };
-    Ok(tx.add_history(order, &row)?)
+    }
 }
 
 /// The stable word of a moment in histories.

@@ -1,8 +1,9 @@
 //! Table `allocation`: the units held for each line. The sum of `qty - picked` over a place is its reserved units.
 
 use super::stock::Place;
-use super::{Connection, DbResult, all, row, run};
+use super::{Connection, DbResult, add_rows, all, row, run};
 use model::{OrderId, Qty};
+use rusqlite::ToSql;
 
 /// Units of one place held for one line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,9 +53,10 @@ pub fn of_order(conn: &Connection, order: &OrderId) -> DbResult<Vec<Allocation>>
 /// # Errors
 /// A fault of the database.
 pub fn open_at(conn: &Connection, place: &Place) -> DbResult<Vec<Allocation>> {
+    // An order that has ended holds nothing on a shelf; the open ones are few. The order of the tables is ours.
     let sql = "SELECT a.order_id, a.line, a.sku, a.lot, a.bin, a.qty, a.picked
-               FROM allocation a JOIN orders o ON o.order_id = a.order_id
-               WHERE a.sku = ?1 AND a.lot = ?2 AND a.bin = ?3 AND a.qty > a.picked
+               FROM orders o CROSS JOIN allocation a ON a.order_id = o.order_id
+               WHERE o.ended_at IS NULL AND a.sku = ?1 AND a.lot = ?2 AND a.bin = ?3 AND a.qty > a.picked
                ORDER BY o.promise_at, a.order_id, a.line";
     all(conn, sql, (place.sku.as_str(), place.lot.as_str(), place.bin.as_str()), read)
 }
@@ -85,6 +87,26 @@ pub fn add(conn: &Connection, order: &OrderId, line: u8, place: &Place, qty: Qty
         i64::from(qty),
     ];
     run(conn, sql, params).map(|_| ())
+}
+
+/// Holds units for lines that held none before.
+///
+/// # Errors
+/// A fault of the database, also when a line holds units of the place already.
+pub fn add_all(conn: &Connection, order: &OrderId, held: &[(u8, Place, Qty)]) -> DbResult<()> {
+    let order = order.as_bytes();
+    let texts: Vec<_> =
+        held.iter().map(|(_, p, _)| (p.sku.as_str(), p.lot.as_str(), p.bin.as_str())).collect();
+    let units: Vec<i64> = held.iter().map(|(_, _, qty)| i64::from(*qty)).collect();
+    let values: Vec<&dyn ToSql> = held
+        .iter()
+        .zip(&texts)
+        .zip(&units)
+        .flat_map(|(((line, ..), (sku, lot, bin)), qty)| {
+            [&order as &dyn ToSql, line, sku, lot, bin, qty, &0_u32]
+        })
+        .collect();
+    add_rows(conn, ("allocation", COLUMNS), held.len(), &values)
 }
 
 /// Sets the numbers of a holding; one of nothing goes.

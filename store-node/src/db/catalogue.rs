@@ -1,6 +1,6 @@
 //! Tables `sku`, `gtin`, `gtin_name`: the products this store knows.
 
-use super::{Connection, DbError, DbResult, all, number, one, row, run};
+use super::{Connection, DbError, DbResult, Tx, all, number, one, row, run};
 use model::catalogue::{Product, TempClass, Velocity};
 use model::{BinId, Grams, Paise, SkuId};
 
@@ -59,7 +59,7 @@ fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<SkuRow> {
 ///
 /// # Errors
 /// A fault of the database.
-pub fn put(conn: &Connection, product: &Product, home: Option<&BinId>) -> DbResult<()> {
+pub fn put(tx: &Tx<'_>, product: &Product, home: Option<&BinId>) -> DbResult<()> {
     let sql = "INSERT INTO sku (sku, name, name_hi, brand, category, search_terms, temp, velocity, weight_g, fragile,
                  food, mrp, price, shelf_life_days, hsn, gst_bp, unit, popularity, home_bin, min_qty, max_qty)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 10, 1000)
@@ -89,10 +89,11 @@ pub fn put(conn: &Connection, product: &Product, home: Option<&BinId>) -> DbResu
         p.popularity,
         home.map(BinId::as_str),
     ];
-    run(conn, sql, params)?;
+    run(tx, sql, params)?;
+    tx.shelves().forget(&p.sku);
     for gtin in &p.gtins {
         let sql = "INSERT INTO gtin (gtin, sku) VALUES (?1, ?2) ON CONFLICT (gtin) DO UPDATE SET sku = ?2";
-        run(conn, sql, (gtin, p.sku.as_str()))?;
+        run(tx, sql, (gtin, p.sku.as_str()))?;
     }
     Ok(())
 }

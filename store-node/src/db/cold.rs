@@ -1,7 +1,7 @@
 //! Tables `reading`, `zone_state`, `alarm`: the cold chain's charts and how each sensor's watch stands (REQ-18). The log in
 //! full is [`super::cold_log`]'s.
 
-use super::{Connection, DbResult, all, number, one, row, run};
+use super::{Connection, DbResult, Tx, all, number, one, row, run};
 use model::api::store::{AlarmRow, ReadingRow};
 use model::{CommandId, DeviceId, PersonId, Timestamp, ZoneId};
 use store_core::cold::{Breach, Phase, Quiet, Side, Watch};
@@ -77,7 +77,8 @@ pub fn watch(conn: &Connection, sensor: &DeviceId) -> DbResult<Option<Watch>> {
 ///
 /// # Errors
 /// A fault of the database.
-pub fn put_watch(conn: &Connection, sensor: &DeviceId, zone: &ZoneId, watch: &Watch) -> DbResult<()> {
+pub fn put_watch(tx: &Tx<'_>, sensor: &DeviceId, zone: &ZoneId, watch: &Watch) -> DbResult<()> {
+    let before = suspends(tx, sensor)?;
     let began = |phase: &Phase| match phase {
         Phase::Normal => (0, 0),
         Phase::Outside(breach) | Phase::Alarmed(breach) => (breach.since.ms(), breach.worst),
@@ -100,7 +101,17 @@ pub fn put_watch(conn: &Connection, sensor: &DeviceId, zone: &ZoneId, watch: &Wa
         near_since,
         near_worst,
     ];
-    run(conn, sql, params).map(|_| ())
+    run(tx, sql, params)?;
+    if suspends(tx, sensor)? != before {
+        tx.shelves().forget_all();
+    }
+    Ok(())
+}
+
+/// The zone that a sensor suspends now, if it does.
+fn suspends(conn: &Connection, sensor: &DeviceId) -> DbResult<Option<String>> {
+    let sql = "SELECT zone FROM zone_state WHERE sensor = ?1 AND phase <> 'normal'";
+    one(conn, sql, [sensor.as_str()], |r| r.get(0))
 }
 
 const ALARM: &str = "id, kind, zone, device, began, raised, cleared, acknowledged_by, detail";

@@ -1,8 +1,10 @@
 //! Table `ledger`: every change of a balance, chained by SHA-256 (REQ-6). Rows are added and read, never changed.
 
-use super::{Connection, DbResult, Tx, all, one, row, run};
+use super::{Connection, DbResult, Tx, add_rows, all, number, one, row};
 use crate::chain::{self, Hash};
 use model::Timestamp;
+use rusqlite::ToSql;
+use std::cell::RefCell;
 
 /// One row. Codes are texts here: the ledger outlives what it names, and must be readable even when a row is damaged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,11 @@ pub struct Entry {
 const COLUMNS: &str = "seq, at, kind, sku, lot, bin, qty, on_hand_before, on_hand_after, reserved_before, \
                        reserved_after, blocked_before, blocked_after, person, device, why, reference, command, hash";
 
+/// Rows that wait at most: a sweep writes many in one command.
+const PENDING_MAX: usize = 8;
+/// Rows of one block of the index `ledger_by_block`, as a power of two.
+const BLOCK_BITS: u32 = 12;
+
 fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<(Entry, Vec<u8>)> {
     let entry = Entry {
         seq: r.get(0)?,
@@ -73,7 +80,23 @@ pub fn head(conn: &Connection, store: &str) -> DbResult<(i64, Hash)> {
     Ok(found.unwrap_or_else(|| (0, chain::first(store))))
 }
 
-/// Adds a row; its `seq` is set here.
+/// Rows that are chained and not written yet: a command's rows go in one statement.
+#[derive(Debug, Default)]
+pub(super) struct Pending(RefCell<Vec<(Entry, Hash)>>);
+
+impl Pending {
+    /// None of them is wanted any more.
+    pub(super) fn forget(&self) {
+        self.0.borrow_mut().clear();
+    }
+
+    /// Whether all is written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+}
+
+/// Adds a row; its `seq` is set here. It is written by [`flush`] at the latest.
 ///
 /// # Errors
 /// A fault of the database.
@@ -82,37 +105,39 @@ pub fn append(tx: &Tx<'_>, store: &str, mut entry: Entry) -> DbResult<i64> {
         Some(known) => known,
         None => head(tx, store)?,
     };
-    entry.seq = last.saturating_add(1);
+    let seq = last.saturating_add(1);
+    entry.seq = seq;
     let hash = chain::next(&before, &entry);
-    let sql = format!(
-        "INSERT INTO ledger ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-           ?17, ?18, ?19)"
-    );
-    let e = &entry;
-    let params = rusqlite::params![
-        e.seq,
-        e.at.ms(),
-        e.kind,
-        e.sku,
-        e.lot,
-        e.bin,
-        e.qty,
-        e.on_hand.0,
-        e.on_hand.1,
-        e.reserved.0,
-        e.reserved.1,
-        e.blocked.0,
-        e.blocked.1,
-        e.person,
-        e.device,
-        e.why,
-        e.reference,
-        e.command,
-        hash.as_slice(),
-    ];
-    run(tx, &sql, params)?;
-    tx.head.set(Some((entry.seq, hash)));
-    Ok(entry.seq)
+    tx.head.set(Some((seq, hash)));
+    let waiting = {
+        let mut pending = tx.pending.0.borrow_mut();
+        pending.push((entry, hash));
+        pending.len()
+    };
+    if waiting >= PENDING_MAX {
+        flush(tx)?;
+    }
+    Ok(seq)
+}
+
+/// Writes the rows that wait: at the end of a command, and before anybody reads.
+///
+/// # Errors
+/// A fault of the database.
+pub fn flush(tx: &Tx<'_>) -> DbResult<()> {
+    let pending = tx.pending.0.take();
+    let times: Vec<i64> = pending.iter().map(|(entry, _)| entry.at.ms()).collect();
+    let mut values: Vec<&dyn ToSql> = Vec::with_capacity(pending.len() * 19);
+    for ((e, hash), at) in pending.iter().zip(&times) {
+        let (numbers, texts): ([&dyn ToSql; 7], [&dyn ToSql; 6]) = (
+            [&e.qty, &e.on_hand.0, &e.on_hand.1, &e.reserved.0, &e.reserved.1, &e.blocked.0, &e.blocked.1],
+            [&e.person, &e.device, &e.why, &e.reference, &e.command, hash],
+        );
+        values.extend([&e.seq as &dyn ToSql, at, &e.kind, &e.sku, &e.lot, &e.bin]);
+        values.extend(numbers);
+        values.extend(texts);
+    }
+    add_rows(tx, ("ledger", COLUMNS), pending.len(), &values)
 }
 
 /// Rows after a number with their stored hashes, oldest first.
@@ -129,8 +154,24 @@ pub fn after(conn: &Connection, seq: i64, limit: u32) -> DbResult<Vec<(Entry, Ve
 /// # Errors
 /// A fault of the database.
 pub fn latest_of(conn: &Connection, sku: &str, limit: u32) -> DbResult<Vec<Entry>> {
-    let sql = format!("SELECT {COLUMNS} FROM ledger WHERE sku = ?1 ORDER BY seq DESC LIMIT ?2");
-    Ok(all(conn, &sql, (sku, limit), read)?.into_iter().map(|(entry, _)| entry).collect())
+    let sql = format!(
+        "SELECT {COLUMNS} FROM ledger WHERE seq >> {BLOCK_BITS} = ?1 AND sku = ?2 ORDER BY seq DESC LIMIT ?3"
+    );
+    let mut found = Vec::new();
+    for block in blocks(conn)? {
+        let left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+        if left == 0 {
+            break;
+        }
+        found.extend(all(conn, &sql, (block, sku, left), read)?.into_iter().map(|(entry, _)| entry));
+    }
+    Ok(found)
+}
+
+/// The blocks of the ledger, newest first: a product's rows are looked for block by block.
+fn blocks(conn: &Connection) -> DbResult<impl Iterator<Item = i64> + use<>> {
+    let last = number(conn, "SELECT coalesce(max(seq), 0) FROM ledger", [])?;
+    Ok((0..=last >> BLOCK_BITS).rev())
 }
 
 /// SKUs whose free units changed in rows after a number, by SKU; and the last row looked at. At most `limit` rows are.
@@ -138,12 +179,13 @@ pub fn latest_of(conn: &Connection, sku: &str, limit: u32) -> DbResult<Vec<Entry
 ///
 /// # Errors
 /// A fault of the database.
-pub fn freed_or_taken(conn: &Connection, seq: i64, limit: u32) -> DbResult<(Vec<model::SkuId>, i64)> {
+pub fn freed_or_taken(tx: &Tx<'_>, seq: i64, limit: u32) -> DbResult<(Vec<model::SkuId>, i64)> {
+    flush(tx)?;
     let sql = "SELECT sku, max(seq), max(kind NOT IN ('picked', 'put_back', 'packed', 'dispatched', 'quota_granted'))
                FROM (SELECT sku, seq, kind FROM ledger WHERE seq > ?1 ORDER BY seq LIMIT ?2)
                GROUP BY sku ORDER BY sku";
     let rows: Vec<(model::SkuId, i64, bool)> =
-        all(conn, sql, (seq, limit), |r| Ok((row::code(r, 0)?, r.get(1)?, r.get(2)?)))?;
+        all(tx, sql, (seq, limit), |r| Ok((row::code(r, 0)?, r.get(1)?, r.get(2)?)))?;
     let last = rows.iter().map(|(_, seq, _)| *seq).max().unwrap_or(seq);
     Ok((rows.into_iter().filter(|(_, _, changed)| *changed).map(|(sku, _, _)| sku).collect(), last))
 }
@@ -152,9 +194,18 @@ pub fn freed_or_taken(conn: &Connection, seq: i64, limit: u32) -> DbResult<(Vec<
 ///
 /// # Errors
 /// A fault of the database.
-pub fn last_at(conn: &Connection, place: &super::stock::Place) -> DbResult<Option<(i64, i64, i64)>> {
-    let sql = "SELECT on_hand_after, reserved_after, blocked_after FROM ledger
-               WHERE sku = ?1 AND lot = ?2 AND bin = ?3 ORDER BY seq DESC LIMIT 1";
-    let params = (place.sku.as_str(), place.lot.as_str(), place.bin.as_str());
-    one(conn, sql, params, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+pub fn last_at(tx: &Tx<'_>, place: &super::stock::Place) -> DbResult<Option<(i64, i64, i64)>> {
+    flush(tx)?;
+    let sql = format!(
+        "SELECT on_hand_after, reserved_after, blocked_after FROM ledger
+         WHERE seq >> {BLOCK_BITS} = ?1 AND sku = ?2 AND lot = ?3 AND bin = ?4 ORDER BY seq DESC LIMIT 1"
+    );
+    for block in blocks(tx)? {
+        let params = (block, place.sku.as_str(), place.lot.as_str(), place.bin.as_str());
+        let found = one(tx, &sql, params, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }

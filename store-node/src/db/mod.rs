@@ -26,12 +26,14 @@ pub mod places;
 pub mod prints;
 pub mod quota;
 mod row;
+pub mod shelves;
 pub mod stock;
 
 use crate::chain::Hash;
 pub use rusqlite::Connection;
-use rusqlite::{Params, Row};
+use rusqlite::{Params, Row, ToSql};
 use rusqlite_migration::{M, Migrations};
+use shelves::Shelves;
 use std::cell::Cell;
 use std::ops::Deref;
 use std::path::Path;
@@ -76,12 +78,16 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0003_door.sql")),
     M::up(include_str!("../../migrations/0004_print_what.sql")),
     M::up(include_str!("../../migrations/0005_cold.sql")),
+    M::up(include_str!("../../migrations/0006_speed.sql")),
 ];
 
 /// The writing connection. There is one per process.
 #[derive(Debug)]
 pub struct Db {
     conn: Connection,
+    shelves: Shelves,
+    /// Changes when another connection has written the file.
+    others: Cell<i64>,
 }
 
 impl Db {
@@ -97,10 +103,10 @@ impl Db {
         conn.execute_batch(
             "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000;
-             PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000;",
+             PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000;",
         )?;
         Migrations::from_slice(MIGRATIONS).to_latest(&mut conn)?;
-        Ok(Self { conn })
+        Ok(Self { conn, shelves: Shelves::default(), others: Cell::new(0) })
     }
 
     /// Begins a transaction; dropping it without [`Tx::commit`] rolls it back.
@@ -109,7 +115,13 @@ impl Db {
     /// When SQLite refuses.
     pub fn begin(&mut self) -> DbResult<Tx<'_>> {
         let tx = rusqlite::Transaction::new(&mut self.conn, rusqlite::TransactionBehavior::Immediate)?;
-        Ok(Tx { tx, head: Cell::new(None) })
+        // Inside the transaction nobody else writes.
+        let others = number(&tx, "PRAGMA data_version", [])?;
+        if self.others.replace(others) != others {
+            self.shelves.forget_all();
+        }
+        let shelves = Borrowed { shelves: &self.shelves, committed: false };
+        Ok(Tx { tx, head: Cell::new(None), pending: ledger::Pending::default(), shelves })
     }
 
     /// The same connection for reading what is committed.
@@ -132,6 +144,24 @@ pub struct Tx<'a> {
     tx: rusqlite::Transaction<'a>,
     /// Last row of the ledger and its hash, once it was read; only [`ledger`] looks at it.
     head: Cell<Option<(i64, Hash)>>,
+    /// Its rows that are not written yet.
+    pending: ledger::Pending,
+    shelves: Borrowed<'a>,
+}
+
+/// The shelves of a transaction: forgotten unless it commits.
+#[derive(Debug)]
+struct Borrowed<'a> {
+    shelves: &'a Shelves,
+    committed: bool,
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        if !self.committed {
+            self.shelves.forget_all();
+        }
+    }
 }
 
 impl Tx<'_> {
@@ -139,8 +169,11 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// When the disk refuses; then nothing of it is kept.
-    pub fn commit(self) -> DbResult<()> {
-        Ok(self.tx.commit()?)
+    pub fn commit(mut self) -> DbResult<()> {
+        ledger::flush(&self)?;
+        self.tx.commit()?;
+        self.shelves.committed = true;
+        Ok(())
     }
 
     /// Gives it up.
@@ -151,10 +184,19 @@ impl Tx<'_> {
         Ok(self.tx.rollback()?)
     }
 
-    /// Rows that this connection has changed since it was opened: the same number before and after means that nothing
-    /// was written in between.
+    /// Where the writing stands.
     pub fn changes(&self) -> u64 {
         self.tx.total_changes()
+    }
+
+    /// Whether anything was written, or is to be, since [`Tx::changes`] gave this number.
+    pub fn wrote_since(&self, changes: u64) -> bool {
+        self.changes() != changes || !self.pending.is_empty()
+    }
+
+    /// What is known of products in memory; only `db` keeps it true.
+    const fn shelves(&self) -> &Shelves {
+        self.shelves.shelves
     }
 
     /// Begins a savepoint.
@@ -179,6 +221,8 @@ impl Tx<'_> {
     /// When SQLite refuses.
     pub fn take_back(&self) -> DbResult<()> {
         self.head.set(None);
+        self.pending.forget();
+        self.shelves().forget_all();
         run(self, "ROLLBACK TO command", [])?;
         self.keep()
     }
@@ -264,6 +308,27 @@ fn all<T>(
 /// Rows changed.
 fn run(conn: &Connection, sql: &str, params: impl Params) -> DbResult<usize> {
     Ok(conn.prepare_cached(sql)?.execute(params)?)
+}
+
+/// Adds rows by one statement; `values` are those of all rows, one after the other.
+fn add_rows(
+    conn: &Connection,
+    (table, columns): (&str, &str),
+    rows: usize,
+    values: &[&dyn ToSql],
+) -> DbResult<()> {
+    let width = values.len().checked_div(rows).unwrap_or(0);
+    if width == 0 {
+        return Ok(());
+    }
+    let mut sql = String::with_capacity(80 + columns.len() + 2 * values.len());
+    sql.extend(["INSERT INTO ", table, " (", columns, ") VALUES "]);
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(?" } else { ",(?" });
+        (1..width).for_each(|_| sql.push_str(",?"));
+        sql.push(')');
+    }
+    run(conn, &sql, values).map(|_| ())
 }
 
 /// One number.

@@ -1,9 +1,10 @@
 //! Tables `orders`, `order_line`, `order_moment`, `order_event`, `short`, `rider_card`: what is known of an order.
 
-use super::{Connection, DbError, DbResult, all, one, row, run};
+use super::{Connection, DbError, DbResult, add_rows, all, one, row, run};
 use model::order::{Channel, Moment, Moments};
 use model::order_doc::{HeadLine, RiderCard, SubstitutePreset};
 use model::{CommandId, OrderId, Paise, Qty, Timestamp};
+use rusqlite::ToSql;
 
 /// An order without its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,18 +70,17 @@ pub fn insert(conn: &Connection, order: &OrderRow, lines: &[HeadLine], head_sha:
         order.received_at.ms(),
     ];
     run(conn, sql, params)?;
-    for (place, line) in (0_i64..).zip(lines) {
-        let sql = "INSERT INTO order_line (order_id, line, sku, qty, unit_price) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let params = rusqlite::params![
-            order.order.as_bytes(),
-            place,
-            line.sku.as_str(),
-            i64::from(line.qty),
-            line.unit_price.get(),
-        ];
-        run(conn, sql, params)?;
-    }
-    Ok(())
+    let id = order.order.as_bytes();
+    let line = |(place, line): (i64, &HeadLine)| (place, line.qty.get(), line.unit_price.get());
+    let numbers: Vec<_> = (0_i64..).zip(lines).map(line).collect();
+    let skus: Vec<&str> = lines.iter().map(|line| line.sku.as_str()).collect();
+    let values: Vec<&dyn ToSql> = skus
+        .iter()
+        .zip(&numbers)
+        .flat_map(|(sku, (place, qty, price))| [&id as &dyn ToSql, place, sku, qty, price])
+        .collect();
+    let into = ("order_line", "order_id, line, sku, qty, unit_price");
+    add_rows(conn, into, lines.len(), &values)
 }
 
 /// One order.
@@ -153,14 +153,16 @@ pub fn moments(conn: &Connection, order: &OrderId) -> DbResult<Moments> {
     Ok(Moments(all(conn, sql, [order.as_bytes()], read)?.into_iter().collect()))
 }
 
-/// Records a moment's time; the first one stands for ever. Says whether it was new.
+/// Records moments that are not known yet.
 ///
 /// # Errors
-/// A fault of the database.
-pub fn put_moment(conn: &Connection, order: &OrderId, moment: Moment, at: Timestamp) -> DbResult<bool> {
-    let sql = "INSERT INTO order_moment (order_id, moment, at) VALUES (?1, ?2, ?3)
-               ON CONFLICT (order_id, moment) DO NOTHING";
-    Ok(run(conn, sql, (order.as_bytes(), moment.field(), at.ms()))? > 0)
+/// A fault of the database, also when one of them is known.
+pub fn add_moments(conn: &Connection, order: &OrderId, moments: &[(Moment, Timestamp)]) -> DbResult<()> {
+    let id = order.as_bytes();
+    let rows: Vec<_> = moments.iter().map(|(moment, at)| (moment.field(), at.ms())).collect();
+    let values: Vec<&dyn ToSql> =
+        rows.iter().flat_map(|(moment, at)| [&id as &dyn ToSql, moment, at]).collect();
+    add_rows(conn, ("order_moment", "order_id, moment, at"), rows.len(), &values)
 }
 
 /// Nothing is left to do about this order.
@@ -172,13 +174,14 @@ pub fn end(conn: &Connection, order: &OrderId, at: Timestamp) -> DbResult<()> {
     run(conn, sql, (order.as_bytes(), at.ms())).map(|_| ())
 }
 
-/// How many orders got a moment at or after a time.
+/// How many orders were dispatched at or after a time.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn count_since(conn: &Connection, moment: Moment, since: Timestamp) -> DbResult<i64> {
-    let sql = "SELECT count(*) FROM order_moment WHERE moment = ?1 AND at >= ?2";
-    super::number(conn, sql, (moment.field(), since.ms()))
+pub fn dispatched_since(conn: &Connection, since: Timestamp) -> DbResult<i64> {
+    // The word stands in the index's own condition.
+    let sql = "SELECT count(*) FROM order_moment WHERE moment = 'ds' AND at >= ?1";
+    super::number(conn, sql, [since.ms()])
 }
 
 /// One thing that happened to an order, for people.
@@ -196,23 +199,20 @@ pub struct OrderEvent {
     pub device: String,
 }
 
-/// Writes down what happened.
+/// Writes down what happened, in this order.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn note(conn: &Connection, order: &OrderId, command: &CommandId, event: &OrderEvent) -> DbResult<()> {
-    let sql = "INSERT INTO order_event (order_id, at, what, detail, person, device, command)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let params = rusqlite::params![
-        order.as_bytes(),
-        event.at.ms(),
-        event.what,
-        event.detail,
-        event.person,
-        event.device,
-        command.as_bytes(),
-    ];
-    run(conn, sql, params).map(|_| ())
+pub fn note(conn: &Connection, order: &OrderId, command: &CommandId, events: &[OrderEvent]) -> DbResult<()> {
+    let (id, command) = (order.as_bytes(), command.as_bytes());
+    let times: Vec<i64> = events.iter().map(|event| event.at.ms()).collect();
+    let values: Vec<&dyn ToSql> = events
+        .iter()
+        .zip(&times)
+        .flat_map(|(e, at)| [&id as &dyn ToSql, at, &e.what, &e.detail, &e.person, &e.device, &command])
+        .collect();
+    let into = ("order_event", "order_id, at, what, detail, person, device, command");
+    add_rows(conn, into, events.len(), &values)
 }
 
 /// What happened to an order, oldest first.

@@ -1,40 +1,80 @@
 //! Tables `outbox` (facts that wait to be carried) and `sync_out` (the own log: changes that wait to be acknowledged).
 
 use super::marks::{self, Mark};
-use super::{Connection, DbResult, all, number, one, row, run};
+use super::{Connection, DbError, DbResult, all, number, one, row, run};
 use model::Timestamp;
 use model::fact::Fact;
 
-/// Adds a fact.
+/// Facts in one row, so that a row's work stays small.
+const ROW_FACTS: u32 = 64;
+
+/// The facts of one command, on their way into the outbox: as few rows as they need.
+#[derive(Debug, Default)]
+pub struct Facts {
+    rows: Vec<(u32, Vec<u8>)>,
+}
+
+impl Facts {
+    /// One more.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn add(&mut self, fact: &Fact) -> DbResult<()> {
+        match self.rows.last_mut() {
+            Some((count, list)) if *count < ROW_FACTS => {
+                *count += 1;
+                list.push(b',');
+                serde_json::to_writer(list, fact)?;
+            }
+            Some(_) | None => {
+                let mut list = vec![b'['];
+                serde_json::to_writer(&mut list, fact)?;
+                self.rows.push((1, list));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds what a command has to tell.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn push(conn: &Connection, at: Timestamp, fact: &Fact) -> DbResult<()> {
-    let sql = "INSERT INTO outbox (at, fact) VALUES (?1, ?2)";
-    run(conn, sql, (at.ms(), serde_json::to_string(fact)?)).map(|_| ())
+pub fn push(conn: &Connection, at: Timestamp, facts: Facts) -> DbResult<()> {
+    let sql = "INSERT INTO outbox (at, count, facts) VALUES (?1, ?2, ?3)";
+    for (count, mut list) in facts.rows {
+        list.push(b']');
+        let list = String::from_utf8(list).map_err(|error| DbError::Corrupt(error.to_string()))?;
+        run(conn, sql, (at.ms(), count, list))?;
+    }
+    Ok(())
 }
 
-/// A waiting fact; one that does not read is given as its text, to be quarantined.
+/// Facts that wait together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// Its number; numbers begin anew when everything is carried.
+    /// Their number; numbers begin anew when everything is carried.
     pub seq: i64,
-    /// When it was written.
+    /// When they were written.
     pub at: Timestamp,
-    /// The stored text.
-    pub text: String,
+    /// How many they are.
+    pub count: u32,
+    /// The stored JSON list.
+    pub facts: String,
 }
 
-/// Facts that wait to be carried, oldest first.
+/// Rows of facts that wait to be carried, oldest first.
 ///
 /// # Errors
 /// A fault of the database.
 pub fn waiting(conn: &Connection, limit: u32) -> DbResult<Vec<Waiting>> {
-    let sql = "SELECT seq, at, fact FROM outbox ORDER BY seq LIMIT ?1";
-    all(conn, sql, [limit], |r| Ok(Waiting { seq: r.get(0)?, at: row::time(r, 1)?, text: r.get(2)? }))
+    let sql = "SELECT seq, at, count, facts FROM outbox ORDER BY seq LIMIT ?1";
+    all(conn, sql, [limit], |r| {
+        Ok(Waiting { seq: r.get(0)?, at: row::time(r, 1)?, count: r.get(2)?, facts: r.get(3)? })
+    })
 }
 
-/// Facts up to this number are carried.
+/// Facts up to this row are carried.
 ///
 /// # Errors
 /// A fault of the database.
@@ -87,7 +127,7 @@ pub fn acked(conn: &Connection, upto: u64) -> DbResult<()> {
 /// A fault of the database.
 pub fn unacknowledged(conn: &Connection) -> DbResult<(i64, Option<Timestamp>)> {
     let logged = number(conn, "SELECT coalesce(sum(facts), 0) FROM sync_out", [])?;
-    let waiting = number(conn, "SELECT count(*) FROM outbox", [])?;
+    let waiting = number(conn, "SELECT coalesce(sum(count), 0) FROM outbox", [])?;
     let oldest =
         "SELECT min(t) FROM (SELECT min(oldest_at) AS t FROM sync_out UNION ALL SELECT min(at) FROM outbox)";
     let oldest = one(conn, oldest, [], |r| row::time_or(r, 0))?.flatten();

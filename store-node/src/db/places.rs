@@ -1,6 +1,6 @@
 //! Tables `zone` and `bin`: the floor as `store.toml` has it, for look-ups by code.
 
-use super::{Connection, DbResult, all, one, row, run};
+use super::{Connection, DbResult, Tx, all, one, row, run};
 use model::catalogue::TempClass;
 use model::{BinId, DeviceId, ZoneId};
 use store_core::cold::{Band, Edges};
@@ -67,10 +67,12 @@ pub fn put_zone(conn: &Connection, zone: &ZoneRow, kind: &str) -> DbResult<()> {
 ///
 /// # Errors
 /// A fault of the database.
-pub fn put_bin(conn: &Connection, bin: &BinId, zone: &ZoneId, node: u32) -> DbResult<()> {
+pub fn put_bin(tx: &Tx<'_>, bin: &BinId, zone: &ZoneId, node: u32) -> DbResult<()> {
     let sql = "INSERT INTO bin (bin, zone, node) VALUES (?1, ?2, ?3)
                ON CONFLICT (bin) DO UPDATE SET zone = ?2, node = ?3";
-    run(conn, sql, (bin.as_str(), zone.as_str(), node)).map(|_| ())
+    run(tx, sql, (bin.as_str(), zone.as_str(), node))?;
+    tx.shelves().forget_all();
+    Ok(())
 }
 
 /// A zone by code.

@@ -1,6 +1,6 @@
 //! Table `quota`: cumulative rights to sell, per epoch, generation and SKU (SYNC.md). Numbers here never fall.
 
-use super::{Connection, DbResult, all, one, row, run};
+use super::{Connection, DbResult, Tx, all, one, row, run};
 use model::SkuId;
 use model::quota::{HubGeneration, StoreEpoch};
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ pub fn every(conn: &Connection, terms: Terms) -> DbResult<Vec<(SkuId, Rights)>> 
 ///
 /// # Errors
 /// A fault of the database.
-pub fn raise(conn: &Connection, terms: Terms, sku: &SkuId, rights: &Rights) -> DbResult<()> {
+pub fn raise(tx: &Tx<'_>, terms: Terms, sku: &SkuId, rights: &Rights) -> DbResult<()> {
     let sql = "INSERT INTO quota (epoch, generation, sku, granted, returned, orders_seen)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                ON CONFLICT (epoch, generation, sku) DO UPDATE SET granted = max(granted, ?4),
@@ -75,7 +75,9 @@ pub fn raise(conn: &Connection, terms: Terms, sku: &SkuId, rights: &Rights) -> D
         signed(rights.returned),
         signed(rights.orders_seen),
     ];
-    run(conn, sql, params).map(|_| ())
+    run(tx, sql, params)?;
+    tx.shelves().forget(sku);
+    Ok(())
 }
 
 /// Units of a SKU that the hub may still sell, under any terms: rights of earlier terms stay counted (rule 6).

@@ -1,7 +1,7 @@
 //! Tables `stock` and `stock_block`: the balances. Only the ledger's writer ([`crate::flows::moving`]) may call the
 //! functions that change them.
 
-use super::{Connection, DbResult, all, one, row, run};
+use super::{Connection, DbResult, Tx, all, one, row, run};
 use model::{BinId, LotId, Qty, SkuId, Timestamp, ZoneId};
 use serde::{Deserialize, Serialize};
 use store_core::fefo::LotStock;
@@ -44,7 +44,7 @@ pub fn balance(conn: &Connection, place: &Place) -> DbResult<Balance> {
 ///
 /// # Errors
 /// A fault of the database, also when the numbers do not fit together.
-pub fn set(conn: &Connection, place: &Place, balance: &Balance) -> DbResult<()> {
+pub fn set(tx: &Tx<'_>, place: &Place, balance: &Balance) -> DbResult<()> {
     // Almost always it is there: an update touches no index and asks no parent.
     let there =
         "UPDATE stock SET on_hand = ?4, reserved = ?5, blocked = ?6 WHERE sku = ?1 AND lot = ?2 AND bin = ?3";
@@ -57,9 +57,10 @@ pub fn set(conn: &Connection, place: &Place, balance: &Balance) -> DbResult<()> 
         i64::from(balance.reserved),
         i64::from(balance.blocked),
     ];
-    if run(conn, there, params)? == 0 {
-        run(conn, new, params)?;
+    if run(tx, there, params)? == 0 {
+        run(tx, new, params)?;
     }
+    tx.shelves().balance(&place.sku, (&place.lot, &place.bin), balance);
     Ok(())
 }
 

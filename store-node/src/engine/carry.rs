@@ -8,6 +8,7 @@ use crate::db::{Connection, DbError, DbResult, Tx, docs, outbox};
 use crate::flows;
 use model::Timestamp;
 use model::fact::Fact;
+use serde::Deserialize as _;
 use std::collections::BTreeMap;
 use sync::doc::{DocError, DocId, DocKey};
 use sync::peer::OutRecord;
@@ -15,6 +16,8 @@ use sync::peer::OutRecord;
 /// Facts in one batch; one change per document comes of them. Small, so that a node that is killed again and again still
 /// gets on.
 const FACTS_MAX: u32 = 128;
+/// Rows of the outbox that are looked at for one batch.
+const ROWS_MAX: u32 = 128;
 /// Batches that a clean stop may still write.
 const REST_MAX: u32 = 64;
 
@@ -44,13 +47,6 @@ struct Change {
     bytes: Vec<u8>,
     facts: u32,
     oldest: Timestamp,
-}
-
-impl Batch {
-    /// Whether it is a full one: then the write-ahead log has grown by some hundred pages.
-    pub const fn is_full(&self) -> bool {
-        self.more
-    }
 }
 
 /// A fact that fits no document.
@@ -84,29 +80,37 @@ pub(super) fn compose(docs: &mut Docs, conn: &Connection) -> Result<Option<Batch
 }
 
 fn compose_some(docs: &mut Docs, conn: &Connection) -> Result<Option<Batch>, Fault> {
-    let waiting = outbox::waiting(conn, FACTS_MAX)?;
-    let Some(upto) = waiting.last().map(|fact| fact.seq) else { return Ok(None) };
+    let mut waiting = outbox::waiting(conn, ROWS_MAX)?;
+    let mut more = waiting.len() >= usize::try_from(ROWS_MAX).unwrap_or(usize::MAX);
+    let mut room = FACTS_MAX;
+    let fitting = waiting.iter().take_while(|row| take(&mut room, row.count)).count();
+    more |= fitting < waiting.len();
+    waiting.truncate(fitting);
+    let Some(upto) = waiting.last().map(|row| row.seq) else { return Ok(None) };
     let terms = flows::terms(conn)?;
     let mut touched: BTreeMap<DocKey, Said> = BTreeMap::new();
     let mut spoiled = Vec::new();
     for row in &waiting {
-        let mut spoil = |doc: String, reason: String| {
-            spoiled.push(Spoiled { seq: row.seq, doc, text: row.text.clone(), reason });
-        };
-        let fact: Fact = match serde_json::from_str(&row.text) {
-            Ok(fact) => fact,
-            Err(error) => {
-                spoil(String::new(), error.to_string());
-                continue;
+        for fact in facts_of(&row.facts) {
+            let mut spoil = |doc, text, reason| spoiled.push(Spoiled { seq: row.seq, doc, text, reason });
+            let fact = match fact {
+                Ok(fact) => fact,
+                Err((text, reason)) => {
+                    spoil(String::new(), text, reason);
+                    continue;
+                }
+            };
+            let key = DocKey::of_fact(&fact, terms.epoch, terms.generation);
+            let document = docs.get(conn, key)?;
+            let said = touched.entry(key).or_insert(Said { facts: 0, oldest: row.at });
+            match document.put_fact(&fact) {
+                Ok(_) => said.facts += 1,
+                Err(error @ DocError::Broken { .. }) => return Err(error.into()),
+                Err(error) => {
+                    let text = serde_json::to_string(&fact).unwrap_or_default();
+                    spoil(docs.name(key), text, error.to_string());
+                }
             }
-        };
-        let key = DocKey::of_fact(&fact, terms.epoch, terms.generation);
-        let document = docs.get(conn, key)?;
-        let said = touched.entry(key).or_insert(Said { facts: 0, oldest: row.at });
-        match document.put_fact(&fact) {
-            Ok(_) => said.facts += 1,
-            Err(error @ DocError::Broken { .. }) => return Err(error.into()),
-            Err(error) => spoil(docs.name(key), error.to_string()),
         }
     }
     let mut changes = Vec::with_capacity(touched.len());
@@ -114,8 +118,29 @@ fn compose_some(docs: &mut Docs, conn: &Connection) -> Result<Option<Batch>, Fau
         let Some(bytes) = docs.get(conn, key)?.commit()? else { continue };
         changes.push(Change { key, bytes, facts, oldest });
     }
-    let more = waiting.len() >= usize::try_from(FACTS_MAX).unwrap_or(usize::MAX);
     Ok(Some(Batch { changes, spoiled, upto, more, edition: docs.edition() }))
+}
+
+/// Whether a row of `count` facts still has room in a batch; the first one always has.
+fn take(room: &mut u32, count: u32) -> bool {
+    let fits = count <= *room || *room == FACTS_MAX;
+    *room = room.saturating_sub(count);
+    fits
+}
+
+/// The facts of a row; of one that does not read its text and the reason.
+fn facts_of(list: &str) -> Vec<Result<Fact, (String, String)>> {
+    if let Ok(facts) = serde_json::from_str::<Vec<Fact>>(list) {
+        return facts.into_iter().map(Ok).collect();
+    }
+    let values: Vec<serde_json::Value> = match serde_json::from_str(list) {
+        Ok(values) => values,
+        Err(error) => return vec![Err((list.to_owned(), error.to_string()))],
+    };
+    let read = |value: serde_json::Value| {
+        Fact::deserialize(&value).map_err(|error| (value.to_string(), error.to_string()))
+    };
+    values.into_iter().map(read).collect()
 }
 
 /// Stores a batch in the transaction that is open. After its commit [`Docs::settle`] is due, after its failure

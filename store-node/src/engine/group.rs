@@ -3,8 +3,9 @@
 use super::carry::{self, Batch, Carried};
 use super::{Applied, Engine, Fault, Parts};
 use crate::answer::Answer;
-use crate::command::Envelope;
-use crate::db::{DbError, Tx, commands};
+use crate::command::{Envelope, Sealed};
+use crate::db::outbox::{self, Facts};
+use crate::db::{DbError, Tx, commands, ledger};
 use crate::effects::Effects;
 use crate::flows::{self, Flow, Stop};
 use crate::refusal::Refusal;
@@ -18,7 +19,9 @@ impl Engine {
     /// # Errors
     /// When nothing could be kept at all: everything may be sent again.
     pub fn apply(&mut self, now: Timestamp, envelopes: Vec<Envelope>) -> Result<Applied, Fault> {
-        self.apply_and_keep(now, envelopes, None).map(|(applied, _)| applied)
+        let sealed = envelopes.into_iter().map(Envelope::seal).collect::<Result<Vec<_>, _>>();
+        let sealed = sealed.map_err(DbError::from)?;
+        self.apply_and_keep(now, &sealed, None).map(|(applied, _)| applied)
     }
 
     /// As [`Engine::apply`], and stores what the scribe has made in the same commit. Where that fails, the batch is lost:
@@ -29,20 +32,20 @@ impl Engine {
     pub fn apply_and_keep(
         &mut self,
         now: Timestamp,
-        envelopes: Vec<Envelope>,
+        envelopes: &[Sealed],
         batch: Option<&Batch>,
     ) -> Result<(Applied, Carried), Fault> {
-        match self.run_group(now, &envelopes, batch) {
+        match self.run_group(now, envelopes, batch) {
             Ok(done) => Ok(done),
             Err(fault) if envelopes.len() < 2 && batch.is_none() => Err(fault),
             Err(_) => {
                 let more = batch.is_some();
-                Ok((self.run_singly(now, &envelopes)?, Carried { last: None, more }))
+                Ok((self.run_singly(now, envelopes)?, Carried { last: None, more }))
             }
         }
     }
 
-    fn run_singly(&mut self, now: Timestamp, envelopes: &[Envelope]) -> Result<Applied, Fault> {
+    fn run_singly(&mut self, now: Timestamp, envelopes: &[Sealed]) -> Result<Applied, Fault> {
         let mut all = Applied::default();
         let mut faults = Vec::new();
         for envelope in envelopes {
@@ -66,7 +69,7 @@ impl Engine {
     fn run_group(
         &mut self,
         now: Timestamp,
-        envelopes: &[Envelope],
+        envelopes: &[Sealed],
         batch: Option<&Batch>,
     ) -> Result<(Applied, Carried), Fault> {
         let done = self.run_within(now, envelopes, batch);
@@ -79,7 +82,7 @@ impl Engine {
     fn run_within(
         &mut self,
         now: Timestamp,
-        envelopes: &[Envelope],
+        envelopes: &[Sealed],
         batch: Option<&Batch>,
     ) -> Result<(Applied, Carried), Fault> {
         let mut applied = Applied::default();
@@ -152,7 +155,7 @@ fn run_all(
     tx: &Tx<'_>,
     parts: &Parts,
     now: Timestamp,
-    envelopes: &[Envelope],
+    envelopes: &[Sealed],
     applied: &mut Applied,
     care: Care,
 ) -> Result<(), Halt> {
@@ -171,19 +174,18 @@ pub(super) fn run_one(
     tx: &Tx<'_>,
     parts: &Parts,
     now: Timestamp,
-    envelope: &Envelope,
+    Sealed { envelope, content: sha }: &Sealed,
     effects: &mut Effects,
     care: Care,
 ) -> Result<Result<Answer, Refusal>, Halt> {
     let kept = envelope.command.is_kept();
-    let sha = if kept { envelope.command.sha().map_err(DbError::from)? } else { [0; 32] };
     if kept && let Some(stored) = commands::find(tx, &envelope.id)? {
         #[cfg(feature = "mutations")]
         let again = parts.mutations.contains(&super::Mutation::SkipIdempotency);
         #[cfg(not(feature = "mutations"))]
         let again = false;
         if !again {
-            return Ok(if stored.sha == sha { stored.reply } else { Err(Refusal::IdReused) });
+            return Ok(if stored.sha == *sha { stored.reply } else { Err(Refusal::IdReused) });
         }
         #[cfg(feature = "mutations")]
         commands::forget(tx, &envelope.id)?;
@@ -192,7 +194,7 @@ pub(super) fn run_one(
     if care == Care::Savepoints {
         tx.save()?;
     }
-    let mut changed = Effects::default();
+    let (mut changed, mut facts) = (Effects::default(), Facts::default());
     let mut flow = Flow {
         tx,
         now,
@@ -201,6 +203,7 @@ pub(super) fn run_one(
         setup: &parts.setup,
         layout: &parts.layout,
         effects: &mut changed,
+        facts: &mut facts,
         #[cfg(feature = "mutations")]
         mutations: &parts.mutations,
     };
@@ -211,10 +214,14 @@ pub(super) fn run_one(
         Err(Stop::Fault(fault)) => return Err(fault.into()),
     };
     let stays = !matches!(reply, Err((_, false)));
+    if stays {
+        ledger::flush(tx)?;
+        outbox::push(tx, now, facts)?;
+    }
     match (care, stays) {
         (Care::Savepoints, true) => tx.keep()?,
         (Care::Savepoints, false) => tx.take_back()?,
-        (Care::Quick, false) if tx.changes() != before => return Err(Halt::Careful),
+        (Care::Quick, false) if tx.wrote_since(before) => return Err(Halt::Careful),
         (Care::Quick, _) => {}
     }
     if stays {
@@ -222,7 +229,7 @@ pub(super) fn run_one(
     }
     let reply = reply.map_err(|(refusal, _)| refusal);
     if kept {
-        let what = (&envelope.id, envelope.command.kind(), &sha);
+        let what = (&envelope.id, envelope.command.kind(), sha);
         commands::store(tx, what, (now, &envelope.actor), &reply)?;
     }
     Ok(reply)

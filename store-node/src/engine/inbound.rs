@@ -98,7 +98,7 @@ impl Engine {
                             &tx,
                             &self.parts,
                             now,
-                            &envelope,
+                            &envelope.seal().map_err(DbError::from)?,
                             &mut applied.effects,
                             Care::Savepoints,
                         )?;

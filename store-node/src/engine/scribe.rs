@@ -29,15 +29,6 @@ impl Scribe {
         let mut docs = self.docs.lock();
         self.db.snapshot(|conn| compose(&mut docs, conn))
     }
-
-    /// Moves pages of the write-ahead log into the file while the writer goes on. After a full batch the writer's
-    /// own checkpoint then finds little to do, and nobody waits for it.
-    ///
-    /// # Errors
-    /// A fault of the database; the writer's checkpoint does it later.
-    pub fn relieve(&mut self) -> Result<(), Fault> {
-        Ok(self.db.checkpoint()?)
-    }
 }
 
 impl Engine {
@@ -46,9 +37,22 @@ impl Engine {
     /// # Errors
     /// When the database cannot be opened once more.
     pub fn scribe(&self) -> Result<Scribe, Fault> {
+        Ok(Scribe { docs: self.docs.clone(), db: self.second_connection()? })
+    }
+
+    /// A connection that reads the same file.
+    ///
+    /// # Errors
+    /// When the database cannot be opened once more.
+    pub fn second_connection(&self) -> Result<ReadDb, Fault> {
         let path =
             self.db.read().path().ok_or_else(|| DbError::Corrupt("a database without a file".into()))?;
-        Ok(Scribe { docs: self.docs.clone(), db: ReadDb::open(Path::new(path))? })
+        Ok(ReadDb::open(Path::new(path))?)
+    }
+
+    /// Rows that were written since the start.
+    pub fn rows_written(&self) -> u64 {
+        self.db.read().total_changes()
     }
 
     /// As after a transaction that failed.

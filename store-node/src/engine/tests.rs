@@ -199,7 +199,8 @@ fn the_scribe_makes_changes_beside_the_writer_and_they_are_stored_with_the_next_
     let batch = scribe.compose().unwrap().expect("facts wait");
     assert_eq!(bed.reader().last_out().unwrap(), 0, "nothing is in the log before its commit");
     let next = bed.envelope("meena", Role::Manager, Bed::counter_command(&[("SALT", 1)]));
-    let (applied, carried) = bed.engine.apply_and_keep(bed.now, vec![next], Some(&batch)).unwrap();
+    let (applied, carried) =
+        bed.engine.apply_and_keep(bed.now, &[next.seal().unwrap()], Some(&batch)).unwrap();
     assert!(applied.replies[0].is_err(), "the hub holds four rights, one unit is sold");
     assert_eq!(carried, Carried { last: Some(2), more: false });
     assert!(scribe.compose().unwrap().is_none(), "the facts went with their changes");

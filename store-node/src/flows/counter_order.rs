@@ -3,7 +3,7 @@
 use super::holding::{self, Shelf};
 use super::{Flow, Stop, accept_order, moments, short_enough};
 use crate::answer::Answer;
-use crate::db::catalogue;
+use crate::db::allocations;
 use crate::db::marks::{self, Mark};
 use crate::db::orders::{self, OrderRow};
 use crate::derive;
@@ -55,15 +55,18 @@ pub fn take(flow: &mut Flow<'_>, request: &CounterOrderRequest) -> Result<Answer
         ended_at: None,
     };
     orders::insert(flow.tx, &row, &head.lines, &accept_order::head_sha(&head)?)?;
+    let mut held = Vec::with_capacity(head.lines.len());
     for (line, wish) in (0_u8..).zip(&head.lines) {
         let Some(shelf) = shelves.get_mut(&wish.sku) else { continue };
-        let missing = shelf.hold(flow, &order, line, wish.qty)?;
+        let (places, missing) = shelf.reserve(flow, &order, wish.qty)?;
+        held.extend(places.into_iter().map(|(place, qty)| (line, place, qty)));
         if !missing.is_zero() {
             let lacking =
                 vec![lacking(&wish.sku, wish.qty, u64::from(wish.qty.saturating_sub(missing).get()))];
             return Err(Refusal::OutOfStock { lacking }.into());
         }
     }
+    allocations::add_all(flow.tx, &order, &held)?;
     flow.tell(&Fact::Order { order, hour: row.hour, head })?;
     let now = flow.now;
     let steps = [(Moment::Placed, now), (Moment::Confirmed, now), (Moment::Accepted, now)];
@@ -82,11 +85,15 @@ fn priced(flow: &Flow<'_>, request: &CounterOrderRequest) -> Result<(Vec<HeadLin
     let mut lines = Vec::with_capacity(request.lines.len());
     let mut shelves = Shelves::new();
     for line in &request.lines {
-        let known = catalogue::sale(flow.tx, &line.sku)?;
-        let (unit_price, shelf_life) = known.ok_or_else(|| Refusal::unknown("product", &line.sku))?;
-        if !shelves.contains_key(&line.sku) {
-            shelves.insert(line.sku.clone(), holding::shelf(flow, &line.sku, shelf_life)?);
-        }
+        let unit_price = match shelves.get(&line.sku) {
+            Some(shelf) => shelf.price(),
+            None => {
+                let shelf = holding::shelf(flow, &line.sku)?;
+                let price = shelf.price();
+                shelves.insert(line.sku.clone(), shelf);
+                price
+            }
+        };
         lines.push(HeadLine { sku: line.sku.clone(), qty: line.qty, unit_price });
     }
     Ok((lines, shelves))
@@ -101,7 +108,7 @@ fn suffices(
 ) -> Result<(), Stop> {
     let mut free = BTreeMap::new();
     for (sku, shelf) in shelves {
-        free.insert(sku.clone(), shelf.free(flow)?);
+        free.insert(sku.clone(), shelf.free());
     }
     let mut missing = reserve::lacking(totals, &free);
     #[cfg(feature = "mutations")]
@@ -109,7 +116,7 @@ fn suffices(
         let single = |line: &HeadLine| BTreeMap::from([(line.sku.clone(), line.qty)]);
         missing = lines.iter().flat_map(|line| reserve::lacking(&single(line), &free)).collect();
     }
-    let _ = lines;
+    let _ = (flow, lines);
     if missing.is_empty() {
         return Ok(());
     }

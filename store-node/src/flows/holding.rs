@@ -3,12 +3,11 @@
 
 use super::{Flow, Stop, moments, moving, not_found};
 use crate::db::allocations::{self, Allocation};
-use crate::db::catalogue;
 use crate::db::orders;
-use crate::db::quota;
+use crate::db::shelves;
 use crate::db::stock::{self, Place};
 use crate::refusal::Refusal;
-use model::{OrderId, OrderState, Qty, SkuId};
+use model::{OrderId, OrderState, Paise, Qty, SkuId};
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use store_core::fefo::{self, LotStock, Wanted};
@@ -19,9 +18,8 @@ use store_core::movement::Kind;
 /// # Errors
 /// [`Refusal::Unknown`] for a SKU that is not in the catalogue.
 pub fn wanted(flow: &Flow<'_>, sku: &SkuId) -> Result<Wanted, Stop> {
-    let shelf_life_days =
-        catalogue::shelf_life(flow.tx, sku)?.ok_or_else(|| Refusal::unknown("product", sku))?;
-    Ok(wanted_of(flow, shelf_life_days))
+    let shelf = shelves::of(flow.tx, sku)?.ok_or_else(|| Refusal::unknown("product", sku))?;
+    Ok(wanted_of(flow, shelf.shelf_life_days))
 }
 
 fn wanted_of(flow: &Flow<'_>, shelf_life_days: u32) -> Wanted {
@@ -38,6 +36,8 @@ pub struct Shelf {
     sku: SkuId,
     lots: Vec<LotStock>,
     wanted: Wanted,
+    price: Paise,
+    outstanding: u64,
 }
 
 impl Shelf {
@@ -48,11 +48,13 @@ impl Shelf {
 
     /// Units the store may promise by itself (counter, substitutes): what is sellable less the hub's rights (SYNC.md
     /// rule 1).
-    ///
-    /// # Errors
-    /// A fault of the database.
-    pub fn free(&self, flow: &Flow<'_>) -> Result<u64, Stop> {
-        Ok(self.sellable().saturating_sub(quota::outstanding(flow.tx, &self.sku)?))
+    pub fn free(&self) -> u64 {
+        self.sellable().saturating_sub(self.outstanding)
+    }
+
+    /// What a unit costs.
+    pub const fn price(&self) -> Paise {
+        self.price
     }
 
     /// Holds up to `qty` units for a line; says how many are missing. Who may take them is decided before.
@@ -60,31 +62,47 @@ impl Shelf {
     /// # Errors
     /// A fault of the database.
     pub fn hold(&mut self, flow: &mut Flow<'_>, order: &OrderId, line: u8, qty: Qty) -> Result<Qty, Stop> {
+        let (held, missing) = self.reserve(flow, order, qty)?;
+        for (place, qty) in held {
+            allocations::add(flow.tx, order, line, &place, qty)?;
+        }
+        Ok(missing)
+    }
+
+    /// As [`Shelf::hold`], for a caller who writes down himself which line holds what.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn reserve(
+        &mut self,
+        flow: &mut Flow<'_>,
+        order: &OrderId,
+        qty: Qty,
+    ) -> Result<(Vec<(Place, Qty)>, Qty), Stop> {
         let (takes, missing) = fefo::allocate(&self.lots, &self.wanted, qty);
         let reference = order.to_string();
+        let mut held = Vec::with_capacity(takes.len());
         for take in takes {
             let place = Place { sku: self.sku.clone(), lot: take.lot, bin: take.bin };
             let here = |row: &&mut LotStock| row.lot == place.lot && row.bin == place.bin;
             let Some(row) = self.lots.iter_mut().find(here) else { continue };
             row.balance =
                 moving::from(flow, &place, &row.balance, (Kind::Reserved, take.qty), "", &reference)?;
-            allocations::add(flow.tx, order, line, &place, take.qty)?;
+            held.push((place, take.qty));
         }
-        Ok(missing)
+        Ok((held, missing))
     }
 }
 
-/// What lies of a SKU whose shelf life is known.
+/// What lies of a SKU.
 ///
 /// # Errors
-/// A fault of the database.
-pub fn shelf(flow: &Flow<'_>, sku: &SkuId, shelf_life_days: u32) -> Result<Shelf, Stop> {
-    let lots = stock::lots_of(flow.tx, sku)?;
-    Ok(Shelf { sku: sku.clone(), lots, wanted: wanted_of(flow, shelf_life_days) })
-}
-
-fn shelf_of(flow: &Flow<'_>, sku: &SkuId) -> Result<Shelf, Stop> {
-    Ok(Shelf { sku: sku.clone(), lots: stock::lots_of(flow.tx, sku)?, wanted: wanted(flow, sku)? })
+/// [`Refusal::Unknown`] for a SKU that is not in the catalogue.
+pub fn shelf(flow: &Flow<'_>, sku: &SkuId) -> Result<Shelf, Stop> {
+    let shelf = shelves::of(flow.tx, sku)?.ok_or_else(|| Refusal::unknown("product", sku))?;
+    let wanted = wanted_of(flow, shelf.shelf_life_days);
+    let (price, outstanding) = (shelf.price, shelf.outstanding);
+    Ok(Shelf { sku: sku.clone(), lots: shelf.lots, wanted, price, outstanding })
 }
 
 /// See [`Shelf::sellable`].
@@ -92,7 +110,7 @@ fn shelf_of(flow: &Flow<'_>, sku: &SkuId) -> Result<Shelf, Stop> {
 /// # Errors
 /// [`Refusal::Unknown`] for a SKU that is not in the catalogue.
 pub fn sellable(flow: &Flow<'_>, sku: &SkuId) -> Result<u64, Stop> {
-    Ok(shelf_of(flow, sku)?.sellable())
+    Ok(shelf(flow, sku)?.sellable())
 }
 
 /// See [`Shelf::free`].
@@ -100,7 +118,7 @@ pub fn sellable(flow: &Flow<'_>, sku: &SkuId) -> Result<u64, Stop> {
 /// # Errors
 /// [`Refusal::Unknown`] for a SKU that is not in the catalogue.
 pub fn free(flow: &Flow<'_>, sku: &SkuId) -> Result<u64, Stop> {
-    shelf_of(flow, sku)?.free(flow)
+    Ok(shelf(flow, sku)?.free())
 }
 
 /// See [`Shelf::hold`].
@@ -108,7 +126,7 @@ pub fn free(flow: &Flow<'_>, sku: &SkuId) -> Result<u64, Stop> {
 /// # Errors
 /// A fault of the database, or a SKU that is not in the catalogue.
 pub fn hold(flow: &mut Flow<'_>, order: &OrderId, line: u8, sku: &SkuId, qty: Qty) -> Result<Qty, Stop> {
-    shelf_of(flow, sku)?.hold(flow, order, line, qty)
+    shelf(flow, sku)?.hold(flow, order, line, qty)
 }
 
 /// Gives back `qty` units of one holding that are not picked.

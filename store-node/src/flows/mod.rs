@@ -42,6 +42,7 @@ pub mod weigh;
 use crate::answer::Answer;
 use crate::command::Command;
 use crate::db::marks::{self, Mark};
+use crate::db::outbox::Facts;
 use crate::db::quota::Terms;
 use crate::db::{DbError, Tx};
 use crate::effects::Effects;
@@ -91,6 +92,8 @@ pub struct Flow<'a> {
     pub layout: &'a Layout,
     /// What changed; the adapters push it after the commit.
     pub effects: &'a mut Effects,
+    /// What it has to tell the hub; goes into the outbox in this transaction.
+    pub facts: &'a mut Facts,
     /// Deliberate faults, for the tests that show that the checks can fail.
     #[cfg(feature = "mutations")]
     pub mutations: &'a std::collections::BTreeSet<crate::engine::Mutation>,
@@ -107,6 +110,7 @@ impl Flow<'_> {
             setup: self.setup,
             layout: self.layout,
             effects: self.effects,
+            facts: self.facts,
             #[cfg(feature = "mutations")]
             mutations: self.mutations,
         }
@@ -123,12 +127,12 @@ impl Flow<'_> {
         Err(Refusal::WrongRole { role: self.actor.role, needs: roles.to_vec() })
     }
 
-    /// Puts a fact into the outbox, in this transaction.
+    /// Tells the hub a fact: it goes into the outbox with the others of this command, in this transaction.
     ///
     /// # Errors
-    /// A fault of the database.
+    /// When it cannot be written.
     pub fn tell(&mut self, fact: &Fact) -> Result<(), Stop> {
-        crate::db::outbox::push(self.tx, self.now, fact)?;
+        self.facts.add(fact)?;
         self.effects.outbox_grew = true;
         self.effects.link = true;
         Ok(())

@@ -28,9 +28,7 @@ pub fn record(flow: &mut Flow<'_>, row: &OrderRow, moment: Moment, at: Timestamp
 /// As [`record`].
 pub fn begin(flow: &mut Flow<'_>, row: &OrderRow, steps: &[(Moment, Timestamp)]) -> Result<Moments, Stop> {
     let mut known = Moments::default();
-    for moment in steps {
-        step(flow, row, &mut known, *moment)?;
-    }
+    steps_on(flow, row, &mut known, steps)?;
     Ok(known)
 }
 
@@ -42,18 +40,34 @@ pub fn step(
     flow: &mut Flow<'_>,
     row: &OrderRow,
     known: &mut Moments,
-    (moment, at): (Moment, Timestamp),
+    moment: (Moment, Timestamp),
 ) -> Result<(), Stop> {
-    let after = order::next(known.state(), moment)
-        .map_err(|illegal| Refusal::IllegalMove { state: illegal.state, to: illegal.to })?;
-    known.0.insert(moment, at);
-    orders::put_moment(flow.tx, &row.order, moment, at)?;
-    note_at(flow, &row.order, at, moment_word(moment), "")?;
-    if after.is_terminal() {
+    steps_on(flow, row, known, &[moment])
+}
+
+fn steps_on(
+    flow: &mut Flow<'_>,
+    row: &OrderRow,
+    known: &mut Moments,
+    steps: &[(Moment, Timestamp)],
+) -> Result<(), Stop> {
+    let mut ended = None;
+    for (moment, at) in steps {
+        let after = order::next(known.state(), *moment)
+            .map_err(|illegal| Refusal::IllegalMove { state: illegal.state, to: illegal.to })?;
+        known.0.insert(*moment, *at);
+        ended = ended.or(after.is_terminal().then_some(*at));
+    }
+    orders::add_moments(flow.tx, &row.order, steps)?;
+    let told: Vec<_> = steps.iter().map(|(moment, at)| event(flow, *at, moment_word(*moment), "")).collect();
+    orders::note(flow.tx, &row.order, &flow.id, &told)?;
+    if let Some(at) = ended {
         orders::end(flow.tx, &row.order, at)?;
     }
-    if row.channel.owner_of(moment) == Owner::Store {
-        flow.tell(&Fact::Moment { order: row.order, hour: row.hour, moment, at })?;
+    for (moment, at) in steps {
+        if row.channel.owner_of(*moment) == Owner::Store {
+            flow.tell(&Fact::Moment { order: row.order, hour: row.hour, moment: *moment, at: *at })?;
+        }
     }
     flow.effects.board = true;
     Ok(())
@@ -88,16 +102,19 @@ fn note_at(
     what: &str,
     detail: &str,
 ) -> Result<(), Stop> {
-    let event = OrderEvent {
+    orders::note(flow.tx, order, &flow.id, &[event(flow, at, what, detail)])?;
+    flow.effects.board = true;
+    Ok(())
+}
+
+fn event(flow: &Flow<'_>, at: Timestamp, what: &str, detail: &str) -> OrderEvent {
+    OrderEvent {
         at,
         what: what.to_owned(),
         detail: detail.to_owned(),
         person: flow.actor.person.to_string(),
         device: flow.actor.device.to_string(),
-    };
-    orders::note(flow.tx, order, &flow.id, &event)?;
-    flow.effects.board = true;
-    Ok(())
+    }
 }
 
 /// The order, or a refusal that names it.

@@ -8,7 +8,6 @@ use crate::db::{
 };
 use crate::reader::Reader;
 use model::api::store::{Board, BoardOrder};
-use model::order::Moment;
 use model::time::HOUR_MS;
 use model::{BinId, Grams, OrderId, Timestamp};
 
@@ -33,7 +32,7 @@ impl Reader {
                 store: facts.store.clone(),
                 store_name: facts.name.clone(),
                 orders: cards.collect::<DbResult<_>>()?,
-                dispatched_today: count(orders::count_since(conn, Moment::Dispatched, today)?),
+                dispatched_today: count(orders::dispatched_since(conn, today)?),
                 alarms: count(cold::open_alarms(conn)?),
                 online: false,
                 offline_since: None,

@@ -4,6 +4,7 @@
 //! database must hold exactly what was acknowledged.
 
 pub mod basket;
+pub mod cpu;
 pub mod hub;
 pub mod hub_served;
 pub mod load;
@@ -79,6 +80,7 @@ fn measure(base: Option<&Path>, seconds: f64, only: Option<&str>) -> Result<Valu
             "store_over_http: the store as a process of its own with its broker and timers; each client a keep-alive connection",
             "hub_over_http: the hub as a process of its own with its timers; each checkout in its customer's own session",
             "redis: the reserve alone, in memory, not durable",
+            "cpu_us_per_order: this process, `all` and its lasting threads by name; where the server is another process, the clients alone",
             "clients are threads of this process on the same cores as the servers; every point was verified: orders kept = acknowledged, units sold = ordered, none oversold",
         ],
     }))
@@ -135,7 +137,9 @@ fn each(
     let mut outcomes = Vec::new();
     for (point, count) in (1..).zip(CLIENTS) {
         let clients = (0..count).map(|_| client()).collect::<Result<_>>()?;
-        let outcome = load::drive(clients, WARM, window, point * 1_000)?;
+        let before = cpu::Spent::so_far();
+        let mut outcome = load::drive(clients, WARM, window, point * 1_000)?;
+        outcome.cpu = cpu::Spent::so_far().per_order(&before, outcome.taken_in_all);
         taken += outcome.taken_in_all;
         verify(taken).with_context(|| format!("after {count} clients"))?;
         outcomes.push(outcome);
@@ -151,6 +155,7 @@ fn as_json(outcome: &Outcome) -> Value {
         "p99_ms": round(outcome.ms(99.0)),
         "max_ms": round(outcome.ms(100.0)),
         "sold_out": outcome.sold_out,
+        "cpu_us_per_order": outcome.cpu,
         "seconds": round(outcome.seconds),
         "verified": true,
     })

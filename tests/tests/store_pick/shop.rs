@@ -365,7 +365,7 @@ impl Shop {
 
     pub fn facts(&self) -> Vec<Fact> {
         let rows = self.read(|conn| outbox::waiting(conn, 10_000));
-        rows.iter().map(|row| serde_json::from_str(&row.text).unwrap()).collect()
+        rows.iter().flat_map(|row| serde_json::from_str::<Vec<Fact>>(&row.facts).unwrap()).collect()
     }
 
     pub fn balances(&self) -> BTreeMap<(String, String), Balance> {

@@ -19,7 +19,19 @@ fn expression(ask: &SearchAsk) -> String {
 
 impl Catalogue for Sqlite {
     fn product(&self, sku: &SkuId) -> Db<Option<Product>> {
-        self.one("SELECT body FROM product WHERE sku = ?1", [sku.as_str()], |r| row::json(r, 0))
+        let read = || {
+            let sql = "SELECT body FROM product WHERE sku = ?1";
+            self.one(sql, [sku.as_str()], |r| row::json::<Product>(r, 0))
+        };
+        if let Some(known) = self.memory.as_ref().and_then(|memory| memory.product(sku)) {
+            debug_assert_eq!(read()?.as_ref(), Some(&known), "somebody wrote behind the memory's back");
+            return Ok(Some(known));
+        }
+        let found = read()?;
+        if let (Some(memory), Some(product)) = (&self.memory, &found) {
+            memory.learn_product(product);
+        }
+        Ok(found)
     }
 
     fn put_product(&mut self, product: &Product, top_category: &str, search: &str) -> Db<()> {

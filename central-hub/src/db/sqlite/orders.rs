@@ -8,7 +8,7 @@ use model::order::Moments;
 use model::order_doc::SubstituteAsk;
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{CustomerId, Moment, OrderId, OrderState, RiderId, StoreId, Timestamp};
-use rusqlite::Row;
+use rusqlite::{Row, ToSql};
 
 const ORDER: &str = "SELECT id, number, customer, store, epoch, generation, store_why, address, first_name, \
     preset, subtotal, delivery_fee, total, placed_at, hold_until, promise_at, state, rider, bags, code_tries \
@@ -98,22 +98,18 @@ impl Orders for Sqlite {
                 !o.state.is_terminal(),
             ],
         )?;
-        for l in lines {
-            self.run(
-                "INSERT INTO order_line (order_id, line, sku, name, name_hi, qty, unit_price, picked, short, \
-                 substitute, refunded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, 0, NULL, 0)",
-                (
-                    o.id.as_bytes(),
-                    l.line,
-                    l.sku.as_str(),
-                    &l.name,
-                    &l.name_hi,
-                    l.qty.get(),
-                    l.unit_price.get(),
-                ),
-            )?;
-        }
-        Ok(())
+        let id = o.id.as_bytes();
+        let numbers: Vec<_> =
+            lines.iter().map(|l| (l.sku.as_str(), l.qty.get(), l.unit_price.get())).collect();
+        let values: Vec<&dyn ToSql> = lines
+            .iter()
+            .zip(&numbers)
+            .flat_map(|(l, (sku, qty, price))| {
+                [&id as &dyn ToSql, &l.line, sku, &l.name, &l.name_hi, qty, price, &0_u32, &0_i64]
+            })
+            .collect();
+        let columns = "order_id, line, sku, name, name_hi, qty, unit_price, short, refunded";
+        self.add_rows("order_line", columns, lines.len(), &values)
     }
 
     fn order(&self, id: &OrderId) -> Db<Option<OrderRow>> {
@@ -172,12 +168,12 @@ impl Orders for Sqlite {
         Ok(Moments(rows.into_iter().collect()))
     }
 
-    fn add_moment(&mut self, id: &OrderId, moment: Moment, at: Timestamp) -> Db<()> {
-        self.run(
-            "INSERT INTO order_moment (order_id, moment, at) VALUES (?1, ?2, ?3)",
-            (id.as_bytes(), moment.field(), at.ms()),
-        )
-        .map(drop)
+    fn add_moments(&mut self, id: &OrderId, moments: &[(Moment, Timestamp)]) -> Db<()> {
+        let id = id.as_bytes();
+        let rows: Vec<_> = moments.iter().map(|(moment, at)| (moment.field(), at.ms())).collect();
+        let values: Vec<&dyn ToSql> =
+            rows.iter().flat_map(|(moment, at)| [&id as &dyn ToSql, moment, at]).collect();
+        self.add_rows("order_moment", "order_id, moment, at", rows.len(), &values)
     }
 
     fn orders_of(&self, customer: &CustomerId, limit: u32) -> Db<Vec<OrderId>> {
@@ -254,13 +250,16 @@ impl Orders for Sqlite {
         )
     }
 
-    fn add_history(&mut self, id: &OrderId, h: &HistoryRow) -> Db<()> {
-        self.run(
-            "INSERT INTO order_history (order_id, at, what, detail, person, device) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (id.as_bytes(), h.at.ms(), &h.what, &h.detail, &h.person, &h.device),
-        )
-        .map(drop)
+    fn add_histories(&mut self, id: &OrderId, rows: &[HistoryRow]) -> Db<()> {
+        let id = id.as_bytes();
+        let times: Vec<i64> = rows.iter().map(|h| h.at.ms()).collect();
+        let values: Vec<&dyn ToSql> = rows
+            .iter()
+            .zip(&times)
+            .flat_map(|(h, at)| [&id as &dyn ToSql, at, &h.what, &h.detail, &h.person, &h.device])
+            .collect();
+        let columns = "order_id, at, what, detail, person, device";
+        self.add_rows("order_history", columns, rows.len(), &values)
     }
 
     fn history(&self, id: &OrderId) -> Db<Vec<HistoryRow>> {

@@ -26,23 +26,25 @@ impl Quotas for Sqlite {
     }
 
     fn set_rights(&mut self, key: &QuotaKey, sku: &SkuId, rights: HubQuota) -> Db<()> {
-        self.run(
-            "INSERT INTO hub_quota (store, epoch, generation, sku, granted_seen, returned, held, sold) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (store, epoch, generation, sku) DO UPDATE SET \
-             granted_seen = excluded.granted_seen, returned = excluded.returned, held = excluded.held, \
-             sold = excluded.sold",
-            (
-                key.store.as_str(),
-                key.epoch.0,
-                key.generation.0,
-                sku.as_str(),
-                row::int(rights.granted_seen())?,
-                row::int(rights.returned())?,
-                row::int(rights.held())?,
-                row::int(rights.sold())?,
-            ),
-        )
-        .map(drop)
+        let params = (
+            key.store.as_str(),
+            key.epoch.0,
+            key.generation.0,
+            sku.as_str(),
+            row::int(rights.granted_seen())?,
+            row::int(rights.returned())?,
+            row::int(rights.held())?,
+            row::int(rights.sold())?,
+        );
+        // Almost always it is there: an update asks no parent.
+        let there = "UPDATE hub_quota SET granted_seen = ?5, returned = ?6, held = ?7, sold = ?8 \
+                     WHERE store = ?1 AND epoch = ?2 AND generation = ?3 AND sku = ?4";
+        let new = "INSERT INTO hub_quota (store, epoch, generation, sku, granted_seen, returned, held, sold) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        if self.run(there, params)? == 0 {
+            self.run(new, params)?;
+        }
+        Ok(())
     }
 
     fn free_units(&self, key: &QuotaKey) -> Db<u64> {

@@ -1,6 +1,6 @@
 //! Tables `store` and `hub`.
 
-use super::{Sqlite, row};
+use super::{Sqlite, memory::Memory, row};
 use crate::db::stores::{StoreRow, StoreSeed};
 use crate::db::{Db, Stores};
 use model::api::hub::Point;
@@ -29,12 +29,20 @@ fn store(r: &Row<'_>) -> rusqlite::Result<StoreRow> {
 
 impl Stores for Sqlite {
     fn stores(&self) -> Db<Vec<StoreRow>> {
-        self.all(
-            "SELECT id, name, lat, lon, radius_m, capacity, closed, epoch, heard_at, online, received_seq, \
-             sent_seq, acked_seq FROM store ORDER BY id",
-            [],
-            store,
-        )
+        let read = || {
+            let sql = "SELECT id, name, lat, lon, radius_m, capacity, closed, epoch, heard_at, online, received_seq, \
+                       sent_seq, acked_seq FROM store ORDER BY id";
+            self.all(sql, [], store)
+        };
+        if let Some(known) = self.memory.as_ref().and_then(Memory::stores) {
+            debug_assert_eq!(read()?, known, "somebody wrote behind the memory's back");
+            return Ok(known);
+        }
+        let found = read()?;
+        if let Some(memory) = &self.memory {
+            memory.learn_stores(&found);
+        }
+        Ok(found)
     }
 
     fn store(&self, id: &StoreId) -> Db<Option<StoreRow>> {

@@ -8,27 +8,19 @@ use model::fact::Fact;
 use model::{StoreId, Timestamp};
 
 impl SyncLog for Sqlite {
-    fn add_fact(&mut self, store: &StoreId, fact: &Fact) -> Db<()> {
-        self.run("INSERT INTO outbox (store, fact) VALUES (?1, ?2)", (store.as_str(), row::to_json(fact)?))
-            .map(drop)
+    fn add_facts(&mut self, store: &StoreId, facts: &[Fact]) -> Db<()> {
+        let sql = "INSERT INTO outbox (store, facts) VALUES (?1, ?2)";
+        self.run(sql, (store.as_str(), row::to_json(&facts)?)).map(drop)
     }
 
-    fn facts_after(&self, seq: u64, limit: u32) -> Db<Vec<OutboxRow>> {
-        self.all(
-            "SELECT seq, store, fact FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-            (row::int(seq)?, limit),
-            |r| Ok(OutboxRow { seq: row::count(r, 0)?, store: row::code(r, 1)?, fact: row::json(r, 2)? }),
-        )
+    fn facts_waiting(&self, limit: u32) -> Db<Vec<OutboxRow>> {
+        self.all("SELECT seq, store, facts FROM outbox ORDER BY seq LIMIT ?1", [limit], |r| {
+            Ok(OutboxRow { seq: row::count(r, 0)?, store: row::code(r, 1)?, facts: row::json(r, 2)? })
+        })
     }
 
-    fn carried(&self) -> Db<u64> {
-        self.sure("SELECT carried_seq FROM hub WHERE one = 1", [], |r| row::count(r, 0))
-    }
-
-    fn set_carried(&mut self, seq: u64) -> Db<()> {
-        let seq = row::int(seq)?;
-        self.run("UPDATE hub SET carried_seq = ?1 WHERE one = 1", [seq])?;
-        self.run("DELETE FROM outbox WHERE seq <= ?1", [seq]).map(drop)
+    fn drop_facts(&mut self, upto: u64) -> Db<()> {
+        self.run("DELETE FROM outbox WHERE seq <= ?1", [row::int(upto)?]).map(drop)
     }
 
     fn add_chunk(&mut self, doc: &DocId, bytes: &[u8]) -> Db<()> {

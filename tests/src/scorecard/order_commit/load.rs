@@ -3,6 +3,7 @@
 
 use super::basket::{Basket, Baskets};
 use anyhow::{Context, Result};
+use std::collections::BTreeMap;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
@@ -39,6 +40,8 @@ pub struct Outcome {
     pub sold_out: u64,
     /// Orders taken since the first, warm-up too: what the database must have.
     pub taken_in_all: u64,
+    /// Processor time of this process for each order taken, microseconds by thread.
+    pub cpu: BTreeMap<String, f64>,
     /// Time of each answer within the window, microseconds, rising.
     pub micros: Vec<u32>,
 }
