@@ -2,6 +2,7 @@
 //! be a process of its own is one; people act in this process, through the same doors as anybody.
 
 pub mod bay;
+pub mod bench;
 pub mod books;
 pub mod counter;
 pub mod cuts;

@@ -6,12 +6,14 @@ use super::session::Staff;
 use super::state::App;
 use crate::clock;
 use crate::command::Command;
+use crate::db::DbResult;
+use crate::reader::Reader;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::api::store::ColdChain;
-use model::{CommandId, Date, DeviceId, Role};
+use model::{CommandId, Date, DeviceId, Role, Timestamp};
 use serde::Deserialize;
 
 /// `GET /api/v1/cold`.
@@ -53,13 +55,7 @@ pub async fn report(
     _staff: Staff,
     Query(of): Query<Day>,
 ) -> Result<Response, HttpProblem> {
-    let (day, text) = app
-        .ask(move |reader| {
-            let day = of.day.unwrap_or(reader.facts().calendar.date(clock::now()));
-            Ok((day, reader.cold_day(day)?))
-        })
-        .await?;
-    Ok(paper(&format!("cold-chain-{day}.csv"), text))
+    of_day(&app, "cold-chain", of.day, |reader, day, _| reader.cold_day(day)).await
 }
 
 /// `GET /api/v1/cold/log`.
@@ -68,13 +64,8 @@ pub async fn log(
     _staff: Staff,
     Query(of): Query<LogOf>,
 ) -> Result<Response, HttpProblem> {
-    let (name, text) = app
-        .ask(move |reader| {
-            let day = of.day.unwrap_or(reader.facts().calendar.date(clock::now()));
-            Ok((format!("{}-{day}.csv", of.sensor), reader.cold_log(&of.sensor, day)?))
-        })
-        .await?;
-    Ok(paper(&name, text))
+    let sensor = of.sensor.clone();
+    of_day(&app, of.sensor.as_str(), of.day, move |reader, day, _| reader.cold_log(&sensor, day)).await
 }
 
 /// `GET /api/v1/cold/excursions`.
@@ -83,13 +74,22 @@ pub async fn excursions(
     _staff: Staff,
     Query(of): Query<Day>,
 ) -> Result<Response, HttpProblem> {
+    of_day(&app, "excursions", of.day, Reader::cold_excursions).await
+}
+
+/// A day's paper by this name; without a day, today's on the store's calendar.
+async fn of_day<F>(app: &App, name: &str, day: Option<Date>, read: F) -> Result<Response, HttpProblem>
+where
+    F: FnOnce(&mut Reader, Date, Timestamp) -> DbResult<String> + Send + 'static,
+{
     let (day, text) = app
         .ask(move |reader| {
-            let day = of.day.unwrap_or(reader.facts().calendar.date(clock::now()));
-            Ok((day, reader.cold_excursions(day, clock::now())?))
+            let now = clock::now();
+            let day = day.unwrap_or(reader.facts().calendar.date(now));
+            Ok((day, read(reader, day, now)?))
         })
         .await?;
-    Ok(paper(&format!("excursions-{day}.csv"), text))
+    Ok(paper(&format!("{name}-{day}.csv"), text))
 }
 
 /// A CSV to keep. The name is made of codes and a date: nothing in it needs quoting.

@@ -1,6 +1,7 @@
 //! Sets the stage: files, ports, stock, processes, wires; and takes it down again. The people come in live.rs.
 
 use super::bay::Bay;
+use super::bench;
 use super::devices::Devices;
 use super::house::{self, Plan, Ports, STORES, free_ports};
 use super::options::Options;
@@ -145,6 +146,9 @@ impl StoreStage {
         let console = log_in(&site, plan.manager.0, plan.manager.2, rng).await?;
         let clerk = log_in(&site, plan.clerk.0, plan.clerk.2, rng).await?;
         let devices = Arc::new(Mutex::new(devices));
+        if options.data.is_some() {
+            tokio::spawn(bench::tend(Arc::clone(&devices), dir.join("devices")));
+        }
         let bay = Bay { console: clerk, clerk: plan.clerk.0.to_owned(), devices: Arc::clone(&devices) };
         Ok(Self {
             plan,
