@@ -24,6 +24,8 @@ pub use riders::Riders;
 pub use stores::Stores;
 pub use sync::SyncLog;
 
+use figures::Writing;
+
 /// Why the store of data failed. Not a refusal: nobody outside can do anything about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DbFault {
@@ -86,6 +88,8 @@ pub trait HubDb: HubTx + Send {
     fn undo(&mut self) -> Db<()>;
     /// Rows changed since it was opened: the same number before and after means that nothing was written in between.
     fn changes(&self) -> u64;
+    /// What commits have cost since it was opened.
+    fn writing(&self) -> &Writing;
     /// A second access, which only reads.
     ///
     /// # Errors

@@ -76,6 +76,11 @@ impl std::fmt::Debug for HubEngine {
 }
 
 impl HubEngine {
+    /// What its commits cost; the writer's groups are told there too.
+    pub fn writing(&self) -> figures::Writing {
+        self.db.writing().clone()
+    }
+
     /// Opens the database file, creating and migrating it, and takes a boot number never used before.
     ///
     /// # Errors

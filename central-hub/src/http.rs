@@ -5,6 +5,7 @@ mod auth;
 mod caller;
 mod extract;
 mod machine;
+mod metrics;
 mod ops;
 mod orders;
 mod problem;

@@ -11,6 +11,7 @@ pub mod engine;
 pub mod flows;
 pub mod http;
 pub mod import;
+pub mod inspect;
 pub mod mutation;
 pub mod ports;
 pub mod readers;

@@ -139,7 +139,8 @@ pub fn put_catalogue(engine: &mut HubEngine, path: &Path) -> Result<usize, RunEr
     Ok(products.len())
 }
 
-fn database(config: &HubConfig) -> PathBuf {
+/// Where a hub of this configuration keeps its data.
+pub fn database(config: &HubConfig) -> PathBuf {
     config.data_dir.join("hub.db")
 }
 

@@ -3,9 +3,11 @@
 
 pub mod cart;
 pub mod catalogue;
+pub mod figures;
 pub mod ops;
 pub mod order;
 pub mod place;
+pub mod replication;
 pub mod rider;
 pub mod tracking;
 

@@ -9,6 +9,7 @@ use crate::command::{Answer, Envelope, Sealed};
 use crate::engine::{Applied, Batch, Carried, Fault, HubEngine, Inbound, No, Record, Scribe};
 use ::sync::doc::DocKey;
 use checkpointer::Checkpointer;
+use figures::Writing;
 use model::StoreId;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -64,6 +65,7 @@ pub struct Changed {
 pub struct Writer {
     queue: mpsc::Sender<Job>,
     changed: watch::Receiver<Changed>,
+    writing: Writing,
 }
 
 impl Writer {
@@ -81,11 +83,13 @@ impl Writer {
             .name("hub-scribe".into())
             .spawn(move || compose(scribe, &asked, &answers))?;
         // Facts of the last run may wait in the outbox.
+        let writing = engine.writing();
         let checkpointer = Checkpointer::start(engine.reader().map_err(std::io::Error::other)?)?;
-        let desk = Desk { engine, ask, asked: false, owed: true, publish, checkpointer };
+        let desk =
+            Desk { engine, ask, asked: false, owed: true, publish, checkpointer, writing: writing.clone() };
         let thread =
             std::thread::Builder::new().name("hub-writer".into()).spawn(move || desk.run(jobs, scribe))?;
-        Ok((Self { queue, changed }, thread))
+        Ok((Self { queue, changed, writing }, thread))
     }
 
     /// Tells of every commit.
@@ -96,6 +100,11 @@ impl Writer {
     /// Jobs that wait now.
     pub fn waiting(&self) -> usize {
         QUEUE_MAX - self.queue.capacity()
+    }
+
+    /// How large groups are and what their commits cost.
+    pub const fn writing(&self) -> &Writing {
+        &self.writing
     }
 
     /// Runs a command, or says [`WriteError::Busy`] at once: for callers who can tell somebody to come back.
@@ -198,6 +207,7 @@ struct Desk {
     owed: bool,
     publish: watch::Sender<Changed>,
     checkpointer: Checkpointer,
+    writing: Writing,
 }
 
 type Caller = (Sealed, Reply<Result<Answer, No>>);
@@ -297,6 +307,9 @@ impl Desk {
     /// changed.
     fn apply(&mut self, waiting: &mut Vec<Caller>, batch: Option<Batch>) -> bool {
         let (envelopes, replies): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
+        if !envelopes.is_empty() {
+            self.writing.grouped(envelopes.len());
+        }
         let now = clock::now();
         let done = match (envelopes.is_empty(), batch) {
             (true, None) => return false,

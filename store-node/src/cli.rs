@@ -31,6 +31,9 @@ pub enum What {
         #[arg(long)]
         repair: bool,
     },
+    /// What is replicated with the hub.
+    #[command(subcommand)]
+    Sync(Sync),
     /// Prints the OpenAPI document.
     Openapi,
 }
@@ -86,4 +89,37 @@ pub enum FileFormat {
     Zepto,
     /// Larder's own columns.
     Csv,
+}
+
+/// What can be asked about replication.
+#[derive(Debug, Subcommand)]
+pub enum Sync {
+    /// Prints documents, log, quotas and quarantine; compares them with another database. The node may be running.
+    Inspect(Inspect),
+}
+
+/// What to print.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    #[command(flatten)]
+    pub config: Config,
+    /// A database by itself, for example out of a backup, instead of the store's own.
+    #[arg(long)]
+    pub db: Option<PathBuf>,
+    /// Prints the entries of documents whose name contains this: `orders`, `quota/s1/1/1`.
+    #[arg(long)]
+    pub document: Option<String>,
+    /// Prints every product's rights.
+    #[arg(long)]
+    pub rights: bool,
+    /// How many waiting records of the log to print.
+    #[arg(long, default_value_t = 20)]
+    pub log: u32,
+    /// Compares with another store database, or with what the hub's `sync inspect --json` printed. Exit code 1 when they
+    /// differ.
+    #[arg(long, value_name = "FILE")]
+    pub against: Option<PathBuf>,
+    /// As JSON, for `--against` of the other side and for programs.
+    #[arg(long)]
+    pub json: bool,
 }

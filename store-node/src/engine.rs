@@ -134,6 +134,11 @@ impl Engine {
         })
     }
 
+    /// What its commits cost.
+    pub const fn writing(&self) -> &figures::Writing {
+        self.db.writing()
+    }
+
     /// Last record of the hub's log that is durable here.
     ///
     /// # Errors

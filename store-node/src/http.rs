@@ -6,6 +6,7 @@ mod counter;
 mod extract;
 mod handhelds;
 mod machine;
+mod metrics;
 mod orders;
 mod prints;
 mod problem;

@@ -14,6 +14,7 @@ pub mod engine;
 pub mod flows;
 pub mod http;
 pub mod import;
+pub mod inspect;
 pub mod manifest;
 pub mod mqtt;
 pub mod pins;

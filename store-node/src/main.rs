@@ -5,12 +5,14 @@ mod cli;
 
 use anyhow::Context;
 use clap::Parser;
-use cli::{Cli, Config, FileFormat, Import, What};
+use cli::{Cli, Config, FileFormat, Import, Inspect, Sync, What};
 use firmware_config::StoreManifest;
+use std::path::Path;
 use std::process::ExitCode;
 use store_core::import::Format;
 use store_node::engine::Engine;
 use store_node::import::{self, Report, Wish};
+use store_node::inspect;
 use store_node::{check, clock, manifest, run, setup::Policy};
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +27,7 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Serve(config) => serve(&config),
         What::Import(file) => bring_in(file),
         What::SelfCheck { config, repair } => self_check(&config, repair),
+        What::Sync(Sync::Inspect(wish)) => inspect_sync(wish),
         What::Openapi => {
             println!("{:#}", store_node::http::openapi());
             Ok(ExitCode::SUCCESS)
@@ -95,4 +98,41 @@ fn self_check(config: &Config, repair: bool) -> anyhow::Result<ExitCode> {
         );
     }
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn inspect_sync(wish: Inspect) -> anyhow::Result<ExitCode> {
+    let path = match &wish.db {
+        Some(db) => db.clone(),
+        None => run::database(&load(&wish.config)?.node.data_dir),
+    };
+    let here = inspect::inspect(&path, wish.log).with_context(|| format!("{}", path.display()))?;
+    let Some(other) = &wish.against else {
+        let at_length = sync::inspect::Wish { document: wish.document, rights: wish.rights };
+        let text = if wish.json {
+            serde_json::to_string_pretty(&here)?
+        } else {
+            sync::inspect::text(&here, &at_length)
+        };
+        println!("{}", text.trim_end());
+        return Ok(ExitCode::SUCCESS);
+    };
+    let there = other_side(other).with_context(|| format!("{}", other.display()))?;
+    let found = sync::inspect::differences(&here, &there);
+    let names = (path.display().to_string(), other.display().to_string());
+    let text = if wish.json {
+        serde_json::to_string_pretty(&found)?
+    } else {
+        sync::inspect::differences_text(&found, &names.0, &names.1)
+    };
+    println!("{}", text.trim_end());
+    Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A database of a store, or what either side has printed as JSON.
+fn other_side(path: &Path) -> anyhow::Result<sync::inspect::Inspection> {
+    let bytes = std::fs::read(path)?;
+    if bytes.starts_with(b"{") {
+        return Ok(serde_json::from_slice(&bytes)?);
+    }
+    Ok(inspect::inspect(path, 0)?)
 }

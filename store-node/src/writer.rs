@@ -10,6 +10,7 @@ use crate::engine::{Applied, Batch, Carried, Engine, Fault, InboundRecord, Scrib
 use crate::refusal::Refusal;
 use crate::{answer::Answer, clock};
 use checkpointer::Checkpointer;
+use figures::Writing;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -60,6 +61,7 @@ enum Job {
 pub struct Writer {
     queue: mpsc::Sender<Job>,
     effects: broadcast::Sender<Effects>,
+    writing: Writing,
 }
 
 impl Writer {
@@ -77,11 +79,30 @@ impl Writer {
             .name("scribe".into())
             .spawn(move || compose(scribe, &asked, &answers))?;
         // Facts of the last run may wait in the outbox.
+        let writing = engine.writing().clone();
         let checkpointer = Checkpointer::start(engine.second_connection().map_err(std::io::Error::other)?)?;
-        let desk = Desk { engine, ask, asked: false, owed: true, publish: effects.clone(), checkpointer };
+        let desk = Desk {
+            engine,
+            ask,
+            asked: false,
+            owed: true,
+            publish: effects.clone(),
+            checkpointer,
+            writing: writing.clone(),
+        };
         let thread =
             std::thread::Builder::new().name("writer".into()).spawn(move || desk.run(jobs, scribe))?;
-        Ok((Self { queue, effects }, thread))
+        Ok((Self { queue, effects, writing }, thread))
+    }
+
+    /// Jobs that wait now.
+    pub fn waiting(&self) -> usize {
+        QUEUE_MAX - self.queue.capacity()
+    }
+
+    /// How large groups are and what their commits cost.
+    pub const fn writing(&self) -> &Writing {
+        &self.writing
     }
 
     /// What changed, after each commit. A listener that lags is told so and must look at everything anew.
@@ -155,6 +176,7 @@ struct Desk {
     owed: bool,
     publish: broadcast::Sender<Effects>,
     checkpointer: Checkpointer,
+    writing: Writing,
 }
 
 impl Desk {
@@ -232,6 +254,9 @@ impl Desk {
     /// One commit: the commands that wait, and the scribe's batch if there is one.
     fn apply(&mut self, waiting: &mut Vec<Caller>, batch: Option<Batch>) -> Effects {
         let (envelopes, replies): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
+        if !envelopes.is_empty() {
+            self.writing.grouped(envelopes.len());
+        }
         let now = clock::now();
         let done = match (envelopes.is_empty(), batch) {
             (true, None) => return Effects::default(),

@@ -17,12 +17,14 @@ mod orders;
 mod pack;
 mod quota;
 mod read;
+mod tell;
 
 pub use actor::DocActor;
 pub use document::{Document, MAX_PENDING, Touched};
 pub use error::DocError;
 pub use id::{DocId, DocKey};
 pub use orders::{OrderRead, OrderView};
+pub use tell::change_says;
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,11 @@
 //! CRDT documents, escrow quotas and the sans-IO session between a store and its hub.
 //!
 //! Everything here is deterministic: no clock, no randomness, no socket, no SQL. `doc` carries what was decided, `quota`
-//! says who may sell what, `wire` is bytes, `peer` is the conversation. Two callers drive it: the store's uplink and the
-//! hub's `stores.rs`; the simulation drives both in one thread.
+//! says who may sell what, `wire` is bytes, `peer` is the conversation, `inspect` shows all of it to a person. Two callers
+//! drive it: the store's uplink and the hub's `stores.rs`; the simulation drives both in one thread.
 
 pub mod doc;
+pub mod inspect;
 pub mod peer;
 pub mod quota;
 pub mod wire;

@@ -30,7 +30,12 @@ test.skipIf(store === '').each([['desk', 'en'], ['desk', 'hi'], ['phone', 'en'],
   await shot(page, `outage-now-${size}-${lang}`);
   expect(await violations(page)).toEqual([]);
   await page.goto(`${store}/#/link`);
-  await page.locator('.state.down').waitFor();
+  await page.locator('.state.down .big').waitFor();
+  const link = await (await Staff.login(store, MANAGER)).api.get<Link>('/api/v1/link');
+  expect(['finish_promised', 'counter_only']).toContain(link.advice);
+  expect(link.quota_groups.reduce((sum, group) => sum + group.units, 0)).toBe(link.hub_quota_units);
+  expect(await page.locator('.groups li').count()).toBe(link.quota_groups.length);
+  await page.waitForTimeout(300);
   await shot(page, `outage-link-${size}-${lang}`);
   expect(await violations(page)).toEqual([]);
   expect(errors).toEqual([]);

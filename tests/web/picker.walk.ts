@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { browser, errorsOf, person, shot, violations, wedge } from './browser.ts';
+import { english } from './english.ts';
 import { pickByHand } from './hand.ts';
 import { Line } from './proxy.ts';
 import type { CounterOrderAnswer, ReceiveAnswer, StockDetail, StockPage } from '@larder/shared/types/store.ts';
@@ -114,6 +115,7 @@ test.each(['en', 'hi'] as const)('a whole job in %s: wrong, right, stalled, undo
     await page.waitForTimeout(120);
     await shot(page, `picker-${name}-${lang}`);
     expect(await violations(page), name).toEqual([]);
+    if (lang === 'hi') expect(await english(page), name).toEqual([]);
   };
   await page.waitForSelector('.people li');
   expect(page.url()).not.toContain('token');

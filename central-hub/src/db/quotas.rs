@@ -24,4 +24,8 @@ pub trait Quotas {
     fn set_rights(&mut self, key: &QuotaKey, sku: &SkuId, rights: HubQuota) -> Db<()>;
     /// Units that may be promised of all SKUs together.
     fn free_units(&self, key: &QuotaKey) -> Db<u64>;
+    /// Units of a store that may be promised, of all SKUs together, by the terms they were granted under.
+    fn rights_by_terms(&self, store: &StoreId) -> Db<Vec<(QuotaKey, u64)>>;
+    /// A store's rights under any terms, by epoch, generation and SKU.
+    fn all_rights(&self, store: &StoreId) -> Db<Vec<(QuotaKey, SkuId, HubQuota)>>;
 }

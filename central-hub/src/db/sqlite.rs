@@ -14,10 +14,12 @@ mod stores;
 mod sync;
 
 use super::{Db, DbFault, HubDb, HubReader, HubTx};
+use figures::Writing;
 use memory::Memory;
 use rusqlite::{CachedStatement, Connection, OpenFlags, Params, Row, ToSql};
 use rusqlite_migration::{M, Migrations};
 use std::path::Path;
+use std::time::Instant;
 
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_hub.sql")),
@@ -37,6 +39,7 @@ pub struct Sqlite {
     memory: Option<Memory>,
     /// Changes when another connection has written the file.
     others: i64,
+    writing: Writing,
 }
 
 impl From<rusqlite::Error> for DbFault {
@@ -99,7 +102,7 @@ impl Sqlite {
         conn.set_prepared_statement_cache_capacity(PREPARED);
         // A prepared statement keeps its plan whatever is bound to it; otherwise some are parsed anew at every use.
         conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        Ok(Self { conn, memory, others: 0 })
+        Ok(Self { conn, memory, others: 0, writing: Writing::default() })
     }
 
     /// Every statement comes from here, so that none changes behind the memory's back.
@@ -184,7 +187,10 @@ impl HubDb for Sqlite {
         Ok(())
     }
     fn commit(&mut self) -> Db<()> {
-        self.run("COMMIT", []).map(drop)
+        let asked = Instant::now();
+        self.run("COMMIT", [])?;
+        self.writing.committed(asked.elapsed());
+        Ok(())
     }
     fn rollback(&mut self) -> Db<()> {
         self.forget();
@@ -203,6 +209,9 @@ impl HubDb for Sqlite {
     }
     fn changes(&self) -> u64 {
         self.conn.total_changes()
+    }
+    fn writing(&self) -> &Writing {
+        &self.writing
     }
     fn reader(&self) -> Db<Box<dyn HubReader>> {
         let path =

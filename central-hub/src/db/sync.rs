@@ -4,6 +4,7 @@ use super::Db;
 use ::sync::doc::{DocId, DocKey};
 use model::fact::Fact;
 use model::{StoreId, Timestamp};
+use std::collections::BTreeMap;
 
 /// Facts that wait together for the carrier.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,21 @@ pub struct OutboxRow {
     pub store: StoreId,
     /// What, in order.
     pub facts: Vec<Fact>,
+}
+
+/// One change in quarantine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// Whose.
+    pub store: StoreId,
+    /// Its document.
+    pub doc: String,
+    /// Its number in the store's log.
+    pub seq: u64,
+    /// Why.
+    pub why: String,
+    /// When it was set aside.
+    pub at: Timestamp,
 }
 
 /// The sync aggregate.
@@ -32,6 +48,8 @@ pub trait SyncLog {
     fn add_chunk(&mut self, doc: &DocId, bytes: &[u8]) -> Db<()>;
     /// All chunks of a document, in order, as one run of bytes.
     fn chunks(&self, doc: &DocId) -> Db<Vec<u8>>;
+    /// How many chunks a document has.
+    fn chunk_count(&self, doc: &DocId) -> Db<usize>;
     /// A record of the log for a store.
     fn add_record(&mut self, store: &StoreId, seq: u64, doc: DocKey, change: &[u8]) -> Db<()>;
     /// Records after a place, in order.
@@ -42,4 +60,12 @@ pub trait SyncLog {
     fn quarantine(&mut self, doc: &DocId, seq: u64, change: &[u8], why: &str, at: Timestamp) -> Db<()>;
     /// Changes in quarantine, of all stores.
     fn quarantined(&self) -> Db<u32>;
+    /// How many changes are in quarantine, by store and by kind of reason.
+    fn quarantine_counts(&self) -> Db<BTreeMap<(StoreId, &'static str), u64>>;
+    /// What is in quarantine, newest first; of one store or of all.
+    fn set_aside(&self, store: Option<&StoreId>, limit: u32) -> Db<Vec<SetAside>>;
+    /// Names of a store's documents.
+    fn documents(&self, store: &StoreId) -> Db<Vec<DocId>>;
+    /// Facts for a store that stand in no document yet.
+    fn facts_waiting(&self, store: &StoreId) -> Db<u64>;
 }

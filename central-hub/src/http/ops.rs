@@ -7,11 +7,16 @@ use crate::views;
 use axum::extract::State;
 use axum::response::Json;
 use model::OrderId;
-use model::api::hub::{OpsNow, OpsOrder};
+use model::api::hub::{OpsNow, OpsOrder, OpsSync};
 
 /// GET /api/v1/ops/now
 pub async fn now(State(app): State<App>) -> Result<Json<OpsNow>, HttpProblem> {
     Ok(Json(app.see(|data, look| views::ops::now(data, look)).await?))
+}
+
+/// GET /api/v1/ops/sync
+pub async fn sync(State(app): State<App>) -> Result<Json<OpsSync>, HttpProblem> {
+    Ok(Json(app.see(|data, look| views::replication::now(data, look)).await?))
 }
 
 /// GET /api/v1/ops/orders/{id}

@@ -3,7 +3,7 @@
 use super::caller::Admits::{self, Anyone, Demo, Roles};
 use super::state::App;
 use super::table::{Place, Table};
-use super::{auth, machine, ops, orders, rider, shop, stream};
+use super::{auth, machine, metrics, ops, orders, rider, shop, stream};
 use axum::Router;
 use axum::routing::{get, post, put};
 use model::Role;
@@ -70,6 +70,7 @@ fn delivery(table: Table<'_>) -> Table<'_> {
         .route::<api::PositionsIn, ()>(write("post", "/api/v1/rider/positions", RIDER, "Where I was"), post(rider::positions))
         .route::<api::DeliverRequest, api::RiderNow>(write("post", "/api/v1/rider/orders/{id}/deliver", RIDER, "The customer has it"), post(rider::deliver))
         .route::<(), api::OpsNow>(read("/api/v1/ops/now", OPS, "", "Stores, riders and open orders"), get(ops::now))
+        .route::<(), api::OpsSync>(read("/api/v1/ops/sync", OPS, "", "Links, lag, rights and quarantine of every store"), get(ops::sync))
         .route::<(), api::OpsOrder>(read("/api/v1/ops/orders/{id}", OPS, "", "One order's story"), get(ops::story))
 }
 
@@ -79,6 +80,6 @@ fn machines(table: Table<'_>) -> Table<'_> {
         .route::<(), ()>(read("/sync/v1/connect", Admits::Store, "", "A store's session: WebSocket, bearer token of the store"), get(machine::connect))
         .route::<(), ()>(read("/healthz", Anyone, "", "The process is alive"), get(machine::healthz))
         .route::<(), ()>(read("/readyz", Anyone, "", "The database answers"), get(machine::readyz))
-        .route::<(), ()>(read("/metrics", Anyone, "", "Figures for Prometheus"), get(machine::metrics))
+        .route::<(), ()>(read("/metrics", Anyone, "", "Figures for Prometheus"), get(metrics::metrics))
         .route::<(), Value>(read("/api/openapi.json", Anyone, "", "This document"), get(machine::openapi))
 }

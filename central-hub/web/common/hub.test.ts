@@ -9,7 +9,8 @@ import { TEXTS as OPS, told, TOLD } from '../ops/src/texts.ts';
 import { matches, orderTone, slack, storeTone } from '../ops/src/tone.ts';
 import { cash, FIXES_MAX, nextTask, pace, withFix, type Proof } from '../rider/src/task.ts';
 import { TEXTS as RIDER } from '../rider/src/texts.ts';
-import { categoryName, GLYPHS, glyph } from '../shop/src/glyphs.ts';
+import { CATEGORIES_HI, categoryName } from '@larder/shared/categories.ts';
+import { GLYPHS, glyph } from '../shop/src/glyphs.ts';
 import { short } from '../shop/src/short.ts';
 import { cancellable, minutes, secondsLeft, stageOf } from '../shop/src/stage.ts';
 import { TEXTS as SHOP } from '../shop/src/texts.ts';
@@ -66,9 +67,10 @@ test('why a store, a rider and a payment is said in Hindi without an English wor
   expect(said[2]).toBe('लेना ₹123, कोशिश 2');
 });
 
-test('every outermost category of the demo has a glyph', () => {
+test('every outermost category of the demo has a glyph and a Hindi name', () => {
+  expect(Object.keys(CATEGORIES_HI).sort()).toEqual(Object.keys(GLYPHS).sort());
   expect(glyph('Dairy & Eggs > Milk')).toBe(GLYPHS['Dairy & Eggs']);
-  expect(glyph('Something new').hi).toBe('');
+  expect(glyph('Something new')).toBe(glyph('Another'));
   expect(categoryName('Dairy & Eggs > Milk')).toBe('Dairy & Eggs');
 });
 

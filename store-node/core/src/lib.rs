@@ -1,5 +1,6 @@
 //! A store's decisions: stock, lots, routes, bags. No IO, no clock, no SQL, no async, no randomness.
 
+pub mod advice;
 pub mod bags;
 pub mod cold;
 pub mod fefo;

@@ -1,6 +1,6 @@
 //! Tables `doc_chunk` (the documents as runs of chunks) and `quarantine` (what could not be used, with its reason).
 
-use super::{Connection, DbResult, all, number, run};
+use super::{Connection, DbResult, all, number, row, run};
 use model::Timestamp;
 
 /// A document's chunks, oldest first, and how many there are.
@@ -71,4 +71,37 @@ pub fn quarantined(conn: &Connection) -> DbResult<i64> {
 pub fn reasons(conn: &Connection, limit: u32) -> DbResult<Vec<(String, String, String)>> {
     let sql = "SELECT origin, doc, reason FROM quarantine ORDER BY id DESC LIMIT ?1";
     all(conn, sql, [limit], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+}
+
+/// One record in quarantine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// When it was set aside.
+    pub at: Timestamp,
+    /// `hub 17` or `outbox 3`.
+    pub origin: String,
+    /// Its document; empty where it names none.
+    pub doc: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What is in quarantine, newest first.
+///
+/// # Errors
+/// A fault of the database.
+pub fn set_aside(conn: &Connection, limit: u32) -> DbResult<Vec<SetAside>> {
+    let sql = "SELECT at, origin, doc, reason FROM quarantine ORDER BY id DESC LIMIT ?1";
+    all(conn, sql, [limit], |r| {
+        Ok(SetAside { at: row::time(r, 0)?, origin: r.get(1)?, doc: r.get(2)?, reason: r.get(3)? })
+    })
+}
+
+/// How many records are in quarantine for each reason, as it was written.
+///
+/// # Errors
+/// A fault of the database.
+pub fn reason_counts(conn: &Connection) -> DbResult<Vec<(String, i64)>> {
+    let sql = "SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY reason";
+    all(conn, sql, [], |r| Ok((r.get(0)?, r.get(1)?)))
 }

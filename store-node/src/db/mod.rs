@@ -30,6 +30,7 @@ pub mod shelves;
 pub mod stock;
 
 use crate::chain::Hash;
+use figures::Writing;
 pub use rusqlite::Connection;
 use rusqlite::{Params, Row, ToSql};
 use rusqlite_migration::{M, Migrations};
@@ -37,6 +38,7 @@ use shelves::Shelves;
 use std::cell::Cell;
 use std::ops::Deref;
 use std::path::Path;
+use std::time::Instant;
 
 /// A fault of the database: nothing a user did. Whatever was under way is rolled back and may be tried again.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +90,7 @@ pub struct Db {
     shelves: Shelves,
     /// Changes when another connection has written the file.
     others: Cell<i64>,
+    writing: Writing,
 }
 
 impl Db {
@@ -106,7 +109,13 @@ impl Db {
              PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000;",
         )?;
         Migrations::from_slice(MIGRATIONS).to_latest(&mut conn)?;
-        Ok(Self { conn, shelves: Shelves::default(), others: Cell::new(0) })
+        let (shelves, others) = (Shelves::default(), Cell::new(0));
+        Ok(Self { conn, shelves, others, writing: Writing::default() })
+    }
+
+    /// What commits cost since it was opened.
+    pub const fn writing(&self) -> &Writing {
+        &self.writing
     }
 
     /// Begins a transaction; dropping it without [`Tx::commit`] rolls it back.
@@ -121,7 +130,8 @@ impl Db {
             self.shelves.forget_all();
         }
         let shelves = Borrowed { shelves: &self.shelves, committed: false };
-        Ok(Tx { tx, head: Cell::new(None), pending: ledger::Pending::default(), shelves })
+        let (head, pending) = (Cell::new(None), ledger::Pending::default());
+        Ok(Tx { tx, head, pending, shelves, writing: &self.writing })
     }
 
     /// The same connection for reading what is committed.
@@ -147,6 +157,7 @@ pub struct Tx<'a> {
     /// Its rows that are not written yet.
     pending: ledger::Pending,
     shelves: Borrowed<'a>,
+    writing: &'a Writing,
 }
 
 /// The shelves of a transaction: forgotten unless it commits.
@@ -171,7 +182,9 @@ impl Tx<'_> {
     /// When the disk refuses; then nothing of it is kept.
     pub fn commit(mut self) -> DbResult<()> {
         ledger::flush(&self)?;
+        let asked = Instant::now();
         self.tx.commit()?;
+        self.writing.committed(asked.elapsed());
         self.shelves.committed = true;
         Ok(())
     }

@@ -184,6 +184,17 @@ pub fn dispatched_since(conn: &Connection, since: Timestamp) -> DbResult<i64> {
     super::number(conn, sql, [since.ms()])
 }
 
+/// How many online orders have not left the store.
+///
+/// # Errors
+/// A fault of the database.
+pub fn promised(conn: &Connection) -> DbResult<i64> {
+    let sql = "SELECT count(*) FROM orders o WHERE o.channel = ?1 AND o.ended_at IS NULL AND NOT EXISTS
+               (SELECT 1 FROM order_moment m WHERE m.order_id = o.order_id AND m.moment IN (?2, ?3))";
+    let left = (Moment::Dispatched.field(), Moment::Delivered.field());
+    super::number(conn, sql, (row::to_word(&Channel::Online)?, left.0, left.1))
+}
+
 /// One thing that happened to an order, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderEvent {

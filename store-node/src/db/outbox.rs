@@ -133,3 +133,19 @@ pub fn unacknowledged(conn: &Connection) -> DbResult<(i64, Option<Timestamp>)> {
     let oldest = one(conn, oldest, [], |r| row::time_or(r, 0))?.flatten();
     Ok((logged.saturating_add(waiting), oldest))
 }
+
+/// Records of the own log that the other side has not acknowledged.
+///
+/// # Errors
+/// A fault of the database.
+pub fn records_waiting(conn: &Connection) -> DbResult<i64> {
+    number(conn, "SELECT count(*) FROM sync_out", [])
+}
+
+/// Facts that stand in no record of the log yet.
+///
+/// # Errors
+/// A fault of the database.
+pub fn uncarried(conn: &Connection) -> DbResult<u64> {
+    Ok(u64::try_from(number(conn, "SELECT count(*) FROM outbox", [])?).unwrap_or(0))
+}

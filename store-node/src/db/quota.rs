@@ -97,3 +97,27 @@ pub fn outstanding_total(conn: &Connection) -> DbResult<u64> {
     let sql = "SELECT coalesce(sum(max(granted - returned - orders_seen, 0)), 0) FROM quota";
     Ok(u64::try_from(super::number(conn, sql, [])?).unwrap_or(0))
 }
+
+/// Products with units that the hub may still sell, and those units, by category.
+///
+/// # Errors
+/// A fault of the database.
+pub fn outstanding_by_category(conn: &Connection) -> DbResult<Vec<(String, i64, i64)>> {
+    let sql = "SELECT s.category, count(DISTINCT q.sku), sum(q.granted - q.returned - q.orders_seen)
+               FROM quota q JOIN sku s ON s.sku = q.sku
+               WHERE q.granted > q.returned + q.orders_seen GROUP BY s.category ORDER BY s.category";
+    all(conn, sql, [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+}
+
+/// Every SKU's rights under any terms, by epoch, generation and SKU.
+///
+/// # Errors
+/// A fault of the database.
+pub fn all_terms(conn: &Connection) -> DbResult<Vec<(Terms, SkuId, Rights)>> {
+    let sql = "SELECT epoch, generation, sku, granted, returned, orders_seen FROM quota
+               ORDER BY epoch, generation, sku";
+    all(conn, sql, [], |r| {
+        let terms = Terms { epoch: StoreEpoch(r.get(0)?), generation: HubGeneration(r.get(1)?) };
+        Ok((terms, row::code(r, 2)?, read(r, 3)?))
+    })
+}

@@ -1,4 +1,4 @@
-//! The node itself: devices, link, health, metrics, documentation.
+//! The node itself: devices, link, health, documentation.
 
 use super::problem::HttpProblem;
 use super::session::Staff;
@@ -8,8 +8,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use model::api::store::{DeviceRow, Link};
+use model::api::store::{DeviceRow, Link, Quarantine};
 use serde_json::Value;
+use store_core::advice::{Advice, Situation};
 
 /// `GET /api/v1/devices`.
 pub async fn devices(State(app): State<App>, _staff: Staff) -> Result<Json<Vec<DeviceRow>>, HttpProblem> {
@@ -22,9 +23,14 @@ pub async fn link(State(app): State<App>, _staff: Staff) -> Result<Json<Link>, H
     let mut link = app.ask(|reader| reader.link(clock::now())).await?;
     link.online = state.online;
     link.since = state.since;
-    let advice = if state.online { "all_well" } else { "finish_and_counter" };
-    link.advice = advice.to_owned();
+    let situation = Situation { online: state.online, promised: link.orders_promised };
+    link.advice = Advice::of(situation).word().to_owned();
     Ok(Json(link))
+}
+
+/// `GET /api/v1/quarantine`.
+pub async fn quarantine(State(app): State<App>, _staff: Staff) -> Result<Json<Quarantine>, HttpProblem> {
+    app.ask(|reader| reader.quarantine(clock::now())).await.map(Json)
 }
 
 /// `GET /healthz`: the process answers.
@@ -36,24 +42,6 @@ pub async fn healthz() -> &'static str {
 pub async fn readyz(State(app): State<App>) -> Result<&'static str, HttpProblem> {
     app.ask(|reader| reader.last_out()).await?;
     Ok("ready")
-}
-
-/// `GET /metrics`: Prometheus text; no SKU and no order in a label.
-pub async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, HttpProblem> {
-    let online = app.link.borrow().online;
-    let (link, board) =
-        app.ask(|reader| Ok((reader.link(clock::now())?, reader.board(clock::now())?))).await?;
-    let gauges = [
-        ("larder_link_up", u32::from(online)),
-        ("larder_orders_promised", link.orders_promised),
-        ("larder_hub_quota_units", link.hub_quota_units),
-        ("larder_facts_waiting", link.facts_waiting),
-        ("larder_alarms_open", board.alarms),
-        ("larder_dispatched_today", board.dispatched_today),
-    ];
-    let text: String =
-        gauges.iter().map(|(name, value)| format!("# TYPE {name} gauge\n{name} {value}\n")).collect();
-    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4")], text))
 }
 
 /// `GET /api/openapi.json`.

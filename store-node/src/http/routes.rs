@@ -2,7 +2,7 @@
 
 use super::state::App;
 use super::table::Table;
-use super::{cold, counter, handhelds, machine, orders, prints, session, stock, stream};
+use super::{cold, counter, handhelds, machine, metrics, orders, prints, session, stock, stream};
 use axum::Router;
 use axum::routing::{get, post};
 use model::api::store as api;
@@ -50,6 +50,7 @@ pub fn routes() -> (Router<App>, Value) {
             post(prints::resolve),
         )
         .get::<api::Link>("/api/v1/link", "The link to the hub", get(machine::link))
+        .get::<api::Quarantine>("/api/v1/quarantine", "What could not be used", get(machine::quarantine))
         .post::<api::EnrolRequest, api::EnrolAnswer>(
             "/api/v1/handhelds",
             "Enrol a handheld",
@@ -62,7 +63,7 @@ pub fn routes() -> (Router<App>, Value) {
         )
         .get::<String>("/healthz", "The process lives", get(machine::healthz))
         .get::<String>("/readyz", "It can do its work", get(machine::readyz))
-        .get::<String>("/metrics", "Prometheus text", get(machine::metrics))
+        .get::<String>("/metrics", "Prometheus text", get(metrics::metrics))
         .get::<Value>("/api/openapi.json", "This document", get(machine::openapi))
         .get::<Value>("/api/asyncapi.json", "What is said over MQTT", get(machine::asyncapi))
         .finish("Larder store node")

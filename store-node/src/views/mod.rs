@@ -4,6 +4,7 @@ mod board;
 mod cold;
 mod cold_report;
 mod devices;
+pub mod figures;
 pub mod handheld;
 mod link;
 mod order;

@@ -165,6 +165,22 @@ pub fn documents(both: &Both<'_>) -> Checked {
     Ok(())
 }
 
+/// What `sync inspect` reads of both databases does not differ.
+///
+/// # Errors
+/// The first difference, with both words.
+pub fn inspected(both: &Both<'_>) -> Checked {
+    let here = store_node::inspect::of(both.conn, both.store, 0).map_err(machine)?;
+    let there = central_hub::inspect::of(both.data, both.store, 0).map_err(machine)?;
+    match sync::inspect::differences(&here, &there).first() {
+        None => Ok(()),
+        Some(one) => {
+            let words = format!("{}: store {}, hub {}", one.of, one.here, one.there);
+            Err(broken(Check::Converged, words))
+        }
+    }
+}
+
 /// I5: an order that was dispatched was handed over once, one that was cancelled never.
 ///
 /// # Errors

@@ -26,6 +26,7 @@ impl World {
                 checks::orders(&both, &told)?;
                 checks::quotas(&both, goods)?;
                 checks::documents(&both)?;
+                checks::inspected(&both)?;
                 checks::shipped_once(&both)
             })?;
         }

@@ -4,7 +4,8 @@ use super::{Sqlite, row};
 use crate::db::quotas::QuotaKey;
 use crate::db::{Db, Quotas};
 use ::sync::quota::HubQuota;
-use model::SkuId;
+use model::quota::{HubGeneration, StoreEpoch};
+use model::{SkuId, StoreId};
 
 impl Quotas for Sqlite {
     fn rights(&self, key: &QuotaKey, sku: &SkuId) -> Db<HubQuota> {
@@ -12,15 +13,7 @@ impl Quotas for Sqlite {
             "SELECT granted_seen, returned, held, sold FROM hub_quota \
              WHERE store = ?1 AND epoch = ?2 AND generation = ?3 AND sku = ?4",
             (key.store.as_str(), key.epoch.0, key.generation.0, sku.as_str()),
-            |r| {
-                HubQuota::from_counts(
-                    row::count(r, 0)?,
-                    row::count(r, 1)?,
-                    row::count(r, 2)?,
-                    row::count(r, 3)?,
-                )
-                .map_err(|e| row::wrong(0, e))
-            },
+            |r| counts(r, 0),
         )?;
         Ok(found.unwrap_or_default())
     }
@@ -55,4 +48,35 @@ impl Quotas for Sqlite {
             |r| row::count(r, 0),
         )
     }
+
+    fn rights_by_terms(&self, store: &StoreId) -> Db<Vec<(QuotaKey, u64)>> {
+        self.all(
+            "SELECT epoch, generation, sum(granted_seen - returned - held - sold) FROM hub_quota \
+             WHERE store = ?1 GROUP BY epoch, generation ORDER BY epoch, generation",
+            [store.as_str()],
+            |r| {
+                let (epoch, generation) = (StoreEpoch(r.get(0)?), HubGeneration(r.get(1)?));
+                Ok((QuotaKey { store: store.clone(), epoch, generation }, row::count(r, 2)?))
+            },
+        )
+    }
+
+    fn all_rights(&self, store: &StoreId) -> Db<Vec<(QuotaKey, SkuId, HubQuota)>> {
+        self.all(
+            "SELECT epoch, generation, sku, granted_seen, returned, held, sold FROM hub_quota \
+             WHERE store = ?1 ORDER BY epoch, generation, sku",
+            [store.as_str()],
+            |r| {
+                let (epoch, generation) = (StoreEpoch(r.get(0)?), HubGeneration(r.get(1)?));
+                let key = QuotaKey { store: store.clone(), epoch, generation };
+                Ok((key, row::code(r, 2)?, counts(r, 3)?))
+            },
+        )
+    }
+}
+
+/// The four counts of a row, from this column on.
+fn counts(r: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<HubQuota> {
+    let at = |place| row::count(r, from + place);
+    HubQuota::from_counts(at(0)?, at(1)?, at(2)?, at(3)?).map_err(|e| row::wrong(from, e))
 }

@@ -1,11 +1,13 @@
 //! Tables `outbox`, `doc_chunk`, `sync_out`, `quarantine`.
 
 use super::{Sqlite, row};
-use crate::db::sync::OutboxRow;
+use crate::db::sync::{OutboxRow, SetAside};
 use crate::db::{Db, SyncLog};
 use ::sync::doc::{DocId, DocKey};
+use ::sync::inspect::reason_kind;
 use model::fact::Fact;
 use model::{StoreId, Timestamp};
+use std::collections::BTreeMap;
 
 impl SyncLog for Sqlite {
     fn add_facts(&mut self, store: &StoreId, facts: &[Fact]) -> Db<()> {
@@ -33,6 +35,12 @@ impl SyncLog for Sqlite {
                 r.get(0)
             })?;
         Ok(parts.concat())
+    }
+
+    fn chunk_count(&self, doc: &DocId) -> Db<usize> {
+        let sql = "SELECT count(*) FROM doc_chunk WHERE doc = ?1";
+        let count = self.sure(sql, [doc.to_string()], |r| row::count(r, 0))?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     fn add_record(&mut self, store: &StoreId, seq: u64, doc: DocKey, change: &[u8]) -> Db<()> {
@@ -66,5 +74,38 @@ impl SyncLog for Sqlite {
 
     fn quarantined(&self) -> Db<u32> {
         self.sure("SELECT count(*) FROM quarantine", [], |r| r.get(0))
+    }
+
+    fn quarantine_counts(&self) -> Db<BTreeMap<(StoreId, &'static str), u64>> {
+        let sql = "SELECT store, why, count(*) FROM quarantine GROUP BY store, why ORDER BY store, why";
+        let rows =
+            self.all(sql, [], |r| Ok((row::code(r, 0)?, r.get::<_, String>(1)?, row::count(r, 2)?)))?;
+        let mut counts = BTreeMap::new();
+        for (store, why, count) in rows {
+            *counts.entry((store, reason_kind(&why))).or_default() += count;
+        }
+        Ok(counts)
+    }
+
+    fn set_aside(&self, store: Option<&StoreId>, limit: u32) -> Db<Vec<SetAside>> {
+        self.all(
+            "SELECT store, doc, seq, why, at FROM quarantine WHERE ?1 IS NULL OR store = ?1 \
+             ORDER BY id DESC LIMIT ?2",
+            (store.map(StoreId::as_str), limit),
+            |r| {
+                let (store, at) = (row::code(r, 0)?, Timestamp::from_ms(r.get(4)?));
+                Ok(SetAside { store, doc: r.get(1)?, seq: row::count(r, 2)?, why: r.get(3)?, at })
+            },
+        )
+    }
+
+    fn documents(&self, store: &StoreId) -> Db<Vec<DocId>> {
+        let all: Vec<DocId> =
+            self.all("SELECT DISTINCT doc FROM doc_chunk ORDER BY doc", [], |r| row::code(r, 0))?;
+        Ok(all.into_iter().filter(|doc| doc.store() == store).collect())
+    }
+
+    fn facts_waiting(&self, store: &StoreId) -> Db<u64> {
+        self.sure("SELECT count(*) FROM outbox WHERE store = ?1", [store.as_str()], |r| row::count(r, 0))
     }
 }

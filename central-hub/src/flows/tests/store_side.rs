@@ -146,6 +146,12 @@ fn poison_goes_to_quarantine_and_the_rest_goes_on() {
     assert_eq!(world.hub.inbound(world.now, &store, junk).unwrap().quarantined, 0, "known: passed over");
     world.grant(1, 4);
     assert_eq!(world.hub.data().quarantined().unwrap(), 1);
+    let rules = crate::testkit::rules();
+    let look = crate::views::Look { now: world.now, rules: &rules };
+    let told = crate::views::replication::now(world.hub.data(), &look).unwrap();
+    assert_eq!((told.stores[0].quarantined, told.stores[0].rights_units), (1, 4));
+    assert_eq!((told.quarantine[0].seq, told.quarantine[0].kind.as_str()), (seq, "poisoned"));
+    assert_eq!(told.quarantine[0].doc, "orders/s1/1");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 import { ApiError } from '@larder/shared/api.ts';
 import { learn } from '@larder/shared/clock.svelte.ts';
-import type { OpsNow, OpsOrder } from '@larder/shared/types/hub.ts';
+import type { OpsNow, OpsOrder, OpsSync } from '@larder/shared/types/hub.ts';
 import type { Account } from '../../common/account.svelte.ts';
 
 const EVERY_MS = 2500;
@@ -15,6 +15,9 @@ export class Desk {
   forbidden = $state(false);
   order = $state.raw<OpsOrder | null>(null);
   orderFailed = $state.raw<ApiError | null>(null);
+  /** Links and rights; asked for while their page is open. */
+  sync = $state.raw<OpsSync | null>(null);
+  #watching = false;
   #wanted = '';
 
   constructor(readonly account: Account) {}
@@ -40,6 +43,24 @@ export class Desk {
       this.live = this.forbidden;
     }
     await this.#loadOrder();
+    if (this.#watching) await this.#loadSync();
+  }
+
+  /** Use in `$effect`: keeps links and rights fresh; returns the way to stop. */
+  watchSync(): () => void {
+    this.#watching = true;
+    void this.#loadSync();
+    return () => (this.#watching = false);
+  }
+
+  async #loadSync(): Promise<void> {
+    if (!this.account.session) return;
+    try {
+      this.sync = await this.account.call((api) => api.get<OpsSync>('/api/v1/ops/sync'));
+    } catch (error) {
+      // What is shown stays; `load` says that nothing is heard.
+      if (!(error instanceof ApiError)) throw error;
+    }
   }
 
   /** Which order's history is open; empty: none. */

@@ -3,7 +3,8 @@
 
 import { lang, num, pack, translator, type Vars } from '@larder/shared/i18n.svelte.ts';
 import { particulars, recount } from '@larder/shared/particulars.ts';
-import type { AlarmRow, DeviceRow, HistoryRow } from '@larder/shared/types/store.ts';
+import type { AlarmRow, DeviceRow, HistoryRow, Link } from '@larder/shared/types/store.ts';
+import { l } from './link-texts.ts';
 import { t, word } from './texts.ts';
 
 export const TOLD = pack(
@@ -51,6 +52,18 @@ export const happened = (row: HistoryRow): string => recount(TOLD, row.what, row
 
 /** The particulars of an alarm. */
 export const alarmed = (alarm: AlarmRow): string => recount(TOLD, alarm.kind, alarm.detail, more);
+
+/** The safest action now, by the node's word, and why. */
+export function advised(link: Link): { action: string; why: string } {
+  switch (link.advice) {
+    case 'finish_promised':
+      return { action: l('do_finish_promised', { n: link.orders_promised }), why: l('finish_promised_why') };
+    case 'counter_only':
+      return { action: l('do_counter_only'), why: l('counter_only_why') };
+    default:
+      return { action: l('do_all_well'), why: link.facts_waiting > 0 ? l('all_well_sending', { n: link.facts_waiting }) : l('all_well_why') };
+  }
+}
 
 /** Which label a print is. */
 export function printed(what: string): string {

@@ -31,6 +31,7 @@
 use crate::id::{AddressId, CustomerId, OrderId, RiderId, SkuId, StoreId};
 use crate::order::{Moments, OrderState};
 use crate::order_doc::SubstitutePreset;
+use crate::quota::{HubGeneration, StoreEpoch};
 use crate::{Paise, Qty, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -627,4 +628,79 @@ pub struct RiderScore {
     pub score: f64,
     /// By name (`model::particulars`): `travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0`.
     pub parts: String,
+}
+
+/// What the hub replicates with its stores, for operations: link ages, lag, rights, quarantine (REQ-49, REQ-50).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OpsSync {
+    /// When these figures were true.
+    pub at: Timestamp,
+    /// The hub's generation.
+    pub generation: HubGeneration,
+    /// By store.
+    pub stores: Vec<OpsSyncStore>,
+    /// Changes that could not be used, newest first, at most 200.
+    pub quarantine: Vec<OpsQuarantined>,
+}
+
+/// One store's replication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OpsSyncStore {
+    /// The store.
+    pub store: StoreId,
+    /// Its name.
+    pub name: String,
+    /// The session is up.
+    pub online: bool,
+    /// When something was last heard of it: its figures are as of then.
+    pub heard_at: Option<Timestamp>,
+    /// Its epoch, as the hub knows it.
+    pub epoch: StoreEpoch,
+    /// Last record of its log that is durable here.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub received: u64,
+    /// Records for it that it has not acknowledged.
+    pub records_waiting: u32,
+    /// Facts for it that stand in no record yet.
+    pub facts_waiting: u32,
+    /// Units that the hub may still sell.
+    pub rights_units: u32,
+    /// Rights of earlier epochs and generations that still stand: nobody may sell them until they are closed.
+    pub blocked: Vec<BlockedRights>,
+    /// Its changes in quarantine.
+    pub quarantined: u32,
+}
+
+/// Rights that were granted under terms that are over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct BlockedRights {
+    /// E.
+    pub epoch: StoreEpoch,
+    /// G.
+    pub generation: HubGeneration,
+    /// Units of them.
+    pub units: u32,
+}
+
+/// One change in quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OpsQuarantined {
+    /// Whose.
+    pub store: StoreId,
+    /// When it was set aside.
+    pub at: Timestamp,
+    /// Its document.
+    pub doc: String,
+    /// Its number in the store's log.
+    #[cfg_attr(feature = "schema", ts(type = "number"))]
+    pub seq: u64,
+    /// The kind of the reason, a stable word: `poisoned`, `stranger`, `number_twice`, `other_content`, `not_its_own`,
+    /// `unknown_order`, `gap`, `other`.
+    pub kind: String,
+    /// The reason in the hub's own words.
+    pub reason: String,
 }

@@ -644,14 +644,46 @@ pub struct Link {
     pub since: Timestamp,
     /// Online orders that are not dispatched.
     pub orders_promised: u32,
+    /// Those orders, the earliest promise first, at most 50.
+    pub promised: Vec<PromisedOrder>,
     /// Units of quota the hub holds and has not used.
     pub hub_quota_units: u32,
+    /// The same by group of goods, most units first.
+    pub quota_groups: Vec<QuotaGroup>,
     /// Facts that the hub has not acknowledged.
     pub facts_waiting: u32,
     /// The oldest of them.
     pub oldest_fact: Option<Timestamp>,
-    /// What to do, a stable word: `all_well`, `finish_and_counter`.
+    /// Records of the own log that the hub has not acknowledged: what the facts travel in.
+    pub records_waiting: u32,
+    /// The safest action now, a stable word: `all_well`, `finish_promised`, `counter_only`.
     pub advice: String,
+}
+
+/// An online order that must still leave the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct PromisedOrder {
+    /// The order.
+    pub order: OrderId,
+    /// Its short number.
+    pub number: String,
+    /// Where it stands.
+    pub state: OrderState,
+    /// When the customer was promised to have it.
+    pub promise_at: Timestamp,
+}
+
+/// What the hub may still sell of one group of goods.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct QuotaGroup {
+    /// The outermost category: `Dairy & Eggs`.
+    pub group: String,
+    /// Products of it with units left.
+    pub products: u32,
+    /// Units left.
+    pub units: u32,
 }
 
 /// Enrols a handheld.
@@ -689,4 +721,33 @@ pub struct HandheldConfig {
     pub ws_tls: bool,
     /// People who may log in: id and name (PIN asked afterwards).
     pub people: Vec<(PersonId, String)>,
+}
+
+/// What came from the hub, or was to go there, and could not be used (REQ-49): the rest went on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Quarantine {
+    /// When these figures were true.
+    pub at: Timestamp,
+    /// How many there are.
+    pub total: u32,
+    /// The newest, at most 200.
+    pub rows: Vec<QuarantineRow>,
+}
+
+/// One record in quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct QuarantineRow {
+    /// When it was set aside.
+    pub at: Timestamp,
+    /// Where it came from: `hub 17` (a record of its log) or `outbox 3` (a fact of the store's own).
+    pub origin: String,
+    /// Its document; empty where it names none.
+    pub doc: String,
+    /// The kind of the reason, a stable word: `poisoned`, `stranger`, `number_twice`, `other_content`, `not_its_own`,
+    /// `unknown_order`, `gap`, `other`.
+    pub kind: String,
+    /// The reason in the node's own words.
+    pub reason: String,
 }

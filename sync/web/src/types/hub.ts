@@ -1,6 +1,6 @@
 // Written from Rust (sync/model/src/api/hub.rs): do not edit; see sync/model/tests/types.rs.
 import type { HistoryRow } from './store';
-import type { AddressId, CustomerId, Moments, OrderId, OrderState, Paise, Qty, RiderId, Role, SkuId, StoreId, SubstitutePreset, Timestamp } from './words';
+import type { AddressId, CustomerId, HubGeneration, Moments, OrderId, OrderState, Paise, Qty, RiderId, Role, SkuId, StoreEpoch, StoreId, SubstitutePreset, Timestamp } from './words';
 
 /** An address. */
 export type Address = {
@@ -17,6 +17,15 @@ export type AddressIn = {
 text: string,
 /** Where the pin is. */
 at: Point, };
+
+/** Rights that were granted under terms that are over. */
+export type BlockedRights = {
+/** E. */
+epoch: StoreEpoch,
+/** G. */
+generation: HubGeneration,
+/** Units of them. */
+units: number, };
 
 /** The cart. */
 export type Cart = {
@@ -156,6 +165,22 @@ rider: string | null,
 /** Where it goes. */
 to: Point, };
 
+/** One change in quarantine. */
+export type OpsQuarantined = {
+/** Whose. */
+store: StoreId,
+/** When it was set aside. */
+at: Timestamp,
+/** Its document. */
+doc: string,
+/** Its number in the store's log. */
+seq: number,
+/** The kind of the reason, a stable word: `poisoned`, `stranger`, `number_twice`, `other_content`, `not_its_own`,
+ * `unknown_order`, `gap`, `other`. */
+kind: string,
+/** The reason in the hub's own words. */
+reason: string, };
+
 /** One rider, seen from ops. */
 export type OpsRider = {
 /** The rider. */
@@ -195,6 +220,42 @@ late_orders: number,
 quota_units: number,
 /** Facts for it that it has not acknowledged. */
 facts_waiting: number, };
+
+/** What the hub replicates with its stores, for operations: link ages, lag, rights, quarantine (REQ-49, REQ-50). */
+export type OpsSync = {
+/** When these figures were true. */
+at: Timestamp,
+/** The hub's generation. */
+generation: HubGeneration,
+/** By store. */
+stores: Array<OpsSyncStore>,
+/** Changes that could not be used, newest first, at most 200. */
+quarantine: Array<OpsQuarantined>, };
+
+/** One store's replication. */
+export type OpsSyncStore = {
+/** The store. */
+store: StoreId,
+/** Its name. */
+name: string,
+/** The session is up. */
+online: boolean,
+/** When something was last heard of it: its figures are as of then. */
+heard_at: Timestamp | null,
+/** Its epoch, as the hub knows it. */
+epoch: StoreEpoch,
+/** Last record of its log that is durable here. */
+received: number,
+/** Records for it that it has not acknowledged. */
+records_waiting: number,
+/** Facts for it that stand in no record yet. */
+facts_waiting: number,
+/** Units that the hub may still sell. */
+rights_units: number,
+/** Rights of earlier epochs and generations that still stand: nobody may sell them until they are closed. */
+blocked: Array<BlockedRights>,
+/** Its changes in quarantine. */
+quarantined: number, };
 
 /** An order as its customer sees it. */
 export type Order = {

@@ -297,13 +297,19 @@ online: boolean,
 since: Timestamp,
 /** Online orders that are not dispatched. */
 orders_promised: number,
+/** Those orders, the earliest promise first, at most 50. */
+promised: Array<PromisedOrder>,
 /** Units of quota the hub holds and has not used. */
 hub_quota_units: number,
+/** The same by group of goods, most units first. */
+quota_groups: Array<QuotaGroup>,
 /** Facts that the hub has not acknowledged. */
 facts_waiting: number,
 /** The oldest of them. */
 oldest_fact: Timestamp | null,
-/** What to do, a stable word: `all_well`, `finish_and_counter`. */
+/** Records of the own log that the hub has not acknowledged: what the facts travel in. */
+records_waiting: number,
+/** The safest action now, a stable word: `all_well`, `finish_promised`, `counter_only`. */
 advice: string, };
 
 /** A session. */
@@ -432,6 +438,49 @@ what: string,
 state: string,
 /** Since when. */
 since: Timestamp, };
+
+/** An online order that must still leave the store. */
+export type PromisedOrder = {
+/** The order. */
+order: OrderId,
+/** Its short number. */
+number: string,
+/** Where it stands. */
+state: OrderState,
+/** When the customer was promised to have it. */
+promise_at: Timestamp, };
+
+/** What came from the hub, or was to go there, and could not be used (REQ-49): the rest went on. */
+export type Quarantine = {
+/** When these figures were true. */
+at: Timestamp,
+/** How many there are. */
+total: number,
+/** The newest, at most 200. */
+rows: Array<QuarantineRow>, };
+
+/** One record in quarantine. */
+export type QuarantineRow = {
+/** When it was set aside. */
+at: Timestamp,
+/** Where it came from: `hub 17` (a record of its log) or `outbox 3` (a fact of the store's own). */
+origin: string,
+/** Its document; empty where it names none. */
+doc: string,
+/** The kind of the reason, a stable word: `poisoned`, `stranger`, `number_twice`, `other_content`, `not_its_own`,
+ * `unknown_order`, `gap`, `other`. */
+kind: string,
+/** The reason in the node's own words. */
+reason: string, };
+
+/** What the hub may still sell of one group of goods. */
+export type QuotaGroup = {
+/** The outermost category: `Dairy & Eggs`. */
+group: string,
+/** Products of it with units left. */
+products: number,
+/** Units left. */
+units: number, };
 
 /** One reading. */
 export type ReadingRow = {

@@ -45,6 +45,9 @@ qty: Qty,
 /** Price of one piece (of one kilogram for weighed goods), after promotions. */
 unit_price: Paise, };
 
+/** The hub's generation G: grows when a hub is restored. */
+export type HubGeneration = number;
+
 /** One received batch of one SKU at one store; printed on the lot label (REQ-93). */
 export type LotId = string;
 
@@ -189,6 +192,9 @@ qty: Qty, };
 
 /** A stock-keeping unit, for example `MLK-0001`. */
 export type SkuId = string;
+
+/** The store's epoch E: grows when a store is restored or replaced. Minted by the hub. */
+export type StoreEpoch = number;
 
 /** One dark store, for example `s1`; stands in topics and document paths. */
 export type StoreId = string;

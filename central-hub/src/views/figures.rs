@@ -1,0 +1,87 @@
+//! The hub in numbers, for Prometheus and for the ages and lags on the operations page. No order, no product.
+
+use super::{Look, place};
+use crate::db::quotas::QuotaKey;
+use crate::db::stores::StoreRow;
+use crate::db::{Db, HubTx};
+use hub_core::stop_selling::Selling;
+use model::time::HOUR_MS;
+use model::{Moment, StoreId};
+use std::collections::BTreeMap;
+
+/// The whole city.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct HubFigures {
+    /// Riders on shift.
+    pub riders_on_shift: u32,
+    /// Orders placed in the last hour.
+    pub placed_last_hour: u32,
+    /// Orders delivered in the last hour.
+    pub delivered_last_hour: u32,
+    /// Changes in quarantine, by store and kind of reason.
+    pub quarantine: BTreeMap<(StoreId, &'static str), u64>,
+    /// By store.
+    pub stores: Vec<StoreFigures>,
+}
+
+/// One store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoreFigures {
+    /// Which.
+    pub store: StoreId,
+    /// The session is live.
+    pub online: bool,
+    /// Since when nothing was heard of it.
+    pub heard_ms: Option<i64>,
+    /// The hub sells for it now.
+    pub selling: bool,
+    /// Orders that have no end yet.
+    pub open_orders: u32,
+    /// Facts for it that stand in no record yet.
+    pub facts_waiting: u64,
+    /// Records for it that it has not acknowledged.
+    pub records_waiting: u64,
+    /// Units that may still be sold under the terms in force.
+    pub rights_outstanding: u64,
+    /// Units of earlier terms that are still counted, and that nobody may sell.
+    pub rights_blocked: u64,
+}
+
+/// The numbers now.
+pub fn now(data: &dyn HubTx, look: &Look<'_>) -> Db<HubFigures> {
+    let hour_ago = look.now.plus_ms(-HOUR_MS);
+    Ok(HubFigures {
+        riders_on_shift: u32::try_from(data.riders_on_shift()?.len()).unwrap_or(u32::MAX),
+        placed_last_hour: data.moment_count(Moment::Placed, hour_ago)?,
+        delivered_last_hour: data.moment_count(Moment::Delivered, hour_ago)?,
+        quarantine: data.quarantine_counts()?,
+        stores: data.stores()?.iter().map(|row| store(data, look, row)).collect::<Db<_>>()?,
+    })
+}
+
+fn store(data: &dyn HubTx, look: &Look<'_>, row: &StoreRow) -> Db<StoreFigures> {
+    let (open_orders, _) = data.open_count(&row.seed.id, look.now)?;
+    let (rights_outstanding, rights_blocked) = rights(data, row)?;
+    Ok(StoreFigures {
+        store: row.seed.id.clone(),
+        online: row.online,
+        heard_ms: row.heard_at.map(|at| look.now.since_ms(at).max(0)),
+        selling: place::selling_of(look, row) == Selling::Open,
+        open_orders,
+        facts_waiting: data.facts_waiting(&row.seed.id)?,
+        records_waiting: row.sent_seq.saturating_sub(row.acked_seq),
+        rights_outstanding,
+        rights_blocked,
+    })
+}
+
+/// Units that may still be sold under the terms in force, and units of earlier terms.
+pub(super) fn rights(data: &dyn HubTx, row: &StoreRow) -> Db<(u64, u64)> {
+    let now = QuotaKey { store: row.seed.id.clone(), epoch: row.epoch, generation: data.generation()? };
+    let (mut outstanding, mut blocked) = (0_u64, 0_u64);
+    for (key, units) in data.rights_by_terms(&row.seed.id)? {
+        let sum = if key == now { &mut outstanding } else { &mut blocked };
+        *sum = sum.saturating_add(units);
+    }
+    Ok((outstanding, blocked))
+}

@@ -1,0 +1,69 @@
+//! What the hub replicates with its stores (REQ-49, REQ-50): link, lag, rights, quarantine. Every figure of a store is as of
+//! when it was last heard.
+
+use super::Look;
+use crate::db::quotas::QuotaKey;
+use crate::db::stores::StoreRow;
+use crate::db::{Db, HubTx};
+use ::sync::inspect::reason_kind;
+use model::StoreId;
+use model::api::hub::{BlockedRights, OpsQuarantined, OpsSync, OpsSyncStore};
+use std::collections::BTreeMap;
+
+/// Changes in quarantine that are listed.
+const QUARANTINE_MAX: u32 = 200;
+
+/// Everything now.
+pub fn now(data: &dyn HubTx, look: &Look<'_>) -> Db<OpsSync> {
+    let mut quarantined: BTreeMap<StoreId, u64> = BTreeMap::new();
+    for ((store, _), count) in data.quarantine_counts()? {
+        *quarantined.entry(store).or_default() += count;
+    }
+    let stores = data.stores()?.into_iter().map(|row| {
+        let aside = quarantined.get(&row.seed.id).copied().unwrap_or(0);
+        store(data, row, aside)
+    });
+    let quarantine = data.set_aside(None, QUARANTINE_MAX)?.into_iter().map(|row| OpsQuarantined {
+        store: row.store,
+        at: row.at,
+        doc: row.doc,
+        seq: row.seq,
+        kind: reason_kind(&row.why).to_owned(),
+        reason: row.why,
+    });
+    Ok(OpsSync {
+        at: look.now,
+        generation: data.generation()?,
+        stores: stores.collect::<Db<_>>()?,
+        quarantine: quarantine.collect(),
+    })
+}
+
+fn store(data: &dyn HubTx, row: StoreRow, quarantined: u64) -> Db<OpsSyncStore> {
+    let (mut rights_units, mut blocked) = (0, Vec::new());
+    let now = QuotaKey { store: row.seed.id.clone(), epoch: row.epoch, generation: data.generation()? };
+    for (key, units) in data.rights_by_terms(&row.seed.id)? {
+        if key == now {
+            rights_units = count(units);
+        } else if units > 0 {
+            blocked.push(BlockedRights { epoch: key.epoch, generation: key.generation, units: count(units) });
+        }
+    }
+    Ok(OpsSyncStore {
+        records_waiting: count(row.sent_seq.saturating_sub(row.acked_seq)),
+        facts_waiting: count(data.facts_waiting(&row.seed.id)?),
+        store: row.seed.id,
+        name: row.seed.name,
+        online: row.online,
+        heard_at: row.heard_at,
+        epoch: row.epoch,
+        received: row.received_seq,
+        rights_units,
+        blocked,
+        quarantined: count(quarantined),
+    })
+}
+
+fn count(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,76 @@
+//! What the node knows about its own replication, in numbers, for Prometheus (REQ-38). No product, no order.
+
+use crate::db::{Connection, DbResult, cold, docs, orders, outbox, quota};
+use crate::flows;
+use crate::reader::Reader;
+use model::Timestamp;
+use model::order::Moment;
+use std::collections::BTreeMap;
+use sync::inspect::reason_kind;
+
+/// The numbers of one moment.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Figures {
+    /// Facts that the hub has not acknowledged.
+    pub facts_waiting: u64,
+    /// Age of the oldest of them: how far the hub lags behind.
+    pub oldest_fact_ms: i64,
+    /// Records of the own log that are not acknowledged.
+    pub records_waiting: u64,
+    /// Units that the hub may still sell under the terms in force.
+    pub rights_outstanding: u64,
+    /// Units of earlier terms that are still counted, and that nobody may sell.
+    pub rights_blocked: u64,
+    /// Records in quarantine, by kind of reason.
+    pub quarantine: BTreeMap<&'static str, u64>,
+    /// Online orders that have not left.
+    pub orders_promised: u64,
+    /// Open alarms.
+    pub alarms_open: u64,
+    /// Orders dispatched on the store's business day.
+    pub dispatched_today: u64,
+}
+
+impl Reader {
+    /// The numbers now.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn figures(&mut self, now: Timestamp) -> DbResult<Figures> {
+        self.snapshot(|conn, facts| {
+            let (waiting, oldest) = outbox::unacknowledged(conn)?;
+            let (outstanding, blocked) = rights(conn)?;
+            let today = facts.calendar.day_start(now);
+            let mut quarantine = BTreeMap::new();
+            for (reason, count) in docs::reason_counts(conn)? {
+                *quarantine.entry(reason_kind(&reason)).or_default() += size(count);
+            }
+            Ok(Figures {
+                facts_waiting: size(waiting),
+                oldest_fact_ms: oldest.map_or(0, |at| now.since_ms(at).max(0)),
+                records_waiting: size(outbox::records_waiting(conn)?),
+                rights_outstanding: outstanding,
+                rights_blocked: blocked,
+                quarantine,
+                orders_promised: size(orders::promised(conn)?),
+                alarms_open: size(cold::open_alarms(conn)?),
+                dispatched_today: size(orders::count_since(conn, Moment::Dispatched, today)?),
+            })
+        })
+    }
+}
+
+/// Outstanding units under the terms in force, and under all earlier ones.
+fn rights(conn: &Connection) -> DbResult<(u64, u64)> {
+    let now = flows::terms(conn)?;
+    let all = quota::all_terms(conn)?;
+    let sum = |of_now: bool| {
+        let chosen = all.iter().filter(|(terms, _, _)| (*terms == now) == of_now);
+        chosen.map(|(_, _, rights)| rights.outstanding()).sum()
+    };
+    Ok((sum(true), sum(false)))
+}
+
+fn size(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}

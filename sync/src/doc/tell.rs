@@ -1,0 +1,88 @@
+//! What a document or a change says, in words for a person: one line per entry, the same line for the same content, so
+//! that two sides can be compared by them. For inspection only; nothing is decided by these words.
+
+use super::chunk::{self, Chunk};
+use super::{DocError, DocId, Document, OrderView};
+use crate::doc::actor::Author;
+use model::order::Owner;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+impl Document {
+    /// Every entry by its key: an order by its id, a product's rights by its SKU.
+    ///
+    /// # Errors
+    /// A root map that was overwritten.
+    pub fn entries(&self) -> Result<BTreeMap<String, String>, DocError> {
+        match self.id() {
+            DocId::Orders { .. } => {
+                let orders = self.orders()?.into_iter();
+                Ok(orders
+                    .map(|(id, read)| (id.to_string(), read.map_or_else(poisoned, |v| order(&v))))
+                    .collect())
+            }
+            DocId::Quota { .. } => {
+                let skus = self.skus()?.into_iter();
+                Ok(skus.map(|sku| (sku.to_string(), self.rights(&sku).unwrap_or_else(poisoned))).collect())
+            }
+        }
+    }
+
+    fn rights(&self, sku: &model::SkuId) -> Result<String, DocError> {
+        Ok(format!("granted {}, returned {}", self.granted(sku)?, self.returned(sku)?))
+    }
+}
+
+fn poisoned(error: DocError) -> String {
+    format!("unreadable: {error}")
+}
+
+fn order(view: &OrderView) -> String {
+    let head = &view.head;
+    let units: u32 = head.lines.iter().map(|line| line.qty.get()).sum();
+    let mut text = format!(
+        "#{} {:?}, {} lines, {units} units, promised {}",
+        head.number,
+        head.channel,
+        head.lines.len(),
+        head.promise_at
+    );
+    for (moment, at) in &view.moments.0 {
+        let _ = write!(text, "; {moment:?} {at}");
+    }
+    if let Some(picks) = &view.picks {
+        let picked: u32 = picks.picked.iter().map(|units| units.qty.get()).sum();
+        let short: u32 = picks.short.iter().map(|units| units.qty.get()).sum();
+        let _ = write!(text, "; picked {picked}, short {short}");
+    }
+    if let Some(rider) = &view.rider {
+        let _ = write!(text, "; rider {}", rider.name);
+    }
+    for ask in &view.asks {
+        let _ = write!(text, "; line {}: {} proposed", ask.line, ask.sku);
+    }
+    for answer in &view.answers {
+        let _ = write!(text, "; line {} answered", answer.line);
+    }
+    text
+}
+
+/// Who wrote a change or a whole document, as one line: `store, boot 3, change 17, builds on 2`.
+pub fn change_says(bytes: &[u8]) -> String {
+    match chunk::next(bytes) {
+        Ok((Chunk::Slim(slim), _)) => {
+            let (author, seq) = slim.place;
+            format!("{}, change {seq}, builds on {}", author_says(author), slim.deps.len())
+        }
+        Ok((Chunk::Whole(packed), _)) => format!("a whole document of {} bytes", packed.len()),
+        Err(error) => format!("unreadable: {error}"),
+    }
+}
+
+fn author_says(author: Author) -> String {
+    match author {
+        Author::Genesis => "the first change".to_owned(),
+        Author::Life(Owner::Hub, boot) => format!("hub, boot {boot}"),
+        Author::Life(Owner::Store, boot) => format!("store, boot {boot}"),
+    }
+}

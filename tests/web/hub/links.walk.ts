@@ -1,0 +1,55 @@
+// Operations look at links and rights: every store with the age of its word, its lag, what may be sold, what is blocked and
+// what was set aside; and on the city's page every sum over stores says how old it is.
+
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { Browser } from 'playwright-core';
+import type { OpsSync } from '@larder/shared/types/hub.ts';
+import { browser, errorsOf, person, shot, violations } from '../browser.ts';
+import { english } from '../english.ts';
+import { OPS, seated, Shopper } from './people.ts';
+
+const { hub, cutStore } = inject('demo');
+let chrome: Browser;
+let office: Shopper;
+beforeAll(async () => {
+  chrome = await browser();
+  office = await Shopper.login(hub, OPS.phone);
+});
+afterAll(() => chrome?.close());
+
+test.each([['desk', 'en'], ['desk', 'hi'], ['phone', 'en'], ['phone', 'hi']] as const)('links and rights on a %s in %s', async (size, lang) => {
+  const page = await (await person(chrome, size, lang)).newPage();
+  const errors = errorsOf(page);
+  await seated(page, 'ops', office.session);
+  await page.goto(`${hub}/ops/`);
+  await page.waitForSelector('.figures .asof');
+  await page.waitForTimeout(500);
+  await shot(page, `ops-city-${size}-${lang}`);
+  expect(await violations(page), 'city').toEqual([]);
+  await page.locator('nav a[href="#/links"]').click();
+  await page.waitForSelector('.stores .card dl');
+  await page.waitForTimeout(500);
+  await shot(page, `ops-links-${size}-${lang}`);
+  expect(await violations(page), 'links').toEqual([]);
+  const sync = await office.api.get<OpsSync>('/api/v1/ops/sync');
+  if (lang === 'hi') expect(await english(page, ['Larder', ...sync.stores.flatMap((store) => [store.name, store.store])])).toEqual([]);
+  expect(await page.locator('.stores > li').count()).toBe(sync.stores.length);
+  expect(errors).toEqual([]);
+  await page.context().close();
+});
+
+test.skipIf(cutStore === '')('a store that is cut off is told as such, and its rights are still counted', async () => {
+  const sync = await office.api.get<OpsSync>('/api/v1/ops/sync');
+  const [first, second] = sync.stores;
+  expect([first!.online, second!.online]).toEqual([true, false]);
+  expect(first!.rights_units).toBeGreaterThan(0);
+  expect(first!.received).toBeGreaterThan(0);
+  expect(sync.stores.every((store) => store.blocked.length === 0 && store.quarantined === 0)).toBe(true);
+  expect(sync.quarantine).toEqual([]);
+  const page = await (await person(chrome, 'desk')).newPage();
+  await seated(page, 'ops', office.session);
+  await page.goto(`${hub}/ops/#/links`);
+  await page.locator('.stores li', { hasText: second!.name }).getByText('link down').waitFor();
+  await page.locator('.stores li', { hasText: first!.name }).getByText('link up').waitFor();
+  await page.context().close();
+});
