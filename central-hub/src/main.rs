@@ -1,99 +1,15 @@
 //! `central-hub`: reads its configuration, runs, stops at Ctrl-C or SIGTERM.
 
+mod cli;
+
 use anyhow::{Context, Result};
 use central_hub::config::HubConfig;
 use central_hub::{inspect, run};
-use clap::{Parser, Subcommand};
-use std::path::{Path, PathBuf};
+use clap::Parser;
+use cli::{Cli, Command, Import, Inspect, Sync};
+use std::path::Path;
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
-
-/// The central hub of Larder: shop, riders, operations, and one session per store.
-#[derive(Parser)]
-#[command(
-    version,
-    after_help = "A first configuration (hub.toml):\n\n  \
-    profile = \"demo\"\n  listen = \"127.0.0.1:8600\"\n  data_dir = \"hub-data\"\n  \
-    catalogue = \"catalogue.csv\"\n  riders = [{ name = \"Ravi\", phone = \"+919700000001\" }]\n  \
-    staff = [{ name = \"Meera\", phone = \"+919600000001\" }]\n  \
-    [[stores]]\n  id = \"s1\"\n  name = \"Indiranagar\"\n  lat = 12.9716\n  lon = 77.6412\n  radius_m = 2500\n  \
-    token = \"at-least-16-signs\"\n\n\
-    Then: central-hub serve --config hub.toml   and open http://127.0.0.1:8600\n\
-    Logs: RUST_LOG=debug shows more."
-)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Run the hub until Ctrl-C.
-    Serve {
-        /// The configuration.
-        #[arg(long, default_value = "hub.toml")]
-        config: PathBuf,
-    },
-    /// Check a configuration and say everything that is wrong with it.
-    Check {
-        /// The configuration.
-        #[arg(long, default_value = "hub.toml")]
-        config: PathBuf,
-    },
-    /// Put something into a hub that is not running.
-    #[command(subcommand)]
-    Import(Import),
-    /// Look at what is replicated with the stores.
-    #[command(subcommand)]
-    Sync(Sync),
-}
-
-#[derive(Subcommand)]
-enum Sync {
-    /// Print documents, log, quotas and quarantine; compare them with another database. The hub may be running.
-    Inspect(Inspect),
-}
-
-#[derive(clap::Args)]
-struct Inspect {
-    /// The store; without one every store.
-    #[arg(long)]
-    store: Option<model::StoreId>,
-    /// The configuration.
-    #[arg(long, default_value = "hub.toml")]
-    config: PathBuf,
-    /// A database by itself, for example out of a backup, instead of the hub's own.
-    #[arg(long)]
-    db: Option<PathBuf>,
-    /// Print the entries of documents whose name contains this: `orders`, `quota/s1/1/1`.
-    #[arg(long)]
-    document: Option<String>,
-    /// Print every product's rights.
-    #[arg(long)]
-    rights: bool,
-    /// How many waiting records of the log to print.
-    #[arg(long, default_value_t = 20)]
-    log: u32,
-    /// Compare with another hub database, or with what the store's `sync inspect --json` printed; needs --store. Exit
-    /// code 1 when they differ.
-    #[arg(long, value_name = "FILE", requires = "store")]
-    against: Option<PathBuf>,
-    /// As JSON, for `--against` of the other side and for programs.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Subcommand)]
-enum Import {
-    /// A catalogue in Larder's own CSV. Bad rows are named, and then nothing is put in (exit code 2).
-    Catalogue {
-        /// The file.
-        file: PathBuf,
-        /// The configuration.
-        #[arg(long, default_value = "hub.toml")]
-        config: PathBuf,
-    },
-}
 
 fn main() -> Result<ExitCode> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
