@@ -62,7 +62,7 @@ pub fn of(data: &dyn HubTx, store: &StoreId, records: u32) -> Db<Inspection> {
             received: row.received_seq,
             sent: row.sent_seq,
             acked: row.acked_seq,
-            facts_waiting: data.facts_waiting(store)?,
+            facts_waiting: data.facts_for(store)?,
             records: open
                 .into_iter()
                 .map(|(seq, doc, change)| Record::read(seq, doc.to_string(), &change))

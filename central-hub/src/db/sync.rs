@@ -67,5 +67,5 @@ pub trait SyncLog {
     /// Names of a store's documents.
     fn documents(&self, store: &StoreId) -> Db<Vec<DocId>>;
     /// Facts for a store that stand in no document yet.
-    fn facts_waiting(&self, store: &StoreId) -> Db<u64>;
+    fn facts_for(&self, store: &StoreId) -> Db<u64>;
 }

@@ -68,7 +68,7 @@ fn store(data: &dyn HubTx, look: &Look<'_>, row: &StoreRow) -> Db<StoreFigures> 
         heard_ms: row.heard_at.map(|at| look.now.since_ms(at).max(0)),
         selling: place::selling_of(look, row) == Selling::Open,
         open_orders,
-        facts_waiting: data.facts_waiting(&row.seed.id)?,
+        facts_waiting: data.facts_for(&row.seed.id)?,
         records_waiting: row.sent_seq.saturating_sub(row.acked_seq),
         rights_outstanding,
         rights_blocked,

@@ -51,7 +51,7 @@ fn store(data: &dyn HubTx, row: StoreRow, quarantined: u64) -> Db<OpsSyncStore> 
     }
     Ok(OpsSyncStore {
         records_waiting: count(row.sent_seq.saturating_sub(row.acked_seq)),
-        facts_waiting: count(data.facts_waiting(&row.seed.id)?),
+        facts_waiting: count(data.facts_for(&row.seed.id)?),
         store: row.seed.id,
         name: row.seed.name,
         online: row.online,

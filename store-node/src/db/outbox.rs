@@ -147,5 +147,5 @@ pub fn records_waiting(conn: &Connection) -> DbResult<i64> {
 /// # Errors
 /// A fault of the database.
 pub fn uncarried(conn: &Connection) -> DbResult<u64> {
-    Ok(u64::try_from(number(conn, "SELECT count(*) FROM outbox", [])?).unwrap_or(0))
+    Ok(u64::try_from(number(conn, "SELECT coalesce(sum(count), 0) FROM outbox", [])?).unwrap_or(0))
 }

@@ -4,7 +4,6 @@ use crate::db::{Connection, DbResult, cold, docs, orders, outbox, quota};
 use crate::flows;
 use crate::reader::Reader;
 use model::Timestamp;
-use model::order::Moment;
 use std::collections::BTreeMap;
 use sync::inspect::reason_kind;
 
@@ -54,7 +53,7 @@ impl Reader {
                 quarantine,
                 orders_promised: size(orders::promised(conn)?),
                 alarms_open: size(cold::open_alarms(conn)?),
-                dispatched_today: size(orders::count_since(conn, Moment::Dispatched, today)?),
+                dispatched_today: size(orders::dispatched_since(conn, today)?),
             })
         })
     }

@@ -105,7 +105,8 @@ impl SyncLog for Sqlite {
         Ok(all.into_iter().filter(|doc| doc.store() == store).collect())
     }
 
-    fn facts_waiting(&self, store: &StoreId) -> Db<u64> {
-        self.sure("SELECT count(*) FROM outbox WHERE store = ?1", [store.as_str()], |r| row::count(r, 0))
+    fn facts_for(&self, store: &StoreId) -> Db<u64> {
+        let sql = "SELECT coalesce(sum(json_array_length(facts)), 0) FROM outbox WHERE store = ?1";
+        self.sure(sql, [store.as_str()], |r| row::count(r, 0))
     }
 }
