@@ -2,6 +2,7 @@
 //! Carries bytes and facts between devices and the store's broker; decides nothing about stock or orders.
 
 mod backoff;
+mod capability;
 mod clock;
 mod gpio;
 mod link;

@@ -7,6 +7,8 @@ mod common;
 mod keyboard;
 #[path = "agent/lines.rs"]
 mod lines;
+#[path = "agent/mqtt5.rs"]
+mod mqtt5;
 #[path = "agent/scanners.rs"]
 mod scanners;
 
@@ -405,7 +407,7 @@ async fn a_label_that_cannot_be_printed_is_rejected_and_a_broken_command_changes
     store.until(health("pr-1", Health::Ok)).await;
     for broken in ["", "{", "[]", "{\"id\":1}", "\u{0}\u{1}"] {
         let topic = "ds/v1/s1/printer/pr-1/cmd";
-        store.client.publish(topic, rumqttc::QoS::AtLeastOnce, false, broken).await.unwrap();
+        store.client.publish(topic, rumqttc::v5::mqttbytes::QoS::AtLeastOnce, false, broken).await.unwrap();
     }
     // There is a font for Devanagari and none for Tamil.
     for (n, name, outcome) in [(8, "दही", PrintOutcome::Done), (9, "தயிர்", PrintOutcome::Rejected)]

@@ -5,12 +5,12 @@
 
 mod common;
 
-use common::{Broker, Heard, PATIENCE, Store, id, store_id};
+use common::{Broker, Heard, PATIENCE, Store, command_id, id, store_id};
 use device_drivers::agent::{AgentConfig, run};
 use device_drivers::printer::{Language, Press};
 use device_drivers::sim::{Moment, PrinterTrouble, SimPrinter, Switches};
 use firmware_config::{Device, Driver, Port, Settings};
-use model::mqtt::{CommandBody, DeviceClass, EventBody, Health, Label, PrintOutcome};
+use model::mqtt::{CommandBody, DeviceClass, EventBody, Health, Label, PrintOutcome, ReplyOutcome};
 use model::{PrintJobId, Timestamp};
 use tokio_util::sync::CancellationToken;
 
@@ -57,6 +57,7 @@ impl House {
         let task = tokio::spawn(async move { run(config, token).await.unwrap() });
         let mut house = Self { store, printer, language, next: 0, stop, task, broker, _folder: folder };
         house.until(Health::Ok, "").await;
+        assert_eq!(house.store.capability("pr-1").await.driver, driver.line().word);
         house
     }
 
@@ -87,6 +88,9 @@ impl House {
         self.next += 1;
         let body = CommandBody::Print { job: Self::job(self.next), label: Self::label(self.next) };
         self.store.command(DeviceClass::Printer, "pr-1", body).await;
+        let answer = self.store.reply().await;
+        assert_eq!((answer.device, answer.reply.outcome), (id("pr-1"), ReplyOutcome::Taken));
+        assert_eq!(answer.correlation, Some(command_id().as_bytes().to_vec()));
         self.next
     }
 
@@ -96,7 +100,11 @@ impl House {
             let EventBody::Print { job, outcome } = event.body else { return None };
             (job == Self::job(n)).then_some(outcome)
         };
-        self.store.until(of).await
+        let outcome = self.store.until(of).await;
+        while let Ok((_, beside)) = self.store.beside.try_recv() {
+            assert_eq!(beside.response_topic.as_deref(), Some("ds/v1/s1/printer/pr-1/ack"));
+        }
+        outcome
     }
 
     async fn until(&mut self, health: Health, detail: &str) {

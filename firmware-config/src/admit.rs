@@ -33,6 +33,16 @@ enum What {
         #[arg(long, value_name = "NAME")]
         broker: Vec<String>,
     },
+    /// Makes certificates and keys of broker, node and agent anew. Nothing has to be restarted.
+    Renew {
+        /// A name or address the broker is reached at (repeat it); without it, the one of store.toml.
+        #[arg(long, value_name = "NAME")]
+        broker: Vec<String>,
+        /// Takes the former ones back at once: somebody may have their keys. An agent on another machine is out until it
+        /// has its new files.
+        #[arg(long)]
+        take_back: bool,
+    },
     /// Lets a device come: prints a code and its QR, worth 10 minutes and one use.
     Device {
         /// Its id, as in store.toml and on MQTT.
@@ -70,6 +80,15 @@ pub fn run(asked: Enrol, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let folder = asked.folder.unwrap_or_else(|| manifest.node.data_dir.join("enrol"));
     match asked.what {
         What::Ca { broker } => make(&manifest, &folder, broker, out),
+        What::Renew { broker, take_back } => {
+            Authority::open(&folder)?.renew(&names(&manifest, broker), take_back, now())?;
+            let told = if take_back { "the former ones are out" } else { "the former ones stay good" };
+            writeln!(
+                out,
+                "renewed: broker, node, agent; {told}. An external broker: systemctl reload larder-mosquitto"
+            )?;
+            Ok(Outcome::Well)
+        }
         What::Device { id, paper } => invite(&manifest, &folder, &id, paper.as_deref(), out),
         What::Redeem { id, code, out: to } => {
             let papers = Authority::open(&folder)?.redeem(&id, &Code::typed(&code), now())?;
@@ -93,13 +112,18 @@ pub fn run(asked: Enrol, out: &mut dyn Write) -> Result<Outcome, Failure> {
     }
 }
 
+/// What the broker is called, where nobody says it: by its address in store.toml.
+fn names(manifest: &StoreManifest, said: Vec<String>) -> Vec<String> {
+    if said.is_empty() { vec![manifest.broker.host.to_string()] } else { said }
+}
+
 fn make(
     manifest: &StoreManifest,
     folder: &Path,
     broker: Vec<String>,
     out: &mut dyn Write,
 ) -> Result<Outcome, Failure> {
-    let names = if broker.is_empty() { vec![manifest.broker.host.to_string()] } else { broker };
+    let names = names(manifest, broker);
     let made = Authority::create(folder, manifest.store.id.as_str(), &names, now())?;
     writeln!(out, "authority of store {}: {}", manifest.store.id, made.fingerprint())?;
     writeln!(out, "for store.toml:\n\n[broker.tls]")?;

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use model::mqtt::DeviceClass;
+use model::mqtt::{CommandKind, DeviceClass, EventKind, Quantity};
 use model::{DeviceId, ZoneId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -112,7 +112,38 @@ pub struct DriverLine {
     pub ports: &'static [PortKind],
     /// The settings it knows, as they are called in `store.toml`.
     pub settings: &'static [&'static str],
+    /// What it takes and gives, for the device's document of what it can do.
+    pub traffic: Traffic,
 }
+
+/// What a driver takes and gives over MQTT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traffic {
+    /// The commands it takes.
+    pub commands: &'static [CommandKind],
+    /// The events it gives.
+    pub events: &'static [EventKind],
+    /// What it measures, with the lowest and highest value, in the unit of the event's field.
+    pub measures: &'static [(Quantity, i32, i32)],
+}
+
+impl Traffic {
+    const fn of(commands: &'static [CommandKind], events: &'static [EventKind]) -> Self {
+        Self { commands, events, measures: &[] }
+    }
+
+    const fn reading(measures: &'static [(Quantity, i32, i32)]) -> Self {
+        Self { commands: &[], events: &[EventKind::Reading], measures }
+    }
+}
+
+const SCANS: Traffic = Traffic::of(&[CommandKind::Signal], &[EventKind::Scan]);
+const PRINTS: Traffic = Traffic::of(&[CommandKind::Print], &[EventKind::Print]);
+/// The usual range of a bench scale.
+const WEIGHS: Traffic =
+    Traffic { commands: &[], events: &[EventKind::Weight], measures: &[(Quantity::Weight, 0, 30_000)] };
+const HUMIDITY: (Quantity, i32, i32) = (Quantity::Humidity, 0, 100_000);
+const SHT: Traffic = Traffic::reading(&[(Quantity::Temperature, -40_000, 125_000), HUMIDITY]);
 
 const SCANNER_SETTINGS: &[&str] = &["baud", "dedup_ms"];
 const SCALE_SETTINGS: &[&str] = &["baud", "poll_ms", "stable_readings", "max_g", "stamp_until"];
@@ -167,6 +198,7 @@ impl Driver {
             class: DeviceClass::Scanner,
             ports: &[PortKind::Serial],
             settings: &["baud", "prefix", "suffix", "dedup_ms", "feedback_ok", "feedback_bad"],
+            traffic: SCANS,
         },
         DriverLine {
             driver: Driver::ZebraSsi,
@@ -174,6 +206,7 @@ impl Driver {
             class: DeviceClass::Scanner,
             ports: &[PortKind::Serial],
             settings: SCANNER_SETTINGS,
+            traffic: SCANS,
         },
         DriverLine {
             driver: Driver::HidWedge,
@@ -181,6 +214,7 @@ impl Driver {
             class: DeviceClass::Scanner,
             ports: &[PortKind::File],
             settings: &["prefix", "dedup_ms", "key_gap_ms"],
+            traffic: Traffic::of(&[], &[EventKind::Scan]),
         },
         DriverLine {
             driver: Driver::Escpos,
@@ -188,6 +222,7 @@ impl Driver {
             class: DeviceClass::Printer,
             ports: PRINTER_PORTS,
             settings: PRINTER_SETTINGS,
+            traffic: PRINTS,
         },
         DriverLine {
             driver: Driver::Zpl,
@@ -195,6 +230,7 @@ impl Driver {
             class: DeviceClass::Printer,
             ports: PRINTER_PORTS,
             settings: LABEL_SETTINGS,
+            traffic: PRINTS,
         },
         DriverLine {
             driver: Driver::Ds18b20,
@@ -202,6 +238,7 @@ impl Driver {
             class: DeviceClass::Sensor,
             ports: &[PortKind::File],
             settings: SENSOR_SETTINGS,
+            traffic: Traffic::reading(&[(Quantity::Temperature, -55_000, 125_000)]),
         },
         DriverLine {
             driver: Driver::ToledoW,
@@ -209,6 +246,7 @@ impl Driver {
             class: DeviceClass::Scale,
             ports: &[PortKind::Serial],
             settings: SCALE_SETTINGS,
+            traffic: WEIGHS,
         },
         DriverLine {
             driver: Driver::Nci,
@@ -216,6 +254,7 @@ impl Driver {
             class: DeviceClass::Scale,
             ports: &[PortKind::Serial],
             settings: SCALE_SETTINGS,
+            traffic: WEIGHS,
         },
         DriverLine {
             driver: Driver::GpioDoor,
@@ -223,6 +262,7 @@ impl Driver {
             class: DeviceClass::Door,
             ports: &[PortKind::Gpio],
             settings: &["active_low", "debounce_ms"],
+            traffic: Traffic::of(&[], &[EventKind::Door]),
         },
         DriverLine {
             driver: Driver::GpioOutput,
@@ -230,6 +270,7 @@ impl Driver {
             class: DeviceClass::Output,
             ports: &[PortKind::Gpio],
             settings: &["active_low"],
+            traffic: Traffic::of(&[CommandKind::Output], &[]),
         },
         DriverLine {
             driver: Driver::Sht3x,
@@ -237,6 +278,7 @@ impl Driver {
             class: DeviceClass::Sensor,
             ports: &[PortKind::I2c],
             settings: SENSOR_SETTINGS,
+            traffic: SHT,
         },
         DriverLine {
             driver: Driver::Sht4x,
@@ -244,6 +286,7 @@ impl Driver {
             class: DeviceClass::Sensor,
             ports: &[PortKind::I2c],
             settings: SENSOR_SETTINGS,
+            traffic: SHT,
         },
         DriverLine {
             driver: Driver::Bme280,
@@ -251,6 +294,11 @@ impl Driver {
             class: DeviceClass::Sensor,
             ports: &[PortKind::I2c],
             settings: SENSOR_SETTINGS,
+            traffic: Traffic::reading(&[
+                (Quantity::Temperature, -40_000, 85_000),
+                HUMIDITY,
+                (Quantity::Pressure, 30_000, 110_000),
+            ]),
         },
         DriverLine {
             driver: Driver::Max31865,
@@ -258,6 +306,7 @@ impl Driver {
             class: DeviceClass::Sensor,
             ports: &[PortKind::Spi],
             settings: ELEMENT_SETTINGS,
+            traffic: Traffic::reading(&[(Quantity::Temperature, -200_000, 850_000)]),
         },
         DriverLine {
             driver: Driver::ModbusRtu,
@@ -265,6 +314,7 @@ impl Driver {
             class: DeviceClass::Sensor,
             ports: &[PortKind::Serial],
             settings: TRANSMITTER_SETTINGS,
+            traffic: Traffic::reading(&[(Quantity::Temperature, -200_000, 850_000), HUMIDITY]),
         },
     ];
 

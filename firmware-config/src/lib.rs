@@ -22,6 +22,7 @@ pub mod doctor;
 pub mod enrol;
 mod fault;
 pub mod keys;
+pub mod pem;
 pub mod profiles;
 mod read;
 mod registers;

@@ -1,16 +1,16 @@
 //! The store's MQTT broker: the node itself, a Mosquitto that the node runs, or one that somebody else runs. One seam:
 //! start, follow the rules, stop. Never speaks MQTT (mqtt.rs does).
 
-mod crl;
 mod embedded;
 mod external;
+mod files;
 mod mosquitto;
 mod rules;
 mod secret;
 
-pub use crl::List;
 pub use embedded::RuleGate;
 pub use external::ExternalBroker;
+pub use files::TlsFiles;
 pub use mosquitto::ManagedBroker;
 pub use rules::{AccessRules, AgentRight};
 pub use secret::{hash_password, password_fits};
@@ -73,18 +73,21 @@ pub enum BrokerError {
     /// The embedded broker does not start.
     #[error(transparent)]
     Embedded(#[from] store_broker::StartError),
-    /// The list of revoked certificates cannot be read.
+    /// A file of certificates cannot be read.
     #[error("[broker.tls] {0}")]
-    Revoked(#[from] store_broker::TlsError),
+    Pem(#[from] firmware_config::pem::PemError),
+    /// The certificates do not go together, or the list of revoked ones cannot be read.
+    #[error("[broker.tls] {0}")]
+    Tls(#[from] store_broker::TlsError),
 }
 
 /// The broker that a store's manifest asks for.
 #[derive(Debug)]
 pub enum Broker {
     /// The node itself.
-    Embedded(Box<store_broker::Broker>, Arc<RuleGate>, List),
+    Embedded(Box<store_broker::Broker>, Arc<RuleGate>, TlsFiles),
     /// The node's child.
-    Mosquitto(Box<ManagedBroker>, List),
+    Mosquitto(Box<ManagedBroker>, TlsFiles),
     /// Somebody else's: nothing to start or to end. Users and rules are written for whoever runs it to copy.
     External(ExternalBroker),
 }
@@ -102,15 +105,17 @@ impl Broker {
             dir: manifest.node.data_dir.join("broker"),
             tls: manifest.broker.tls.clone(),
         };
-        let list = List::open(setup.tls.as_ref().and_then(|tls| tls.crl.clone()))?;
         match manifest.broker.mode {
             BrokerMode::Embedded => {
+                let (files, tls) = TlsFiles::open(setup.tls.clone())?;
                 let gate = Arc::new(RuleGate::new(rules.clone()));
-                let broker = embedded::start(&setup, &list, gate.clone()).await?;
-                Ok(Self::Embedded(Box::new(broker), gate, list))
+                gate.take_back(files.revoked());
+                let broker = embedded::start(&setup, tls, gate.clone()).await?;
+                Ok(Self::Embedded(Box::new(broker), gate, files))
             }
             BrokerMode::MosquittoManaged => {
-                Ok(Self::Mosquitto(Box::new(ManagedBroker::start(setup, rules).await?), list))
+                let (files, _) = TlsFiles::open(setup.tls.clone())?;
+                Ok(Self::Mosquitto(Box::new(ManagedBroker::start(setup, rules).await?), files))
             }
             BrokerMode::External => Ok(Self::External(ExternalBroker::start(setup, rules)?)),
         }
@@ -128,10 +133,10 @@ impl Broker {
     /// Keeps it running and by the rules until `stop`, then ends it.
     pub async fn supervise(self, reloads: watch::Receiver<AccessRules>, stop: CancellationToken) {
         match self {
-            Self::Embedded(broker, gate, list) => {
-                embedded::supervise(*broker, &gate, list, reloads, stop).await;
+            Self::Embedded(broker, gate, files) => {
+                embedded::supervise(*broker, &gate, files, reloads, stop).await;
             }
-            Self::Mosquitto(broker, list) => broker.supervise(list, reloads, stop).await,
+            Self::Mosquitto(broker, files) => broker.supervise(files, reloads, stop).await,
             Self::External(broker) => broker.supervise(reloads, stop).await,
         }
     }

@@ -10,6 +10,8 @@
 
 #[path = "brokers/client.rs"]
 mod client;
+#[path = "brokers/five.rs"]
+mod five;
 #[path = "brokers/house.rs"]
 mod house;
 #[path = "brokers/papers.rs"]

@@ -1,34 +1,40 @@
-//! One device's MQTT session: birth, will, state, events, commands. Events are repeated until the store confirms them;
-//! the journal is the truth, the broker only carries. Every reconnect is a new client: nothing stuck survives it.
+//! One device's MQTT session: birth, capabilities, will, state, events, commands and their replies. Events are repeated
+//! until the store confirms them; the journal is the truth, the broker only carries. Every reconnect is a new client:
+//! nothing stuck survives it.
 
 mod flow;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use firmware_config::Device;
 use model::mqtt::{
-    Ack, Birth, Command, CommandBody, DeviceClass, DeviceState, Health, Label, Leaf, PAYLOAD_BYTES_MAX,
-    TemperatureEntity, Topic, discovery_topic,
+    Ack, Birth, COMMAND_EXPIRY_S, Command, CommandBody, DeviceClass, DeviceState, Event, Health, Label, Leaf,
+    Reply, ReplyOutcome, TemperatureEntity, Topic, discovery_topic,
 };
-use model::{PrintJobId, StoreId, Timestamp};
-use rumqttc::{AsyncClient, EventLoop, LastWill, MqttOptions, NetworkOptions, Packet, Publish, QoS};
+use model::{CommandId, PrintJobId, StoreId, Timestamp};
+use rumqttc::v5::AsyncClient;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{Packet, PubAck, PubAckReason, Publish, PublishProperties};
 use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::backoff::Backoff;
-use crate::agent::link::flow::{Flow, WINDOW};
+use crate::agent::capability::{capability, model_of, takes};
+use crate::agent::link::flow::Flow;
+use crate::agent::link::wire::Address;
 use crate::agent::memory::Memory;
 use crate::agent::reporter::{ReporterEnds, Told};
 use crate::agent::sensor::calibration;
-use crate::agent::{AgentConfig, ClientTls, Login, clock};
+use crate::agent::{AgentConfig, clock};
 use crate::db::Admission;
 
 /// Version of the payloads.
 const SCHEMA: u16 = 1;
-/// Packets from the broker that may wait for the session.
+/// Packets from the broker that may wait for the session; it sends no more commands than that without an acknowledgement.
 const HEARD_MAX: usize = 64;
 /// How often the journal is asked for events that were not confirmed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -46,10 +52,7 @@ pub(crate) struct Link {
     device: Device,
     session: u64,
     started: Timestamp,
-    host: String,
-    port: u16,
-    login: Option<Login>,
-    tls: Option<ClientTls>,
+    at: Address,
     memory: Memory,
     ends: ReporterEnds,
     wake: Arc<Notify>,
@@ -76,10 +79,12 @@ impl Link {
             device: device.clone(),
             session,
             started,
-            host: config.broker_host.clone(),
-            port: config.broker_port,
-            login: config.login.clone(),
-            tls: config.tls.clone(),
+            at: Address {
+                host: config.broker_host.clone(),
+                port: config.broker_port,
+                login: config.login.clone(),
+                tls: config.tls.clone(),
+            },
             memory,
             ends,
             wake,
@@ -112,9 +117,12 @@ impl Link {
 
     /// One connection from CONNECT to its end.
     async fn session(&mut self, stop: &CancellationToken, quiet: bool) -> Ended {
-        let (client, events) = self.connect();
+        let lost =
+            self.state_of(Health::Lost, "the connection broke off", "check power and network of the agent");
+        let will = serde_json::to_vec(&lost).ok().map(|payload| wire::will(self.topic(Leaf::State), payload));
+        let (client, events) = wire::connect(self.device.id.as_str(), &self.at, will);
         let (heard, mut inbox) = mpsc::channel(HEARD_MAX);
-        let _poller = AbortOnDrop(tokio::spawn(poll(events, heard, quiet)));
+        let _poller = AbortOnDrop(tokio::spawn(wire::poll(events, heard, quiet)));
         let mut flow = Flow::default();
         let mut up = false;
         let mut looks = tokio::time::interval(LOOK_EVERY);
@@ -133,7 +141,10 @@ impl Link {
                         up = true;
                         self.look(&mut flow).await;
                     }
-                    Some(Packet::PubAck(_)) => flow.arrived(),
+                    Some(Packet::PubAck(ack)) => {
+                        flow.arrived();
+                        self.refused(&ack, &mut flow);
+                    }
                     Some(Packet::Publish(publish)) => self.heard(&publish, &client, &mut flow).await,
                     Some(_) => {}
                 },
@@ -148,33 +159,13 @@ impl Link {
         }
     }
 
-    fn connect(&self) -> (AsyncClient, EventLoop) {
-        let mut options = MqttOptions::new(self.device.id.as_str(), &self.host, self.port);
-        options
-            .set_keep_alive(Duration::from_secs(5))
-            // The broker keeps commands for a device that is away for a moment.
-            .set_clean_session(false)
-            .set_manual_acks(true)
-            // Twice the window: unacknowledged publishes never wrap round to the same packet id.
-            .set_inflight(u16::try_from(2 * WINDOW).unwrap_or(u16::MAX))
-            .set_max_packet_size(2 * PAYLOAD_BYTES_MAX, 2 * PAYLOAD_BYTES_MAX);
-        if let Some(login) = &self.login {
-            options.set_credentials(&login.user, &login.password);
+    /// The broker has no place for it, or gives this device no right to it: what must arrive is said again, and a person
+    /// should know why it does not, once a connection.
+    fn refused(&self, ack: &PubAck, flow: &mut Flow) {
+        let taken = matches!(ack.reason, PubAckReason::Success | PubAckReason::NoMatchingSubscribers);
+        if !taken && !std::mem::replace(&mut flow.refused, true) {
+            tracing::warn!(device = %self.device.id, reason = ?ack.reason, "the broker refuses what this device says");
         }
-        if let Some(tls) = &self.tls {
-            options.set_transport(tls.transport());
-        }
-        let will =
-            self.state_of(Health::Lost, "the connection broke off", "check power and network of the agent");
-        if let Ok(payload) = serde_json::to_vec(&will) {
-            options.set_last_will(LastWill::new(self.topic(Leaf::State), payload, QoS::AtLeastOnce, true));
-        }
-        let (client, mut events) = AsyncClient::new(options, 4 * WINDOW);
-        // Without this a round trip takes 40 ms instead of 0.1 ms.
-        let mut network = NetworkOptions::new();
-        network.set_tcp_nodelay(true);
-        events.set_network_options(network);
-        (client, events)
     }
 
     /// Subscribes and introduces the device. `false` = the client takes nothing; connect anew.
@@ -185,14 +176,17 @@ impl Link {
             session: self.session,
             at: self.started,
             driver: self.device.driver.line().word.into(),
-            model: String::new(),
+            model: model_of(&self.device),
             firmware: concat!("agent ", env!("CARGO_PKG_VERSION")).into(),
             calibration: calibration(&self.device.settings),
         };
         let subscribed = [Leaf::Cmd, Leaf::Ack]
             .iter()
             .all(|leaf| client.try_subscribe(self.topic(*leaf), QoS::AtLeastOnce).is_ok());
-        subscribed && self.publish(client, flow, Leaf::Birth, &birth) && self.discovery(client, flow)
+        subscribed
+            && self.publish(client, flow, Leaf::Birth, &birth)
+            && self.publish(client, flow, Leaf::Capability, &capability(&self.device))
+            && self.discovery(client, flow)
     }
 
     /// A sensor's document for Home Assistant, where somebody runs one on this broker.
@@ -205,7 +199,8 @@ impl Link {
         let pause_s = self.device.settings.poll_ms.unwrap_or(0).div_ceil(1_000);
         let expire_s = EXPIRE_AFTER_S.max(pause_s.saturating_mul(3));
         let entity = TemperatureEntity::new(&self.store, &self.device.id, model, zone.as_deref(), expire_s);
-        self.send(client, flow, discovery_topic(&self.store, &self.device.id), true, &entity)
+        let topic = discovery_topic(&self.store, &self.device.id);
+        self.send(client, flow, (topic, true), PublishProperties::default(), &entity)
     }
 
     /// Sends what waits, as far as the window allows: state first, then kept events, then the latest value.
@@ -215,32 +210,46 @@ impl Link {
             flow.state = !self.publish(client, flow, Leaf::State, &state);
         }
         while let Some(event) = flow.next_event(clock::now()) {
-            if !self.publish(client, flow, Leaf::Event, &event) {
+            let answer_to = (self.topic(Leaf::Ack), event.id);
+            if !self.event(client, flow, &event, Some(answer_to)) {
                 flow.take_back(event);
                 break;
             }
         }
         if flow.has_room() && flow.latest {
             let latest = self.ends.latest.borrow_and_update().clone();
-            flow.latest = latest.is_some_and(|event| !self.publish(client, flow, Leaf::Event, &event));
+            flow.latest = latest.is_some_and(|event| !self.event(client, flow, &event, None));
         }
     }
 
+    /// Says an event; `answer_to`: where its answer is wanted, for one that is kept until then.
+    fn event(
+        &self,
+        client: &AsyncClient,
+        flow: &mut Flow,
+        event: &Event,
+        answer_to: Option<(String, CommandId)>,
+    ) -> bool {
+        self.send(client, flow, (self.topic(Leaf::Event), false), wire::event(answer_to), event)
+    }
+
+    /// Says something that is retained: what the device is, and how.
     fn publish(&self, client: &AsyncClient, flow: &mut Flow, leaf: Leaf, payload: &impl Serialize) -> bool {
-        let retained = matches!(leaf, Leaf::Birth | Leaf::State);
-        self.send(client, flow, self.topic(leaf), retained, payload)
+        self.send(client, flow, (self.topic(leaf), true), PublishProperties::default(), payload)
     }
 
     fn send(
         &self,
         client: &AsyncClient,
         flow: &mut Flow,
-        topic: String,
-        retained: bool,
+        (topic, retained): (String, bool),
+        beside: PublishProperties,
         payload: &impl Serialize,
     ) -> bool {
-        let sent = serde_json::to_vec(payload)
-            .is_ok_and(|bytes| client.try_publish(topic, QoS::AtLeastOnce, retained, bytes).is_ok());
+        let qos = QoS::AtLeastOnce;
+        let sent = serde_json::to_vec(payload).is_ok_and(|bytes| {
+            client.try_publish_with_properties(topic, qos, retained, bytes, beside).is_ok()
+        });
         if sent {
             flow.left();
         }
@@ -257,11 +266,12 @@ impl Link {
     }
 
     async fn heard(&self, publish: &Publish, client: &AsyncClient, flow: &mut Flow) {
-        let leaf = publish.topic.parse::<Topic>().map(|topic| topic.leaf);
+        let topic = str::from_utf8(&publish.topic).unwrap_or_default();
+        let leaf = topic.parse::<Topic>().map(|topic| topic.leaf);
         let done = match leaf {
-            Ok(Leaf::Ack) => self.confirmed(&publish.payload, flow).await,
-            Ok(Leaf::Cmd) => self.commanded(&publish.payload, flow).await,
-            Ok(Leaf::Birth | Leaf::State | Leaf::Event) | Err(_) => true,
+            Ok(Leaf::Ack) => self.confirmed(publish, flow).await,
+            Ok(Leaf::Cmd) => self.commanded(publish, client, flow).await,
+            Ok(Leaf::Birth | Leaf::Capability | Leaf::State | Leaf::Event | Leaf::Reply) | Err(_) => true,
         };
         // Not done = not acknowledged: the broker brings it again after the next connect.
         if done && client.try_ack(publish).is_err() {
@@ -269,58 +279,112 @@ impl Link {
         }
     }
 
-    async fn confirmed(&self, payload: &[u8], flow: &mut Flow) -> bool {
-        let Ok(ack) = serde_json::from_slice::<Ack>(payload) else {
+    async fn confirmed(&self, publish: &Publish, flow: &mut Flow) -> bool {
+        let Ok(ack) = serde_json::from_slice::<Ack>(&publish.payload) else {
             tracing::warn!(device = %self.device.id, "an ack that cannot be read changes nothing");
             return true;
         };
+        let asked = publish.properties.as_ref().and_then(|beside| beside.correlation_data.as_ref());
+        if asked.is_some_and(|asked| **asked != ack.id.as_bytes()[..]) {
+            tracing::warn!(device = %self.device.id, "an ack that answers another event than it names changes nothing");
+            return true;
+        }
         flow.confirmed(ack.id);
         self.tell(Told::Answer { id: ack.id, outcome: ack.outcome });
         drop(self.memory.put(move |journal| journal.confirm_event(ack.id)).await);
         true
     }
 
-    /// Takes a command over. Only what is on disk is acknowledged.
-    async fn commanded(&self, payload: &[u8], flow: &mut Flow) -> bool {
-        let command = match serde_json::from_slice::<Command>(payload) {
+    /// Takes a command over, and says so where an answer is wanted. Only what is on disk is acknowledged.
+    async fn commanded(&self, publish: &Publish, client: &AsyncClient, flow: &mut Flow) -> bool {
+        let command = match serde_json::from_slice::<Command>(&publish.payload) {
             Ok(command) => command,
             Err(error) => {
                 tracing::warn!(device = %self.device.id, %error, "a command that cannot be read changes nothing");
+                // Its id stands beside it too: a store that is newer than this agent has to know.
+                let detail = "this agent cannot read the command".to_owned();
+                if let Some(id) = named(publish) {
+                    let outcome = ReplyOutcome::Refused { detail };
+                    self.reply(publish, client, flow, &Reply { id, outcome });
+                }
                 return true;
             }
         };
-        match command.body {
+        let id = command.id;
+        match self.carry_out(command.body, flow).await {
+            Some(outcome) => self.reply(publish, client, flow, &Reply { id, outcome }),
+            None => return false,
+        }
+        true
+    }
+
+    /// What becomes of a command; `None` = it has to come again.
+    async fn carry_out(&self, body: CommandBody, flow: &mut Flow) -> Option<ReplyOutcome> {
+        if !takes(&self.device, &body) {
+            tracing::warn!(device = %self.device.id, ?body, "this device takes no such command");
+            return Some(ReplyOutcome::Refused { detail: "this device takes no such command".to_owned() });
+        }
+        match body {
             CommandBody::Print { job, label } => self.print(job, label, flow).await,
             body @ (CommandBody::Signal { .. } | CommandBody::Output { .. }) => {
-                self.tell(Told::Command(body));
-                true
+                Some(if self.tell(Told::Command(body)) {
+                    ReplyOutcome::Taken
+                } else {
+                    ReplyOutcome::Refused { detail: "the driver does not listen now".to_owned() }
+                })
+            }
+        }
+    }
+
+    /// Answers where the command asks for it: at this device's own reply, for it has no right to say anything elsewhere.
+    fn reply(&self, publish: &Publish, client: &AsyncClient, flow: &mut Flow, reply: &Reply) {
+        let Some(asked) = &publish.properties else { return };
+        let own = self.topic(Leaf::Reply);
+        match &asked.response_topic {
+            None => {}
+            Some(topic) if *topic == own => {
+                let beside = PublishProperties {
+                    message_expiry_interval: Some(COMMAND_EXPIRY_S),
+                    correlation_data: asked.correlation_data.clone(),
+                    ..PublishProperties::default()
+                };
+                if !self.send(client, flow, (own, false), beside, reply) {
+                    tracing::debug!(device = %self.device.id, "a reply did not fit; the store asks again");
+                }
+            }
+            Some(topic) => {
+                tracing::warn!(device = %self.device.id, topic, "an answer is wanted where this device may not speak");
             }
         }
     }
 
     /// Says it to the driver, if it listens: a beep that comes late is worth nothing.
-    fn tell(&self, told: Told) {
-        if self.ends.told.try_send(told).is_err() {
+    fn tell(&self, told: Told) -> bool {
+        let heard = self.ends.told.try_send(told).is_ok();
+        if !heard {
             tracing::trace!(device = %self.device.id, "this driver does not listen");
         }
+        heard
     }
 
-    async fn print(&self, job: PrintJobId, label: Label, flow: &mut Flow) -> bool {
-        if self.device.class != DeviceClass::Printer {
-            tracing::warn!(device = %self.device.id, "only printers print");
-            return true;
-        }
+    /// A print job goes to the journal; `None` = it is not there, and has to come again.
+    async fn print(&self, job: PrintJobId, label: Label, flow: &mut Flow) -> Option<ReplyOutcome> {
         let (id, now) = (self.device.id.clone(), clock::now());
         match self.memory.ask(move |journal| journal.accept_job(&id, job, &label, now)).await {
-            Ok(Admission::New) => self.wake.notify_one(),
-            Ok(Admission::Pending) => {}
-            Ok(Admission::Repeated(_)) => self.look(flow).await,
+            Ok(Admission::New) => {
+                self.wake.notify_one();
+                Some(ReplyOutcome::Taken)
+            }
+            Ok(Admission::Pending) => Some(ReplyOutcome::Known),
+            Ok(Admission::Repeated(_)) => {
+                self.look(flow).await;
+                Some(ReplyOutcome::Known)
+            }
             Err(error) => {
                 tracing::error!(device = %self.device.id, %error, "print job not taken over");
-                return false;
+                None
             }
         }
-        true
     }
 
     /// Says that the agent stops, so that the will is not needed.
@@ -356,33 +420,16 @@ impl Link {
     }
 }
 
+/// The id that a command's correlation data is, by our own store.
+fn named(publish: &Publish) -> Option<CommandId> {
+    let data = publish.properties.as_ref()?.correlation_data.as_ref()?;
+    Some(CommandId::from_bytes(data.as_ref().try_into().ok()?))
+}
+
 struct AbortOnDrop(JoinHandle<()>);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
-    }
-}
-
-/// Drives the connection in a task of its own: its `poll` must not be cut short in the middle of a connect.
-async fn poll(mut events: EventLoop, heard: mpsc::Sender<Packet>, quiet: bool) {
-    loop {
-        match events.poll().await {
-            Ok(rumqttc::Event::Incoming(packet)) => {
-                if heard.send(packet).await.is_err() {
-                    return;
-                }
-            }
-            Ok(rumqttc::Event::Outgoing(_)) => {}
-            Err(error) => {
-                let client = events.mqtt_options.client_id();
-                if quiet {
-                    tracing::debug!(%error, client, "broker still not reached");
-                } else {
-                    tracing::warn!(%error, client, "broker not reached; events wait in the journal");
-                }
-                return;
-            }
-        }
     }
 }

@@ -1,28 +1,23 @@
 //! How a client of the store's broker encrypts and proves itself: the store's own authority and nobody else's, and a
-//! certificate whose common name is the MQTT user. Reads the files; opens no connection.
+//! certificate whose common name is the MQTT user. Looks at the files before each connection, so that a renewed certificate
+//! needs no restart; opens no connection.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use firmware_config::pem::{self, PemError, Stamp};
 use rumqttc::{TlsConfiguration, Transport};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 
 /// Certificates that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file that cannot be read, or holds nothing of its kind.
-    #[error("{path}: {what}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        what: String,
-    },
+    #[error(transparent)]
+    File(#[from] PemError),
     /// Files that do not go together.
     #[error("the certificate, its key and the authority do not go together: {0}")]
-    Together(String),
+    Together(#[from] rustls::Error),
     /// The broker asks for a certificate, and store.toml names none for the agent.
     #[error(
         "[broker.tls] names no agent_cert and agent_key; the broker lets nobody in without a certificate"
@@ -30,9 +25,17 @@ pub enum TlsError {
     NoneNamed,
 }
 
-/// What a client needs for an encrypted connection.
+/// What a client needs for an encrypted connection. Clones share what was read last.
 #[derive(Debug, Clone)]
-pub struct ClientTls(Arc<ClientConfig>);
+pub struct ClientTls(Arc<Files>);
+
+#[derive(Debug)]
+struct Files {
+    ca: PathBuf,
+    cert: PathBuf,
+    key: PathBuf,
+    last: Mutex<(Stamp, Arc<ClientConfig>)>,
+}
 
 impl ClientTls {
     /// Reads the PEM files of the authority, the client's certificate and its key.
@@ -40,31 +43,38 @@ impl ClientTls {
     /// # Errors
     /// [`TlsError`] names the file.
     pub fn read(ca: &Path, cert: &Path, key: &Path) -> Result<Self, TlsError> {
-        let together = |error: &dyn std::fmt::Display| TlsError::Together(error.to_string());
-        let mut roots = RootCertStore::empty();
-        for root in certificates(ca)? {
-            roots.add(root).map_err(|error| together(&error))?;
-        }
-        let own = certificates(cert)?;
-        let key = PrivateKeyDer::from_pem_file(key)
-            .map_err(|error| TlsError::File { path: key.to_owned(), what: error.to_string() })?;
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .and_then(|all| all.with_root_certificates(roots).with_client_auth_cert(own, key));
-        config.map(|config| Self(Arc::new(config))).map_err(|error| together(&error))
+        let stamp = Stamp::of([ca, cert, key]);
+        let last = Mutex::new((stamp, Arc::new(config(ca, cert, key)?)));
+        Ok(Self(Arc::new(Files { ca: ca.to_owned(), cert: cert.to_owned(), key: key.to_owned(), last })))
     }
 
-    /// For the MQTT client.
+    /// For the next connection: the files as they are now. Files that are just being renewed and do not go together yet
+    /// leave the last ones in force.
     #[must_use]
     pub fn transport(&self) -> Transport {
-        Transport::tls_with_config(TlsConfiguration::Rustls(Arc::clone(&self.0)))
+        Transport::tls_with_config(TlsConfiguration::Rustls(self.now()))
+    }
+
+    fn now(&self) -> Arc<ClientConfig> {
+        let Files { ca, cert, key, last } = &*self.0;
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = Stamp::of([ca.as_path(), cert, key]);
+        if last.0 != stamp {
+            match config(ca, cert, key) {
+                Ok(renewed) => {
+                    tracing::info!(certificate = %cert.display(), "certificate read anew");
+                    *last = (stamp, Arc::new(renewed));
+                }
+                Err(error) => tracing::warn!(%error, "the certificate used last stays in force"),
+            }
+        }
+        last.1.clone()
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let fault = |what: String| TlsError::File { path: path.to_owned(), what };
-    let read = CertificateDer::pem_file_iter(path).map_err(|error| fault(error.to_string()))?;
-    let found: Vec<_> = read.collect::<Result<_, _>>().map_err(|error| fault(error.to_string()))?;
-    if found.is_empty() { Err(fault("holds no certificate".to_owned())) } else { Ok(found) }
+fn config(ca: &Path, cert: &Path, key: &Path) -> Result<ClientConfig, TlsError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let trusting = versions.with_root_certificates(pem::authority(ca)?);
+    Ok(trusting.with_client_auth_cert(pem::certificates(cert)?, pem::key(key)?)?)
 }

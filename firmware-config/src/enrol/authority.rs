@@ -26,6 +26,8 @@ const OWN: [(&str, &str, u64); 3] =
     [("broker", "broker", 2), ("node", "larder-node", 3), ("agent", "agent", 4)];
 /// Devices are numbered from here.
 const FIRST_DEVICE: u64 = 100;
+/// Renewed certificates of the store's own programs are numbered from here.
+const FIRST_RENEWED: u64 = 1 << 40;
 /// Days that the authority itself is good for.
 const AUTHORITY_DAYS: i64 = 3_653;
 /// Days until a list of revoked certificates is too old; it is renewed with every change.
@@ -58,7 +60,7 @@ impl Authority {
         let book = Book::new(store);
         let made = Self { folder: folder.to_owned(), key, certificate };
         keep::write(&folder.join("ca.crt"), &made.certificate, OPEN)?;
-        made.own_certificates(store, broker, now)?;
+        made.own_certificates(store, broker, 0, now)?;
         made.save(&book, now)?;
         // Last: with the key in place the authority is whole.
         keep::write(&folder.join("ca.key"), &made.key.serialize_pem(), SECRET)?;
@@ -128,6 +130,23 @@ impl Authority {
         known.then_some(()).ok_or_else(|| EnrolError::NoDevice(device.to_string()))
     }
 
+    /// Makes certificates and keys of broker, node and agent anew; running programs take them up by themselves. The former
+    /// ones stay good, for an agent on another machine has yet to get its own, or are taken back at once.
+    ///
+    /// # Errors
+    /// What the folder or the cryptography says.
+    pub fn renew(&self, broker: &[String], take_back: bool, now: Timestamp) -> Result<(), EnrolError> {
+        let _alone = keep::alone(&self.folder)?;
+        let mut book = self.book()?;
+        book.renewed += 1;
+        self.own_certificates(&book.store, broker, book.renewed, now)?;
+        if take_back {
+            book.own_out = Some((book.renewed, now));
+        }
+        book.lists += 1;
+        self.save(&book, now)
+    }
+
     /// Every certificate that was given out, oldest first.
     ///
     /// # Errors
@@ -167,12 +186,17 @@ impl Authority {
     }
 
     fn list(&self, book: &Book, now: Timestamp) -> Result<String, EnrolError> {
-        let revoked = book.entries.iter().filter_map(|entry| {
-            Some(RevokedCertParams {
-                serial_number: SerialNumber::from(FIRST_DEVICE + entry.serial),
-                revocation_time: moment(entry.revoked?),
-                reason_code: Some(RevocationReason::CessationOfOperation),
-                invalidity_date: None,
+        let devices = book.entries.iter().filter_map(|entry| {
+            Some(taken_back(
+                FIRST_DEVICE + entry.serial,
+                entry.revoked?,
+                RevocationReason::CessationOfOperation,
+            ))
+        });
+        let (until, since) = book.own_out.unwrap_or((0, now));
+        let own = (0..until).flat_map(|renewal| {
+            OWN.map(|(_, _, serial)| {
+                taken_back(own_serial(serial, renewal), since, RevocationReason::Superseded)
             })
         });
         let params = CertificateRevocationListParams {
@@ -180,7 +204,7 @@ impl Authority {
             next_update: moment(now.plus_ms(LIST_DAYS * DAY_MS)),
             crl_number: SerialNumber::from(book.lists),
             issuing_distribution_point: None,
-            revoked_certs: revoked.collect(),
+            revoked_certs: devices.chain(own).collect(),
             key_identifier_method: KeyIdMethod::Sha256,
         };
         Ok(params.signed_by(&self.issuer(&book.store, now)?)?.pem()?)
@@ -190,11 +214,18 @@ impl Authority {
         Ok(Issuer::new(own_params(store, now)?, &self.key))
     }
 
-    fn own_certificates(&self, store: &str, names: &[String], now: Timestamp) -> Result<(), EnrolError> {
+    /// Each key before its certificate: who reads in between finds two that do not go together, and waits.
+    fn own_certificates(
+        &self,
+        store: &str,
+        names: &[String],
+        renewal: u64,
+        now: Timestamp,
+    ) -> Result<(), EnrolError> {
         let until = now.plus_ms(AUTHORITY_DAYS * DAY_MS);
         for (file, name, serial) in OWN {
             let key = KeyPair::generate()?;
-            let mut params = params(name, serial, now, until);
+            let mut params = params(name, own_serial(serial, renewal), now, until);
             if file == "broker" {
                 params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
                 for name in names {
@@ -207,10 +238,24 @@ impl Authority {
                 params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
             }
             let certificate = params.signed_by(&key, &self.issuer(store, now)?)?.pem();
-            keep::write(&self.folder.join(format!("{file}.crt")), &certificate, OPEN)?;
             keep::write(&self.folder.join(format!("{file}.key")), &key.serialize_pem(), SECRET)?;
+            keep::write(&self.folder.join(format!("{file}.crt")), &certificate, OPEN)?;
         }
         Ok(())
+    }
+}
+
+/// Serial number of an own program's certificate; `renewal` 0 is the first.
+const fn own_serial(first: u64, renewal: u64) -> u64 {
+    if renewal == 0 { first } else { FIRST_RENEWED + renewal * OWN.len() as u64 + first }
+}
+
+fn taken_back(serial: u64, since: Timestamp, why: RevocationReason) -> RevokedCertParams {
+    RevokedCertParams {
+        serial_number: SerialNumber::from(serial),
+        revocation_time: moment(since),
+        reason_code: Some(why),
+        invalidity_date: None,
     }
 }
 

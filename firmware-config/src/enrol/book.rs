@@ -64,13 +64,27 @@ pub(super) struct Book {
     pub(super) serial: u64,
     /// How often the list of revoked ones was written.
     pub(super) lists: u64,
+    /// How often the certificates of the store's own programs were renewed.
+    #[serde(default)]
+    pub(super) renewed: u64,
+    /// Those before this renewal were taken back, and when.
+    #[serde(default)]
+    pub(super) own_out: Option<(u64, Timestamp)>,
     codes: Vec<OpenCode>,
     pub(super) entries: Vec<Entry>,
 }
 
 impl Book {
     pub(super) fn new(store: &str) -> Self {
-        Self { store: store.to_owned(), serial: 0, lists: 0, codes: Vec::new(), entries: Vec::new() }
+        Self {
+            store: store.to_owned(),
+            serial: 0,
+            lists: 0,
+            renewed: 0,
+            own_out: None,
+            codes: Vec::new(),
+            entries: Vec::new(),
+        }
     }
 
     /// A device may come; a code it had before is void.

@@ -1,7 +1,7 @@
 //! mosquitto.conf and its access rules for a broker that is a service of this machine. The managed broker's files are
 //! written by the store node, not here.
 
-use model::mqtt::{DeviceClass, discovery_topic};
+use model::mqtt::{DeviceClass, Leaf, discovery_topic};
 use std::fmt::Write as _;
 
 use super::HEAD;
@@ -65,14 +65,15 @@ pub(super) fn configuration(manifest: &StoreManifest) -> String {
     )
 }
 
-/// The node may say everything of its store; the agent speaks for the devices of the manifest; everybody else, by
-/// pattern, only for the handheld that bears the client's own user name.
+/// The node may say everything of its store; the agent speaks for the devices of the manifest. Nobody else has a right: no
+/// pattern gives one to a name only because the store's authority has signed it. Handhelds are known to the node, whose own
+/// list takes the place of this one once it runs.
 pub(super) fn access(manifest: &StoreManifest) -> String {
     let store = &manifest.store.id;
     let mut text = format!("{HEAD}user larder-node\ntopic readwrite ds/v1/{store}/#\n\nuser agent\n");
     for device in &manifest.devices {
         let base = format!("ds/v1/{store}/{}/{}", device.class.word(), device.id);
-        rights(&mut text, "topic", &base);
+        rights(&mut text, &base);
         if device.class == DeviceClass::Sensor {
             let _ = writeln!(text, "topic write {}", discovery_topic(store, &device.id));
         }
@@ -81,19 +82,20 @@ pub(super) fn access(manifest: &StoreManifest) -> String {
         text.push_str("\n# Devices with a certificate of their own: common name = device id.\n");
         for device in &manifest.devices {
             let _ = writeln!(text, "user {}", device.id);
-            rights(&mut text, "topic", &format!("ds/v1/{store}/{}/{}", device.class.word(), device.id));
+            rights(&mut text, &format!("ds/v1/{store}/{}/{}", device.class.word(), device.id));
         }
     }
-    text.push_str("\n# Handhelds: user name = device id.\n");
-    rights(&mut text, "pattern", &format!("ds/v1/{store}/handheld/%u"));
+    text.push_str(
+        "\n# Handhelds stand in the node's own list: install broker/acl of its data folder over this file.\n",
+    );
     text
 }
 
-fn rights(text: &mut String, word: &str, base: &str) {
-    for leaf in ["birth", "state", "event"] {
-        let _ = writeln!(text, "{word} write {base}/{leaf}");
+fn rights(text: &mut String, base: &str) {
+    for leaf in Leaf::OF_DEVICES {
+        let _ = writeln!(text, "topic write {base}/{}", leaf.word());
     }
-    for leaf in ["cmd", "ack"] {
-        let _ = writeln!(text, "{word} read {base}/{leaf}");
+    for leaf in Leaf::FOR_DEVICES {
+        let _ = writeln!(text, "topic read {base}/{}", leaf.word());
     }
 }

@@ -87,15 +87,17 @@ pub fn steps(manifest: &StoreManifest) -> Vec<String> {
         "systemd-sysusers && udevadm control --reload && udevadm trigger".to_owned(),
     ];
     if has_own_broker(manifest) {
-        let users = manifest.node.data_dir.join("broker/users");
+        let own = manifest.node.data_dir.join("broker");
         steps.push(
             "systemctl daemon-reload && systemctl enable --now larder-store-node  # makes the passwords"
                 .to_owned(),
         );
-        steps.push(format!(
-            "install -o larder-mosquitto -m 0600 {} /etc/larder/mosquitto.users  # again after an enrolment, then: systemctl reload larder-mosquitto",
-            users.display()
-        ));
+        for (file, to) in [("users", "mosquitto.users"), ("acl", "mosquitto.acl")] {
+            steps.push(format!(
+                "install -o larder-mosquitto -m 0600 {} /etc/larder/{to}  # again after an enrolment, then: systemctl reload larder-mosquitto",
+                own.join(file).display()
+            ));
+        }
         steps.push("systemctl enable --now larder-mosquitto larder-agent".to_owned());
     } else {
         steps.push(

@@ -123,6 +123,41 @@ fn codes_work_once_and_wrong_ones_use_them_up() {
     assert_eq!(list.as_array().unwrap().len(), 1);
 }
 
+#[test]
+fn renewed_certificates_are_good_and_the_former_ones_are_out_when_they_are_taken_back() {
+    let store = Store::new();
+    let file = |name: &str| store.path("enrol").join(name).display().to_string();
+    let good = |certificate: &str| {
+        let (ca, list) = (file("ca.crt"), file("crl.pem"));
+        openssl(&["verify", "-crl_check", "-CRLfile", &list, "-CAfile", &ca, certificate]).0
+    };
+    let keep = |round: &str| {
+        ["broker", "node", "agent"].map(|name| {
+            let kept = file(&format!("{name}.{round}"));
+            std::fs::copy(file(&format!("{name}.crt")), &kept).unwrap();
+            kept
+        })
+    };
+    let first = keep("first");
+    let (code, out, err) = store.enrol(&["renew", "--broker", "127.0.0.1"]);
+    assert!(code == 0 && out.contains("stay good"), "{out}{err}");
+    let second = keep("second");
+    assert!(first.iter().chain(&second).all(|certificate| good(certificate)));
+    let serial = |path: &String| openssl(&["x509", "-noout", "-serial", "-in", path]).1;
+    assert!(first.iter().zip(&second).all(|(one, other)| serial(one) != serial(other)));
+    for name in ["broker", "node", "agent"] {
+        let (_, certified) = openssl(&["x509", "-noout", "-pubkey", "-in", &file(&format!("{name}.crt"))]);
+        let (_, own) = openssl(&["pkey", "-pubout", "-in", &file(&format!("{name}.key"))]);
+        assert_eq!(certified, own, "{name}");
+        assert_eq!(mode(&store.path("enrol").join(format!("{name}.key"))), 0o600);
+    }
+    store.admit("hh-1");
+    assert_eq!(store.enrol(&["renew", "--broker", "127.0.0.1", "--take-back"]).0, 0);
+    assert!(first.iter().chain(&second).all(|certificate| !good(certificate)), "the former are out");
+    assert!(keep("third").iter().all(|certificate| good(certificate)));
+    assert!(good(&store.path("out/hh-1.crt").display().to_string()), "devices are not touched");
+}
+
 /// The rows of dots of an ESC/POS job, one after the other, as a portable bitmap.
 fn bitmap(job: &[u8]) -> Vec<u8> {
     let (mut rows, mut wide, mut at) = (Vec::new(), 0, 0);

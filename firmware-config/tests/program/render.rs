@@ -270,8 +270,8 @@ fn udev_takes_the_rules() {
     assert!(well, "{told}");
 }
 
-/// Mosquitto runs with the rendered file (folders and ports replaced), lets a handheld in by password, and to its own
-/// topics alone.
+/// Mosquitto runs with the rendered file (folders and ports replaced), lets the agent in by password, and to its devices'
+/// topics alone; who is known and stands in no list can neither say nor hear anything.
 #[test]
 fn mosquitto_runs_with_the_configuration() {
     let (Some(mosquitto), Some(passwd)) = (validator("mosquitto"), validator("mosquitto_passwd")) else {
@@ -293,7 +293,7 @@ fn mosquitto_runs_with_the_configuration() {
     // Started by root it would change to a user that cannot enter the test's folder.
     std::fs::write(&file, format!("{text}user root\n")).unwrap();
     std::fs::write(folder.join("users"), "").unwrap();
-    for user in ["h1", "larder-node"] {
+    for user in ["h1", "agent", "larder-node"] {
         assert!(says(Command::new(&passwd).arg("-b").arg(folder.join("users")).args([user, "secret"])).0);
     }
     let child = Command::new(&mosquitto)
@@ -303,32 +303,45 @@ fn mosquitto_runs_with_the_configuration() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let heard = connect(tcp, "h1", "secret").zip(connect(tcp, "larder-node", "secret")).map(|(one, node)| {
-        let ((mut handheld, _), (mut node, _)) = (one, node);
-        subscribe(&mut handheld, "ds/v1/#");
-        subscribe(&mut node, "ds/v1/#");
-        // What is not for this handheld is said first: had it a right to it, it would hear that first.
-        for topic in ["handheld/h2/cmd", "printer/receipt-1/cmd", "handheld/h1/cmd"] {
+    let heard = three(tcp).map(|[mut node, mut agent, mut h1]| {
+        for stream in [&mut node, &mut agent, &mut h1] {
+            subscribe(stream, "ds/v1/#");
+        }
+        // What is not for the agent is said first: had it a right to it, it would hear that first.
+        for topic in ["handheld/h1/cmd", "printer/other-9/cmd", "printer/receipt-1/cmd"] {
             publish(&mut node, &format!("ds/v1/s1/{topic}"));
         }
-        let told = published(&mut handheld);
-        // The node hears its own three, then of what the handheld says only what it may.
+        let told = published(&mut agent);
+        // The node hears its own three, then of what others say only what they may.
         let own: Vec<String> = (0..3).map(|_| published(&mut node)).collect();
         assert_eq!(own.len(), 3);
-        for topic in
-            ["handheld/h2/event", "handheld/h1/cmd", "scanner/scan-pack-1/event", "handheld/h1/event"]
-        {
-            publish(&mut handheld, &format!("ds/v1/s1/{topic}"));
+        publish(&mut h1, "ds/v1/s1/handheld/h1/event");
+        let silent = hears_nothing(&mut h1);
+        for topic in ["handheld/h1/event", "scanner/scan-pack-1/cmd", "scanner/scan-pack-1/reply"] {
+            publish(&mut agent, &format!("ds/v1/s1/{topic}"));
         }
-        (told, published(&mut node))
+        (told, published(&mut node), silent)
     });
-    let stranger = connect(tcp, "h1", "wrong").map(|(_, code)| code);
+    let stranger = connect(tcp, "agent", "wrong").map(|(_, code)| code);
     let mut child = child;
     child.kill().unwrap();
     let told = String::from_utf8_lossy(&child.wait_with_output().unwrap().stderr).into_owned();
-    let own = |leaf: &str| format!("ds/v1/s1/handheld/h1/{leaf}");
-    assert_eq!(heard, Some((own("cmd"), own("event"))), "{told}");
+    let wanted = ("ds/v1/s1/printer/receipt-1/cmd".into(), "ds/v1/s1/scanner/scan-pack-1/reply".into(), true);
+    assert_eq!(heard, Some(wanted), "{told}");
     assert_eq!(stranger, Some(5), "{told}");
+}
+
+/// Node, agent, and somebody whom the users' file knows and the list of rights does not.
+fn three(port: u16) -> Option<[TcpStream; 3]> {
+    let [node, agent, h1] = ["larder-node", "agent", "h1"].map(|user| connect(port, user, "secret"));
+    Some([node?.0, agent?.0, h1?.0])
+}
+
+/// Nothing was sent to this client: the answer to a ping is the next that comes.
+fn hears_nothing(stream: &mut TcpStream) -> bool {
+    send(stream, 0xC0, &[]);
+    let mut answer = [0; 2];
+    stream.read_exact(&mut answer).is_ok() && answer == [0xD0, 0]
 }
 
 fn free_port() -> u16 {

@@ -4,7 +4,7 @@ mod line;
 mod pipe;
 mod tls;
 
-pub use tls::{TlsError, TlsFiles, revoked};
+pub use tls::{Tls, TlsError, revoked};
 
 use crate::clock;
 use crate::db::retained::Change;
@@ -15,7 +15,7 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -44,7 +44,7 @@ pub struct Setup {
     /// Bounds.
     pub limits: Limits,
     /// Certificates; `None` = both listeners speak in the clear.
-    pub tls: Option<TlsFiles>,
+    pub tls: Option<Tls>,
 }
 
 /// Why the broker does not start.
@@ -63,9 +63,6 @@ pub enum StartError {
     /// The retained messages cannot be kept.
     #[error("the broker cannot keep retained messages: {0}")]
     Keep(String),
-    /// The certificates cannot be used.
-    #[error("the broker's certificates: {0}")]
-    Tls(#[from] TlsError),
 }
 
 /// A running broker.
@@ -84,7 +81,7 @@ struct Core {
     house: Mutex<House>,
     keeper: Option<Keeper>,
     limits: Limits,
-    tls: Option<tls::Acceptors>,
+    tls: RwLock<Option<Tls>>,
 }
 
 impl std::fmt::Debug for Core {
@@ -112,7 +109,6 @@ impl Broker {
     /// # Errors
     /// [`StartError`].
     pub async fn start(setup: Setup, gate: Arc<dyn Gate>) -> Result<Self, StartError> {
-        let tls = setup.tls.as_ref().map(tls::Acceptors::read).transpose()?;
         let tcp_listener = bind(setup.tcp).await?;
         let web_listener = bind(setup.web).await?;
         let (keeper, kept, thread) = match &setup.retained {
@@ -125,6 +121,7 @@ impl Broker {
         };
         let hub = Hub::new(gate, setup.limits, kept);
         let house = House { hub, ends: BTreeMap::new(), last: 0, effects: Vec::new() };
+        let tls = RwLock::new(setup.tls);
         let core = Arc::new(Core { house: Mutex::new(house), keeper, limits: setup.limits, tls });
         let broker = Self {
             tcp: local(&tcp_listener, setup.tcp)?,
@@ -157,6 +154,11 @@ impl Broker {
     /// The rules have changed: who would not be let in any more is cut now.
     pub fn review(&self) {
         self.core.with(|hub, out| hub.review(out));
+    }
+
+    /// From now on connections are taken with these certificates; who is connected stays.
+    pub fn renew(&self, tls: Tls) {
+        *self.core.tls.write().unwrap_or_else(PoisonError::into_inner) = Some(tls);
     }
 
     /// Clients that are connected.
@@ -219,7 +221,8 @@ async fn serve(stream: TcpStream, door: Door, core: Arc<Core>, stop: Cancellatio
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY not set");
     }
-    let open = pipe::open(stream, door, core.tls.as_ref(), core.limits.packet_max as usize);
+    let tls = core.tls.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let open = pipe::open(stream, door, tls.as_ref(), core.limits.packet_max as usize);
     let opened = tokio::select! {
         () = stop.cancelled() => return,
         opened = tokio::time::timeout(line::FIRST_LIMIT, open) => opened,

@@ -1,7 +1,7 @@
 //! The broker inside the node: the same users and rights as Mosquitto's files say, asked instead of written. A change of
 //! them holds at once, for who is connected as well.
 
-use super::crl::List;
+use super::files::{Change, TlsFiles};
 use super::rules::CERTIFICATE;
 use super::{AccessRules, BrokerError, BrokerSetup, INFLIGHT_MAX};
 use model::mqtt::PAYLOAD_BYTES_MAX;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use store_broker::{Badge, Broker, Deed, Gate, Knock, Limits, Setup, StartError, TlsFiles};
+use store_broker::{Badge, Broker, Deed, Gate, Knock, Limits, Setup, StartError, Tls};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -34,7 +34,7 @@ impl RuleGate {
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
     }
 
-    fn take_back(&self, serials: BTreeSet<String>) {
+    pub(super) fn take_back(&self, serials: BTreeSet<String>) {
         let proofs = serials.into_iter().map(|serial| format!("{CERTIFICATE}{serial}")).collect();
         *self.out.write().unwrap_or_else(PoisonError::into_inner) = proofs;
     }
@@ -65,10 +65,9 @@ impl Gate for RuleGate {
 /// Starts it; a port that is still held by a node on its way out is waited for.
 pub(super) async fn start(
     setup: &BrokerSetup,
-    list: &List,
+    tls: Option<Tls>,
     gate: Arc<RuleGate>,
 ) -> Result<Broker, BrokerError> {
-    gate.take_back(list.serials());
     std::fs::create_dir_all(&setup.dir)
         .map_err(|source| BrokerError::File { path: setup.dir.clone(), source })?;
     let wish = Setup {
@@ -79,13 +78,11 @@ pub(super) async fn start(
             // The topic and the packet's own bytes stand beside the payload.
             packet_max: u32::try_from(2 * PAYLOAD_BYTES_MAX).unwrap_or(u32::MAX),
             flight_max: INFLIGHT_MAX,
+            // As many from a client: an agent's window and the node's own have to fit.
+            receive_max: INFLIGHT_MAX,
             ..Limits::default()
         },
-        tls: setup.tls.as_ref().map(|files| TlsFiles {
-            ca: files.ca.clone(),
-            cert: files.cert.clone(),
-            key: files.key.clone(),
-        }),
+        tls,
     };
     let patient = async {
         loop {
@@ -108,21 +105,24 @@ fn is_taken(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::AddrInUse
 }
 
-/// Hands new rules and new revocations on until `stop`, then ends the broker.
+/// Hands new rules, new revocations and new certificates on until `stop`, then ends the broker.
 pub(super) async fn supervise(
     broker: Broker,
     gate: &RuleGate,
-    mut list: List,
+    mut files: TlsFiles,
     mut reloads: watch::Receiver<AccessRules>,
     stop: CancellationToken,
 ) {
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            () = list.changed() => {
-                gate.take_back(list.serials());
-                broker.review();
-            }
+            change = files.changed() => match change {
+                Change::Revoked => {
+                    gate.take_back(files.revoked());
+                    broker.review();
+                }
+                Change::Renewed(tls) => broker.renew(tls),
+            },
             changed = reloads.changed() => {
                 if changed.is_err() { stop.cancelled().await; break; }
                 gate.change(reloads.borrow_and_update().clone());

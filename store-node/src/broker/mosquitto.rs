@@ -1,7 +1,7 @@
 //! A Mosquitto that the node runs itself: writes its configuration, users and access rules, keeps it running, tells it to
 //! reload. Never speaks MQTT (mqtt.rs does).
 
-use super::{AccessRules, BrokerError, BrokerSetup, INFLIGHT_MAX, List};
+use super::{AccessRules, BrokerError, BrokerSetup, INFLIGHT_MAX, TlsFiles};
 use firmware_config::BrokerTls;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -54,14 +54,14 @@ impl ManagedBroker {
     /// Watches the broker until `stop`: one that ends by itself is started again. Ends it at `stop`.
     pub async fn supervise(
         mut self,
-        mut list: List,
+        mut files: TlsFiles,
         mut reloads: tokio::sync::watch::Receiver<AccessRules>,
         stop: CancellationToken,
     ) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = list.changed() => self.hang_up(),
+                _ = files.changed() => self.hang_up(),
                 changed = reloads.changed() => {
                     if changed.is_err() { stop.cancelled().await; break; }
                     let rules = reloads.borrow_and_update().clone();

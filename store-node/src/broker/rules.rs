@@ -1,8 +1,8 @@
-//! Who may say what on the broker (ARCHITECTURE, decision 8): a device writes birth, state and event of its own topic
-//! and reads cmd and ack of it; the node alone writes cmd and ack. Client id = user name = topic part.
+//! Who may say what on the broker (ARCHITECTURE, decision 8): a device writes what devices say ([`Leaf::OF_DEVICES`]) of its
+//! own topic and reads cmd and ack of it; the node alone writes cmd and ack. Client id = user name = topic part.
 
 use super::secret::password_fits;
-use model::mqtt::{DeviceClass, discovery_topic};
+use model::mqtt::{DeviceClass, Leaf, discovery_topic};
 use model::{DeviceId, StoreId};
 use std::fmt::Write as _;
 use store_broker::{Badge, Deed, Knock};
@@ -143,8 +143,8 @@ impl AccessRules {
             rest.and_then(|rest| rest.strip_prefix('/')?.strip_prefix(class.word())?.strip_prefix('/'));
         let leaf = rest.and_then(|rest| rest.strip_prefix(device)?.strip_prefix('/'));
         match (leaf, deed) {
-            (Some(leaf), Deed::Write) => matches!(leaf, "birth" | "state" | "event"),
-            (Some(leaf), Deed::Read) => matches!(leaf, "cmd" | "ack"),
+            (Some(leaf), Deed::Write) => Leaf::OF_DEVICES.iter().any(|own| own.word() == leaf),
+            (Some(leaf), Deed::Read) => Leaf::FOR_DEVICES.iter().any(|own| own.word() == leaf),
             (None, Deed::Read) => false,
             (None, Deed::Write) => {
                 class == DeviceClass::Sensor
@@ -155,11 +155,11 @@ impl AccessRules {
 
     fn device_topics(&self, text: &mut String, class: DeviceClass, device: &DeviceId) {
         let base = format!("ds/v1/{}/{}/{device}", self.store, class.word());
-        for leaf in ["birth", "state", "event"] {
-            let _ = writeln!(text, "topic write {base}/{leaf}");
+        for leaf in Leaf::OF_DEVICES {
+            let _ = writeln!(text, "topic write {base}/{}", leaf.word());
         }
-        for leaf in ["cmd", "ack"] {
-            let _ = writeln!(text, "topic read {base}/{leaf}");
+        for leaf in Leaf::FOR_DEVICES {
+            let _ = writeln!(text, "topic read {base}/{}", leaf.word());
         }
         if class == DeviceClass::Sensor {
             let _ = writeln!(text, "topic write {}", discovery_topic(&self.store, device));
@@ -268,7 +268,7 @@ mod tests {
             let section = acl.split("\n\n").find(|part| part.starts_with(&format!("user {user}\n"))).unwrap();
             for class in ["scanner", "printer", "handheld", "sensor"] {
                 for device in ["scan-1", "label-1", "temp-1", "h1", "h2"] {
-                    for leaf in ["birth", "state", "event", "cmd", "ack"] {
+                    for leaf in ["birth", "capability", "state", "event", "reply", "cmd", "ack", "other"] {
                         let topic = format!("ds/v1/s1/{class}/{device}/{leaf}");
                         for (deed, word) in [(Deed::Write, "write"), (Deed::Read, "read")] {
                             let line = format!("topic {word} {topic}");

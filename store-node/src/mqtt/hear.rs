@@ -1,6 +1,8 @@
 //! What devices say, turned into commands: topic and payload in, envelope out; the answer goes back as an ack after the
-//! commit: to the device, and for a fixed scanner, which has no screen, also to its person's handheld. A payload that cannot be read changes nothing and is named in the log.
+//! commit: to the device, with the correlation data of what it answers, and for a fixed scanner, which has no screen, also
+//! to its person's handheld. A payload that cannot be read changes nothing and is named in the log.
 
+use super::Replied;
 use crate::clock;
 use crate::command::{Command, Envelope, Login, ReadingIn, ReadingMore};
 use crate::pins::Pins;
@@ -10,16 +12,20 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use model::mqtt::{
     Ack, AckOutcome, Action, Birth, DeviceClass, DeviceState, Event, EventBody, HandheldEvent, Leaf,
-    PAYLOAD_BYTES_MAX, Topic,
+    PAYLOAD_BYTES_MAX, Reply, Topic,
 };
 use model::{Actor, CommandId, DeviceId, PersonId, Role, StoreId};
-use rumqttc::{AsyncClient, Publish, QoS};
+use rumqttc::v5::AsyncClient;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{Publish, PublishProperties};
 use std::future::Future;
 use std::pin::Pin;
 use tokio::sync::mpsc;
 
 /// Commands that wait for their commit at a time; more wait in the inbox, unacknowledged.
 const IN_FLIGHT_MAX: usize = 128;
+/// Longest correlation data that is given back, bytes; our own is an id's sixteen.
+const CORRELATION_BYTES_MAX: usize = 64;
 
 /// The hearing side.
 pub struct Hear {
@@ -28,6 +34,7 @@ pub struct Hear {
     pub(super) writer: Writer,
     pub(super) pins: Pins,
     pub(super) reads: Reads,
+    pub(super) replied: mpsc::Sender<Replied>,
 }
 
 /// Why a message is dropped. It is acknowledged to the broker, because a repeat would be the same.
@@ -97,7 +104,7 @@ impl Hear {
             },
             Ok(None) => self.done(&publish).await,
             Err(error) => {
-                let topic: String = publish.topic.chars().take(200).collect();
+                let topic: String = String::from_utf8_lossy(&publish.topic).chars().take(200).collect();
                 tracing::warn!(%error, topic, "message dropped; nothing was changed");
                 self.done(&publish).await;
             }
@@ -106,7 +113,16 @@ impl Hear {
 
     async fn answer(&self, publish: Publish, outcome: Option<Outcome>) {
         if let Some(Outcome { to: (class, device), ack }) = outcome {
-            self.say(class, &device, &ack).await;
+            let asked = publish.properties.as_ref();
+            let own = Topic::new(&self.store, class, &device, Leaf::Ack).to_string();
+            if asked.and_then(|asked| asked.response_topic.as_ref()).is_some_and(|topic| *topic != own) {
+                // It may hear nothing else, and the node may say anything: it speaks for nobody.
+                tracing::warn!(%device, "wants its answer on a topic that it may not hear; it goes to its own ack");
+            }
+            let correlation = asked.and_then(|asked| asked.correlation_data.clone());
+            let correlation = correlation.filter(|data| data.len() <= CORRELATION_BYTES_MAX);
+            let beside = PublishProperties { correlation_data: correlation, ..PublishProperties::default() };
+            self.say(own, beside, &ack).await;
             if class == DeviceClass::Scanner {
                 self.tell_person(device, ack).await;
             }
@@ -120,18 +136,20 @@ impl Hear {
         let at = scanner.clone();
         match self.reads.ask(move |reader| reader.handheld_behind(&at, clock::now())).await {
             Ok(Some(handheld)) => {
-                self.say(DeviceClass::Handheld, &handheld, &Ack { scanner: Some(scanner), ..ack }).await;
+                let topic = Topic::new(&self.store, DeviceClass::Handheld, &handheld, Leaf::Ack).to_string();
+                let ack = Ack { scanner: Some(scanner), ..ack };
+                self.say(topic, PublishProperties::default(), &ack).await;
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "nobody's handheld heard of the scan"),
         }
     }
 
-    async fn say(&self, class: DeviceClass, device: &DeviceId, ack: &Ack) {
-        let topic = Topic::new(&self.store, class, device, Leaf::Ack).to_string();
+    async fn say(&self, topic: String, beside: PublishProperties, ack: &Ack) {
         match serde_json::to_vec(ack) {
             Ok(payload) => {
-                let _ = self.client.publish(topic, QoS::AtLeastOnce, false, payload).await;
+                let qos = QoS::AtLeastOnce;
+                let _ = self.client.publish_with_properties(topic, qos, false, payload, beside).await;
             }
             Err(error) => tracing::error!(%error, "ack not written"),
         }
@@ -145,7 +163,7 @@ impl Hear {
     }
 
     async fn read(&self, publish: &Publish) -> Result<Option<Heard>, Unheard> {
-        let topic: Topic = publish.topic.parse()?;
+        let topic: Topic = String::from_utf8_lossy(&publish.topic).parse()?;
         if publish.payload.len() > PAYLOAD_BYTES_MAX {
             return Err(Unheard::TooLong(publish.payload.len()));
         }
@@ -179,8 +197,21 @@ impl Hear {
                 let event: Event = serde_json::from_slice(&publish.payload)?;
                 self.device(&topic, event)
             }
+            (Leaf::Reply, _) => {
+                let reply: Reply = serde_json::from_slice(&publish.payload)?;
+                self.replied(topic.device, reply);
+                Ok(None)
+            }
+            (Leaf::Capability, _) => Ok(None),
             (Leaf::Cmd, _) => Err(Unheard::NotTheirs("a device", "cmd")),
             (Leaf::Ack, _) => Err(Unheard::NotTheirs("a device", "ack")),
+        }
+    }
+
+    /// What became of a command, for who has said it.
+    fn replied(&self, device: DeviceId, reply: Reply) {
+        if self.replied.try_send(Replied { device, reply }).is_err() {
+            tracing::debug!("a reply is not noted; its command is said again");
         }
     }
 

@@ -1,39 +1,63 @@
 //! What the node tells devices: each handheld's view (retained), each print job (until the agent has it). Looks up what
-//! to say after a commit said where something changed. Never decides what is true.
+//! to say after a commit said where something changed, and notes what devices reply. Never decides what is true.
 
+use super::Replied;
 use crate::clock;
 use crate::command::{Command as StoreCommand, Envelope};
 use crate::db::prints::{PrintJob, PrintState};
 use crate::effects::Effects;
 use crate::reads::Reads;
 use crate::writer::Writer;
-use model::mqtt::{Command, CommandBody, DeviceClass, Drive, HandheldView, Leaf, Topic};
-use model::{DeviceId, StoreId};
-use rumqttc::{AsyncClient, QoS};
-use std::collections::BTreeSet;
+use model::mqtt::{
+    Command, CommandBody, DeviceClass, Drive, HandheldView, Leaf, PrintOutcome, ReplyOutcome, Topic,
+};
+use model::time::MINUTE_MS;
+use model::{CommandId, DeviceId, PrintJobId, StoreId, Timestamp};
+use rumqttc::v5::AsyncClient;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::PublishProperties;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 
-/// A print job that no agent has confirmed is said again after this; the agent prints a job id once.
+/// A print job that no agent has taken over is said again after this; the agent prints a job id once.
 const PRINT_AGAIN: Duration = Duration::from_secs(5);
+/// One that an agent has taken over is said again after this, milliseconds: an agent's disk may be replaced.
+const TAKEN_AGAIN_MS: i64 = MINUTE_MS;
 
 /// A little longer than until the next word, so that the buzzer does not stop between two.
 const BUZZ: Drive = Drive::Blink { on_ms: 500, off_ms: 500, times: Some(6) };
 
 /// The saying side.
 pub struct Say {
-    pub(super) store: StoreId,
-    pub(super) client: AsyncClient,
-    pub(super) reads: Reads,
-    pub(super) effects: broadcast::Receiver<Effects>,
-    pub(super) writer: Writer,
+    store: StoreId,
+    client: AsyncClient,
+    reads: Reads,
+    effects: broadcast::Receiver<Effects>,
+    writer: Writer,
     /// Buzzers that were told to sound.
-    pub(super) loud: BTreeSet<DeviceId>,
+    loud: BTreeSet<DeviceId>,
+    /// Print commands that were said and are not ended, by their command's id.
+    asked: BTreeMap<CommandId, Asked>,
+}
+
+/// A print command that was said.
+struct Asked {
+    job: PrintJobId,
+    printer: DeviceId,
+    /// When the agent said that it has it.
+    taken: Option<Timestamp>,
 }
 
 impl Say {
+    /// Speaks over one connection.
+    pub(super) fn new(store: StoreId, client: AsyncClient, reads: Reads, writer: Writer) -> Self {
+        let effects = writer.effects();
+        Self { store, client, reads, effects, writer, loud: BTreeSet::new(), asked: BTreeMap::new() }
+    }
+
     /// Follows the commits for ever.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self, mut replies: mpsc::Receiver<Replied>) {
         self.everything().await;
         let mut again = tokio::time::interval(PRINT_AGAIN);
         loop {
@@ -43,11 +67,39 @@ impl Say {
                     Err(broadcast::error::RecvError::Lagged(_)) => self.everything().await,
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
+                Some(replied) = replies.recv() => self.replied(replied).await,
                 _ = again.tick() => {
                     self.prints().await;
                     self.buzzers().await;
                 }
             }
+        }
+    }
+
+    /// A device has answered a command. What it cannot do is told to a person by the job's own state.
+    async fn replied(&mut self, replied: Replied) {
+        let Replied { device, reply } = replied;
+        let asked = self.asked.get_mut(&reply.id).filter(|asked| asked.printer == device);
+        match (reply.outcome, asked) {
+            (ReplyOutcome::Taken | ReplyOutcome::Known, Some(asked)) => asked.taken = Some(clock::now()),
+            (ReplyOutcome::Taken | ReplyOutcome::Known, None) => {}
+            (ReplyOutcome::Refused { detail }, Some(asked)) => {
+                tracing::warn!(%device, job = %asked.job, detail, "the device refuses a print job");
+                let job = asked.job;
+                self.refused(job, &device).await;
+            }
+            (ReplyOutcome::Refused { detail }, None) => {
+                tracing::warn!(%device, detail, "the device refuses a command");
+            }
+        }
+    }
+
+    async fn refused(&self, job: PrintJobId, printer: &DeviceId) {
+        let Ok(actor) = crate::command::system(printer.as_str()) else { return };
+        let command = StoreCommand::PrintResult { job, outcome: PrintOutcome::Rejected };
+        let id = crate::derive::command(job.as_bytes(), "refused");
+        if let Err(error) = self.writer.apply(Envelope { id, actor, command }).await {
+            tracing::error!(%error, "a refused print job stays open; it is said again");
         }
     }
 
@@ -70,7 +122,7 @@ impl Say {
         }
     }
 
-    async fn everything(&self) {
+    async fn everything(&mut self) {
         self.views(None).await;
         self.prints().await;
     }
@@ -89,25 +141,32 @@ impl Say {
 
     async fn view(&self, device: &DeviceId, view: &HandheldView) {
         let topic = Topic::new(&self.store, DeviceClass::Handheld, device, Leaf::Cmd).to_string();
-        self.publish(topic, true, view).await;
+        self.publish(topic, true, PublishProperties::default(), view).await;
     }
 
-    async fn prints(&self) {
-        match self.reads.ask(|reader| reader.prints_to_send()).await {
-            Ok(jobs) => {
-                for job in jobs {
-                    if job.state == PrintState::Queued && !self.sent(&job).await {
-                        continue;
-                    }
-                    let topic =
-                        Topic::new(&self.store, DeviceClass::Printer, &job.printer, Leaf::Cmd).to_string();
-                    let body = CommandBody::Print { job: job.job, label: job.label };
-                    let id = crate::derive::command(job.job.as_bytes(), "print");
-                    self.publish(topic, false, &Command { id, body }).await;
-                }
+    async fn prints(&mut self) {
+        let jobs = match self.reads.ask(|reader| reader.prints_to_send()).await {
+            Ok(jobs) => jobs,
+            Err(error) => return tracing::error!(%error, "print jobs not said; tried again soon"),
+        };
+        let now = clock::now();
+        let mut open = BTreeSet::new();
+        for job in jobs {
+            let id = crate::derive::command(job.job.as_bytes(), "print");
+            open.insert(id);
+            let asked = self.asked.get(&id).filter(|asked| asked.printer == job.printer);
+            let taken = asked.and_then(|asked| asked.taken);
+            if taken.is_some_and(|at| now.since_ms(at) < TAKEN_AGAIN_MS)
+                || (job.state == PrintState::Queued && !self.sent(&job).await)
+            {
+                continue;
             }
-            Err(error) => tracing::error!(%error, "print jobs not said; tried again soon"),
+            let asked = Asked { job: job.job, printer: job.printer.clone(), taken: None };
+            self.asked.insert(id, asked);
+            let body = CommandBody::Print { job: job.job, label: job.label };
+            self.command(DeviceClass::Printer, &job.printer, Command { id, body }).await;
         }
+        self.asked.retain(|id, _| open.contains(id));
     }
 
     /// The buzzer at a door that stands open for too long (REQ-95): told again and again, because each command ends by
@@ -123,10 +182,10 @@ impl Say {
             if !sounds && !was_loud {
                 continue;
             }
-            let topic = Topic::new(&self.store, DeviceClass::Output, &device, Leaf::Cmd).to_string();
             let id = crate::derive::command(device.as_str().as_bytes(), &format!("buzzer {now}"));
             let drive = if sounds { BUZZ } else { Drive::Off };
-            self.publish(topic, false, &Command { id, body: CommandBody::Output { drive } }).await;
+            self.command(DeviceClass::Output, &device, Command { id, body: CommandBody::Output { drive } })
+                .await;
         }
     }
 
@@ -139,10 +198,29 @@ impl Say {
         matches!(self.writer.apply(Envelope { id, actor, command }).await, Ok(Ok(_)))
     }
 
-    async fn publish(&self, topic: String, retain: bool, what: &impl serde::Serialize) {
+    /// Says a command: its answer is wanted on the device's own reply, with the id as correlation data.
+    async fn command(&self, class: DeviceClass, device: &DeviceId, command: Command) {
+        let topic = |leaf| Topic::new(&self.store, class, device, leaf).to_string();
+        let beside = PublishProperties {
+            message_expiry_interval: Some(command.body.expiry_s()),
+            response_topic: Some(topic(Leaf::Reply)),
+            correlation_data: Some(command.id.as_bytes().to_vec().into()),
+            ..PublishProperties::default()
+        };
+        self.publish(topic(Leaf::Cmd), false, beside, &command).await;
+    }
+
+    async fn publish(
+        &self,
+        topic: String,
+        retain: bool,
+        beside: PublishProperties,
+        what: &impl serde::Serialize,
+    ) {
         match serde_json::to_vec(what) {
             Ok(payload) => {
-                let _ = self.client.publish(topic, QoS::AtLeastOnce, retain, payload).await;
+                let qos = QoS::AtLeastOnce;
+                let _ = self.client.publish_with_properties(topic, qos, retain, payload, beside).await;
             }
             Err(error) => tracing::error!(%error, topic, "not written as JSON"),
         }

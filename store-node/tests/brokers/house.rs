@@ -5,7 +5,7 @@ use super::papers::Papers;
 use firmware_config::{BrokerMode, BrokerTls, StoreManifest};
 use model::mqtt::DeviceClass;
 use model::{DeviceId, StoreId};
-use rumqttc::{LastWill, MqttOptions, QoS};
+use rumqttc::{LastWill, MqttOptions, QoS, v5};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -165,6 +165,17 @@ impl House {
             options.set_credentials(user, password);
         }
         options.set_transport(way.transport(self.papers.as_ref().map(Papers::nobody)));
+        options
+    }
+
+    /// The same in MQTT 5, over TCP.
+    pub fn options_5(&self, client: &str, user: &str, password: &str) -> v5::MqttOptions {
+        let mut options = v5::MqttOptions::new(client, "127.0.0.1", self.ports[0]);
+        options
+            .set_credentials(user, password)
+            .set_clean_start(false)
+            .set_session_expiry_interval(Some(model::mqtt::SESSION_EXPIRY_S))
+            .set_outgoing_inflight_upper_limit(100);
         options
     }
 

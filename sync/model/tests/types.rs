@@ -132,7 +132,7 @@ fn all() -> Types {
         hub::AddressIn, hub::Serviceable, hub::Category, hub::SearchPage, hub::Cart, hub::CartLineIn,
         hub::CheckoutRequest, hub::Order, hub::Tracking, hub::SubstituteReply, hub::ShiftRequest, hub::RiderNow,
         hub::PositionsIn, hub::DeliverRequest, hub::OpsNow, hub::OpsOrder, hub::OpsSync,
-        mqtt::Birth, mqtt::DeviceState, mqtt::Event, mqtt::Command, mqtt::HandheldEvent, mqtt::Ack, mqtt::HandheldView,
+        mqtt::Birth, mqtt::Capability, mqtt::DeviceState, mqtt::Event, mqtt::Command, mqtt::Reply, mqtt::HandheldEvent, mqtt::Ack, mqtt::HandheldView,
         order_doc::OrderHead, order_doc::Picks, order_doc::RiderCard, order_doc::SubstituteAsk,
         order_doc::SubstituteAnswer, order::Moment, actor::Actor, catalogue::Product, problem::Problem,
     );
@@ -169,6 +169,7 @@ fn no_shape_is_forgotten() {
     for file in [
         "api/store.rs",
         "api/hub.rs",
+        "mqtt/capability.rs",
         "mqtt/device.rs",
         "mqtt/handheld.rs",
         "mqtt/label.rs",

@@ -9,7 +9,8 @@ import { expect, test } from 'vitest';
 const require = createRequire(import.meta.url);
 const schema = require('@asyncapi/specs/schemas/3.0.0-without-$id.json') as object;
 const text = readFileSync(new URL('../../model/src/mqtt/asyncapi.json', import.meta.url), 'utf8');
-const document = JSON.parse(text) as { asyncapi: string; channels: Record<string, { address: string }>; components: { schemas: Record<string, object>; messages: object } };
+type Operation = { reply?: { address: { location: string }; channel: { $ref: string } } };
+const document = JSON.parse(text) as { asyncapi: string; channels: Record<string, { address: string | null }>; operations: Record<string, Operation>; components: { schemas: Record<string, object>; messages: object } };
 
 const judge = () => formats.default(new Ajv({ strict: false, allErrors: true })).compile(schema);
 
@@ -39,4 +40,25 @@ test('a message of the wire is valid, and a bent one is not', () => {
   expect(valid(event), JSON.stringify(valid.errors)).toBe(true);
   expect(valid({ ...event, body: { type: 'shout' } })).toBe(false);
   expect(valid({ ...event, seq: -1 })).toBe(false);
+});
+
+test('a request names where its answer goes: the response topic', () => {
+  const asking = Object.entries(document.operations).filter(([, operation]) => operation.reply);
+  expect(asking.map(([name]) => name)).toEqual(['receive_event', 'send_command']);
+  for (const [name, { reply }] of asking) {
+    expect(reply!.address.location, name).toBe('$message.header#/responseTopic');
+    // AsyncAPI: a reply with an address of its own refers to a channel without one.
+    expect(document.channels[reply!.channel.$ref.split('/').at(-1)!]!.address, name).toBeNull();
+  }
+});
+
+test('what a device can do is a document, and a bent one is none', () => {
+  const ajv = new Ajv({ strict: false, validateFormats: false });
+  ajv.addSchema(document, 'asyncapi');
+  const valid = ajv.getSchema('asyncapi#/components/schemas/Capability')!;
+  const temperature = { quantity: 'temperature', field: 'milli_c', unit: 'mCel', min: -55_000, max: 125_000 };
+  const sensor = { schema: 1, class: 'sensor', driver: 'ds18b20', model: 'Maxim DS18B20', commands: [], events: ['reading'], measures: [temperature] };
+  expect(valid(sensor), JSON.stringify(valid.errors)).toBe(true);
+  expect(valid({ ...sensor, events: ['shout'] })).toBe(false);
+  expect(valid({ ...sensor, measures: [{ ...temperature, min: 'cold' }] })).toBe(false);
 });

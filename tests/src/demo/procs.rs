@@ -97,6 +97,14 @@ impl Proc {
         false
     }
 
+    /// It stands still until it is killed: reads nothing, says nothing, and its connections stay open.
+    pub fn freeze(&self) {
+        let pid = self.child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(pid) = pid {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::STOP);
+        }
+    }
+
     /// kill -9.
     pub async fn kill(mut self) -> Result<()> {
         self.child.kill().await.context("kill -9")

@@ -1,12 +1,17 @@
 //! Benchmark `broker`: the node's own broker against Mosquitto in one run, by a store's own traffic: devices publish
-//! events, the node answers each with an ack. Both brokers are started as the node starts them, with their users and
-//! rules; the clients, all of them in this process, are the same for both.
+//! events, the node answers each with an ack, in MQTT 5 with response topic and correlation data. Both brokers are started
+//! as the node starts them, with their users and rules; the clients, all of them in this process, are the same for both.
+//! `kept` says what it would cost to have every message on disk before its acknowledgement, as a session that survives
+//! kill -9 needs: the same flood, retained.
 
 use super::footprint::{broker_rss_mb, load_average, tenth};
 use super::stage;
 use crate::demo::procs::Proc;
 use anyhow::{Context, Result, bail};
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, NetworkOptions, Packet, QoS};
+use rumqttc::NetworkOptions;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{Packet, PublishProperties};
+use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +28,8 @@ const DEVICES: usize = 39;
 const WINDOW: usize = 16;
 /// Pause between two events of one device, for the latency: a busy store, not a flood.
 const PACE: Duration = Duration::from_millis(50);
+/// Publishes of one client without an acknowledgement, as the node has them.
+const INFLIGHT_MAX: u16 = 200;
 /// An event as long as a scan's.
 const PAYLOAD: [u8; 180] = [b'x'; 180];
 /// A broker has to accept a connection within this time.
@@ -74,8 +81,8 @@ async fn system(mode: &str, each: Duration) -> Result<Value> {
     let house = House { port: tcp, node, agent };
     let mut answer = serde_json::Map::new();
     for (word, qos) in [("qos0", QoS::AtMostOnce), ("qos1", QoS::AtLeastOnce)] {
-        let latency = play(&house, qos, Wish { window: 1, pace: Some(PACE) }, each).await?;
-        let flood = play(&house, qos, Wish { window: WINDOW, pace: None }, each).await?;
+        let latency = play(&house, qos, Wish { window: 1, pace: Some(PACE), kept: false }, each).await?;
+        let flood = play(&house, qos, FLOOD, each).await?;
         let figures = json!({
             "messages_per_s": (flood.messages_per_s).round(),
             "round_trip_p50_ms": hundredth(latency.p50_ms),
@@ -85,6 +92,12 @@ async fn system(mode: &str, each: Duration) -> Result<Value> {
         });
         answer.insert(word.to_owned(), figures);
     }
+    let kept = play(&house, QoS::AtLeastOnce, Wish { kept: true, ..FLOOD }, each).await?;
+    let figures = json!({
+        "messages_per_s": kept.messages_per_s.round(),
+        "flood_round_trip_p99_ms": hundredth(kept.p99_ms),
+    });
+    answer.insert("qos1_kept".to_owned(), figures);
     let rss = if mode == "embedded" { proc.rss_mb() } else { broker_rss_mb(&dir) };
     answer.insert("rss_after_mb".to_owned(), json!(tenth(rss)));
     proc.stop(Duration::from_secs(5)).await;
@@ -112,7 +125,11 @@ struct House {
 struct Wish {
     window: usize,
     pace: Option<Duration>,
+    kept: bool,
 }
+
+/// As fast as it goes.
+const FLOOD: Wish = Wish { window: WINDOW, pace: None, kept: false };
 
 struct Figures {
     messages_per_s: f64,
@@ -123,13 +140,15 @@ struct Figures {
 
 impl House {
     fn client(&self, id: &str, user: &str, password: &str) -> (AsyncClient, EventLoop) {
-        let mut options = MqttOptions::new(id, "127.0.0.1", self.port);
-        options.set_credentials(user, password).set_keep_alive(Duration::from_secs(30)).set_inflight(1000);
-        let (client, mut events) = AsyncClient::new(options, 2_000);
         let mut network = NetworkOptions::new();
         network.set_tcp_nodelay(true);
-        events.set_network_options(network);
-        (client, events)
+        let mut options = MqttOptions::new(id, "127.0.0.1", self.port);
+        options
+            .set_credentials(user, password)
+            .set_keep_alive(Duration::from_secs(30))
+            .set_outgoing_inflight_upper_limit(INFLIGHT_MAX)
+            .set_network_options(network);
+        AsyncClient::new(options, 2_000)
     }
 }
 
@@ -194,9 +213,11 @@ async fn answer_all(
             Event::Incoming(Packet::SubAck(_)) => ready.store(true, Ordering::Release),
             Event::Incoming(Packet::Publish(publish)) => {
                 heard.fetch_add(1, Ordering::Relaxed);
-                if let Some(base) = publish.topic.strip_suffix("/event") {
-                    let _ = client.try_publish(format!("{base}/ack"), qos, false, publish.payload);
-                }
+                let Some(asked) = publish.properties else { continue };
+                let Some(topic) = asked.response_topic else { continue };
+                let correlation_data = asked.correlation_data;
+                let beside = PublishProperties { correlation_data, ..PublishProperties::default() };
+                let _ = client.try_publish_with_properties(topic, qos, false, publish.payload, beside);
             }
             Event::Incoming(_) | Event::Outgoing(_) => {}
         }
@@ -256,7 +277,14 @@ impl Device {
         let mut payload = PAYLOAD.to_vec();
         let now = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         payload[..8].copy_from_slice(&now.to_be_bytes());
-        self.client.try_publish(format!("{}/event", self.topic), self.qos, false, payload)?;
+        let beside = PublishProperties {
+            message_expiry_interval: Some(model::mqtt::EVENT_EXPIRY_S),
+            response_topic: Some(format!("{}/ack", self.topic)),
+            correlation_data: Some(payload[..16].to_vec().into()),
+            ..PublishProperties::default()
+        };
+        let (topic, kept) = (format!("{}/event", self.topic), self.wish.kept);
+        self.client.try_publish_with_properties(topic, self.qos, kept, payload, beside)?;
         Ok(())
     }
 }

@@ -11,7 +11,10 @@ use model::mqtt::{Action, DeviceClass, HandheldEvent, HandheldView, Leaf, Topic}
 use model::{DeviceId, OrderId, PersonId, StoreId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS, Transport};
+use rumqttc::tokio_rustls::rustls::{self, ClientConfig};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS, TlsConfiguration, Transport};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A scan that is not on the handheld by then is lost.
@@ -58,7 +61,7 @@ impl FixedScanner {
         let enrolled = enrol(console, 0, rng).await?;
         let (store, person) = (StoreId::new("s1")?, PersonId::new("p0")?);
         let topic = |leaf| Topic::new(&store, DeviceClass::Handheld, &enrolled.device, leaf).to_string();
-        let (client, mut events) = connect(house, &enrolled);
+        let (client, mut events) = connect(house, &enrolled)?;
         client.subscribe(topic(Leaf::Cmd), QoS::AtLeastOnce).await?;
         let login = Action::Login { person: person.clone(), pin: "4711".to_owned() };
         for (by, action) in [(None, login), (Some(person.clone()), Action::Ready)] {
@@ -151,16 +154,32 @@ fn picked(view: &HandheldView) -> u64 {
     view.task.iter().flat_map(|task| &task.lines).map(|line| u64::from(line.picked.get())).sum()
 }
 
-fn connect(house: &House, enrolled: &EnrolAnswer) -> (AsyncClient, EventLoop) {
-    let url = format!("ws://127.0.0.1:{}/mqtt", house.ws_port);
+/// As a browser speaks: MQTT 3.1.1 over WebSocket, encrypted where the store's broker is, and no certificate of its own.
+fn connect(house: &House, enrolled: &EnrolAnswer) -> Result<(AsyncClient, EventLoop)> {
+    let (kind, transport) = match &house.authority {
+        None => ("ws", Transport::Ws),
+        Some(file) => ("wss", Transport::wss_with_config(TlsConfiguration::Rustls(trusting(file)?))),
+    };
+    let url = format!("{kind}://127.0.0.1:{}/mqtt", house.ws_port);
     let mut options = MqttOptions::new(enrolled.device.as_str(), url, house.ws_port);
     let most = model::mqtt::PAYLOAD_BYTES_MAX * 2;
     options
-        .set_transport(Transport::Ws)
+        .set_transport(transport)
         .set_credentials(enrolled.device.as_str(), &enrolled.token)
         .set_max_packet_size(most, most)
         .set_clean_session(false);
-    AsyncClient::new(options, 64)
+    Ok(AsyncClient::new(options, 64))
+}
+
+/// Who trusts the authority of this file, and nobody else.
+///
+/// # Errors
+/// When the file holds none.
+pub fn trusting(authority: &Path) -> Result<Arc<ClientConfig>> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let roots = firmware_config::pem::authority(authority)?;
+    Ok(Arc::new(versions.with_root_certificates(roots).with_no_client_auth()))
 }
 
 /// The next message that is a screen.

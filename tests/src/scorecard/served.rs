@@ -33,6 +33,8 @@ pub struct House {
     pub ws_port: u16,
     /// The binary that plays node and agent: this one, unless somebody says otherwise.
     pub program: PathBuf,
+    /// Certificate of the store's authority, where its broker is encrypted.
+    pub authority: Option<PathBuf>,
 }
 
 impl House {
@@ -56,6 +58,7 @@ impl House {
             base: format!("http://127.0.0.1:{http}"),
             ws_port,
             program: std::env::current_exe()?,
+            authority: None,
         })
     }
 

@@ -19,6 +19,8 @@ pub(crate) struct Flow {
     pub state: bool,
     /// The latest value has changed.
     pub latest: bool,
+    /// The broker has refused something.
+    pub refused: bool,
     waiting: VecDeque<Event>,
     sent: BTreeMap<CommandId, Sent>,
     outstanding: usize,

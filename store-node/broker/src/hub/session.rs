@@ -157,18 +157,24 @@ impl Session {
         }
     }
 
-    /// After a reconnect: everything unacknowledged again, in the order it was sent.
-    pub(crate) fn repeat(&self, now_ms: i64, out: &mut Vec<Effect>) {
+    /// After a reconnect: everything unacknowledged again, in the order it was sent. What has expired meanwhile, or is longer
+    /// than the client takes now, will never be acknowledged: its place becomes free.
+    pub(crate) fn repeat(&mut self, now_ms: i64, out: &mut Vec<Effect>) {
         let Some(line) = self.line else { return };
-        let mut flights: Vec<(&u16, &Flight)> = self.flight.iter().collect();
-        flights.sort_by_key(|(_, flight)| flight.order);
-        for (id, flight) in flights {
+        let mut flights: Vec<(u16, u64)> =
+            self.flight.iter().map(|(id, flight)| (*id, flight.order)).collect();
+        flights.sort_by_key(|(_, order)| *order);
+        for (id, _) in flights {
+            let Some(flight) = self.flight.get(&id) else { continue };
             let bytes = if flight.received {
-                Some(write::ack(self.level, Ack::Pubrel, *id, 0))
+                Some(write::ack(self.level, Ack::Pubrel, id, 0))
             } else {
-                self.encode(&flight.parcel, *id, true, now_ms)
+                self.encode(&flight.parcel, id, true, now_ms)
             };
-            out.extend(bytes.map(|bytes| Effect::Send(line, bytes)));
+            match bytes {
+                Some(bytes) => out.push(Effect::Send(line, bytes)),
+                None => drop(self.flight.remove(&id)),
+            }
         }
     }
 

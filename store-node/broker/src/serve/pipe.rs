@@ -1,7 +1,7 @@
 //! Bytes to and from one client, by whichever way it came: TCP or WebSocket frames, in the clear or with TLS. Knows no
 //! MQTT.
 
-use super::tls::{self, Acceptors, Certificate};
+use super::tls::{self, Certificate, Tls};
 use crate::gate::Door;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{SplitSink, SplitStream};
@@ -44,17 +44,12 @@ pub(super) struct Opened {
 }
 
 /// Makes the two ends, after the handshakes that the door asks for.
-pub(super) async fn open(
-    stream: TcpStream,
-    door: Door,
-    tls: Option<&Acceptors>,
-    longest: usize,
-) -> Result<Opened> {
+pub(super) async fn open(stream: TcpStream, door: Door, tls: Option<&Tls>, longest: usize) -> Result<Opened> {
     let mut certificate = None;
     let stream: Stream = match tls {
         None => Box::new(stream),
         Some(acceptors) => {
-            let stream = acceptors.of(door).accept(stream).await?;
+            let stream = acceptors.at(door).accept(stream).await?;
             let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
             certificate = shown.and_then(tls::read);
             Box::new(stream)

@@ -1,5 +1,5 @@
 //! TLS of both listeners: TCP asks for a certificate of the store's own authority, WebSocket for none, since browsers
-//! cannot be made to carry one. Reads files and certificates; decides no rights.
+//! cannot be made to carry one. Takes what others have read from files, and reads certificates; decides no rights.
 
 use crate::gate::{Door, Shown};
 use rustls::pki_types::pem::PemObject as _;
@@ -15,17 +15,6 @@ use x509_cert::der::Decode as _;
 use x509_cert::der::asn1::{PrintableStringRef, Utf8StringRef};
 use x509_cert::der::oid::db::rfc4519::CN;
 
-/// The broker's certificates, PEM files.
-#[derive(Debug, Clone)]
-pub struct TlsFiles {
-    /// The authority that has signed every client's certificate.
-    pub ca: PathBuf,
-    /// The broker's own, with what stands between it and the authority.
-    pub cert: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-}
-
 /// Certificates that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -37,31 +26,39 @@ pub enum TlsError {
         /// What is wrong with it.
         what: String,
     },
-    /// Files that do not go together.
+    /// Certificates that do not go together.
     #[error("the certificate, its key and the authority do not go together: {0}")]
     Together(String),
 }
 
 /// What is needed to take encrypted connections.
 #[derive(Clone)]
-pub(super) struct Acceptors {
+pub struct Tls {
     tcp: TlsAcceptor,
     web: TlsAcceptor,
 }
 
-impl Acceptors {
-    pub(super) fn read(files: &TlsFiles) -> Result<Self, TlsError> {
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tls")
+    }
+}
+
+impl Tls {
+    /// Of the authority that has signed every client's certificate, the broker's own with what stands between it and the
+    /// authority, and its private key.
+    ///
+    /// # Errors
+    /// [`TlsError::Together`].
+    pub fn of(
+        authority: RootCertStore,
+        own: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Self, TlsError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let together = |error: &dyn std::fmt::Display| TlsError::Together(error.to_string());
-        let mut roots = RootCertStore::empty();
-        for root in certificates(&files.ca)? {
-            roots.add(root).map_err(|error| together(&error))?;
-        }
-        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(authority), provider.clone());
         let clients = clients.build().map_err(|error| together(&error))?;
-        let own = certificates(&files.cert)?;
-        let key = PrivateKeyDer::from_pem_file(&files.key)
-            .map_err(|error| TlsError::File { path: files.key.clone(), what: error.to_string() })?;
         let versions =
             || ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
         let tcp = versions()
@@ -75,19 +72,12 @@ impl Acceptors {
         Ok(Self { tcp: Arc::new(tcp).into(), web: Arc::new(web).into() })
     }
 
-    pub(super) const fn of(&self, door: Door) -> &TlsAcceptor {
+    pub(super) const fn at(&self, door: Door) -> &TlsAcceptor {
         match door {
             Door::Tcp => &self.tcp,
             Door::WebSocket => &self.web,
         }
     }
-}
-
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let fault = |what: String| TlsError::File { path: path.to_owned(), what };
-    let read = CertificateDer::pem_file_iter(path).map_err(|error| fault(error.to_string()))?;
-    let found: Vec<_> = read.collect::<Result<_, _>>().map_err(|error| fault(error.to_string()))?;
-    if found.is_empty() { Err(fault("holds no certificate".to_owned())) } else { Ok(found) }
 }
 
 /// What a checked certificate says of its bearer.

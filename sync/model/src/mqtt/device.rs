@@ -190,6 +190,19 @@ pub struct Command {
     pub body: CommandBody,
 }
 
+impl CommandBody {
+    /// How long the broker may keep the command for a device that is away, seconds. A beep that comes late is worth
+    /// nothing, and an output must not start when nobody remembers why; a print job is said again by the store.
+    #[must_use]
+    pub const fn expiry_s(&self) -> u32 {
+        match self {
+            CommandBody::Print { .. } => super::COMMAND_EXPIRY_S,
+            CommandBody::Signal { .. } => 2,
+            CommandBody::Output { .. } => 10,
+        }
+    }
+}
+
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -211,6 +224,33 @@ pub enum CommandBody {
     Output {
         /// How.
         drive: Drive,
+    },
+}
+
+/// `reply`, not retained: what became of one command. It goes to the command's response topic with its correlation data,
+/// which is the id's sixteen bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct Reply {
+    /// Which command ([`Command::id`]).
+    pub id: CommandId,
+    /// What became of it.
+    pub outcome: ReplyOutcome,
+}
+
+/// What became of a command. How a print went is an [`EventBody::Print`], for that may take minutes and must not be lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum ReplyOutcome {
+    /// Taken over: a print job is on the agent's disk, anything else has been handed to the driver.
+    Taken,
+    /// Had been taken over before; nothing is done a second time.
+    Known,
+    /// Not for this device, or it does not listen now. Nothing is done.
+    Refused {
+        /// Why.
+        detail: String,
     },
 }
 

@@ -1,4 +1,4 @@
-//! Topics: `ds/v1/{store}/{class}/{device}/{birth|state|event|cmd|ack}`.
+//! Topics: `ds/v1/{store}/{class}/{device}/{birth|capability|state|event|reply|cmd|ack}`.
 
 use crate::id::{DeviceId, IdError, StoreId};
 use serde::{Deserialize, Serialize};
@@ -60,10 +60,14 @@ impl DeviceClass {
 pub enum Leaf {
     /// Device -> store, retained: what it is (one per session).
     Birth,
+    /// Device -> whoever asks, retained: what it can do ([`super::Capability`]). The store knows it from its own file.
+    Capability,
     /// Device -> store, retained; also the last will.
     State,
-    /// Device -> store, not retained: something happened.
+    /// Device -> store, not retained: something happened. Its response topic is the device's [`Leaf::Ack`].
     Event,
+    /// Device -> store, not retained: the answer to a command; the response topic of every [`Leaf::Cmd`].
+    Reply,
     /// Store -> device: do something. For handhelds: the retained [`super::HandheldView`].
     Cmd,
     /// Store -> device, not retained: the answer to an event.
@@ -71,14 +75,23 @@ pub enum Leaf {
 }
 
 impl Leaf {
-    const ALL: [Leaf; 5] = [Leaf::Birth, Leaf::State, Leaf::Event, Leaf::Cmd, Leaf::Ack];
+    const ALL: [Leaf; 7] =
+        [Leaf::Birth, Leaf::Capability, Leaf::State, Leaf::Event, Leaf::Reply, Leaf::Cmd, Leaf::Ack];
+    /// What a device may say; the node alone says the others.
+    pub const OF_DEVICES: [Leaf; 5] = [Leaf::Birth, Leaf::Capability, Leaf::State, Leaf::Event, Leaf::Reply];
+    /// What a device may hear.
+    pub const FOR_DEVICES: [Leaf; 2] = [Leaf::Cmd, Leaf::Ack];
+    /// What the node hears.
+    const HEARD: [Leaf; 4] = [Leaf::Birth, Leaf::State, Leaf::Event, Leaf::Reply];
 
     /// The word in the topic.
     pub const fn word(self) -> &'static str {
         match self {
             Leaf::Birth => "birth",
+            Leaf::Capability => "capability",
             Leaf::State => "state",
             Leaf::Event => "event",
+            Leaf::Reply => "reply",
             Leaf::Cmd => "cmd",
             Leaf::Ack => "ack",
         }
@@ -114,9 +127,9 @@ impl Topic {
     pub fn new(store: &StoreId, class: DeviceClass, device: &DeviceId, leaf: Leaf) -> Self {
         Self { store: store.clone(), class, device: device.clone(), leaf }
     }
-    /// The filter for everything that devices of a store say: three subscriptions, one per leaf they write.
-    pub fn filters(store: &StoreId) -> [String; 3] {
-        [Leaf::Birth, Leaf::State, Leaf::Event].map(|leaf| format!("ds/v1/{store}/+/+/{}", leaf.word()))
+    /// The filters for everything that the node hears of a store's devices: one per leaf.
+    pub fn filters(store: &StoreId) -> [String; 4] {
+        Leaf::HEARD.map(|leaf| format!("ds/v1/{store}/+/+/{}", leaf.word()))
     }
 }
 

@@ -64,6 +64,27 @@ certificate: string,
 /** When it is due again. */
 due: Date | null, };
 
+/** `capability`, retained: one document per device, written anew at each session. */
+export type Capability = {
+/** Payload version; 1. */
+schema: number,
+/** What it is. */
+class: DeviceClass,
+/** Driver name, as in its birth. */
+driver: string,
+/** Maker and model where known, else empty. */
+model: string,
+/** The commands it takes. */
+commands: Array<CommandKind>,
+/** The events it gives. */
+events: Array<EventKind>,
+/** What it measures, in which unit and range. */
+measures: Array<Measure>,
+/** What a printer prints on. */
+paper?: Paper,
+/** A sensor's calibration; none where it was never calibrated. */
+calibration?: Calibration, };
+
 /** `cmd` to a printer, scanner or output. */
 export type Command = {
 /** Idempotency key; a repeated command has no second effect. */
@@ -81,6 +102,9 @@ label: Label, } | { "type": "signal",
 signal: Signal, } | { "type": "output",
 /** How. */
 drive: Drive, };
+
+/** A kind of `super::CommandBody`, by the same word. */
+export type CommandKind = "print" | "signal" | "output";
 
 /** What kind of device stands behind a topic. */
 export type DeviceClass = "scanner" | "printer" | "sensor" | "scale" | "door" | "output" | "handheld";
@@ -150,6 +174,9 @@ job: PrintJobId,
 outcome: PrintOutcome, } | { "type": "door",
 /** It stands open now. */
 open: boolean, };
+
+/** A kind of `super::EventBody`, by the same word. */
+export type EventKind = "scan" | "reading" | "weight" | "print" | "door";
 
 /** `event` of a handheld. */
 export type HandheldEvent = {
@@ -309,6 +336,19 @@ lot: string,
 /** How many units. */
 units: number, };
 
+/** One measured quantity. */
+export type Measure = {
+/** What is measured. */
+quantity: Quantity,
+/** The field of the event's body that carries it. */
+field: string,
+/** Its unit, a code of UCUM: `mCel` is a thousandth of a degree Celsius, `m%` a thousandth of a percent, `Pa`, `g`. */
+unit: string,
+/** Lowest value it can give, in that unit. */
+min: number,
+/** Highest value it can give, in that unit. */
+max: number, };
+
 /** A name in the languages of the house; the printer's own language decides which one stands on paper. */
 export type Name = {
 /** In English. */
@@ -324,6 +364,19 @@ code: string,
 detail: string,
 /** When. */
 at: Timestamp, };
+
+/** What a printer prints on. */
+export type Paper = {
+/** Width it can print on, millimetres. */
+width_mm: number,
+/** Height of one label, millimetres; none on a roll. */
+height_mm?: number,
+/** Dots per inch. */
+dpi: number,
+/** Language on the paper: `en` or `hi`. */
+language: string,
+/** Whether it tells its status; without it a job ends as `sent_unconfirmed`. */
+reports_status: boolean, };
 
 /** One stop. */
 export type PickLine = {
@@ -391,6 +444,22 @@ export type PrintOutcome = "done" | "sent_unconfirmed" | "in_doubt" | "rejected"
 
 /** How far a reading can be trusted (REQ-43). */
 export type Quality = "good" | "crc_error" | "implausible" | "jump" | "flat" | "silent";
+
+/** What is measured. */
+export type Quantity = "temperature" | "humidity" | "pressure" | "weight";
+
+/** `reply`, not retained: what became of one command. It goes to the command's response topic with its correlation data,
+ * which is the id's sixteen bytes. */
+export type Reply = {
+/** Which command (`Command::id`). */
+id: CommandId,
+/** What became of it. */
+outcome: ReplyOutcome, };
+
+/** What became of a command. How a print went is an `EventBody::Print`, for that may take minutes and must not be lost. */
+export type ReplyOutcome = { "type": "taken" } | { "type": "known" } | { "type": "refused",
+/** Why. */
+detail: string, };
 
 /** What a beep means. */
 export type Signal = "right" | "wrong" | "attention";
