@@ -1,0 +1,204 @@
+//! What the fixtures say: a small hour of orders and a few rights, written by both sides, and one frame of every kind.
+
+use model::fact::Fact;
+use model::id::{LotId, OrderId, SkuId, StoreId};
+use model::money::Paise;
+use model::order::{Channel, Moment, Owner};
+use model::order_doc::{
+    HeadLine, OrderHead, PickedUnits, Picks, RiderCard, ShortUnits, SubstituteAnswer, SubstituteAsk,
+    SubstitutePreset,
+};
+use model::qty::Qty;
+use model::quota::{HubGeneration, StoreEpoch};
+use model::time::{HOUR_MS, Timestamp};
+use sync::doc::{DocActor, DocId, DocKey, Document};
+use sync::wire::{self, Batch, BatchItem, CloseReason, Connection, Frame, Hello};
+
+/// Formats that this binary must read.
+pub const SPOKEN: [u8; 1] = [1];
+
+const HOUR: i64 = 495_312;
+const ORDERS: DocKey = DocKey::Orders { hour: HOUR };
+const QUOTA: DocKey = DocKey::Quota { epoch: StoreEpoch(3), generation: HubGeneration(2) };
+
+/// A file of the fixtures.
+pub struct Kept {
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+fn kept(name: impl Into<String>, bytes: Vec<u8>) -> Kept {
+    Kept { name: name.into(), bytes }
+}
+
+fn store() -> StoreId {
+    StoreId::new("s1").unwrap()
+}
+
+fn actor(side: Owner) -> DocActor {
+    DocActor { side, store: store(), boot: 12 }
+}
+
+/// Who reads the fixtures: a later life of the hub.
+pub fn reader() -> DocActor {
+    DocActor { boot: 99, ..actor(Owner::Hub) }
+}
+
+/// Names of the documents, as the files have them.
+pub fn documents() -> [(&'static str, DocId); 2] {
+    [("orders", ORDERS.of(&store())), ("quota", QUOTA.of(&store()))]
+}
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::from_ms(HOUR * HOUR_MS + ms)
+}
+
+fn sku(n: u64) -> SkuId {
+    SkuId::new(format!("MLK-{n:04}")).unwrap()
+}
+
+fn order(n: u64) -> OrderId {
+    OrderId::new(at(n as i64 * 60_000), u128::from(n) * 0x9e37_79b9_7f4a_7c15)
+}
+
+fn head(n: u64) -> OrderHead {
+    let line = |n| HeadLine { sku: sku(n), qty: Qty::new(1 + n as i64).unwrap(), unit_price: Paise::new(4_950) };
+    OrderHead {
+        number: format!("4K{n}"),
+        channel: Channel::Online,
+        promise_at: at(900_000),
+        first_name: "आशा".into(),
+        cod: Paise::new(12_345),
+        preset: SubstitutePreset::Ask,
+        lines: (0..3).map(line).collect(),
+    }
+}
+
+fn picks() -> Picks {
+    let lot = LotId::new("L-004711").unwrap();
+    let picked = vec![PickedUnits { line: 0, sku: sku(0), lot, qty: Qty::ONE }];
+    Picks { picked, short: vec![ShortUnits { line: 1, qty: Qty::ONE }], bags: 2 }
+}
+
+/// The hour's life: who says what, one change each.
+fn hour() -> Vec<(Owner, Vec<Fact>)> {
+    let moment = |n, moment, ms| Fact::Moment { order: order(n), hour: HOUR, moment, at: at(ms) };
+    let (order, hour) = (order(0), HOUR);
+    let rider = RiderCard { code: "R-007".into(), name: "Ravi".into(), eta_at: at(500_000) };
+    let ask = SubstituteAsk { line: 2, sku: sku(9), qty: Qty::ONE, until: at(300_000) };
+    let placed = |n| Fact::Order { order: self::order(n), hour, head: head(n) };
+    vec![
+        (Owner::Hub, vec![placed(0), moment(0, Moment::Placed, 5), moment(0, Moment::Confirmed, 900)]),
+        (Owner::Store, vec![moment(0, Moment::Accepted, 1_400)]),
+        (Owner::Hub, vec![placed(1), moment(1, Moment::Placed, 60_000), moment(1, Moment::Confirmed, 61_000)]),
+        (Owner::Store, vec![moment(0, Moment::Picking, 70_000), Fact::Ask { order, hour, ask }]),
+        (Owner::Hub, vec![Fact::Answer { order, hour, answer: SubstituteAnswer { line: 2, accept: true } }]),
+        (Owner::Hub, vec![Fact::Rider { order, hour, rider }, moment(1, Moment::CancelRequested, 80_000)]),
+        (Owner::Store, vec![moment(1, Moment::Accepted, 80_500), moment(1, Moment::Cancelled, 81_000)]),
+        (Owner::Store, vec![moment(0, Moment::Packed, 200_000), Fact::Picks { order, hour, picks: picks() }]),
+        (Owner::Store, vec![moment(0, Moment::Dispatched, 230_000)]),
+        (Owner::Hub, vec![moment(0, Moment::Delivered, 600_000), moment(0, Moment::Completed, 600_500)]),
+    ]
+}
+
+fn rights() -> Vec<(Owner, Vec<Fact>)> {
+    let granted = |n, total| Fact::Granted { sku: sku(n), total };
+    vec![
+        (Owner::Store, vec![granted(0, 12), granted(1, 7)]),
+        (Owner::Hub, vec![Fact::Returned { sku: sku(0), total: 2 }]),
+        (Owner::Store, vec![granted(0, 19)]),
+    ]
+}
+
+/// The changes of a document in their order, and the document after them.
+fn life(id: &DocId, told: &[(Owner, Vec<Fact>)]) -> (Vec<Vec<u8>>, Document) {
+    let mut hub = Document::new(id.clone(), &actor(Owner::Hub)).unwrap();
+    let mut store = Document::new(id.clone(), &actor(Owner::Store)).unwrap();
+    let mut changes = Vec::new();
+    for (by, facts) in told {
+        let (mine, other) = if *by == Owner::Hub { (&mut hub, &mut store) } else { (&mut store, &mut hub) };
+        for fact in facts {
+            mine.put_fact(fact).unwrap();
+        }
+        let change = mine.commit().unwrap().unwrap();
+        other.apply_change(&change).unwrap();
+        changes.push(change);
+    }
+    assert_eq!(hub.heads(), store.heads());
+    (changes, hub)
+}
+
+fn told(name: &str) -> Vec<(Owner, Vec<Fact>)> {
+    if name == "orders" { hour() } else { rights() }
+}
+
+/// What a document says, for comparison.
+pub fn said(document: &Document) -> String {
+    match document.id() {
+        DocId::Quota { .. } => {
+            let of = |n| (document.granted(&sku(n)).unwrap(), document.returned(&sku(n)).unwrap());
+            format!("{:?}", [of(0), of(1), of(2)])
+        }
+        _ => format!("{:?}", document.orders().unwrap()),
+    }
+}
+
+/// What the documents of every format must say: the rights written out, the orders as they are made today.
+pub fn expected(name: &str) -> String {
+    if name == "quota" {
+        return "[(19, 2), (7, 0), (0, 0)]".to_owned();
+    }
+    let (_, id) = documents()[0].clone();
+    let said = said(&life(&id, &hour()).1);
+    for word in ["4K0", "आशा", "R-007", "L-004711", "CancelRequested"] {
+        assert!(said.contains(word), "{word} is missing: {said}");
+    }
+    said
+}
+
+/// Every file of today's format.
+pub fn all() -> Vec<Kept> {
+    let mut out = frames();
+    for (name, id) in documents() {
+        let (changes, document) = life(&id, &told(name));
+        out.push(kept(format!("{name}.chunks"), changes.concat()));
+        out.push(kept(format!("{name}.whole"), document.save_full().unwrap()));
+    }
+    out
+}
+
+/// One frame of every kind.
+fn frames() -> Vec<Kept> {
+    let (changes, document) = life(&ORDERS.of(&store()), &hour());
+    let hello = Hello {
+        oldest: 1,
+        newest: wire::VERSION,
+        store: store(),
+        side: Owner::Store,
+        epoch: StoreEpoch(3),
+        generation: HubGeneration(2),
+        connection: Connection { boot: 9, attempt: 2 },
+        heard: Some(Connection { boot: 4, attempt: 1 }),
+        settled: false,
+        received_seq: 77,
+        sent_seq: 1 << 40,
+        heads: vec![(ORDERS, document.heads())],
+    };
+    let items: Vec<BatchItem> =
+        changes.iter().map(|change| BatchItem { doc: ORDERS, change: change.clone() }).collect();
+    let bytes = document.save_full().unwrap();
+    let total = u32::try_from(bytes.len()).unwrap();
+    let all = [
+        ("hello", Frame::Hello(hello)),
+        ("change", Frame::Change { seq: 5, doc: QUOTA, change: changes[0].clone() }),
+        ("batch", Frame::Batch(Batch::pack(8, &items).unwrap())),
+        ("ack", Frame::Ack { upto: 9 }),
+        ("want", Frame::Want { doc: ORDERS }),
+        ("whole", Frame::Whole { doc: ORDERS, digest: [7; 8], total, offset: 0, bytes }),
+        ("ping", Frame::Ping { nonce: 1 }),
+        ("pong", Frame::Pong { nonce: u32::MAX }),
+        ("bye", Frame::Bye { reason: CloseReason::WrongEpoch { mine: 1, theirs: 2 } }),
+        ("bye_stopping", Frame::Bye { reason: CloseReason::Stopping }),
+    ];
+    all.into_iter().map(|(name, frame)| kept(format!("{name}.frame"), wire::encode(&frame).unwrap())).collect()
+}
