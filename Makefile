@@ -15,7 +15,7 @@ export PATH := $(LARDER_CACHE)/bin:$(PATH):$(HOME)/.cargo/bin:/usr/sbin:/sbin
 CARGO := cargo
 LOCKED := --locked
 ARGS ?=
-BENCHES := broker order-commit scan-ack agent-load pick-route sync-bytes footprint
+BENCHES := broker order-commit scan-ack agent-load pick-route sync-bytes sync-lag sync-fleet footprint
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,14 +34,17 @@ sim: setup-sim ## the long campaign of the deterministic world, and 100 times ki
 	@$(CARGO) run $(LOCKED) --release -p tests --bin sim -- $(or $(ARGS),--seeds 1000 --hours 2)
 	@LARDER_KILLS=100 $(CARGO) test $(LOCKED) --release -p tests --test kill9 --test kill9_devices
 
-# Each target gets its share of MINUTES. What a run finds lies in device-drivers/fuzz/artifacts, what it learnt in corpus.
-fuzz: setup-fuzz ## every parser of devices' bytes against a fuzzer, MINUTES=10 in all
-	@cd device-drivers && targets=$$($(CARGO) +nightly fuzz list) && count=$$(wc -w <<<"$$targets") && \
-	for name in $$targets; do \
+# Each target gets its share of MINUTES, a package's targets after each other. What a run finds lies in PACKAGE/fuzz/artifacts,
+# what it learnt in corpus.
+FUZZED := device-drivers sync
+fuzz: setup-fuzz ## every parser of foreign bytes against a fuzzer, MINUTES=10 in all
+	@count=$$(ls $(FUZZED:%=%/fuzz/fuzz_targets/*.rs) | wc -l) && \
+	for package in $(FUZZED); do (cd $$package && for name in $$($(CARGO) +nightly fuzz list); do \
 	    mkdir -p fuzz/corpus/$$name && \
 	    $(CARGO) +nightly fuzz run --sanitizer none $$name fuzz/corpus/$$name fuzz/seeds/$$name -- \
-	        -max_total_time=$$(( $(or $(MINUTES),10) * 60 / count )) -timeout=5 -max_len=4096 -print_final_stats=1 $(ARGS); \
-	done
+	        -max_total_time=$$(( $(or $(MINUTES),10) * 60 / count )) -timeout=60 -max_len=4096 -print_final_stats=1 $(ARGS) \
+	        || exit 1; \
+	done) || exit 1; done
 
 package: setup-package ## the .deb of a store machine, installed into a prefix, run and removed again
 	@deb=$$(store-node/packaging/build | tail -n 1) && store-node/packaging/check "$$deb" && echo "$$deb"

@@ -3,6 +3,7 @@
 use crate::command::Seed;
 use crate::db::stores::StoreSeed;
 use crate::rules::{HOLD_MS, Rules};
+use crate::tls::SyncTls;
 use hub_core::proof::HubKey;
 use hub_core::rider_score::Weights;
 use hub_core::stop_selling::STOP_AFTER_MS;
@@ -100,6 +101,9 @@ pub struct HubConfig {
     /// Below this score a rider is not sent (REQ-75).
     #[serde(default = "threshold")]
     pub rider_threshold: f64,
+    /// The encrypted address of the stores. Profile production needs it: there a token alone opens nothing.
+    #[serde(default)]
+    pub sync: Option<SyncTls>,
     /// Who may connect.
     #[serde(default)]
     pub stores: Vec<StoreConfig>,
@@ -153,6 +157,7 @@ impl HubConfig {
         let folder = path.parent().unwrap_or_else(|| Path::new("."));
         config.data_dir = folder.join(&config.data_dir);
         config.catalogue = config.catalogue.map(|c| folder.join(c));
+        config.sync = config.sync.map(|sync| sync.within(folder));
         let wrong = config.wrong();
         if wrong.is_empty() { Ok(config) } else { Err(ConfigError::Values { path: path.to_owned(), wrong }) }
     }
@@ -172,6 +177,11 @@ impl HubConfig {
                 "listen: profile demo shows passwords and may only listen on 127.0.0.1, not {}",
                 self.listen
             ),
+        );
+        say(
+            !demo && self.sync.is_none() && !self.stores.is_empty(),
+            "sync: profile production lets stores in by their certificates alone; add [sync] with listen, ca, cert and key"
+                .to_owned(),
         );
         say(!demo && self.speed_factor != 1.0, "speed_factor: only profile demo may hurry".to_owned());
         say(!(0.1..=100.0).contains(&self.speed_factor), "speed_factor: 0.1 to 100".to_owned());

@@ -12,7 +12,7 @@ mod tests;
 pub use carry::{Batch, Carried};
 pub use inbound::{Inbound, Record};
 pub use scribe::Scribe;
-pub use session::out_records;
+pub use session::{Said, out_records};
 
 use crate::command::{Answer, Envelope, Sealed};
 use crate::db::commands::Stored;

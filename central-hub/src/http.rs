@@ -24,6 +24,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use serde_json::Value;
 
 /// The OpenAPI document, also for those who do not run the hub.
@@ -40,6 +41,12 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
         .layer(tower_http::compression::CompressionLayer::new())
         .with_state(app)
+}
+
+/// What stores reach over their encrypted address: their sessions, and whether the hub is alive.
+pub fn sync_router(app: App) -> Router {
+    let routes = Router::new().route("/sync/v1/connect", get(machine::connect_certified));
+    routes.route("/healthz", get(machine::healthz)).fallback(fallback).with_state(app)
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> HttpProblem {

@@ -4,6 +4,7 @@
 use crate::db::sqlite::Sqlite;
 use crate::db::{Db, DbFault, HubTx, Stores};
 use ::sync::inspect::{DocumentState, Inspection, Log, Quarantined, QuotaState, Record};
+use ::sync::lane::{self, Lane, LaneSeq};
 use model::StoreId;
 use model::order::Owner;
 use std::path::Path;
@@ -52,16 +53,22 @@ pub fn of(data: &dyn HubTx, store: &StoreId, records: u32) -> Db<Inspection> {
         doc: row.doc,
         reason: row.why,
     });
-    let open = data.records_after(store, row.acked_seq, records)?;
+    let lanes = data.lanes(store)?;
+    let log = lane::total(&lanes);
+    let mut open = Vec::new();
+    for (lane, state) in Lane::ALL.into_iter().zip(lanes) {
+        open.extend(data.records_after(store, LaneSeq { lane, seq: state.acked }, records)?);
+    }
+    open.truncate(usize::try_from(records).unwrap_or(usize::MAX));
     Ok(Inspection {
         side: Owner::Hub,
         store: store.clone(),
         epoch: row.epoch,
         generation: data.generation()?,
         log: Log {
-            received: row.received_seq,
-            sent: row.sent_seq,
-            acked: row.acked_seq,
+            received: log.received,
+            sent: log.sent,
+            acked: log.acked,
             facts_waiting: data.facts_for(store)?,
             records: open
                 .into_iter()

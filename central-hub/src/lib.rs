@@ -20,6 +20,7 @@ pub mod rules;
 pub mod run;
 pub mod stores;
 pub mod system;
+pub mod tls;
 pub mod views;
 pub mod writer;
 

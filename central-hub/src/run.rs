@@ -9,6 +9,7 @@ use crate::import::{self, ImportError};
 use crate::ports::pay::{Gateway, Simulator};
 use crate::readers::Readers;
 use crate::stores::{self, Links};
+use crate::tls::{Certified, SyncListener, TlsError};
 use crate::writer::Writer;
 use crate::{clock, system};
 use axum::serve::ListenerExt;
@@ -53,6 +54,9 @@ pub enum RunError {
         /// Why.
         source: std::io::Error,
     },
+    /// The stores' encrypted address.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The database.
     #[error(transparent)]
     Engine(#[from] Fault),
@@ -82,6 +86,18 @@ pub async fn run(config: HubConfig, shutdown: CancellationToken) -> Result<(), R
     let (app, writer_thread, tasks) = start(&config, engine, &shutdown)?;
     let address = listener.local_addr().unwrap_or(listen);
     tracing::info!(%address, stores = config.stores.len(), "ready");
+    if let Some(files) = &config.sync {
+        let sync = SyncListener::bind(files, shutdown.child_token()).await?;
+        let router = http::sync_router(app.clone()).into_make_service_with_connect_info::<Certified>();
+        let stop = shutdown.clone();
+        tracing::info!(address = %files.listen, "stores connect here, by certificate");
+        let served = axum::serve(sync, router).with_graceful_shutdown(stop.cancelled_owned());
+        tasks.spawn(async move {
+            if let Err(error) = served.await {
+                tracing::error!(%error, "serving the stores ended");
+            }
+        });
+    }
     let router = http::router(app.clone());
     let stop = shutdown.clone();
     let nodelay = listener.tap_io(|stream| {
@@ -197,6 +213,7 @@ fn start(config: &HubConfig, engine: HubEngine, shutdown: &CancellationToken) ->
         Links::new(peers, writer.clone(), readers.clone(), config.stop_after_ms, shutdown.child_token());
     let tasks = TaskTracker::new();
     tasks.spawn(ticks(writer.clone(), shutdown.clone()));
+    tasks.spawn(links.clone().beat());
     if config.profile == Profile::Demo {
         let file = config.data_dir.join("gateway-simulator.jsonl");
         let simulator = Simulator::open(&file).map_err(|source| RunError::Data { path: file, source })?;

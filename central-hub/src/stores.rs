@@ -2,21 +2,29 @@
 //! connection replaces an older one. Decides nothing about stock or orders.
 
 use crate::clock;
-use crate::engine::{HubEngine, Record, out_records};
+use crate::engine::{HubEngine, Record, Said, out_records};
 use crate::readers::Readers;
 use crate::writer::{WriteError, Writer};
-use ::sync::peer::{Input, Output, Peer};
+use ::sync::doc::DocKey;
+use ::sync::lane::{LANES, Lane, LaneSeq, ends};
+use ::sync::peer::{Input, Opening, Output, Peer};
 use ::sync::wire::MAX_FRAME;
 use axum::extract::ws::{Message, WebSocket};
 use hub_core::proof;
 use model::{StoreId, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// A sign of life is written down at most this often.
 const HEARD_MS: i64 = 5_000;
+
+/// Signs of life of all stores are written down together this often.
+const BEAT_MS: i64 = 1_000;
+
+/// Words of a connection that was cut.
+const BROKEN_LINE: [&str; 4] = ["closed", "reset", "handshake", "pipe"];
 
 /// How long a store may take no bytes before its connection counts as dead.
 const SEND_LIMIT: Duration = Duration::from_secs(10);
@@ -42,6 +50,8 @@ pub struct Links {
     writer: Writer,
     readers: Readers,
     heard_every_ms: i64,
+    /// Stores that were heard since the last beat.
+    alive: Arc<Mutex<BTreeSet<StoreId>>>,
     stop: CancellationToken,
 }
 
@@ -94,7 +104,25 @@ impl Links {
         let seats = Arc::new(peers.into_iter().map(seat).collect());
         // A short stop-selling time (a hurried demo) needs fresher signs of life.
         let heard_every_ms = HEARD_MS.min(stop_after_ms / 6).max(100);
-        Self { seats, writer, readers, heard_every_ms, stop }
+        Self { seats, writer, readers, heard_every_ms, alive: Arc::default(), stop }
+    }
+
+    /// Writes down, together, which stores were heard; until the hub stops.
+    pub async fn beat(self) {
+        let every = Duration::from_millis(self.heard_every_ms.min(BEAT_MS).unsigned_abs());
+        let mut beat = tokio::time::interval(every);
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                _ = beat.tick() => {}
+            }
+            let heard = self.alive.lock().map(|mut alive| std::mem::take(&mut *alive)).unwrap_or_default();
+            if !heard.is_empty() && self.writer.note(Said::Alive(heard.into_iter().collect())).await.is_err()
+            {
+                return;
+            }
+        }
     }
 
     /// Whose token this is. Every seat is compared, so that the time tells nothing.
@@ -108,6 +136,11 @@ impl Links {
         found
     }
 
+    /// Whether a store of this name may connect.
+    pub fn knows(&self, store: &StoreId) -> bool {
+        self.seats.contains_key(store)
+    }
+
     /// Holds a session until the connection ends, a newer one comes, or the hub stops.
     pub async fn serve(&self, store: StoreId, mut socket: WebSocket) {
         let Some(seat) = self.seats.get(&store) else { return };
@@ -119,13 +152,14 @@ impl Links {
         // The older connection lets go of the talk as soon as it sees that it was replaced.
         let mut talk = seat.talk.lock().await;
         tracing::info!(%store, "store connected");
-        talk.peer.handle(clock::now(), Input::Connected { heads: Vec::new() });
+        let heads = self.writer.heads(&store).await.unwrap_or_default();
+        talk.peer.handle(clock::now(), Input::Connected(Opening { heads, manifest: Vec::new() }));
         let mut session = Session { links: self, store: &store, talk: &mut talk, heard_at: None };
         session.run(&mut socket, &mine).await;
         session.talk.peer.handle(clock::now(), Input::Disconnected);
         let _ = session.flush(None).await;
         drop(talk);
-        let _ = self.writer.heard(&store, false).await;
+        let _ = self.writer.note(Said::Gone(store.clone())).await;
         tracing::info!(%store, "store disconnected");
         let _ = socket.send(Message::Close(None)).await;
     }
@@ -140,8 +174,9 @@ struct Session<'a> {
 
 impl Session<'_> {
     async fn run(&mut self, socket: &mut WebSocket, replaced: &CancellationToken) {
-        let mut changed = self.links.writer.changed();
-        self.grew(changed.borrow_and_update().logs.get(self.store).copied());
+        let Some(mut log) = self.links.writer.log_of(self.store) else { return };
+        let now = *log.borrow_and_update();
+        self.grew(now);
         loop {
             if self.flush(Some(socket)).await.is_err() {
                 return;
@@ -156,20 +191,27 @@ impl Session<'_> {
                 }
                 message = socket.recv() => match message {
                     Some(Ok(Message::Binary(bytes))) if bytes.len() <= MAX_FRAME => {
-                        self.talk.peer.handle(clock::now(), Input::Frame(bytes.to_vec()));
-                        if self.heard().await.is_err() {
-                            return;
-                        }
+                        self.talk.peer.handle(clock::now(), Input::Frame(bytes.into()));
+                        self.heard();
                     }
                     Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Text(_))) => {}
-                    Some(Ok(Message::Binary(_) | Message::Close(_)) | Err(_)) | None => return,
+                    Some(Ok(Message::Close(_))) | None => return,
+                    // Over the limit of a message, or no WebSocket at all. A line that broke is no offence.
+                    Some(Ok(Message::Binary(_))) => return,
+                    Some(Err(error)) => {
+                        let why = error.to_string();
+                        if !BROKEN_LINE.iter().any(|word| why.contains(word)) {
+                            let _ = self.refused(Vec::new(), format!("the connection was ended: {why}")).await;
+                        }
+                        return;
+                    }
                 },
-                news = changed.changed() => {
+                news = log.changed() => {
                     if news.is_err() {
                         return;
                     }
-                    let last = changed.borrow_and_update().logs.get(self.store).copied();
-                    self.grew(last);
+                    let now = *log.borrow_and_update();
+                    self.grew(now);
                 }
                 () = tokio::time::sleep(Duration::from_millis(wake.unsigned_abs())) => {
                     self.talk.peer.handle(clock::now(), Input::Tick);
@@ -178,19 +220,21 @@ impl Session<'_> {
         }
     }
 
-    fn grew(&mut self, last: Option<u64>) {
-        if let Some(last_seq) = last {
-            self.talk.peer.handle(clock::now(), Input::OutGrew { last_seq });
+    fn grew(&mut self, log: [u64; LANES]) {
+        for (lane, last_seq) in Lane::ALL.into_iter().zip(log).filter(|(_, last)| *last > 0) {
+            self.talk.peer.handle(clock::now(), Input::OutGrew { lane, last_seq });
         }
     }
 
-    async fn heard(&mut self) -> Result<(), Over> {
+    /// A sign of life, told with those of all other stores.
+    fn heard(&mut self) {
         let now = clock::now();
         if self.heard_at.is_none_or(|at| now.since_ms(at) >= self.links.heard_every_ms) {
             self.heard_at = Some(now);
-            self.links.writer.heard(self.store, true).await?;
+            if let Ok(mut alive) = self.links.alive.lock() {
+                alive.insert(self.store.clone());
+            }
         }
-        Ok(())
     }
 
     /// Does what the peer asks until it asks nothing more; records are committed together. Without a socket, or once it is
@@ -214,13 +258,20 @@ impl Session<'_> {
                         }
                     }
                 }
-                Output::Deliver { seq, doc, change } => self.talk.owed.push((seq, doc, change)),
+                Output::Deliver { lane, seq, doc, change } => {
+                    self.talk.owed.push((LaneSeq { lane, seq }, doc, change));
+                }
                 Output::Close { reason } => {
                     tracing::warn!(store = %self.store, %reason, "session closed");
                     (socket, alive) = (None, Err(Over));
                 }
-                Output::PeerHello { .. } | Output::Live | Output::Stale => {}
-                asked @ (Output::NeedOut { .. }
+                Output::PeerHello { level: false, .. } | Output::Live | Output::Stale | Output::OneLane => {}
+                Output::Refused { bytes, why } => self.refused(bytes, why.to_string()).await?,
+                Output::Manifest(closed) => {
+                    tracing::debug!(store = %self.store, closed = closed.len(), "closed hours of the store");
+                }
+                asked @ (Output::PeerHello { .. }
+                | Output::NeedOut { .. }
                 | Output::Acked { .. }
                 | Output::WantDoc { .. }
                 | Output::Whole { .. }) => self.ask(asked).await?,
@@ -231,16 +282,20 @@ impl Session<'_> {
     /// What the peer wants of the data.
     async fn ask(&mut self, output: Output) -> Result<(), Over> {
         match output {
-            Output::NeedOut { after, limit } => {
-                let store = self.store.clone();
-                let read = self.links.readers.ask(move |data| out_records(data, &store, after, limit));
+            Output::PeerHello { heads, .. } => self.compare(heads).await?,
+            Output::NeedOut { lane, after, limit } => {
+                let (store, at) = (self.store.clone(), LaneSeq { lane, seq: after });
+                let read = self.links.readers.ask(move |data| out_records(data, &store, at, limit));
                 let records = read.await.map_err(|error| {
                     tracing::error!(%error, "the log for a store cannot be read");
                     Over
                 })?;
-                self.talk.peer.handle(clock::now(), Input::Out(records));
+                self.talk.peer.handle(clock::now(), Input::Out { lane, records });
             }
-            Output::Acked { upto } => self.links.writer.acked(self.store, upto).await?,
+            Output::Acked { lane, upto } => {
+                let upto = LaneSeq { lane, seq: upto };
+                self.links.writer.note(Said::Acked(self.store.clone(), upto)).await?;
+            }
             Output::WantDoc { doc } => {
                 let bytes = self.links.writer.whole(self.store, doc).await?;
                 self.talk.peer.handle(clock::now(), Input::Whole { doc, bytes });
@@ -249,18 +304,39 @@ impl Session<'_> {
             Output::Send(_)
             | Output::Deliver { .. }
             | Output::Close { .. }
-            | Output::PeerHello { .. }
+            | Output::Manifest(_)
+            | Output::Refused { .. }
+            | Output::OneLane
             | Output::Live
             | Output::Stale => {}
         }
         Ok(())
     }
 
+    /// Nothing is on its way in either direction, so both must have the same documents; one that differs is repaired.
+    async fn compare(&mut self, theirs: Vec<(DocKey, [u8; 8])>) -> Result<(), Over> {
+        let mine = self.links.writer.heads(self.store).await?;
+        for (doc, heads) in theirs {
+            if mine.iter().any(|(key, own)| *key == doc && *own != heads) {
+                tracing::warn!(store = %self.store, ?doc, "the store has another document: asking for the whole of it");
+                self.talk.peer.handle(clock::now(), Input::Want { doc });
+            }
+        }
+        Ok(())
+    }
+
+    /// What came and was no frame is kept for a person.
+    async fn refused(&mut self, bytes: Vec<u8>, why: String) -> Result<(), Over> {
+        Ok(self.links.writer.note(Said::Refused(self.store.clone(), bytes, why)).await?)
+    }
+
     /// Makes durable what is owed. What cannot be kept now stays owed and goes first on the next connection.
     async fn commit(&mut self) -> Result<(), Over> {
         let done = self.links.writer.inbound(self.store, self.talk.owed.clone()).await?;
-        self.talk.owed.clear();
-        self.talk.peer.handle(clock::now(), Input::Committed { upto: done.upto });
+        for at in ends(self.talk.owed.drain(..).map(|record| record.0)) {
+            let upto = done.upto[at.lane.index()];
+            self.talk.peer.handle(clock::now(), Input::Committed { lane: at.lane, upto });
+        }
         for doc in done.want {
             self.talk.peer.handle(clock::now(), Input::Want { doc });
         }

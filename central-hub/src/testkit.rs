@@ -7,6 +7,7 @@ use crate::engine::{HubEngine, No};
 use crate::refusal::Refusal;
 use crate::rules::Rules;
 use ::sync::doc::{DocActor, DocId, DocKey, Document};
+use ::sync::lane::{Lane, LaneSeq};
 use hub_core::proof::HubKey;
 use model::api::hub::{CheckoutRequest, Payment, Point};
 use model::catalogue::{Product, TempClass, Velocity};
@@ -190,10 +191,10 @@ impl World {
             assert!(doc.put_fact(fact).unwrap(), "{fact:?} said before");
             let change = doc.commit().unwrap().unwrap();
             self.sent += 1;
-            records.push((self.sent, id.key(), change));
+            records.push((LaneSeq { lane: Lane::Orders, seq: self.sent }, id.key(), change));
         }
         let out = self.hub.inbound(self.now, &self.store.clone(), records).unwrap();
-        assert_eq!((out.upto, out.quarantined), (self.sent, 0));
+        assert_eq!((out.upto[0], out.quarantined), (self.sent, 0));
     }
 
     pub fn next_record(&mut self) -> u64 {
@@ -208,14 +209,15 @@ impl World {
     /// Carries, and lets the store read what it is sent.
     pub fn store_reads(&mut self) -> u64 {
         self.hub.carry(self.now).unwrap();
-        let records = self.hub.out_records(&self.store, self.seen, 1_000).unwrap();
+        let records =
+            self.hub.out_records(&self.store, LaneSeq { lane: Lane::Orders, seq: self.seen }, 1_000).unwrap();
         for record in &records {
             assert_eq!(record.seq, self.seen + 1, "a gap in the log");
             self.seen = record.seq;
             let id = record.doc.of(&self.store);
             self.document(&id).apply_change(&record.change).unwrap();
         }
-        self.hub.out_acked(&self.store, self.seen).unwrap();
+        self.hub.out_acked(&self.store, LaneSeq { lane: Lane::Orders, seq: self.seen }).unwrap();
         records.len() as u64
     }
 

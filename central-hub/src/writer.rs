@@ -6,12 +6,14 @@ mod checkpointer;
 
 use crate::clock;
 use crate::command::{Answer, Envelope, Sealed};
-use crate::engine::{Applied, Batch, Carried, Fault, HubEngine, Inbound, No, Record, Scribe};
+use crate::engine::{Applied, Batch, Carried, Fault, HubEngine, Inbound, No, Record, Said, Scribe};
 use ::sync::doc::DocKey;
+use ::sync::lane::LANES;
 use checkpointer::Checkpointer;
 use figures::Writing;
 use model::StoreId;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -42,23 +44,28 @@ type Reply<T> = oneshot::Sender<Result<T, WriteError>>;
 
 enum Job {
     Apply(Box<Sealed>, Reply<Result<Answer, No>>),
-    Inbound(StoreId, Vec<Record>, Reply<Inbound>),
+    /// What stores say; neighbours in the queue are kept by one commit.
+    Said(Said, Option<Reply<Inbound>>),
     Whole(StoreId, DocKey, Option<Vec<u8>>, Reply<Vec<u8>>),
-    Acked(StoreId, u64),
-    Heard(StoreId, bool),
+    Heads(StoreId, Reply<Heads>),
     /// The scribe's answer.
     Composed(Result<Option<Batch>, Fault>),
     Stop,
 }
 
+/// Digests of a store's open documents.
+pub type Heads = Vec<(DocKey, [u8; 8])>;
+
 /// What has changed since the hub started; a watcher that sees another number looks anew.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Changed {
     /// Grows with every commit that may have changed something.
     pub commits: u64,
-    /// The last record of each store's log.
-    pub logs: BTreeMap<StoreId, u64>,
 }
+
+/// The ends of each store's log, a lane each; nought where nothing grew since the hub started. One channel a store: a
+/// session wakes for its own store and for no other.
+type Logs = BTreeMap<StoreId, watch::Sender<[u64; LANES]>>;
 
 /// A handle to the writing thread; clones share its queue.
 #[derive(Debug, Clone)]
@@ -66,6 +73,7 @@ pub struct Writer {
     queue: mpsc::Sender<Job>,
     changed: watch::Receiver<Changed>,
     writing: Writing,
+    logs: Arc<Logs>,
 }
 
 impl Writer {
@@ -85,16 +93,32 @@ impl Writer {
         // Facts of the last run may wait in the outbox.
         let writing = engine.writing();
         let checkpointer = Checkpointer::start(engine.reader().map_err(std::io::Error::other)?)?;
-        let desk =
-            Desk { engine, ask, asked: false, owed: true, publish, checkpointer, writing: writing.clone() };
+        let stores = engine.data().stores().map_err(std::io::Error::other)?;
+        let logs: Logs = stores.into_iter().map(|s| (s.seed.id, watch::Sender::new([0; LANES]))).collect();
+        let logs = Arc::new(logs);
+        let desk = Desk {
+            engine,
+            ask,
+            asked: false,
+            owed: true,
+            publish,
+            checkpointer,
+            writing: writing.clone(),
+            logs: Arc::clone(&logs),
+        };
         let thread =
             std::thread::Builder::new().name("hub-writer".into()).spawn(move || desk.run(jobs, scribe))?;
-        Ok((Self { queue, changed, writing }, thread))
+        Ok((Self { queue, changed, writing, logs }, thread))
     }
 
     /// Tells of every commit.
     pub fn changed(&self) -> watch::Receiver<Changed> {
         self.changed.clone()
+    }
+
+    /// Tells where a store's log ends, whenever it grows.
+    pub fn log_of(&self, store: &StoreId) -> Option<watch::Receiver<[u64; LANES]>> {
+        self.logs.get(store).map(watch::Sender::subscribe)
     }
 
     /// Jobs that wait now.
@@ -134,7 +158,7 @@ impl Writer {
     /// # Errors
     /// [`WriteError`].
     pub async fn inbound(&self, store: &StoreId, records: Vec<Record>) -> Result<Inbound, WriteError> {
-        self.ask(|reply| Job::Inbound(store.clone(), records, reply)).await
+        self.ask(|reply| Job::Said(Said::Records(store.clone(), records), Some(reply))).await
     }
 
     /// Takes in a store's whole document.
@@ -153,20 +177,20 @@ impl Writer {
         self.ask(|reply| Job::Whole(store.clone(), doc, None, reply)).await
     }
 
-    /// A store has its log up to here.
+    /// Digests of a store's open documents.
     ///
     /// # Errors
-    /// [`WriteError::Stopping`].
-    pub async fn acked(&self, store: &StoreId, upto: u64) -> Result<(), WriteError> {
-        self.queue.send(Job::Acked(store.clone(), upto)).await.map_err(|_| WriteError::Stopping)
+    /// [`WriteError`].
+    pub async fn heads(&self, store: &StoreId) -> Result<Heads, WriteError> {
+        self.ask(|reply| Job::Heads(store.clone(), reply)).await
     }
 
-    /// A sign of life of a store, or the end of its session.
+    /// Something that a store repeats by itself, so that nobody waits for it: an acknowledgement, a sign of life.
     ///
     /// # Errors
     /// [`WriteError::Stopping`].
-    pub async fn heard(&self, store: &StoreId, online: bool) -> Result<(), WriteError> {
-        self.queue.send(Job::Heard(store.clone(), online)).await.map_err(|_| WriteError::Stopping)
+    pub async fn note(&self, said: Said) -> Result<(), WriteError> {
+        self.queue.send(Job::Said(said, None)).await.map_err(|_| WriteError::Stopping)
     }
 
     /// Finish what waits and end.
@@ -208,9 +232,11 @@ struct Desk {
     publish: watch::Sender<Changed>,
     checkpointer: Checkpointer,
     writing: Writing,
+    logs: Arc<Logs>,
 }
 
 type Caller = (Sealed, Reply<Result<Answer, No>>);
+type Speaker = (Said, Option<Reply<Inbound>>);
 
 fn seal(envelope: Envelope) -> Result<Box<Sealed>, WriteError> {
     envelope.seal().map(Box::new).map_err(|error| WriteError::Fault(error.to_string()))
@@ -256,23 +282,59 @@ impl Desk {
         let mut news = false;
         let mut batch = None;
         let mut waiting: Vec<Caller> = Vec::new();
+        let mut said: Vec<Speaker> = Vec::new();
         for job in group {
             match job {
                 Job::Apply(sealed, reply) => waiting.push((*sealed, reply)),
+                Job::Said(what, reply) => said.push((what, reply)),
                 Job::Composed(answer) => batch = self.composed(answer),
                 Job::Stop => {}
-                other @ (Job::Inbound(..) | Job::Whole(..) | Job::Acked(..) | Job::Heard(..)) => {
-                    news |= self.apply(&mut waiting, batch.take());
-                    news |= !matches!(other, Job::Acked(..));
+                // Documents: what was made of facts is stored before anybody else works with them.
+                other @ (Job::Whole(..) | Job::Heads(..)) => {
+                    self.apply(&mut waiting, batch.take());
+                    self.hear(std::mem::take(&mut said));
+                    news = true;
                     self.one_job(other);
                 }
             }
         }
         news |= self.apply(&mut waiting, batch);
+        news |= self.hear(said);
         self.owed |= news;
         if news {
             self.publish.send_modify(|changed| changed.commits += 1);
         }
+    }
+
+    /// One commit for everything that stores said; where that fails, one each, so that one store's trouble is its own.
+    /// Says whether anything may have changed.
+    fn hear(&mut self, said: Vec<Speaker>) -> bool {
+        if said.is_empty() {
+            return false;
+        }
+        let news = said
+            .iter()
+            .any(|(what, _)| matches!(what, Said::Records(..) | Said::Gone(_) | Said::Refused(..)));
+        let now = clock::now();
+        let (whats, replies): (Vec<_>, Vec<_>) = said.into_iter().unzip();
+        let answers: Vec<Result<Inbound, Fault>> = match self.engine.hear(now, &whats) {
+            Ok(answers) => answers.into_iter().map(Ok).collect(),
+            Err(error) if whats.len() == 1 => vec![Err(error)],
+            Err(_) => {
+                let one = |what: &Said| {
+                    let mut done = self.engine.hear(now, std::slice::from_ref(what))?;
+                    Ok(done.pop().unwrap_or_default())
+                };
+                whats.iter().map(one).collect()
+            }
+        };
+        for (answer, reply) in answers.into_iter().zip(replies) {
+            let answer = answer.map_err(|error| fault(&error));
+            if let Some(reply) = reply {
+                let _ = reply.send(answer);
+            }
+        }
+        news
     }
 
     fn composed(&mut self, answer: Result<Option<Batch>, Fault>) -> Option<Batch> {
@@ -286,10 +348,6 @@ impl Desk {
     fn one_job(&mut self, job: Job) {
         let engine = &mut self.engine;
         match job {
-            Job::Inbound(store, records, reply) => {
-                let done = engine.inbound(clock::now(), &store, records);
-                let _ = reply.send(done.map_err(|error| fault(&error)));
-            }
             Job::Whole(store, doc, Some(bytes), reply) => {
                 let done = engine.inbound_whole(clock::now(), &store, doc, bytes).map(|_| Vec::new());
                 let _ = reply.send(done.map_err(|error| fault(&error)));
@@ -297,9 +355,10 @@ impl Desk {
             Job::Whole(store, doc, None, reply) => {
                 let _ = reply.send(engine.whole(&store, doc).map_err(|error| fault(&error)));
             }
-            Job::Acked(store, upto) => note(engine.out_acked(&store, upto)),
-            Job::Heard(store, online) => note(engine.heard(clock::now(), &store, online)),
-            Job::Apply(..) | Job::Composed(_) | Job::Stop => {}
+            Job::Heads(store, reply) => {
+                let _ = reply.send(engine.heads(clock::now(), &store).map_err(|error| fault(&error)));
+            }
+            Job::Apply(..) | Job::Said(..) | Job::Composed(_) | Job::Stop => {}
         }
     }
 
@@ -343,11 +402,9 @@ impl Desk {
     /// Logs grew: who sends them is told.
     fn carried(&mut self, carried: Carried) {
         self.owed |= carried.more;
-        if !carried.grew.is_empty() {
-            self.publish.send_modify(|changed| {
-                changed.commits += 1;
-                changed.logs.extend(carried.grew);
-            });
+        for (store, ends) in carried.grew {
+            let Some(log) = self.logs.get(&store) else { continue };
+            log.send_modify(|log| ends.iter().for_each(|end| log[end.lane.index()] = end.seq));
         }
     }
 }
@@ -361,13 +418,6 @@ fn group(jobs: &mut mpsc::Receiver<Job>, first: Job) -> Vec<Job> {
         }
     }
     group
-}
-
-/// What a store repeats by itself need not be answered.
-fn note(done: Result<(), Fault>) {
-    if let Err(error) = done {
-        tracing::error!(%error, "not kept; the store repeats it");
-    }
 }
 
 fn fault(error: &Fault) -> WriteError {

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use sync::doc::{DocActor, DocId, Document};
+use sync::lane::{Lane, LaneSeq};
 use tokio_util::sync::CancellationToken;
 
 static COUNT: AtomicU64 = AtomicU64::new(1);
@@ -66,7 +67,9 @@ fn grant(config: &HubConfig, total: u64) {
         document.set_granted(&SkuId::new(sku).unwrap(), total).unwrap();
     }
     let change = document.commit().unwrap().unwrap();
-    engine.inbound(clock::now(), &store, vec![(1, id.key(), change)]).unwrap();
+    engine
+        .inbound(clock::now(), &store, vec![(LaneSeq { lane: Lane::Orders, seq: 1 }, id.key(), change)])
+        .unwrap();
 }
 
 impl Hub {

@@ -15,7 +15,8 @@ use model::{SkuId, StoreId};
 use std::path::Path;
 use std::time::Duration;
 use sync::doc::{DocActor, DocId, DocKey, Document};
-use sync::peer::{Input, Limits, OutRecord, Output, Peer, PeerConfig};
+use sync::lane::{Lane, LaneState};
+use sync::peer::{Input, Limits, Opening, OutRecord, Output, Peer, PeerConfig};
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 use tokio_util::sync::CancellationToken;
 
@@ -56,9 +57,11 @@ fn peer(store: &StoreId) -> Peer {
         epoch: StoreEpoch(1),
         generation: HubGeneration(1),
         boot: 1,
-        received: 0,
-        sent: RECORDS,
-        acked: 0,
+        lanes: std::array::from_fn(|lane| LaneState {
+            sent: if lane == 0 { RECORDS } else { 0 },
+            ..LaneState::default()
+        }),
+        newest: PeerConfig::NEWEST,
         limits: Limits { retry_first_ms: 100, window_bytes: 2_000, ..Limits::default() },
     };
     Peer::new(config, clock::now())
@@ -69,7 +72,7 @@ async fn connect(url: &str, token: &str, peer: &mut Peer, log: &[OutRecord], fra
     let mut request = url.into_client_request().unwrap();
     request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
     let (mut socket, _) = tokio_tungstenite::connect_async(request).await.ok()?;
-    peer.handle(clock::now(), Input::Connected { heads: Vec::new() });
+    peer.handle(clock::now(), Input::Connected(Opening::default()));
     let mut seen = 0;
     while seen < frames {
         while let Some(output) = peer.poll() {
@@ -77,22 +80,25 @@ async fn connect(url: &str, token: &str, peer: &mut Peer, log: &[OutRecord], fra
                 Output::Send(bytes) => {
                     let _ = socket.send(Message::Binary(bytes.into())).await;
                 }
-                Output::NeedOut { after, limit } => {
+                Output::NeedOut { lane, after, limit } => {
                     let part = log.iter().filter(|r| r.seq > after).take(limit as usize).cloned();
-                    peer.handle(clock::now(), Input::Out(part.collect()));
+                    peer.handle(clock::now(), Input::Out { lane, records: part.collect() });
                 }
                 // As the store does: a connection that the peer gives up is left, and another one is made.
                 Output::Close { .. } => seen = frames,
                 Output::Acked { .. }
                 | Output::Deliver { .. }
                 | Output::PeerHello { .. }
+                | Output::Manifest(_)
+                | Output::Refused { .. }
+                | Output::OneLane
                 | Output::WantDoc { .. }
                 | Output::Whole { .. }
                 | Output::Live
                 | Output::Stale => {}
             }
         }
-        if peer.acked() == RECORDS {
+        if peer.acked(Lane::Orders) == RECORDS {
             break;
         }
         match tokio::time::timeout(Duration::from_millis(150), socket.next()).await {
@@ -109,7 +115,7 @@ async fn connect(url: &str, token: &str, peer: &mut Peer, log: &[OutRecord], fra
     peer.handle(clock::now(), Input::Disconnected);
     // An acknowledgement among these was heard on this connection and is told on none that comes after: ask the peer.
     while peer.poll().is_some() {}
-    Some(peer.acked())
+    Some(peer.acked(Lane::Orders))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,7 +149,7 @@ async fn every_record_arrives_once_over_a_line_that_is_cut_again_and_again() {
     stop.cancel();
     task.await.unwrap().unwrap();
     let data = Sqlite::open_reader(&config.data_dir.join("hub.db")).unwrap();
-    assert_eq!(data.store(&store).unwrap().unwrap().received_seq, RECORDS);
+    assert_eq!(data.lanes(&store).unwrap()[0].received, RECORDS);
     let key = QuotaKey { store, epoch: StoreEpoch(1), generation: HubGeneration(1) };
     for n in 1..=RECORDS {
         assert_eq!(data.rights(&key, &sku(n)).unwrap().granted_seen(), n);

@@ -119,6 +119,10 @@ impl<'c, 't> Checker<'c, 't> {
             let what = format!("{:?} would send the token in the clear", hub.url);
             self.say(&at("url"), what, "https://..., or http:// on loopback only");
         }
+        if hub.tls.is_some() && !hub.url.starts_with("https://") {
+            let what = format!("{:?} is not encrypted, but certificates are named", hub.url);
+            self.say(&at("url"), what, "https://..., or no [hub.tls]");
+        }
         if hub.token.len() < 16 {
             self.say(
                 &at("token"),

@@ -130,7 +130,7 @@ mod tests {
     fn a_question_may_be_a_path_a_section_or_a_name() {
         let paths = |question: &str| -> Vec<&str> { find(question).iter().map(|key| key.path).collect() };
         assert_eq!(paths("zones[3].band.min_centi_c"), ["zones[].band.min_centi_c"]);
-        assert_eq!(paths("hub"), ["hub.url", "hub.token"]);
+        assert_eq!(paths("hub"), ["hub.url", "hub.token", "hub.tls.ca", "hub.tls.cert", "hub.tls.key"]);
         assert_eq!(paths("baud"), ["devices[].settings.baud"]);
         assert!(paths("colour").is_empty());
         assert_eq!(nearest("store.time_zoen"), Some("store.time_zone"));

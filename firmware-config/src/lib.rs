@@ -41,7 +41,8 @@ pub use devices::{Device, Driver, DriverLine, PaperLanguage, Port, PortError, Po
 pub use fault::{Fault, Place};
 pub use registers::{Parity, RegisterForm, RegisterTable};
 pub use store::{
-    Band, Broker, BrokerMode, BrokerTls, Hub, Layout, Node, Person, Scanning, Store, StoreManifest, Zone,
+    Band, Broker, BrokerMode, BrokerTls, Hub, HubTls, Layout, Node, Person, Scanning, Store, StoreManifest,
+    Zone,
 };
 
 /// Why there is no manifest.

@@ -97,6 +97,21 @@ pub struct Hub {
     pub url: String,
     /// What this store proves itself with, at least 16 characters.
     pub token: String,
+    /// Certificates of the link; without them only a hub on loopback is reached.
+    #[serde(default)]
+    pub tls: Option<HubTls>,
+}
+
+/// Certificates of the link to the hub: both sides show one of the hub's own authority, and the store's bears its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HubTls {
+    /// PEM file of the hub's authority.
+    pub ca: PathBuf,
+    /// PEM file of this store's certificate; its common name is the store's id.
+    pub cert: PathBuf,
+    /// PEM file of its private key.
+    pub key: PathBuf,
 }
 
 impl Hub {
@@ -291,7 +306,7 @@ mod tests {
             ("http://hub", "hub:80"),
             ("https://[fd00::1]", "[fd00::1]:443"),
         ] {
-            assert_eq!(Hub { url: url.into(), token: String::new() }.address(), address);
+            assert_eq!(Hub { url: url.into(), token: String::new(), tls: None }.address(), address);
         }
     }
 }

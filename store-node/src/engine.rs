@@ -6,6 +6,7 @@ pub(crate) mod carry;
 mod docs;
 mod group;
 mod inbound;
+mod lanes_of;
 #[cfg(feature = "mutations")]
 mod mutation;
 mod open;
@@ -19,8 +20,7 @@ pub use mutation::Mutation;
 pub use scribe::Scribe;
 
 use crate::answer::Answer;
-use crate::db::marks::{self, Mark};
-use crate::db::{Db, DbError, outbox};
+use crate::db::{Db, DbError, lanes};
 use crate::effects::Effects;
 use crate::flows;
 use crate::refusal::Refusal;
@@ -29,6 +29,7 @@ use docs::SharedDocs;
 use model::order::Owner;
 use store_core::layout::{Layout, LayoutError};
 use sync::doc::{DocError, DocKey};
+use sync::lane::{Lane, LaneStates};
 use sync::peer::{Limits, OutRecord, PeerConfig};
 
 /// Why a database cannot be worked with.
@@ -71,17 +72,32 @@ pub struct Applied {
     pub replies: Vec<Result<Answer, Refusal>>,
     /// What changed.
     pub effects: Effects,
+    /// Documents to be asked for as a whole, because too much of them waits.
+    pub want: Vec<DocKey>,
 }
 
 /// One record of the hub's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundRecord {
-    /// Its number, from 1, without gaps.
+    /// The lane of the log.
+    pub lane: Lane,
+    /// Its number there, from 1; it grows.
     pub seq: u64,
     /// The document.
     pub doc: DocKey,
     /// The change.
     pub change: Vec<u8>,
+}
+
+/// Bytes that were no frame, or came where they must not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Where they came from.
+    pub origin: String,
+    /// The first of them.
+    pub bytes: Vec<u8>,
+    /// Why they were refused.
+    pub why: String,
 }
 
 /// See the file.
@@ -127,9 +143,8 @@ impl Engine {
             epoch: terms.epoch,
             generation: terms.generation,
             boot: self.boot,
-            received: marks::count(conn, Mark::Received)?,
-            sent: marks::count(conn, Mark::OutLast)?,
-            acked: marks::count(conn, Mark::OutAcked)?,
+            lanes: lanes::states(conn)?,
+            newest: PeerConfig::NEWEST,
             limits: Limits::default(),
         })
     }
@@ -139,30 +154,30 @@ impl Engine {
         self.db.writing()
     }
 
-    /// Last record of the hub's log that is durable here.
+    /// How far both logs of every lane have come.
     ///
     /// # Errors
     /// A fault of the database.
-    pub fn received(&self) -> Result<u64, Fault> {
-        Ok(marks::count(self.db.read(), Mark::Received)?)
+    pub fn lanes(&self) -> Result<LaneStates, Fault> {
+        Ok(lanes::states(self.db.read())?)
     }
 
-    /// The hub has the own log up to here; a lower number than before changes nothing.
+    /// The hub has a lane of the own log up to here; a lower number than before changes nothing.
     ///
     /// # Errors
     /// A fault of the database.
-    pub fn out_acked(&mut self, upto: u64) -> Result<(), Fault> {
+    pub fn out_acked(&mut self, lane: Lane, upto: u64) -> Result<(), Fault> {
         let tx = self.db.begin()?;
-        outbox::acked(&tx, upto)?;
+        lanes::acked(&tx, lane, upto)?;
         Ok(tx.commit()?)
     }
 
-    /// The own log after a number, at most `limit` records, in order.
+    /// A lane of the own log after a number, at most `limit` records, in order.
     ///
     /// # Errors
     /// A fault of the database.
-    pub fn out_records(&self, after: u64, limit: u32) -> Result<Vec<OutRecord>, Fault> {
-        Ok(carry::records(self.db.read(), after, limit)?)
+    pub fn out_records(&self, lane: Lane, after: u64, limit: u32) -> Result<Vec<OutRecord>, Fault> {
+        Ok(carry::records(self.db.read(), lane, after, limit)?)
     }
 
     /// Moves the write-ahead log into the file. For a clean stop; without it the next start does the same.

@@ -1,14 +1,14 @@
 //! What this store holds of what it replicates with the hub, read from its database for `store-node sync inspect`. Opens
 //! query-only: the node may be running.
 
-use crate::db::marks::{self, Mark};
-use crate::db::{Connection, DbResult, docs, outbox, quota};
+use crate::db::{Connection, DbResult, docs, lanes, outbox, quota};
 use crate::flows;
 use crate::reader::Reader;
 use model::StoreId;
 use model::order::Owner;
 use std::path::Path;
 use sync::inspect::{DocumentState, Inspection, Log, Quarantined, QuotaState, Record};
+use sync::lane::{self, Lane};
 
 /// Quarantined records that are listed.
 const QUARANTINE_MAX: u32 = 200;
@@ -59,12 +59,17 @@ pub fn of(conn: &Connection, store: &StoreId, records: u32) -> DbResult<Inspecti
 }
 
 fn log(conn: &Connection, records: u32) -> DbResult<Log> {
-    let acked = marks::count(conn, Mark::OutAcked)?;
-    let open = outbox::logged(conn, acked, records)?;
+    let states = lanes::states(conn)?;
+    let all = lane::total(&states);
+    let mut open = Vec::new();
+    for (lane, state) in Lane::ALL.into_iter().zip(states) {
+        open.extend(outbox::logged(conn, lane, state.acked.max(state.skipped), records)?);
+    }
+    open.truncate(usize::try_from(records).unwrap_or(usize::MAX));
     Ok(Log {
-        received: marks::count(conn, Mark::Received)?,
-        sent: marks::count(conn, Mark::OutLast)?,
-        acked,
+        received: all.received,
+        sent: all.sent,
+        acked: all.acked,
         facts_waiting: outbox::uncarried(conn)?,
         records: open.into_iter().map(|(seq, doc, change)| Record::read(seq, doc, &change)).collect(),
     })

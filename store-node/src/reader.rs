@@ -1,14 +1,15 @@
 //! A query-only connection and what is true for the whole store. The pictures it draws stand in `views/`; nothing here
 //! changes anything.
 
-use crate::db::marks::{self, Mark};
+use crate::db::marks;
 use crate::db::quota;
-use crate::db::{Connection, DbError, DbResult, ReadDb, outbox, people};
+use crate::db::{Connection, DbError, DbResult, ReadDb, lanes, outbox, people};
 use crate::engine::carry;
 use crate::setup::{Calendar, Policy};
 use model::{Actor, DeviceId, StoreId, Timestamp};
 use std::path::Path;
 use store_core::fefo::{self, Wanted};
+use sync::lane::{Lane, LaneStates};
 use sync::peer::OutRecord;
 
 /// Where `meta` keeps what the engine was opened with.
@@ -90,20 +91,20 @@ impl Reader {
         self.snapshot(|conn, _| people::handhelds(conn))
     }
 
-    /// Last record of the own log.
+    /// How far both logs of every lane have come.
     ///
     /// # Errors
     /// A fault of the database.
-    pub fn last_out(&mut self) -> DbResult<u64> {
-        self.snapshot(|conn, _| marks::count(conn, Mark::OutLast))
+    pub fn lanes(&mut self) -> DbResult<LaneStates> {
+        self.snapshot(|conn, _| lanes::states(conn))
     }
 
-    /// The own log after a number, at most `limit` records, in order.
+    /// A lane of the own log after a number, at most `limit` records, in order.
     ///
     /// # Errors
     /// A fault of the database.
-    pub fn out_records(&mut self, after: u64, limit: u32) -> DbResult<Vec<OutRecord>> {
-        self.snapshot(|conn, _| carry::records(conn, after, limit))
+    pub fn out_records(&mut self, lane: Lane, after: u64, limit: u32) -> DbResult<Vec<OutRecord>> {
+        self.snapshot(|conn, _| carry::records(conn, lane, after, limit))
     }
 
     /// Facts that the hub has not acknowledged, and the oldest of them.

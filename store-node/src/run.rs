@@ -16,7 +16,7 @@ use crate::writer::Writer;
 use crate::{clock, http, mqtt, timers};
 use axum::serve::ListenerExt;
 use device_drivers::agent::{ClientTls, TlsError};
-use firmware_config::{BrokerTls, StoreManifest};
+use firmware_config::{BrokerTls, HubTls, StoreManifest};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,6 +60,9 @@ pub enum RunError {
     /// The node's certificate for the broker cannot be used.
     #[error("[broker.tls] {0}")]
     Tls(#[from] TlsError),
+    /// The store's certificate for the hub cannot be used.
+    #[error("[hub.tls] {0}")]
+    HubTls(TlsError),
     /// A secret could not be made.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -112,7 +115,7 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
     let broker = Broker::start(&manifest, &first).await?;
     let broker_word = broker.word();
     tasks.spawn(broker.supervise(rules.subscribe(), broker_stop.clone()));
-    let uplink = Uplink::new(uplink_setup(&manifest), writer.clone(), reads.clone(), clock::now());
+    let uplink = Uplink::new(uplink_setup(&manifest)?, writer.clone(), reads.clone(), clock::now());
     let app = App {
         writer: writer.clone(),
         reads: reads.clone(),
@@ -185,13 +188,15 @@ fn facts(manifest: &StoreManifest, address: SocketAddr) -> Result<Facts, SecretE
 }
 
 /// The hub's address as a WebSocket's: http becomes ws, https becomes wss.
-fn uplink_setup(manifest: &StoreManifest) -> UplinkSetup {
+fn uplink_setup(manifest: &StoreManifest) -> Result<UplinkSetup, RunError> {
     let base = manifest.hub.url.trim_end_matches('/');
     let url = base.strip_prefix("http").map_or_else(|| base.to_owned(), |rest| format!("ws{rest}"));
-    UplinkSetup {
+    let own = |files: &HubTls| ClientTls::read(&files.ca, &files.cert, &files.key).map_err(RunError::HubTls);
+    Ok(UplinkSetup {
         url: format!("{url}/sync/v1/connect?store={}", manifest.store.id),
         token: manifest.hub.token.clone(),
-    }
+        tls: manifest.hub.tls.as_ref().map(own).transpose()?,
+    })
 }
 
 fn mqtt_setup(manifest: &StoreManifest, password: String) -> Result<MqttSetup, RunError> {

@@ -22,6 +22,7 @@ use store_core::cold::Band;
 use store_core::layout::block::{Block, End};
 use store_core::layout::{Zone, ZoneKind};
 use sync::doc::{DocActor, DocKey, Document};
+use sync::lane::Lane;
 use tempfile::TempDir;
 
 /// 2026-11-21 10:00 in Bengaluru.
@@ -272,7 +273,7 @@ impl Bed {
     fn hub_says(&mut self) -> InboundRecord {
         self.hub_seq += 1;
         let change = self.hub.commit().unwrap().unwrap();
-        InboundRecord { seq: self.hub_seq, doc: DocKey::Orders { hour: hour() }, change }
+        InboundRecord { lane: Lane::Orders, seq: self.hub_seq, doc: DocKey::Orders { hour: hour() }, change }
     }
 
     pub fn inbound(&mut self, records: Vec<InboundRecord>) -> Applied {

@@ -2,17 +2,27 @@
 //! writer. Decides nothing about stock or orders; a cut here costs nothing but time.
 
 use crate::clock;
-use crate::engine::InboundRecord;
+use crate::engine::{InboundRecord, Refused};
 use crate::reads::Reads;
 use crate::writer::Writer;
+use device_drivers::agent::ClientTls;
 use futures_util::{SinkExt, StreamExt};
 use model::Timestamp;
+use rustls::pki_types::ServerName;
 use std::time::Duration;
-use sync::peer::{Input, Output, Peer, PeerConfig};
+use sync::doc::DocKey;
+use sync::lane::{Lane, LaneSeq, ends};
+use sync::peer::{Input, Opening, Output, Peer, PeerConfig};
+use sync::wire::MAX_FRAME;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest, http::HeaderValue};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 
 /// First pause before dialling again; doubles up to [`REDIAL_MAX`], with jitter.
@@ -22,6 +32,9 @@ const REDIAL_MAX: Duration = Duration::from_secs(5);
 /// How long one attempt to connect may take.
 const DIAL_LIMIT: Duration = Duration::from_secs(5);
 
+/// Bytes read from the socket at once.
+const READ_BUFFER: usize = 16 * 1024;
+
 /// Where the hub is and how the store proves itself.
 #[derive(Debug, Clone)]
 pub struct UplinkSetup {
@@ -29,6 +42,8 @@ pub struct UplinkSetup {
     pub url: String,
     /// The store's token at the hub.
     pub token: String,
+    /// With `wss://`: the hub's authority and what the store comes with.
+    pub tls: Option<ClientTls>,
 }
 
 /// Whether the hub is there, and since when it is as it is.
@@ -40,7 +55,8 @@ pub struct LinkState {
     pub since: Timestamp,
 }
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+/// A hub on this machine is reached in the clear, every other one encrypted.
+type Socket = WebSocketStream<Either<TcpStream, TlsStream<TcpStream>>>;
 
 /// The uplink's parts; [`Uplink::run`] keeps a session open until it is stopped.
 #[derive(Debug)]
@@ -73,6 +89,9 @@ impl Uplink {
                     pause = REDIAL_FIRST;
                     self.talk(&mut peer, &mut owed, socket, &stop).await;
                 }
+                Err(error @ (DialError::NoHost | DialError::NoCertificate | DialError::Token(_))) => {
+                    tracing::warn!(%error, "the hub cannot be reached as things are");
+                }
                 Err(error) => tracing::debug!(%error, "hub not reached"),
             }
             self.set_online(false);
@@ -91,9 +110,33 @@ impl Uplink {
         let mut request = self.setup.url.as_str().into_client_request()?;
         let bearer = HeaderValue::from_str(&format!("Bearer {}", self.setup.token))?;
         request.headers_mut().insert("authorization", bearer);
-        let dial = tokio_tungstenite::connect_async_with_config(request, None, true);
-        let (socket, _) = tokio::time::timeout(DIAL_LIMIT, dial).await.map_err(|_| DialError::Slow)??;
-        Ok(socket)
+        let limits = WebSocketConfig::default()
+            .max_message_size(Some(MAX_FRAME))
+            .max_frame_size(Some(MAX_FRAME))
+            .read_buffer_size(READ_BUFFER);
+        let dial = async {
+            let stream = self.stream(request.uri()).await?;
+            let (socket, _) = client_async_with_config(request, stream, Some(limits)).await?;
+            Ok(socket)
+        };
+        tokio::time::timeout(DIAL_LIMIT, dial).await.map_err(|_| DialError::Slow)?
+    }
+
+    async fn stream(&self, uri: &Uri) -> Result<Either<TcpStream, TlsStream<TcpStream>>, DialError> {
+        let secret = uri.scheme_str() == Some("wss");
+        let host = uri.host().ok_or(DialError::NoHost)?;
+        let port = uri.port_u16().unwrap_or(if secret { 443 } else { 80 });
+        let plain = TcpStream::connect((host.trim_matches(['[', ']']), port)).await?;
+        plain.set_nodelay(true)?;
+        match (secret, &self.setup.tls) {
+            (false, _) => Ok(Either::Left(plain)),
+            (true, None) => Err(DialError::NoCertificate),
+            (true, Some(tls)) => {
+                let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned());
+                let name = name.map_err(|_| DialError::NoHost)?;
+                Ok(Either::Right(TlsConnector::from(tls.config()).connect(name, plain).await?))
+            }
+        }
     }
 
     /// One connection. `owed`: what the peer has delivered and the writer has not yet made durable. The peer delivers a
@@ -107,8 +150,10 @@ impl Uplink {
     ) {
         let (mut sink, mut stream) = socket.split();
         let mut effects = self.writer.effects();
-        peer.handle(clock::now(), Input::Connected { heads: Vec::new() });
-        self.tell_grown(peer).await;
+        // While nobody is connected, what waits may change its lane.
+        let Ok((lanes, heads)) = self.writer.opening().await else { return };
+        peer.handle(clock::now(), Input::Lanes(lanes));
+        peer.handle(clock::now(), Input::Connected(Opening { heads, manifest: Vec::new() }));
         loop {
             if self.flush(peer, owed, &mut sink).await.is_err() {
                 break;
@@ -117,7 +162,7 @@ impl Uplink {
             let input = tokio::select! {
                 () = stop.cancelled() => Input::Stop,
                 message = stream.next() => match message {
-                    Some(Ok(Message::Binary(bytes))) => Input::Frame(bytes.to_vec()),
+                    Some(Ok(Message::Binary(bytes))) => Input::Frame(bytes.into()),
                     Some(Ok(Message::Close(_)) | Err(_)) | None => break,
                     Some(Ok(_)) => continue,
                 },
@@ -136,16 +181,20 @@ impl Uplink {
         }
         peer.handle(clock::now(), Input::Disconnected);
         while let Some(output) = peer.poll() {
-            if let Output::Deliver { seq, doc, change } = output {
-                owed.push(InboundRecord { seq, doc, change });
+            if let Output::Deliver { lane, seq, doc, change } = output {
+                owed.push(InboundRecord { lane, seq, doc, change });
             }
         }
         let _ = sink.close().await;
     }
 
     async fn tell_grown(&self, peer: &mut Peer) {
-        match self.reads.ask(|reader| reader.last_out()).await {
-            Ok(last_seq) => peer.handle(clock::now(), Input::OutGrew { last_seq }),
+        match self.reads.ask(|reader| reader.lanes()).await {
+            Ok(lanes) => {
+                for (lane, state) in Lane::ALL.into_iter().zip(lanes) {
+                    peer.handle(clock::now(), Input::OutGrew { lane, last_seq: state.sent });
+                }
+            }
             Err(error) => tracing::error!(%error, "own log not read"),
         }
     }
@@ -170,16 +219,22 @@ impl Uplink {
             };
             match output {
                 Output::Send(bytes) => sink.feed(Message::Binary(bytes.into())).await.map_err(|_| Ended)?,
-                Output::Deliver { seq, doc, change } => owed.push(InboundRecord { seq, doc, change }),
-                Output::NeedOut { after, limit } => {
-                    let records = self.reads.ask(move |reader| reader.out_records(after, limit)).await;
-                    let records = records.map_err(|_| Ended)?;
-                    peer.handle(clock::now(), Input::Out(records));
+                Output::Deliver { lane, seq, doc, change } => {
+                    owed.push(InboundRecord { lane, seq, doc, change });
                 }
-                Output::Acked { upto } => self.writer.out_acked(upto).await.map_err(|_| Ended)?,
                 Output::Live => self.set_online(true),
                 Output::Stale => self.set_online(false),
-                Output::PeerHello { .. } | Output::WantDoc { .. } | Output::Whole { .. } => {}
+                Output::Refused { bytes, why } => {
+                    let refused = Refused { origin: "hub frame".to_owned(), bytes, why: why.to_string() };
+                    self.writer.refused(refused).await.map_err(|_| Ended)?;
+                }
+                Output::Manifest(closed) => tracing::debug!(closed = closed.len(), "closed hours of the hub"),
+                asked @ (Output::NeedOut { .. }
+                | Output::Acked { .. }
+                | Output::PeerHello { .. }
+                | Output::OneLane
+                | Output::WantDoc { .. }
+                | Output::Whole { .. }) => self.ask(peer, asked).await?,
                 Output::Close { reason } => {
                     tracing::warn!(%reason, "session closed");
                     let _ = sink.flush().await;
@@ -189,12 +244,65 @@ impl Uplink {
         }
     }
 
+    /// What the peer wants of the data.
+    async fn ask(&self, peer: &mut Peer, output: Output) -> Result<(), Ended> {
+        match output {
+            Output::NeedOut { lane, after, limit } => {
+                let read = self.reads.ask(move |reader| reader.out_records(lane, after, limit)).await;
+                peer.handle(clock::now(), Input::Out { lane, records: read.map_err(|_| Ended)? });
+            }
+            Output::Acked { lane, upto } => self.writer.out_acked(lane, upto).await.map_err(|_| Ended)?,
+            Output::PeerHello { version, level, heads, .. } => {
+                let lanes = self.writer.hub_reads(version).await.map_err(|_| Ended)?;
+                peer.handle(clock::now(), Input::Lanes(lanes));
+                if level {
+                    self.compare(peer, heads).await?;
+                }
+            }
+            Output::OneLane => {
+                let lanes = self.writer.hub_reads(1).await.map_err(|_| Ended)?;
+                peer.handle(clock::now(), Input::Lanes(lanes));
+            }
+            Output::WantDoc { doc } => {
+                let bytes = self.writer.whole(doc).await.map_err(|_| Ended)?;
+                peer.handle(clock::now(), Input::Whole { doc, bytes });
+            }
+            Output::Whole { doc, bytes } => {
+                self.writer.take_whole(doc, bytes).await.map_err(|_| Ended)?;
+            }
+            Output::Send(_)
+            | Output::Deliver { .. }
+            | Output::Manifest(_)
+            | Output::Refused { .. }
+            | Output::Close { .. }
+            | Output::Live
+            | Output::Stale => {}
+        }
+        Ok(())
+    }
+
+    /// Nothing is on its way in either direction, so both must have the same documents; one that differs is repaired.
+    async fn compare(&self, peer: &mut Peer, theirs: Vec<(DocKey, [u8; 8])>) -> Result<(), Ended> {
+        let mine = self.writer.heads().await.map_err(|_| Ended)?;
+        for (doc, heads) in theirs {
+            if mine.iter().any(|(key, own)| *key == doc && *own != heads) {
+                tracing::warn!(?doc, "the hub has another document: asking for the whole of it");
+                peer.handle(clock::now(), Input::Want { doc });
+            }
+        }
+        Ok(())
+    }
+
     /// Makes durable what is owed; the engine passes over records that it has already.
     async fn commit(&self, peer: &mut Peer, owed: &mut Vec<InboundRecord>) -> Result<(), Ended> {
-        let Some(upto) = owed.last().map(|record| record.seq) else { return Ok(()) };
-        self.writer.inbound(owed.clone()).await.map_err(|_| Ended)?;
-        owed.clear();
-        peer.handle(clock::now(), Input::Committed { upto });
+        let want = self.writer.inbound(owed.clone()).await.map_err(|_| Ended)?;
+        let places = owed.drain(..).map(|record| LaneSeq { lane: record.lane, seq: record.seq });
+        for LaneSeq { lane, seq: upto } in ends(places) {
+            peer.handle(clock::now(), Input::Committed { lane, upto });
+        }
+        for doc in want {
+            peer.handle(clock::now(), Input::Want { doc });
+        }
         Ok(())
     }
 
@@ -223,6 +331,12 @@ enum DialError {
     Socket(#[from] tokio_tungstenite::tungstenite::Error),
     #[error("the token is not a header value: {0}")]
     Token(#[from] tokio_tungstenite::tungstenite::http::header::InvalidHeaderValue),
+    #[error("the line: {0}")]
+    Line(#[from] std::io::Error),
+    #[error("[hub] url names no host")]
+    NoHost,
+    #[error("[hub] url is https, but [hub.tls] names no certificate of this store")]
+    NoCertificate,
     #[error("no answer within {DIAL_LIMIT:?}")]
     Slow,
 }

@@ -6,13 +6,15 @@ mod checkpointer;
 
 use crate::command::{Envelope, Sealed};
 use crate::effects::Effects;
-use crate::engine::{Applied, Batch, Carried, Engine, Fault, InboundRecord, Scribe};
+use crate::engine::{Applied, Batch, Carried, Engine, Fault, InboundRecord, Refused, Scribe};
 use crate::refusal::Refusal;
 use crate::{answer::Answer, clock};
 use checkpointer::Checkpointer;
 use figures::Writing;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use sync::doc::DocKey;
+use sync::lane::{Lane, LaneStates};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Commands that may wait. HTTP answers 503 when it is full; scans and the uplink wait for a place.
@@ -37,6 +39,9 @@ pub enum WriteError {
     Fault(String),
 }
 
+/// Digests of open documents.
+pub type Heads = Vec<(DocKey, [u8; 8])>;
+
 type Reply = Result<Result<Answer, Refusal>, WriteError>;
 
 enum Job {
@@ -46,11 +51,24 @@ enum Job {
     },
     Inbound {
         records: Vec<InboundRecord>,
-        reply: oneshot::Sender<Result<(), WriteError>>,
+        reply: oneshot::Sender<Result<Vec<DocKey>, WriteError>>,
     },
     OutAcked {
+        lane: Lane,
         upto: u64,
     },
+    /// The uplink is about to open a session.
+    Opening(oneshot::Sender<Result<(LaneStates, Heads), WriteError>>),
+    /// What the open documents are like.
+    Heads(oneshot::Sender<Result<Heads, WriteError>>),
+    /// The hub reads frames up to this version.
+    HubReads(u8, oneshot::Sender<Result<LaneStates, WriteError>>),
+    /// A whole document of the hub to take in.
+    TakeWhole(DocKey, Vec<u8>, oneshot::Sender<Result<(), WriteError>>),
+    /// Bytes from the hub that were refused.
+    Refused(Refused),
+    /// A whole document to give out.
+    Whole(DocKey, oneshot::Sender<Result<Vec<u8>, WriteError>>),
     /// The scribe's answer.
     Composed(Result<Option<Batch>, Fault>),
     Stop,
@@ -132,16 +150,55 @@ impl Writer {
         self.submit(envelope).await?.await.map_err(|_| WriteError::Stopping)?
     }
 
-    /// Takes records of the hub's log; durable, with what they caused, when this returns.
-    pub async fn inbound(&self, records: Vec<InboundRecord>) -> Result<(), WriteError> {
-        let (reply, answer) = oneshot::channel();
-        self.queue.send(Job::Inbound { records, reply }).await.map_err(|_| WriteError::Stopping)?;
-        answer.await.map_err(|_| WriteError::Stopping)?
+    /// Takes records of the hub's log; durable, with what they caused, when this returns. Gives the documents of which
+    /// so much waits that they are to be asked for as a whole.
+    pub async fn inbound(&self, records: Vec<InboundRecord>) -> Result<Vec<DocKey>, WriteError> {
+        self.ask(|reply| Job::Inbound { records, reply }).await
     }
 
-    /// The hub has our log up to here.
-    pub async fn out_acked(&self, upto: u64) -> Result<(), WriteError> {
-        self.queue.send(Job::OutAcked { upto }).await.map_err(|_| WriteError::Stopping)
+    /// The hub has a lane of our log up to here.
+    pub async fn out_acked(&self, lane: Lane, upto: u64) -> Result<(), WriteError> {
+        self.queue.send(Job::OutAcked { lane, upto }).await.map_err(|_| WriteError::Stopping)
+    }
+
+    /// Puts what waits into the lanes where it belongs now, and gives how far they have come and what the documents are
+    /// like. Only while no session is open.
+    pub async fn opening(&self) -> Result<(LaneStates, Heads), WriteError> {
+        self.ask(Job::Opening).await
+    }
+
+    /// Digests of the open documents.
+    pub async fn heads(&self) -> Result<Heads, WriteError> {
+        self.ask(Job::Heads).await
+    }
+
+    /// Notes which version of the frames the hub reads.
+    pub async fn hub_reads(&self, version: u8) -> Result<LaneStates, WriteError> {
+        self.ask(|reply| Job::HubReads(version, reply)).await
+    }
+
+    /// Takes in a whole document of the hub.
+    pub async fn take_whole(&self, doc: DocKey, bytes: Vec<u8>) -> Result<(), WriteError> {
+        self.ask(|reply| Job::TakeWhole(doc, bytes, reply)).await
+    }
+
+    /// Keeps what was refused for a person to look at.
+    pub async fn refused(&self, refused: Refused) -> Result<(), WriteError> {
+        self.queue.send(Job::Refused(refused)).await.map_err(|_| WriteError::Stopping)
+    }
+
+    /// A whole document as it durably stands here.
+    pub async fn whole(&self, doc: DocKey) -> Result<Vec<u8>, WriteError> {
+        self.ask(|reply| Job::Whole(doc, reply)).await
+    }
+
+    async fn ask<T>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, WriteError>>) -> Job,
+    ) -> Result<T, WriteError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(job(reply)).await.map_err(|_| WriteError::Stopping)?;
+        answer.await.map_err(|_| WriteError::Stopping)?
     }
 
     /// Asks the thread to finish what waits and end.
@@ -222,25 +279,71 @@ impl Desk {
         for job in group {
             match job {
                 Job::Apply { sealed, reply } => waiting.push((*sealed, reply)),
-                Job::Inbound { records, reply } => {
-                    effects.merge(self.apply(&mut waiting, batch.take()));
-                    let done = self.engine.inbound(clock::now(), records);
-                    let done = done.map(|applied| effects.merge(applied.effects));
-                    let _ = reply.send(done.map_err(|error| fault(&error)));
-                }
-                Job::OutAcked { upto } => {
-                    if let Err(error) = self.engine.out_acked(upto) {
-                        tracing::error!(%error, "acknowledgement not kept; the hub repeats it");
-                    }
-                    effects.link = true;
-                }
                 Job::Composed(answer) => batch = self.composed(answer),
                 Job::Stop => {}
+                other @ (Job::Inbound { .. }
+                | Job::OutAcked { .. }
+                | Job::Opening(_)
+                | Job::Heads(_)
+                | Job::HubReads(..)
+                | Job::TakeWhole(..)
+                | Job::Refused(_)
+                | Job::Whole(..)) => {
+                    effects.merge(self.apply(&mut waiting, batch.take()));
+                    self.of_session(other, &mut effects);
+                }
             }
         }
         effects.merge(self.apply(&mut waiting, batch));
         self.owed |= effects.outbox_grew;
         let _ = self.publish.send(Effects { outbox_grew: false, ..effects });
+    }
+
+    /// What the session with the hub asks for, each in a transaction of its own.
+    fn of_session(&mut self, job: Job, effects: &mut Effects) {
+        let now = clock::now();
+        let mut merge = |applied: Applied| {
+            effects.merge(applied.effects);
+            applied.want
+        };
+        match job {
+            Job::Inbound { records, reply } => {
+                let done = self.engine.inbound(now, records).map(merge);
+                let _ = reply.send(done.map_err(|error| fault(&error)));
+            }
+            Job::TakeWhole(doc, bytes, reply) => {
+                let done = self.engine.inbound_whole(now, doc, &bytes).map(|applied| drop(merge(applied)));
+                let _ = reply.send(done.map_err(|error| fault(&error)));
+            }
+            Job::OutAcked { lane, upto } => {
+                if let Err(error) = self.engine.out_acked(lane, upto) {
+                    tracing::error!(%error, "acknowledgement not kept; the hub repeats it");
+                }
+                effects.link = true;
+            }
+            Job::Refused(refused) => {
+                tracing::warn!(origin = refused.origin, why = refused.why, "bytes went to quarantine");
+                if let Err(error) = self.engine.refused(now, &refused) {
+                    tracing::error!(%error, "not kept");
+                }
+                effects.link = true;
+            }
+            Job::Opening(reply) => {
+                let done = self.engine.age_lanes(now);
+                let done = done.and_then(|lanes| Ok((lanes, self.engine.heads(now)?)));
+                let _ = reply.send(done.map_err(|error| fault(&error)));
+            }
+            Job::Heads(reply) => {
+                let _ = reply.send(self.engine.heads(now).map_err(|error| fault(&error)));
+            }
+            Job::HubReads(version, reply) => {
+                let _ = reply.send(self.engine.hub_reads(version).map_err(|error| fault(&error)));
+            }
+            Job::Whole(doc, reply) => {
+                let _ = reply.send(self.engine.whole(doc).map_err(|error| fault(&error)));
+            }
+            Job::Apply { .. } | Job::Composed(_) | Job::Stop => {}
+        }
     }
 
     fn composed(&mut self, answer: Result<Option<Batch>, Fault>) -> Option<Batch> {
@@ -284,7 +387,7 @@ impl Desk {
 
     /// The own log grew: who sends it is told.
     fn published(&self, carried: Carried) {
-        if carried.last.is_some() {
+        if carried.grew {
             let _ = self.publish.send(Effects { outbox_grew: true, link: true, ..Effects::default() });
         }
     }

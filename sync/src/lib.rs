@@ -6,6 +6,7 @@
 
 pub mod doc;
 pub mod inspect;
+pub mod lane;
 pub mod peer;
 pub mod quota;
 pub mod wire;

@@ -6,12 +6,15 @@
 
 mod frame;
 mod pack;
+mod v1;
 
-pub use frame::{CloseReason, Connection, Frame, Hello, MAX_HEADS};
+pub use frame::{CloseReason, Closed, Connection, Frame, Hello, LaneMark, MAX_HEADS, MAX_MANIFEST};
 pub use pack::{Batch, BatchItem, MAX_BATCH_RAW};
 
-/// The version this binary writes.
-pub const VERSION: u8 = 1;
+use v1::FrameV1;
+
+/// The newest version this binary speaks. 1: one log. 2: lanes, the manifest of closed documents.
+pub const VERSION: u8 = 2;
 /// The oldest version this binary still reads (hubs upgrade first; N-2 once there are three).
 pub const OLDEST_VERSION: u8 = 1;
 /// The largest frame in bytes, version byte included.
@@ -37,6 +40,15 @@ pub enum WireError {
         /// The version byte found.
         found: u8,
     },
+    /// A kind of frame that a later version brought: to be passed over.
+    #[error("a frame of kind {kind}, which this version does not know: passed over")]
+    Unknown {
+        /// Its number.
+        kind: u8,
+    },
+    /// The frame says what an older version has no words for.
+    #[error("the other side's version has no words for this frame")]
+    NotInVersion,
     /// The bytes are no frame of that version.
     #[error("the frame does not decode: drop it and let the other side send it again")]
     Malformed,
@@ -45,12 +57,30 @@ pub enum WireError {
     BadBatch,
 }
 
-/// Bytes of one frame.
+/// Kinds of frames of this version: a first byte from here on is a later one's.
+const KINDS: u8 = 10;
+
+/// Bytes of one frame in the newest version.
 ///
 /// # Errors
-/// [`WireError::TooLong`] when the frame would pass [`MAX_FRAME`].
+/// As [`encode_as`].
 pub fn encode(frame: &Frame) -> Result<Vec<u8>, WireError> {
-    let bytes = postcard::to_extend(frame, vec![VERSION]).map_err(|_| WireError::Malformed)?;
+    encode_as(frame, VERSION)
+}
+
+/// Bytes of one frame for a reader of `version`.
+///
+/// # Errors
+/// [`WireError::TooLong`] when the frame would pass [`MAX_FRAME`], [`WireError::NotInVersion`] when the version has no
+/// words for it.
+pub fn encode_as(frame: &Frame, version: u8) -> Result<Vec<u8>, WireError> {
+    let version = version.clamp(OLDEST_VERSION, VERSION);
+    let bytes = if version == 1 {
+        postcard::to_extend(&FrameV1::try_from(frame.clone())?, vec![version])
+    } else {
+        postcard::to_extend(frame, vec![version])
+    };
+    let bytes = bytes.map_err(|_| WireError::Malformed)?;
     if bytes.len() > MAX_FRAME {
         return Err(WireError::TooLong { len: bytes.len() });
     }
@@ -60,18 +90,31 @@ pub fn encode(frame: &Frame) -> Result<Vec<u8>, WireError> {
 /// The frame in some bytes from outside. Never panics, whatever they are.
 ///
 /// # Errors
-/// Every [`WireError`] but `BadBatch`, which [`Batch::unpack`] gives.
+/// Every [`WireError`] but `BadBatch`, which [`Batch::unpack`] gives, and `NotInVersion`.
 pub fn decode(bytes: &[u8]) -> Result<Frame, WireError> {
     if bytes.len() > MAX_FRAME {
         return Err(WireError::TooLong { len: bytes.len() });
     }
     let (&version, body) = bytes.split_first().ok_or(WireError::Empty)?;
-    if !(OLDEST_VERSION..=VERSION).contains(&version) {
-        return Err(WireError::Version { found: version });
+    match version {
+        1 => match postcard::take_from_bytes::<FrameV1>(body) {
+            Ok((frame, [])) => Ok(frame.into()),
+            Ok(_) | Err(_) => Err(WireError::Malformed),
+        },
+        2 => decode_body(body),
+        found => Err(WireError::Version { found }),
     }
+}
+
+fn decode_body(body: &[u8]) -> Result<Frame, WireError> {
     match postcard::take_from_bytes::<Frame>(body) {
-        Ok((frame, [])) => Ok(frame),
-        Ok(_) | Err(_) => Err(WireError::Malformed),
+        // A later version may say more in its hello; everything else is as long as it is.
+        Ok((frame @ Frame::Hello(_), _) | (frame, [])) => Ok(frame),
+        Ok(_) => Err(WireError::Malformed),
+        Err(_) => match body.first() {
+            Some(&kind) if kind >= KINDS => Err(WireError::Unknown { kind }),
+            Some(_) | None => Err(WireError::Malformed),
+        },
     }
 }
 

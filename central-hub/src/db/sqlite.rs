@@ -24,6 +24,7 @@ use std::time::Instant;
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_hub.sql")),
     M::up(include_str!("../../migrations/0002_speed.sql")),
+    M::up(include_str!("../../migrations/0004_lanes.sql")),
 ];
 
 /// Statements that are kept prepared per connection.

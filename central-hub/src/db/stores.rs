@@ -1,6 +1,7 @@
 //! Stores, their link and how far both logs have come; the hub's own generation and boot number.
 
 use super::Db;
+use ::sync::lane::{LaneSeq, LaneStates};
 use model::api::hub::Point;
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{StoreId, Timestamp};
@@ -33,12 +34,6 @@ pub struct StoreRow {
     pub heard_at: Option<Timestamp>,
     /// The session is up.
     pub online: bool,
-    /// Last record of its log that is durable here.
-    pub received_seq: u64,
-    /// Last record of the own log for it.
-    pub sent_seq: u64,
-    /// Last record of the own log that it has acknowledged.
-    pub acked_seq: u64,
 }
 
 /// The stores aggregate.
@@ -51,12 +46,14 @@ pub trait Stores {
     fn put_store(&mut self, seed: &StoreSeed) -> Db<()>;
     /// A sign of life, or the end of a session (`online` false leaves the time as it was).
     fn set_heard(&mut self, id: &StoreId, at: Timestamp, online: bool) -> Db<()>;
-    /// Its log is durable here up to `seq`.
-    fn set_received(&mut self, id: &StoreId, seq: u64) -> Db<()>;
-    /// The own log for it ends at `seq`.
-    fn set_sent(&mut self, id: &StoreId, seq: u64) -> Db<()>;
-    /// It has the own log up to `seq`.
-    fn set_acked(&mut self, id: &StoreId, seq: u64) -> Db<()>;
+    /// How far both logs of each lane have come.
+    fn lanes(&self, id: &StoreId) -> Db<LaneStates>;
+    /// Its log is durable here up to this place.
+    fn set_received(&mut self, id: &StoreId, upto: LaneSeq) -> Db<()>;
+    /// The own log for it ends at this place.
+    fn set_sent(&mut self, id: &StoreId, upto: LaneSeq) -> Db<()>;
+    /// It has the own log up to this place; a lower one than before changes nothing.
+    fn set_acked(&mut self, id: &StoreId, upto: LaneSeq) -> Db<()>;
     /// G.
     fn generation(&self) -> Db<HubGeneration>;
     /// The boot number of this process.

@@ -2,6 +2,7 @@
 
 use super::Db;
 use ::sync::doc::{DocId, DocKey};
+use ::sync::lane::LaneSeq;
 use model::fact::Fact;
 use model::{StoreId, Timestamp};
 use std::collections::BTreeMap;
@@ -51,13 +52,15 @@ pub trait SyncLog {
     /// How many chunks a document has.
     fn chunk_count(&self, doc: &DocId) -> Db<usize>;
     /// A record of the log for a store.
-    fn add_record(&mut self, store: &StoreId, seq: u64, doc: DocKey, change: &[u8]) -> Db<()>;
-    /// Records after a place, in order.
-    fn records_after(&self, store: &StoreId, seq: u64, limit: u32) -> Db<Vec<(u64, DocId, Vec<u8>)>>;
-    /// Records up to here are acknowledged and need not be kept.
-    fn drop_records(&mut self, store: &StoreId, upto: u64) -> Db<()>;
+    fn add_record(&mut self, store: &StoreId, at: LaneSeq, doc: DocKey, change: &[u8]) -> Db<()>;
+    /// Records of a lane after a place, in order.
+    fn records_after(&self, store: &StoreId, at: LaneSeq, limit: u32) -> Db<Vec<(u64, DocId, Vec<u8>)>>;
+    /// Records of a lane up to here are acknowledged and need not be kept.
+    fn drop_records(&mut self, store: &StoreId, upto: LaneSeq) -> Db<()>;
     /// A change that cannot be true is kept for a person.
     fn quarantine(&mut self, doc: &DocId, seq: u64, change: &[u8], why: &str, at: Timestamp) -> Db<()>;
+    /// Bytes of a store's connection that belong to no document are kept for a person.
+    fn quarantine_bytes(&mut self, store: &StoreId, bytes: &[u8], why: &str, at: Timestamp) -> Db<()>;
     /// Changes in quarantine, of all stores.
     fn quarantined(&self) -> Db<u32>;
     /// How many changes are in quarantine, by store and by kind of reason.

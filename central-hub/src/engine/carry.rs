@@ -6,9 +6,12 @@ use super::docs::Docs;
 use super::{Fault, HubEngine};
 use crate::db::HubTx;
 use ::sync::doc::{DocError, DocId, DocKey};
+use ::sync::lane::{self, Lane, LaneSeq, LaneStates};
 use model::fact::Fact;
+use model::order::Owner;
 use model::{StoreId, Timestamp};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Rows of facts in one batch. Small, so that a hub that is killed again and again still gets on.
 const AT_ONCE: u32 = 64;
@@ -38,8 +41,8 @@ struct Spoiled {
 /// What storing a batch came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Carried {
-    /// The stores whose logs grew, each with its last record.
-    pub grew: BTreeMap<StoreId, u64>,
+    /// The stores whose logs grew, each with the lanes that did and their last records.
+    pub grew: BTreeMap<StoreId, Vec<LaneSeq>>,
     /// More facts may wait.
     pub more: bool,
 }
@@ -117,12 +120,12 @@ fn one_document(
 }
 
 impl HubEngine {
-    /// Carries what waits. Gives the stores whose logs grew, each with its last record.
+    /// Carries what waits. Gives the stores whose logs grew, each with the lanes that did and their last records.
     ///
     /// # Errors
     /// [`Fault`]: what was not carried is carried the next time.
-    pub fn carry(&mut self, now: Timestamp) -> Result<Vec<(StoreId, u64)>, Fault> {
-        let mut grew: BTreeMap<StoreId, u64> = BTreeMap::new();
+    pub fn carry(&mut self, now: Timestamp) -> Result<Vec<(StoreId, Vec<LaneSeq>)>, Fault> {
+        let mut grew: BTreeMap<StoreId, Vec<LaneSeq>> = BTreeMap::new();
         loop {
             let batch = compose(&mut self.docs.lock(), &*self.db)?;
             let Some(batch) = batch else { return Ok(grew.into_iter().collect()) };
@@ -164,22 +167,30 @@ impl HubEngine {
         for fact in &batch.spoiled {
             self.db.quarantine(&fact.doc, fact.seq, &fact.fact, &fact.why, now)?;
         }
-        let mut sent: BTreeMap<StoreId, u64> = BTreeMap::new();
+        let mut known: BTreeMap<&StoreId, LaneStates> = BTreeMap::new();
+        let mut places: BTreeMap<&StoreId, Vec<LaneSeq>> = BTreeMap::new();
         for (id, change) in &batch.changes {
             let store = id.store();
-            let last = match sent.get(store) {
-                Some(last) => *last,
-                None => self.db.store(store)?.map_or(0, |row| row.sent_seq),
+            let lanes = match known.entry(store) {
+                Entry::Occupied(lanes) => lanes.into_mut(),
+                Entry::Vacant(place) => place.insert(self.db.lanes(store)?),
             };
-            let next = last + 1;
+            let lane = Lane::of(Owner::Hub, id.key(), now);
+            lanes[lane.index()].sent += 1;
+            let at = LaneSeq { lane, seq: lanes[lane.index()].sent };
             self.db.add_chunk(id, change)?;
-            self.db.add_record(store, next, id.key(), change)?;
-            sent.insert(store.clone(), next);
+            self.db.add_record(store, at, id.key(), change)?;
+            places.entry(store).or_default().push(at);
         }
-        for (store, last) in &sent {
-            self.db.set_sent(store, *last)?;
+        let mut grew = BTreeMap::new();
+        for (store, places) in places {
+            let ends = lane::ends(places);
+            for end in &ends {
+                self.db.set_sent(store, *end)?;
+            }
+            grew.insert(store.clone(), ends);
         }
         self.db.drop_facts(batch.upto)?;
-        Ok(Carried { grew: sent, more: batch.more })
+        Ok(Carried { grew, more: batch.more })
     }
 }

@@ -1,22 +1,25 @@
 //! What a store sends: a change and everything it causes commit together with the store's place in its log, then it is
 //! acknowledged. What cannot be true goes to quarantine, by name, and the rest goes on.
 
+use super::session::Said;
 use super::{Fault, HubEngine};
 use crate::db::DbFault;
 use crate::db::quotas::QuotaKey;
 use crate::flows::{Cx, Flow, Stop, quota, seen};
 use ::sync::doc::{DocError, DocId, DocKey, Document, OrderView, Touched};
+use ::sync::lane::{self, LANES, LaneSeq};
 use hub_core::proof;
+use model::order::Owner;
 use model::{Actor, CommandId, DeviceId, PersonId, Role, SkuId, StoreId, Timestamp};
 
 /// One record of a store's log: its place, its document, its change.
-pub type Record = (u64, DocKey, Vec<u8>);
+pub type Record = (LaneSeq, DocKey, Vec<u8>);
 
 /// What came of records.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Inbound {
-    /// The last record of the store's log that is durable here.
-    pub upto: u64,
+    /// The last record of each lane of the store's log that is durable here.
+    pub upto: [u64; LANES],
     /// Documents to be asked for as a whole, because too much of them waits.
     pub want: Vec<DocKey>,
     /// Records or parts that went to quarantine.
@@ -41,22 +44,43 @@ impl HubEngine {
         store: &StoreId,
         records: Vec<Record>,
     ) -> Result<Inbound, Fault> {
-        let done = self.within(|engine| {
-            let row = engine.db.store(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
-            let mut out = Inbound { upto: row.received_seq, ..Inbound::default() };
-            for (seq, key, change) in records {
-                // The peer delivers in order; a record from beyond a gap waits for its turn.
-                if seq == out.upto + 1 {
-                    engine.one_record(now, store, (seq, key, change), &mut out)?;
-                    out.upto = seq;
-                }
+        let done = self.hear(now, &[Said::Records(store.clone(), records)])?;
+        Ok(done.into_iter().next().unwrap_or_default())
+    }
+
+    /// Takes in records in the transaction that is open.
+    pub(super) fn take_records(
+        &mut self,
+        now: Timestamp,
+        store: &StoreId,
+        records: &[Record],
+    ) -> Result<Inbound, Fault> {
+        self.db.store(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
+        let mut out = Inbound { upto: self.received(store)?, ..Inbound::default() };
+        let mut places = Vec::with_capacity(records.len());
+        for (at, key, change) in records {
+            // The peer delivers each lane in order; what is durable already comes again after a lost acknowledgement.
+            let upto = &mut out.upto[at.lane.index()];
+            if at.seq > *upto {
+                *upto = at.seq;
+                places.push(*at);
+                self.one_record(now, store, (at.seq, *key, change), &mut out)?;
             }
-            engine.db.set_received(store, out.upto)?;
-            engine.db.set_heard(store, now, true)?;
-            Ok(out)
-        });
+        }
+        for end in lane::ends(places) {
+            self.db.set_received(store, end)?;
+        }
+        self.db.set_heard(store, now, true)?;
+        Ok(out)
+    }
+
+    /// The cache's own housekeeping, after a transaction.
+    pub(super) fn trim_documents(&self) {
         self.docs.lock().trim();
-        done
+    }
+
+    fn received(&self, store: &StoreId) -> Result<[u64; LANES], Fault> {
+        Ok(self.db.lanes(store)?.map(|lane| lane.received))
     }
 
     /// Takes in a whole document: the repair path.
@@ -71,9 +95,9 @@ impl HubEngine {
         bytes: Vec<u8>,
     ) -> Result<Inbound, Fault> {
         self.within(|engine| {
-            let row = engine.db.store(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
-            let mut out = Inbound { upto: row.received_seq, ..Inbound::default() };
-            engine.one_record(now, store, (0, key, bytes), &mut out)?;
+            engine.db.store(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
+            let mut out = Inbound { upto: engine.received(store)?, ..Inbound::default() };
+            engine.one_record(now, store, (0, key, &bytes), &mut out)?;
             Ok(out)
         })
     }
@@ -82,13 +106,13 @@ impl HubEngine {
         &mut self,
         now: Timestamp,
         store: &StoreId,
-        (seq, key, change): Record,
+        (seq, key, change): (u64, DocKey, &[u8]),
         out: &mut Inbound,
     ) -> Result<(), Fault> {
         let id = key.of(store);
         let shared = self.docs.clone();
         let mut docs = shared.lock();
-        let touched = match docs.open(&*self.db, &id)?.apply_change(&change) {
+        let touched = match docs.open(&*self.db, &id)?.apply_from(Owner::Store, change) {
             Ok(touched) => touched,
             Err(error) => {
                 match error {
@@ -104,18 +128,21 @@ impl HubEngine {
                     | DocError::WrongKind { .. } => {}
                 }
                 tracing::warn!(doc = %id, seq, %error, "a record went to quarantine");
-                self.db.quarantine(&id, seq, &change, &error.to_string(), now)?;
+                self.db.quarantine(&id, seq, change, &error.to_string(), now)?;
                 out.quarantined += 1;
                 return Ok(());
             }
         };
-        self.db.add_chunk(&id, &change)?;
+        // What came a second time touches nothing and is kept already.
+        if touched != Touched::default() {
+            self.db.add_chunk(&id, change)?;
+        }
         let effects = effects(docs.open(&*self.db, &id)?, touched);
         drop(docs);
         for effect in effects {
-            if let Err(why) = self.take_effect(now, &id, &change, effect)? {
+            if let Err(why) = self.take_effect(now, &id, change, effect)? {
                 tracing::warn!(doc = %id, seq, %why, "part of a record went to quarantine");
-                self.db.quarantine(&id, seq, &change, &why, now)?;
+                self.db.quarantine(&id, seq, change, &why, now)?;
                 out.quarantined += 1;
             }
         }

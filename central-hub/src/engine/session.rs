@@ -1,17 +1,33 @@
 //! What a store's session needs of the engine: where both logs stand, records to send, acknowledgements, signs of life.
 
-use super::{Fault, HubEngine};
+use super::{Fault, HubEngine, Inbound, Record};
 use crate::db::{Db, HubTx};
 use ::sync::doc::DocKey;
+use ::sync::lane::LaneSeq;
 use ::sync::peer::{Limits, OutRecord, PeerConfig};
 use model::order::Owner;
 use model::{StoreId, Timestamp};
 
-/// Records of the log for a store, for a reader's connection.
+/// Something that came from stores and must be kept.
+#[derive(Debug, Clone)]
+pub enum Said {
+    /// Records of a store's log, in order.
+    Records(StoreId, Vec<Record>),
+    /// It has a lane of the own log up to here.
+    Acked(StoreId, LaneSeq),
+    /// Signs of life.
+    Alive(Vec<StoreId>),
+    /// The end of its session.
+    Gone(StoreId),
+    /// Bytes of its connection that were refused, and why.
+    Refused(StoreId, Vec<u8>, String),
+}
+
+/// Records of a lane of the log for a store, for a reader's connection.
 ///
 /// # Errors
 /// [`crate::db::DbFault`].
-pub fn out_records(data: &dyn HubTx, store: &StoreId, after: u64, limit: u32) -> Db<Vec<OutRecord>> {
+pub fn out_records(data: &dyn HubTx, store: &StoreId, after: LaneSeq, limit: u32) -> Db<Vec<OutRecord>> {
     let rows = data.records_after(store, after, limit)?;
     Ok(rows.into_iter().map(|(seq, doc, change)| OutRecord { seq, doc: doc.key(), change }).collect())
 }
@@ -29,30 +45,64 @@ impl HubEngine {
             epoch: row.epoch,
             generation: self.db.generation()?,
             boot: self.boot,
-            received: row.received_seq,
-            sent: row.sent_seq,
-            acked: row.acked_seq,
+            lanes: self.db.lanes(store)?,
+            newest: PeerConfig::NEWEST,
             limits: Limits::default(),
         })
     }
 
-    /// Records of the log for a store after `after`, in order, at most `limit`.
+    /// Records of a lane of the log for a store after `after`, in order, at most `limit`.
     ///
     /// # Errors
     /// [`Fault`].
-    pub fn out_records(&self, store: &StoreId, after: u64, limit: u32) -> Result<Vec<OutRecord>, Fault> {
+    pub fn out_records(&self, store: &StoreId, after: LaneSeq, limit: u32) -> Result<Vec<OutRecord>, Fault> {
         Ok(out_records(&*self.db, store, after, limit)?)
     }
 
-    /// The store has everything up to `upto`: it need not be kept for sending.
+    /// What stores have said, of any number of them, in one transaction: a thousand of them cost one commit.
+    ///
+    /// # Errors
+    /// [`Fault`]: nothing of it happened. Tried again one by one, what cannot be kept is found out.
+    pub fn hear(&mut self, now: Timestamp, said: &[Said]) -> Result<Vec<Inbound>, Fault> {
+        let done = self.within(|engine| {
+            said.iter().map(|said| engine.hear_one(now, said)).collect::<Result<Vec<_>, _>>()
+        });
+        self.trim_documents();
+        done
+    }
+
+    fn hear_one(&mut self, now: Timestamp, said: &Said) -> Result<Inbound, Fault> {
+        match said {
+            Said::Records(store, records) => self.take_records(now, store, records),
+            Said::Acked(store, upto) => {
+                self.db.set_acked(store, *upto)?;
+                self.db.drop_records(store, *upto)?;
+                Ok(Inbound::default())
+            }
+            Said::Alive(stores) => {
+                for store in stores {
+                    self.db.set_heard(store, now, true)?;
+                }
+                Ok(Inbound::default())
+            }
+            Said::Refused(store, bytes, why) => {
+                tracing::warn!(%store, why, "bytes of a store went to quarantine");
+                self.db.quarantine_bytes(store, bytes, why, now)?;
+                Ok(Inbound::default())
+            }
+            Said::Gone(store) => {
+                self.db.set_heard(store, now, false)?;
+                Ok(Inbound::default())
+            }
+        }
+    }
+
+    /// The store has a lane up to `upto`: it need not be kept for sending.
     ///
     /// # Errors
     /// [`Fault`].
-    pub fn out_acked(&mut self, store: &StoreId, upto: u64) -> Result<(), Fault> {
-        self.within(|engine| {
-            engine.db.set_acked(store, upto)?;
-            Ok(engine.db.drop_records(store, upto)?)
-        })
+    pub fn out_acked(&mut self, store: &StoreId, upto: LaneSeq) -> Result<(), Fault> {
+        self.hear(Timestamp::from_ms(0), &[Said::Acked(store.clone(), upto)]).map(drop)
     }
 
     /// A sign of life of a store, or (`online` false) the end of its session.
@@ -60,7 +110,24 @@ impl HubEngine {
     /// # Errors
     /// [`Fault`].
     pub fn heard(&mut self, now: Timestamp, store: &StoreId, online: bool) -> Result<(), Fault> {
-        self.within(|engine| Ok(engine.db.set_heard(store, now, online)?))
+        let said = if online { Said::Alive(vec![store.clone()]) } else { Said::Gone(store.clone()) };
+        self.hear(now, &[said]).map(drop)
+    }
+
+    /// Digests of the documents that are written to at `now`, for a store to compare.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn heads(&mut self, now: Timestamp, store: &StoreId) -> Result<Vec<(DocKey, [u8; 8])>, Fault> {
+        let row = self.db.store(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
+        let quota = DocKey::Quota { epoch: row.epoch, generation: self.db.generation()? };
+        let hours = [now.hour(), now.hour() - 1].map(|hour| DocKey::Orders { hour });
+        let mut docs = self.docs.lock();
+        let mut heads = Vec::new();
+        for doc in hours.into_iter().chain([quota]) {
+            heads.push((doc, docs.open(&*self.db, &doc.of(store))?.heads()));
+        }
+        Ok(heads)
     }
 
     /// A whole document, for a store that asks for it.

@@ -1,8 +1,13 @@
 //! The scribe beside the writer: what it makes is stored with the next group, and nothing of it is lost or said twice.
 
 use crate::testkit::World;
+use ::sync::lane::{Lane, LaneSeq};
 use model::api::hub::Payment;
 use model::{Moment, OrderId};
+
+const fn first(seq: u64) -> LaneSeq {
+    LaneSeq { lane: Lane::Orders, seq }
+}
 
 fn ordered() -> (World, OrderId) {
     let mut world = World::new();
@@ -24,13 +29,16 @@ fn a_batch_is_stored_with_the_next_group() {
     let (mut world, order) = ordered();
     let mut scribe = world.hub.scribe().unwrap();
     let batch = scribe.compose().unwrap().expect("facts wait");
-    assert!(world.hub.out_records(&world.store, 0, 10).unwrap().is_empty(), "nothing before its commit");
+    assert!(
+        world.hub.out_records(&world.store, first(0), 10).unwrap().is_empty(),
+        "nothing before its commit"
+    );
     let key = document_key(&world, &order);
     let outside = world.hub.whole(&world.store.clone(), key).unwrap();
     world.orders_document(&order).apply_whole(&outside).unwrap();
     assert!(world.orders_document(&order).order(&order).unwrap().is_none(), "nor in a whole document");
     let (_, carried) = world.hub.apply_and_keep(world.now, &[], Some(&batch)).unwrap();
-    assert_eq!((carried.grew.get(&world.store), carried.more), (Some(&1), false));
+    assert_eq!((carried.grew.get(&world.store), carried.more), (Some(&vec![first(1)]), false));
     assert!(scribe.compose().unwrap().is_none(), "the facts went with their changes");
     reads_the_order_once(&mut world, &order);
 }
@@ -42,9 +50,9 @@ fn a_batch_of_documents_that_were_forgotten_is_made_anew() {
     let lost = scribe.compose().unwrap().expect("facts wait");
     world.hub.abandon();
     assert!(world.hub.keep(world.now, &lost).unwrap().more);
-    assert!(world.hub.out_records(&world.store, 0, 10).unwrap().is_empty());
+    assert!(world.hub.out_records(&world.store, first(0), 10).unwrap().is_empty());
     let again = scribe.compose().unwrap().expect("the facts still wait");
-    assert_eq!(world.hub.keep(world.now, &again).unwrap().grew.get(&world.store), Some(&1));
+    assert_eq!(world.hub.keep(world.now, &again).unwrap().grew.get(&world.store), Some(&vec![first(1)]));
     reads_the_order_once(&mut world, &order);
 }
 

@@ -3,20 +3,51 @@
 use super::caller::bearer;
 use super::problem::HttpProblem;
 use super::state::App;
+use crate::config::Profile;
+use crate::tls::Certified;
 use ::sync::wire::MAX_FRAME;
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Json, Response};
+use model::StoreId;
 use serde_json::Value;
 
-/// GET /sync/v1/connect: the token says which store it is; the session's first frame must say the same.
+/// GET /sync/v1/connect over TLS: the certificate says which store it is; the session's first frame must say the same.
+pub async fn connect_certified(
+    State(app): State<App>,
+    ConnectInfo(Certified { store }): ConnectInfo<Certified>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, HttpProblem> {
+    if !app.links.knows(&store) {
+        return Err(HttpProblem::new(
+            "unknown_store",
+            StatusCode::FORBIDDEN,
+            "No store of this hub has this name",
+            format!("The certificate is that of {store}."),
+            "Enrol the store under its id, or add it to the hub's configuration.",
+        ));
+    }
+    open(&app, store, upgrade)
+}
+
+/// GET /sync/v1/connect: the token says which store it is; the session's first frame must say the same. On loopback only:
+/// elsewhere a store shows a certificate at the address of `[sync]`.
 pub async fn connect(
     State(app): State<App>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, HttpProblem> {
+    if app.profile != Profile::Demo {
+        return Err(HttpProblem::new(
+            "certificate_needed",
+            StatusCode::FORBIDDEN,
+            "Stores connect by certificate",
+            "A token alone opens nothing here.".to_owned(),
+            "Use the address of [sync] with https and [hub.tls] in store.toml.",
+        ));
+    }
     let store = bearer(&headers).and_then(|token| app.links.store_of(token));
     let store = store.ok_or_else(|| {
         HttpProblem::new(
@@ -27,6 +58,14 @@ pub async fn connect(
             "Compare [hub] token in store.toml with the hub's configuration.",
         )
     })?;
+    open(&app, store, upgrade)
+}
+
+fn open(
+    app: &App,
+    store: StoreId,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, HttpProblem> {
     let upgrade = upgrade.map_err(|rejected| {
         let title = "This address speaks WebSocket";
         let hint = "Connect with ws://, binary frames of the sync protocol.";

@@ -4,6 +4,7 @@ use super::{Look, place};
 use crate::db::quotas::QuotaKey;
 use crate::db::stores::StoreRow;
 use crate::db::{Db, HubTx};
+use ::sync::lane;
 use hub_core::stop_selling::Selling;
 use model::time::HOUR_MS;
 use model::{Moment, StoreId};
@@ -69,7 +70,7 @@ fn store(data: &dyn HubTx, look: &Look<'_>, row: &StoreRow) -> Db<StoreFigures> 
         selling: place::selling_of(look, row) == Selling::Open,
         open_orders,
         facts_waiting: data.facts_for(&row.seed.id)?,
-        records_waiting: row.sent_seq.saturating_sub(row.acked_seq),
+        records_waiting: lane::total(&data.lanes(&row.seed.id)?).waiting(),
         rights_outstanding,
         rights_blocked,
     })

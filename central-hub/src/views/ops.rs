@@ -6,6 +6,7 @@ use crate::db::quotas::QuotaKey;
 use crate::db::riders::RiderRow;
 use crate::db::stores::StoreRow;
 use crate::db::{Db, HubTx};
+use ::sync::lane::LaneState;
 use hub_core::stop_selling::Selling;
 use model::api::hub::{OpsNow, OpsOrder, OpsOrderRow, OpsRider, OpsStore};
 use model::time::HOUR_MS;
@@ -41,6 +42,7 @@ fn store(data: &dyn HubTx, look: &Look<'_>, s: StoreRow) -> Db<OpsStore> {
     let (open_orders, late_orders) = data.open_count(&s.seed.id, look.now)?;
     let key = QuotaKey { store: s.seed.id.clone(), epoch: s.epoch, generation: data.generation()? };
     let units = data.free_units(&key)?;
+    let waiting: u64 = data.lanes(&s.seed.id)?.iter().map(LaneState::waiting).sum();
     Ok(OpsStore {
         store: s.seed.id,
         name: s.seed.name,
@@ -53,7 +55,7 @@ fn store(data: &dyn HubTx, look: &Look<'_>, s: StoreRow) -> Db<OpsStore> {
         open_orders,
         late_orders,
         quota_units: u32::try_from(units).unwrap_or(u32::MAX),
-        facts_waiting: u32::try_from(s.sent_seq.saturating_sub(s.acked_seq)).unwrap_or(u32::MAX),
+        facts_waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
     })
 }
 

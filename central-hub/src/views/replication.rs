@@ -6,6 +6,7 @@ use crate::db::quotas::QuotaKey;
 use crate::db::stores::StoreRow;
 use crate::db::{Db, HubTx};
 use ::sync::inspect::reason_kind;
+use ::sync::lane;
 use model::StoreId;
 use model::api::hub::{BlockedRights, OpsQuarantined, OpsSync, OpsSyncStore};
 use std::collections::BTreeMap;
@@ -49,15 +50,16 @@ fn store(data: &dyn HubTx, row: StoreRow, quarantined: u64) -> Db<OpsSyncStore> 
             blocked.push(BlockedRights { epoch: key.epoch, generation: key.generation, units: count(units) });
         }
     }
+    let log = lane::total(&data.lanes(&row.seed.id)?);
     Ok(OpsSyncStore {
-        records_waiting: count(row.sent_seq.saturating_sub(row.acked_seq)),
+        records_waiting: count(log.waiting()),
         facts_waiting: count(data.facts_for(&row.seed.id)?),
         store: row.seed.id,
         name: row.seed.name,
         online: row.online,
         heard_at: row.heard_at,
         epoch: row.epoch,
-        received: row.received_seq,
+        received: log.received,
         rights_units,
         blocked,
         quarantined: count(quarantined),

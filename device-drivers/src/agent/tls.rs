@@ -48,6 +48,12 @@ impl ClientTls {
         Ok(Self(Arc::new(Files { ca: ca.to_owned(), cert: cert.to_owned(), key: key.to_owned(), last })))
     }
 
+    /// For whoever speaks something else than MQTT: the files as they are now, as for [`ClientTls::transport`].
+    #[must_use]
+    pub fn config(&self) -> Arc<ClientConfig> {
+        self.now()
+    }
+
     /// For the next connection: the files as they are now. Files that are just being renewed and do not go together yet
     /// leave the last ones in force.
     #[must_use]

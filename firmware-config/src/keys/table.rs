@@ -93,6 +93,20 @@ pub const KEYS: &[Key] = &[
     )
     .behind("REQ-52"),
     key(
+        "hub.tls.ca",
+        "a path",
+        "PEM file of the hub's own authority. With this section the link is encrypted and both sides show \
+         a certificate; without it only a hub on this machine is reached.",
+    )
+    .behind("REQ-91"),
+    key(
+        "hub.tls.cert",
+        "a path",
+        "PEM file of this store's certificate from the hub's authority; its common name is the store's id.",
+    )
+    .behind("REQ-91"),
+    key("hub.tls.key", "a path", "PEM file of its private key. A secret.").behind("REQ-91"),
+    key(
         "broker.mode",
         "\"embedded\", \"mosquitto-managed\" or \"external\"",
         "Who runs the MQTT broker: the store node is it itself, or starts a Mosquitto and watches it, or \

@@ -11,12 +11,8 @@ pub enum Mark {
     Epoch,
     /// The hub's generation G.
     Generation,
-    /// Last record of the own log.
-    OutLast,
-    /// Last record of it that the hub has.
-    OutAcked,
-    /// Last record of the hub's log that is durable here.
-    Received,
+    /// The newest frame version that the hub was heard to read; 0 before the first session.
+    HubVersion,
     /// Counter orders so far; makes their short numbers.
     CounterOrders,
     /// Last row of the ledger that the granting has looked at.
@@ -31,9 +27,7 @@ impl Mark {
             Mark::Boot => "boot",
             Mark::Epoch => "epoch",
             Mark::Generation => "generation",
-            Mark::OutLast => "out_last",
-            Mark::OutAcked => "out_acked",
-            Mark::Received => "received",
+            Mark::HubVersion => "hub_version",
             Mark::CounterOrders => "counter_orders",
             Mark::GrantSeen => "grant_seen",
             Mark::BusinessDay => "business_day",

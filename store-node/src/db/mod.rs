@@ -13,6 +13,7 @@ pub mod docs;
 pub mod doors;
 pub mod excursions;
 pub mod handovers;
+pub mod lanes;
 pub mod ledger;
 pub mod lots;
 pub mod marks;
@@ -81,6 +82,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0004_print_what.sql")),
     M::up(include_str!("../../migrations/0005_cold.sql")),
     M::up(include_str!("../../migrations/0006_speed.sql")),
+    M::up(include_str!("../../migrations/0009_lanes.sql")),
 ];
 
 /// The writing connection. There is one per process.

@@ -1,9 +1,10 @@
-//! Tables `outbox` (facts that wait to be carried) and `sync_out` (the own log: changes that wait to be acknowledged).
+//! Tables `outbox` (facts that wait to be carried) and `sync_out` (the own log, lane by lane: changes that wait to be
+//! acknowledged; how far each lane has come stands in `lanes`).
 
-use super::marks::{self, Mark};
-use super::{Connection, DbError, DbResult, all, number, one, row, run};
+use super::{Connection, DbError, DbResult, all, lanes, number, one, row, run};
 use model::Timestamp;
 use model::fact::Fact;
+use sync::lane::Lane;
 
 /// Facts in one row, so that a row's work stays small.
 const ROW_FACTS: u32 = 64;
@@ -82,43 +83,38 @@ pub fn carried(conn: &Connection, upto: i64) -> DbResult<()> {
     run(conn, "DELETE FROM outbox WHERE seq <= ?1", [upto]).map(|_| ())
 }
 
-/// Adds a change to the own log; numbers run from 1 without gaps.
+/// Adds a change to a lane of the own log; numbers run from 1 without gaps.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn log(conn: &Connection, doc: &str, change: &[u8], facts: u32, oldest: Timestamp) -> DbResult<u64> {
-    let seq = marks::bump(conn, Mark::OutLast)?;
-    let sql = "INSERT INTO sync_out (seq, doc, change, facts, oldest_at) VALUES (?1, ?2, ?3, ?4, ?5)";
-    run(conn, sql, (seq, doc, change, facts, oldest.ms()))?;
+pub fn log(
+    conn: &Connection,
+    lane: Lane,
+    doc: &str,
+    change: &[u8],
+    facts: u32,
+    oldest: Timestamp,
+) -> DbResult<u64> {
+    let seq = lanes::next(conn, lane)?;
+    let sql =
+        "INSERT INTO sync_out (lane, seq, doc, change, facts, oldest_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    run(conn, sql, (lanes::number_of(lane), seq, doc, change, facts, oldest.ms()))?;
     Ok(u64::try_from(seq).unwrap_or(0))
 }
 
 /// A stored change: number, document, bytes.
 pub type Logged = (u64, String, Vec<u8>);
 
-/// Changes after a number, in order.
+/// Changes of a lane after a number, in order.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn logged(conn: &Connection, after: u64, limit: u32) -> DbResult<Vec<Logged>> {
-    let sql = "SELECT seq, doc, change FROM sync_out WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+pub fn logged(conn: &Connection, lane: Lane, after: u64, limit: u32) -> DbResult<Vec<Logged>> {
+    let sql = "SELECT seq, doc, change FROM sync_out WHERE lane = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     let after = i64::try_from(after).unwrap_or(i64::MAX);
-    all(conn, sql, (after, limit), |r| {
+    all(conn, sql, (lanes::number_of(lane), after, limit), |r| {
         Ok((u64::try_from(r.get::<_, i64>(0)?).unwrap_or(0), r.get(1)?, r.get(2)?))
     })
-}
-
-/// The other side has the own log up to here.
-///
-/// # Errors
-/// A fault of the database.
-pub fn acked(conn: &Connection, upto: u64) -> DbResult<()> {
-    let upto = i64::try_from(upto).unwrap_or(i64::MAX);
-    if upto <= marks::get(conn, Mark::OutAcked)? {
-        return Ok(());
-    }
-    marks::set(conn, Mark::OutAcked, upto)?;
-    run(conn, "DELETE FROM sync_out WHERE seq <= ?1", [upto]).map(|_| ())
 }
 
 /// Facts that the other side has not acknowledged, and the oldest of them.

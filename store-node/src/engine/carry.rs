@@ -4,13 +4,16 @@
 
 use super::docs::Docs;
 use super::{Engine, Fault};
+use crate::db::marks::{self, Mark};
 use crate::db::{Connection, DbError, DbResult, Tx, docs, outbox};
 use crate::flows;
 use model::Timestamp;
 use model::fact::Fact;
+use model::order::Owner;
 use serde::Deserialize as _;
 use std::collections::BTreeMap;
 use sync::doc::{DocError, DocId, DocKey};
+use sync::lane::Lane;
 use sync::peer::OutRecord;
 
 /// Facts in one batch; one change per document comes of them. Small, so that a node that is killed again and again still
@@ -24,8 +27,8 @@ const REST_MAX: u32 = 64;
 /// What one batch came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Carried {
-    /// Last number of the own log, if it grew.
-    pub last: Option<u64>,
+    /// The own log grew.
+    pub grew: bool,
     /// More facts may wait.
     pub more: bool,
 }
@@ -151,35 +154,44 @@ fn facts_of(list: &str) -> Vec<Result<Fact, (String, String)>> {
 pub(super) fn store(docs: &mut Docs, tx: &Tx<'_>, now: Timestamp, batch: &Batch) -> Result<Carried, Fault> {
     if batch.edition != docs.edition() {
         // The documents were read anew since: the facts still wait, and are said again.
-        return Ok(Carried { last: None, more: true });
+        return Ok(Carried { grew: false, more: true });
     }
     for fact in &batch.spoiled {
         let origin = format!("outbox {}", fact.seq);
         docs::quarantine(tx, now, &origin, &fact.doc, fact.text.as_bytes(), &fact.reason)?;
     }
-    let mut last = None;
+    let single = is_single(tx)?;
     for change in &batch.changes {
         docs.keep(tx, change.key, &change.bytes)?;
-        last = Some(outbox::log(tx, &docs.name(change.key), &change.bytes, change.facts, change.oldest)?);
+        let lane = if single { Lane::Orders } else { Lane::of(Owner::Store, change.key, now) };
+        outbox::log(tx, lane, &docs.name(change.key), &change.bytes, change.facts, change.oldest)?;
     }
     outbox::carried(tx, batch.upto)?;
-    Ok(Carried { last, more: batch.more })
+    Ok(Carried { grew: !batch.changes.is_empty(), more: batch.more })
+}
+
+/// The hub was last heard to read version 1 only: it knows one lane.
+///
+/// # Errors
+/// A fault of the database.
+pub(super) fn is_single(conn: &Connection) -> DbResult<bool> {
+    Ok(marks::get(conn, Mark::HubVersion)? == 1)
 }
 
 impl Engine {
-    /// Carries every waiting fact; gives the last number of the own log if it grew.
+    /// Carries every waiting fact; says whether the own log grew.
     ///
     /// # Errors
     /// A fault; what was not carried stays in the outbox.
-    pub fn carry(&mut self, now: Timestamp) -> Result<Option<u64>, Fault> {
-        let mut last = None;
+    pub fn carry(&mut self, now: Timestamp) -> Result<bool, Fault> {
+        let mut grew = false;
         loop {
             let batch = compose(&mut self.docs.lock(), self.db.read())?;
-            let Some(batch) = batch else { return Ok(last) };
+            let Some(batch) = batch else { return Ok(grew) };
             let carried = self.keep(now, &batch)?;
-            last = carried.last.or(last);
+            grew |= carried.grew;
             if !carried.more {
-                return Ok(last);
+                return Ok(grew);
             }
         }
     }
@@ -216,12 +228,12 @@ impl Engine {
     }
 }
 
-/// The own log after a number.
+/// A lane of the own log after a number.
 ///
 /// # Errors
 /// A fault of the database, also for a stored name that names no document.
-pub fn records(conn: &Connection, after: u64, limit: u32) -> DbResult<Vec<OutRecord>> {
-    let rows = outbox::logged(conn, after, limit)?;
+pub fn records(conn: &Connection, lane: Lane, after: u64, limit: u32) -> DbResult<Vec<OutRecord>> {
+    let rows = outbox::logged(conn, lane, after, limit)?;
     rows.into_iter()
         .map(|(seq, doc, change)| {
             let id: DocId = doc.parse().map_err(|error: DocError| DbError::Corrupt(error.to_string()))?;

@@ -65,6 +65,21 @@ impl Docs {
         Ok(db::docs::append(conn, &name, bytes)?)
     }
 
+    /// The whole document in bytes, for somebody outside: nothing that is not durable may be in it.
+    pub(super) fn whole(&mut self, conn: &Connection, key: DocKey) -> Result<Vec<u8>, Fault> {
+        if self.owing {
+            let id = key.of(&self.store);
+            let (bytes, _) = db::docs::load(conn, &id.to_string())?;
+            return Ok(Document::load(id, &self.actor, &bytes)?.save_full()?);
+        }
+        Ok(self.get(conn, key)?.save_full()?)
+    }
+
+    /// A digest of the document, for the other side to compare.
+    pub(super) fn heads(&mut self, conn: &Connection, key: DocKey) -> Result<[u8; 8], Fault> {
+        Ok(self.get(conn, key)?.heads())
+    }
+
     /// Which reading of the disk this is: another number after [`Docs::forget`].
     pub(super) const fn edition(&self) -> u64 {
         self.edition

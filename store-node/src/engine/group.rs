@@ -40,7 +40,7 @@ impl Engine {
             Err(fault) if envelopes.len() < 2 && batch.is_none() => Err(fault),
             Err(_) => {
                 let more = batch.is_some();
-                Ok((self.run_singly(now, envelopes)?, Carried { last: None, more }))
+                Ok((self.run_singly(now, envelopes)?, Carried { grew: false, more }))
             }
         }
     }

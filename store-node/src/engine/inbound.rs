@@ -3,16 +3,16 @@
 
 use super::docs::Docs;
 use super::group::{Care, run_one};
-use super::{Applied, Engine, Fault, InboundRecord};
+use super::{Applied, Engine, Fault, InboundRecord, Parts, Refused};
 use crate::command::{AcceptOrder, Command, Envelope, system};
-use crate::db::marks::{self, Mark};
 use crate::db::quota::Terms;
-use crate::db::{DbError, Tx, docs};
-use crate::derive;
+use crate::db::{DbError, Tx, docs, lanes};
 use crate::refusal::Refusal;
+use crate::{derive, flows};
 use model::order::{Channel, Moment, Owner};
 use model::{CommandId, SkuId, Timestamp};
 use sync::doc::{DocError, DocKey, Document, OrderView, Touched};
+use sync::lane::Lane;
 
 impl Engine {
     /// Takes records of the hub's log in their order; ones that are durable already are skipped. When this returns, they
@@ -49,9 +49,8 @@ impl Engine {
                 let tx = self.db.begin()?;
                 let name = live.name(record.doc);
                 docs::append(&tx, &name, &record.change)?;
-                let origin = format!("hub {}", record.seq);
-                docs::quarantine(&tx, now, &origin, &name, &record.change, &error.to_string())?;
-                received(&tx, record.seq)?;
+                docs::quarantine(&tx, now, &origin(record), &name, &record.change, &error.to_string())?;
+                lanes::received(&tx, record.lane, record.seq)?;
                 tx.commit()?;
                 live.forget();
                 Ok(Applied::default())
@@ -80,43 +79,127 @@ impl Engine {
     ) -> Result<Applied, Fault> {
         let tx = self.db.begin()?;
         let mut applied = Applied::default();
-        let durable = marks::count(&tx, Mark::Received)?;
-        for record in records.iter().filter(|record| record.seq > durable) {
-            let origin = format!("hub {}", record.seq);
-            let name = live.name(record.doc);
-            let quarantine =
-                |reason: &str| docs::quarantine(&tx, now, &origin, &name, &record.change, reason);
-            match live.get(&tx, record.doc)?.apply_change(&record.change) {
-                Ok(touched) => {
-                    live.keep(&tx, record.doc, &record.change)?;
-                    for what in &touched.poisoned {
-                        quarantine(what)?;
-                    }
-                    let document = live.get(&tx, record.doc)?;
-                    for envelope in commands_of(document, record.doc, &touched, &quarantine)? {
-                        let reply = run_one(
-                            &tx,
-                            &self.parts,
-                            now,
-                            &envelope.seal().map_err(DbError::from)?,
-                            &mut applied.effects,
-                            Care::Savepoints,
-                        )?;
-                        if let Some(reason) = reply.as_ref().err().and_then(needs_a_person) {
-                            quarantine(&reason)?;
-                        }
-                        applied.replies.push(reply);
-                    }
-                }
-                Err(error @ DocError::Broken { .. }) => return Err(error.into()),
-                Err(error) => quarantine(&error.to_string())?,
-            }
-            received(&tx, record.seq)?;
+        let durable = lanes::states(&tx)?;
+        let is_new = |record: &&InboundRecord| record.seq > durable[record.lane.index()].received;
+        for record in records.iter().filter(is_new) {
+            let came = Came { now, origin: origin(record), doc: record.doc, bytes: &record.change };
+            take_one(&tx, &self.parts, live, &came, &mut applied)?;
+            lanes::received(&tx, record.lane, record.seq)?;
         }
         tx.commit()?;
         applied.effects.link = true;
         Ok(applied)
     }
+
+    /// Takes in a whole document of the hub: the repair path.
+    ///
+    /// # Errors
+    /// A fault; nothing of it was kept.
+    pub fn inbound_whole(&mut self, now: Timestamp, doc: DocKey, bytes: &[u8]) -> Result<Applied, Fault> {
+        let shared = self.docs.clone();
+        let mut live = shared.lock();
+        let done = (|| {
+            let tx = self.db.begin()?;
+            let mut applied = Applied::default();
+            let came = Came { now, origin: "hub whole".to_owned(), doc, bytes };
+            take_one(&tx, &self.parts, &mut live, &came, &mut applied)?;
+            tx.commit()?;
+            Ok(applied)
+        })();
+        if done.is_err() {
+            live.forget();
+        }
+        done
+    }
+
+    /// Keeps what was refused for a person to look at.
+    ///
+    /// # Errors
+    /// A fault.
+    pub fn refused(&mut self, now: Timestamp, refused: &Refused) -> Result<(), Fault> {
+        let tx = self.db.begin()?;
+        docs::quarantine(&tx, now, &refused.origin, "", &refused.bytes, &refused.why)?;
+        Ok(tx.commit()?)
+    }
+
+    /// A whole document as it durably stands here, for a hub that asks for it.
+    ///
+    /// # Errors
+    /// A fault.
+    pub fn whole(&mut self, doc: DocKey) -> Result<Vec<u8>, Fault> {
+        self.docs.lock().whole(self.db.read(), doc)
+    }
+
+    /// Digests of the documents that are written to at `now`, for the hub to compare.
+    ///
+    /// # Errors
+    /// A fault.
+    pub fn heads(&mut self, now: Timestamp) -> Result<Vec<(DocKey, [u8; 8])>, Fault> {
+        let terms = flows::terms(self.db.read())?;
+        let quota = DocKey::Quota { epoch: terms.epoch, generation: terms.generation };
+        let hours = [now.hour(), now.hour() - 1].map(|hour| DocKey::Orders { hour });
+        let mut live = self.docs.lock();
+        let mut heads = Vec::new();
+        for doc in hours.into_iter().chain([quota]) {
+            heads.push((doc, live.heads(self.db.read(), doc)?));
+        }
+        Ok(heads)
+    }
+}
+
+fn origin(record: &InboundRecord) -> String {
+    match record.lane {
+        Lane::Orders => format!("hub {}", record.seq),
+        other => format!("hub {other:?} {}", record.seq),
+    }
+}
+
+/// Bytes from the hub that are to be applied to a document.
+struct Came<'a> {
+    now: Timestamp,
+    /// Where they stood, for quarantine.
+    origin: String,
+    doc: DocKey,
+    bytes: &'a [u8],
+}
+
+/// One change, or one whole document: applied, kept, and what it asks for done. What cannot be used is quarantined.
+fn take_one(
+    tx: &Tx<'_>,
+    parts: &Parts,
+    live: &mut Docs,
+    came: &Came<'_>,
+    applied: &mut Applied,
+) -> Result<(), Fault> {
+    let name = live.name(came.doc);
+    let quarantine = |reason: &str| docs::quarantine(tx, came.now, &came.origin, &name, came.bytes, reason);
+    let touched = match live.get(tx, came.doc)?.apply_from(Owner::Hub, came.bytes) {
+        Ok(touched) => touched,
+        Err(error @ DocError::Broken { .. }) => return Err(error.into()),
+        Err(error) => {
+            if matches!(error, DocError::TooManyPending { .. }) {
+                applied.want.push(came.doc);
+            }
+            return Ok(quarantine(&error.to_string())?);
+        }
+    };
+    // What came a second time touches nothing and is kept already.
+    if touched != Touched::default() {
+        live.keep(tx, came.doc, came.bytes)?;
+    }
+    for what in &touched.poisoned {
+        quarantine(what)?;
+    }
+    let document = live.get(tx, came.doc)?;
+    for envelope in commands_of(document, came.doc, &touched, &quarantine)? {
+        let sealed = envelope.seal().map_err(DbError::from)?;
+        let reply = run_one(tx, parts, came.now, &sealed, &mut applied.effects, Care::Savepoints)?;
+        if let Some(reason) = reply.as_ref().err().and_then(needs_a_person) {
+            quarantine(&reason)?;
+        }
+        applied.replies.push(reply);
+    }
+    Ok(())
 }
 
 /// What a change asks of the store.
@@ -150,10 +233,6 @@ fn commands_of(
     }
     let envelope = |(id, command)| Envelope { id, actor: actor.clone(), command };
     Ok(commands.into_iter().map(envelope).collect())
-}
-
-fn received(tx: &Tx<'_>, seq: u64) -> Result<(), DbError> {
-    marks::set(tx, Mark::Received, i64::try_from(seq).unwrap_or(i64::MAX))
 }
 
 /// Everything that an order's document asks of the store, in rank order. Ids come from order and moment, so that a

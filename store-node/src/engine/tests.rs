@@ -5,6 +5,8 @@ use crate::command::{Command, OpeningLine};
 use crate::testbed::{Bed, qty, sku};
 use model::order::Moment;
 use model::{OrderState, Role};
+use sync::doc::{DocActor, Document};
+use sync::lane::{Lane, LaneState, LaneStates};
 
 #[test]
 fn the_last_unit_goes_to_one_of_two_buyers() {
@@ -103,7 +105,7 @@ fn the_hub_sells_from_rights_and_the_counter_never_touches_them() {
     assert_eq!(applied.replies, [Ok(Answer::Accepted { order, short: 0 })]);
     bed.inbound(vec![change]);
     assert_eq!(bed.stock("SALT"), (10, 10, 0, 0));
-    assert_eq!(bed.engine.received().unwrap(), 1);
+    assert_eq!(bed.engine.lanes().unwrap()[0].received, 1);
     bed.check();
 }
 
@@ -114,7 +116,7 @@ fn a_repeated_reordered_or_poisoned_change_stops_nothing() {
     bed.tick();
     let (first, one) = bed.hub_orders(1, &[("SALT", 1)]);
     let (second, two) = bed.hub_orders(2, &[("SALT", 2)]);
-    let rubbish = InboundRecord { seq: 1, doc: one.doc, change: vec![1, 2, 3] };
+    let rubbish = InboundRecord { lane: Lane::Orders, seq: 1, doc: one.doc, change: vec![1, 2, 3] };
     // The second change comes before the one it builds on; rubbish stands between.
     let early = InboundRecord { seq: 2, ..two };
     let late = InboundRecord { seq: 3, ..one };
@@ -124,7 +126,7 @@ fn a_repeated_reordered_or_poisoned_change_stops_nothing() {
     }
     assert_eq!(bed.stock("SALT").1, 3);
     let bed = bed.restart();
-    assert_eq!(bed.engine.received().unwrap(), 3);
+    assert_eq!(bed.engine.lanes().unwrap()[0].received, 3);
     let quarantined = bed.reader().snapshot(|conn, _| crate::db::docs::reasons(conn, 9)).unwrap();
     assert_eq!(quarantined.len(), 1, "{quarantined:?}");
     assert_eq!(quarantined[0].0, "hub 1");
@@ -174,19 +176,83 @@ fn facts_become_changes_once_and_stay_until_acknowledged() {
     bed.receive("SALT", 5, None);
     bed.tick();
     bed.counter(&[("SALT", 1)]).unwrap();
-    let last = bed.engine.carry(bed.now).unwrap();
-    assert_eq!(last, Some(2), "one change per document: quota and orders");
-    assert_eq!(bed.engine.carry(bed.now).unwrap(), None);
+    assert!(bed.engine.carry(bed.now).unwrap(), "one change per document: quota and orders");
+    assert!(!bed.engine.carry(bed.now).unwrap());
     let mut bed = bed.restart();
-    let out = bed.engine.out_records(0, 10).unwrap();
-    assert_eq!(out.iter().map(|record| record.seq).collect::<Vec<_>>(), [1, 2]);
+    for lane in [Lane::Orders, Lane::States] {
+        let out = bed.engine.out_records(lane, 0, 10).unwrap();
+        assert_eq!(out.iter().map(|record| record.seq).collect::<Vec<_>>(), [1], "{lane:?}");
+    }
     assert_eq!(bed.reader().link(bed.now).unwrap().facts_waiting, 5);
-    bed.engine.out_acked(2).unwrap();
-    assert!(bed.engine.out_records(0, 10).unwrap().is_empty());
-    assert_eq!(bed.reader().last_out().unwrap(), 2);
+    for lane in [Lane::Orders, Lane::States] {
+        bed.engine.out_acked(lane, 1).unwrap();
+        assert!(bed.engine.out_records(lane, 0, 10).unwrap().is_empty());
+    }
     assert_eq!(bed.reader().link(bed.now).unwrap().facts_waiting, 0);
     let config = bed.engine.peer_config().unwrap();
-    assert_eq!((config.boot, config.sent, config.acked), (2, 2, 2));
+    let done = LaneState { received: 0, sent: 1, acked: 1, skipped: 0 };
+    assert_eq!((config.boot, config.lanes[0], config.lanes[1]), (2, done, done));
+}
+
+#[test]
+fn hours_that_have_passed_go_to_the_last_lane_and_what_is_new_is_numbered_behind_all() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 9, None);
+    let said = |bed: &mut Bed, lane| {
+        let out = bed.engine.out_records(lane, 0, 99).unwrap();
+        out.iter().map(|r| (r.seq, r.doc)).collect::<Vec<_>>()
+    };
+    let hour = bed.now.hour();
+    for hours in 0..3 {
+        bed.counter(&[("SALT", 1)]).unwrap();
+        bed.engine.carry(bed.now).unwrap();
+        assert_eq!(said(&mut bed, Lane::States).len(), hours + 1);
+        bed.pass(3_600_000);
+    }
+    bed.pass(-3_600_000);
+    let lanes = bed.engine.age_lanes(bed.now).unwrap();
+    let doc = |hour| DocKey::Orders { hour };
+    assert_eq!(said(&mut bed, Lane::Backfill), [(1, doc(hour))]);
+    assert_eq!(
+        said(&mut bed, Lane::States),
+        [(4, doc(hour + 1)), (5, doc(hour + 2))],
+        "behind what was used"
+    );
+    assert_eq!((lanes[1].skipped, lanes[1].sent, lanes[1].waiting()), (3, 5, 2));
+    assert_eq!(bed.engine.age_lanes(bed.now).unwrap(), lanes, "once");
+    let lanes = bed.engine.hub_reads(1).unwrap();
+    assert!(lanes[1..].iter().all(|lane| lane.waiting() == 0));
+    assert_eq!(said(&mut bed, Lane::Orders).len(), 3, "a hub of version 1 gets everything in its one lane");
+    bed.counter(&[("SALT", 1)]).unwrap();
+    bed.engine.carry(bed.now).unwrap();
+    assert_eq!(said(&mut bed, Lane::Orders).len(), 4);
+    bed.engine.hub_reads(2).unwrap();
+    bed.counter(&[("SALT", 1)]).unwrap();
+    bed.engine.carry(bed.now).unwrap();
+    assert_eq!(said(&mut bed, Lane::States).len(), 1);
+}
+
+#[test]
+fn a_change_that_the_hub_did_not_write_is_refused_before_it_is_applied() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 9, None);
+    let (order, change) = bed.hub_orders(1, &[("SALT", 1)]);
+    bed.inbound(vec![change.clone()]);
+    let key = change.doc;
+    let actor = DocActor { side: Owner::Store, store: bed.engine.setup().store.clone(), boot: 77 };
+    let mut forged = Document::new(key.of(&actor.store), &actor).unwrap();
+    forged.apply_change(&change.change).unwrap();
+    forged.put_moment(&order, Moment::Cancelled, bed.now).unwrap();
+    let forged = forged.commit().unwrap().unwrap();
+    bed.inbound(vec![InboundRecord { lane: Lane::Orders, seq: 9, doc: key, change: forged }]);
+    assert_eq!(bed.reader().order(order).unwrap().unwrap().card.state, OrderState::Confirmed);
+    let quarantined = bed.reader().snapshot(|conn, _| crate::db::docs::reasons(conn, 9)).unwrap();
+    assert!(quarantined[0].2.contains("stranger"), "{quarantined:?}");
+    let whole = bed.engine.whole(key).unwrap();
+    let hub = DocActor { side: Owner::Hub, store: bed.engine.setup().store.clone(), boot: 3 };
+    let read = Document::load(key.of(&hub.store), &hub, &whole).unwrap();
+    assert_eq!(bed.engine.heads(bed.now).unwrap().iter().find(|h| h.0 == key).unwrap().1, read.heads());
+    bed.engine.inbound_whole(bed.now, key, &whole).unwrap();
 }
 
 #[test]
@@ -197,12 +263,16 @@ fn the_scribe_makes_changes_beside_the_writer_and_they_are_stored_with_the_next_
     bed.counter(&[("SALT", 1)]).unwrap();
     let mut scribe = bed.engine.scribe().unwrap();
     let batch = scribe.compose().unwrap().expect("facts wait");
-    assert_eq!(bed.reader().last_out().unwrap(), 0, "nothing is in the log before its commit");
+    assert_eq!(
+        bed.reader().lanes().unwrap(),
+        LaneStates::default(),
+        "nothing is in the log before its commit"
+    );
     let next = bed.envelope("meena", Role::Manager, Bed::counter_command(&[("SALT", 1)]));
     let (applied, carried) =
         bed.engine.apply_and_keep(bed.now, &[next.seal().unwrap()], Some(&batch)).unwrap();
     assert!(applied.replies[0].is_err(), "the hub holds four rights, one unit is sold");
-    assert_eq!(carried, Carried { last: Some(2), more: false });
+    assert_eq!(carried, Carried { grew: true, more: false });
     assert!(scribe.compose().unwrap().is_none(), "the facts went with their changes");
     bed.check();
 }
@@ -215,10 +285,10 @@ fn a_batch_whose_documents_were_forgotten_is_worth_nothing_and_its_facts_are_sai
     let mut scribe = bed.engine.scribe().unwrap();
     let lost = scribe.compose().unwrap().expect("facts wait");
     bed.engine.forget_documents();
-    assert_eq!(bed.engine.keep(bed.now, &lost).unwrap(), Carried { last: None, more: true });
-    assert_eq!(bed.reader().last_out().unwrap(), 0);
+    assert_eq!(bed.engine.keep(bed.now, &lost).unwrap(), Carried { grew: false, more: true });
+    assert_eq!(bed.reader().lanes().unwrap(), LaneStates::default());
     let again = scribe.compose().unwrap().expect("the facts still wait");
-    assert_eq!(bed.engine.keep(bed.now, &again).unwrap().last, Some(1));
+    assert!(bed.engine.keep(bed.now, &again).unwrap().grew);
     assert!(scribe.compose().unwrap().is_none());
     let mut bed = bed.restart();
     let (_, change) = bed.hub_orders(2, &[("SALT", 1)]);

@@ -40,7 +40,7 @@ pub async fn healthz() -> &'static str {
 
 /// `GET /readyz`: the database answers; a store without its hub is ready all the same.
 pub async fn readyz(State(app): State<App>) -> Result<&'static str, HttpProblem> {
-    app.ask(|reader| reader.last_out()).await?;
+    app.ask(|reader| reader.lanes()).await?;
     Ok("ready")
 }
 

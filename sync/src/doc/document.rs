@@ -135,6 +135,43 @@ impl Document {
         self.apply_chunk(&chunk, bytes)
     }
 
+    /// Takes what the other side sent: a change that `sender` has written, or a whole document in which everything new is
+    /// `sender`'s. Checked before a byte is applied, because a foreign change cannot be cut out afterwards.
+    ///
+    /// # Errors
+    /// As [`Document::apply_change`]; [`DocError::Stranger`] for what somebody else has written.
+    pub fn apply_from(&mut self, sender: Owner, bytes: &[u8]) -> Result<Touched, DocError> {
+        let (chunk, rest) = chunk::next(bytes)?;
+        if !rest.is_empty() {
+            return Err(DocError::poisoned("bytes after a change"));
+        }
+        let forged = |author: Author| author.side().is_some_and(|side| side != sender);
+        match &chunk {
+            Chunk::Slim(slim) if forged(slim.place.0) => Err(self.stranger(slim.place.0)),
+            Chunk::Slim(_) => self.apply_chunk(&chunk, bytes),
+            Chunk::Whole(packed) => {
+                let changes = changes_of(&chunk::unpack_whole(packed)?)?;
+                for change in &changes {
+                    let place = chunk::place(change, self.store);
+                    if let Some(place) = place
+                        && forged(place.0)
+                        && !self.known.contains_key(&place)
+                    {
+                        return Err(self.stranger(place.0));
+                    }
+                }
+                let mut touched = Touched::default();
+                self.apply(changes, &mut touched)?;
+                self.retry_pending(&mut touched)?;
+                Ok(touched)
+            }
+        }
+    }
+
+    fn stranger(&self, author: Author) -> DocError {
+        DocError::Stranger { actor: author.id(self.store).to_hex_string() }
+    }
+
     /// Merges a whole document of the other side (`save_full`): the repair path.
     ///
     /// # Errors
@@ -300,7 +337,7 @@ impl Document {
             return if slim.is(hash) { Ok(Expanded::Known) } else { Err(self.twice(slim.place)) };
         }
         if slim.place.0.side().is_none() {
-            return Err(DocError::Stranger { actor: slim.place.0.id(self.store).to_hex_string() });
+            return Err(self.stranger(slim.place.0));
         }
         let deps: Option<Vec<ChangeHash>> = slim.deps.iter().map(|p| self.known.get(p).copied()).collect();
         match deps {

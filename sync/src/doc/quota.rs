@@ -18,6 +18,9 @@ pub(super) const SHARDS: [&str; 64] = [
     "33", "34", "35", "36", "37", "38", "39", "3a", "3b", "3c", "3d", "3e", "3f",
 ];
 
+/// Units of one SKU in the life of an epoch, at most: the sum over all SKUs must stay a number that SQLite can add up.
+pub(super) const UNITS_MAX: u64 = 1 << 40;
+
 const FIELDS: [Field; 2] = [Field::Granted, Field::Returned];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -127,9 +130,7 @@ impl Document {
         let Some(map) = self.map_made_by(&shard(sku), field.owner())? else { return Ok(0) };
         let mut most = 0;
         for value in self.scalars(&map, &format!("{}{sku}", field.letter()), field.owner())? {
-            // SQLite keeps it as i64 at both sides.
-            let units =
-                value.as_u64().filter(|n| matches!(value, ScalarValue::Uint(_)) && i64::try_from(*n).is_ok());
+            let units = value.as_u64().filter(|n| matches!(value, ScalarValue::Uint(_)) && *n <= UNITS_MAX);
             let bad = || DocError::poisoned(format!("{} of {sku} is {value:?}", field.letter()));
             most = most.max(units.ok_or_else(bad)?);
         }

@@ -5,7 +5,11 @@ use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
 
 use crate::doc::DocKey;
-use crate::wire::CloseReason;
+use crate::lane::{Lane, LaneStates};
+use crate::wire::{CloseReason, Closed, VERSION, WireError};
+
+/// Bytes of a refused frame that are kept for a person.
+pub const REFUSED_KEPT: usize = 256;
 
 /// What one peer needs to know of itself. Everything here is durable at the caller's.
 #[derive(Debug, Clone)]
@@ -20,12 +24,10 @@ pub struct PeerConfig {
     pub generation: HubGeneration,
     /// A number never used by this side before; a new one at every start of the process.
     pub boot: u32,
-    /// Last record of the other side's log that is durable here.
-    pub received: u64,
-    /// Last record of the own log.
-    pub sent: u64,
-    /// Last record of the own log that the other side has acknowledged.
-    pub acked: u64,
+    /// How far both logs of every lane have come.
+    pub lanes: LaneStates,
+    /// The newest frame version to speak; [`VERSION`] but for tests of older peers.
+    pub newest: u8,
     /// Times and sizes.
     pub limits: Limits,
 }
@@ -35,6 +37,14 @@ pub struct PeerConfig {
 pub struct Limits {
     /// Bytes sent and not yet acknowledged. One second of a 1 Mbit/s line.
     pub window_bytes: usize,
+    /// Bytes in flight, of all lanes, beyond which no backfill is sent: what an urgent record may have to stand behind.
+    pub backfill_window: usize,
+    /// Bytes of backfill a second.
+    pub backfill_per_s: usize,
+    /// Bytes of backfill that may go at once after a rest.
+    pub backfill_burst: usize,
+    /// Bytes of one frame of backfill before compression.
+    pub backfill_frame: usize,
     /// Records asked for at once from the caller's log.
     pub ask_records: u32,
     /// Records delivered and not yet committed, and likewise records held that came too early.
@@ -55,6 +65,10 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             window_bytes: 128 * 1024,
+            backfill_window: 48 * 1024,
+            backfill_per_s: 512 * 1024,
+            backfill_burst: 64 * 1024,
+            backfill_frame: 12 * 1024,
             ask_records: 256,
             receive_records: 1024,
             retry_first_ms: 3_000,
@@ -66,10 +80,24 @@ impl Default for Limits {
     }
 }
 
+impl PeerConfig {
+    /// The newest version there is.
+    pub const NEWEST: u8 = VERSION;
+}
+
+/// What a connection begins with.
+#[derive(Debug, Clone, Default)]
+pub struct Opening {
+    /// Digests of the open documents, for the other side to compare; at most `wire::MAX_HEADS` are sent.
+    pub heads: Vec<(DocKey, [u8; 8])>,
+    /// The closed documents, newest first; at most `wire::MAX_MANIFEST` are sent.
+    pub manifest: Vec<Closed>,
+}
+
 /// One record of the own durable log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutRecord {
-    /// Place in the log, from 1, without gaps.
+    /// Place in its lane's log, from 1, without gaps.
     pub seq: u64,
     /// The document.
     pub doc: DocKey,
@@ -80,24 +108,32 @@ pub struct OutRecord {
 /// What the caller tells the peer.
 #[derive(Debug, Clone)]
 pub enum Input {
-    /// A connection stands. `heads`: digests of the open documents, for the other side to compare (may be empty).
-    Connected {
-        /// At most `wire::MAX_HEADS` are sent.
-        heads: Vec<(DocKey, [u8; 8])>,
-    },
+    /// A connection stands.
+    Connected(Opening),
     /// The connection is gone.
     Disconnected,
     /// Bytes of one frame came.
     Frame(Vec<u8>),
     /// The answer to `Output::NeedOut`: the records after the number asked for, in order, none left out.
-    Out(Vec<OutRecord>),
-    /// The own log now ends here.
+    Out {
+        /// The lane.
+        lane: Lane,
+        /// Its records.
+        records: Vec<OutRecord>,
+    },
+    /// The own log of a lane now ends here.
     OutGrew {
+        /// The lane.
+        lane: Lane,
         /// Its last record.
         last_seq: u64,
     },
+    /// The own log was looked at anew, and records may have gone to other lanes.
+    Lanes(LaneStates),
     /// Everything delivered up to here is durable, together with what it caused.
     Committed {
+        /// The lane.
+        lane: Lane,
         /// Last durable record of the other side's log.
         upto: u64,
     },
@@ -126,7 +162,9 @@ pub enum Output {
     Send(Vec<u8>),
     /// The next record of the other side's log. Make it durable, then say `Committed`.
     Deliver {
-        /// Its number.
+        /// The lane.
+        lane: Lane,
+        /// Its number there; they grow, and are not always dense.
         seq: u64,
         /// The document.
         doc: DocKey,
@@ -135,6 +173,8 @@ pub enum Output {
     },
     /// Give records of the own log by `Input::Out`.
     NeedOut {
+        /// The lane.
+        lane: Lane,
         /// The records after this one.
         after: u64,
         /// At most so many.
@@ -142,6 +182,8 @@ pub enum Output {
     },
     /// The other side has everything up to here: it need not be kept for sending.
     Acked {
+        /// The lane.
+        lane: Lane,
         /// Last acknowledged record of the own log.
         upto: u64,
     },
@@ -149,12 +191,24 @@ pub enum Output {
     PeerHello {
         /// Its boot number.
         boot: u32,
-        /// Last own record that is durable there.
-        received: u64,
-        /// Last record of its log.
-        sent: u64,
+        /// The version of the frames that both understand.
+        version: u8,
+        /// Nothing is on its way in either direction: documents with other heads differ.
+        level: bool,
         /// Digests of its open documents.
         heads: Vec<(DocKey, [u8; 8])>,
+    },
+    /// The other side is of version 1, and records wait in lanes that it does not know: put them into the first lane, and
+    /// whatever comes, then say `Input::Lanes`.
+    OneLane,
+    /// The closed documents of the other side.
+    Manifest(Vec<Closed>),
+    /// A frame that was refused, and why: to be kept for a person. The session goes on, or a `Close` follows.
+    Refused {
+        /// Its first bytes, at most [`REFUSED_KEPT`].
+        bytes: Vec<u8>,
+        /// What is wrong with it.
+        why: WireError,
     },
     /// The other side asks for a whole document: answer with `Input::Whole`.
     WantDoc {

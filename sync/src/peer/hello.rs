@@ -4,24 +4,17 @@
 //! have been written after its own (`heard` names this very connection). Only such a *fresh* one opens the session and
 //! is held against the high-water marks.
 
-use crate::wire::{CloseReason, Connection, Hello, OLDEST_VERSION, VERSION};
+use crate::lane::{LANES, LaneState};
+use crate::wire::{CloseReason, Connection, Hello, LaneMark, OLDEST_VERSION};
 
 use super::config::PeerConfig;
 
-/// High-water marks as they stood when the connection began.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Marks {
-    /// Own records the other side had acknowledged.
-    pub(super) acked: u64,
-    /// Last own record.
-    pub(super) sent: u64,
-    /// Other side's records durable here.
-    pub(super) received: u64,
-}
+/// High-water marks as they stood when the connection began, lane by lane.
+pub(super) type Marks = [LaneState; LANES];
 
 /// Whether the speaker is the other side of this session at all.
 pub(super) fn identity(config: &PeerConfig, hello: &Hello) -> Result<(), CloseReason> {
-    if hello.oldest > VERSION || hello.newest < OLDEST_VERSION {
+    if hello.oldest > config.newest || hello.newest < OLDEST_VERSION {
         return Err(CloseReason::NoCommonVersion);
     }
     if hello.store != config.store {
@@ -39,16 +32,24 @@ pub(super) fn identity(config: &PeerConfig, hello: &Hello) -> Result<(), CloseRe
     Ok(())
 }
 
-/// Whether both sides still have what they once had; only for a fresh `Hello`. `sent_now` is the end of the own log now.
-pub(super) fn continuity(marks: Marks, sent_now: u64, hello: &Hello) -> Result<(), CloseReason> {
-    if hello.received_seq < marks.acked {
-        return Err(CloseReason::TheyRolledBack { mine: marks.acked, theirs: hello.received_seq });
+/// Whether both sides still have what they once had; only for a fresh `Hello`. `sent_now`: the ends of the own logs now.
+/// A lane that the speaker does not know is not judged.
+pub(super) fn continuity(marks: &Marks, sent_now: [u64; LANES], hello: &Hello) -> Result<(), CloseReason> {
+    for ((mark, sent_now), said) in marks.iter().zip(sent_now).zip(&hello.lanes) {
+        one_lane(mark, sent_now, *said)?;
     }
-    if hello.sent_seq < marks.received {
-        return Err(CloseReason::TheyRolledBack { mine: marks.received, theirs: hello.sent_seq });
+    Ok(())
+}
+
+fn one_lane(mark: &LaneState, sent_now: u64, said: LaneMark) -> Result<(), CloseReason> {
+    if said.received < mark.acked {
+        return Err(CloseReason::TheyRolledBack { mine: mark.acked, theirs: said.received });
     }
-    if hello.received_seq > sent_now.max(marks.sent) {
-        return Err(CloseReason::WeRolledBack { mine: sent_now, theirs: hello.received_seq });
+    if said.sent < mark.received {
+        return Err(CloseReason::TheyRolledBack { mine: mark.received, theirs: said.sent });
+    }
+    if said.received > sent_now.max(mark.sent) {
+        return Err(CloseReason::WeRolledBack { mine: sent_now, theirs: said.received });
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The receiving half: in order, once, and acknowledged only when durable. No frames, no time.
+//! The receiving half of one lane: in order, once, and acknowledged only when durable. No frames, no time.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,13 @@ pub(super) struct Inbound {
     delivered: u64,
     early: BTreeMap<u64, (DocKey, Vec<u8>)>,
     room: usize,
+    /// Something durable was not acknowledged yet, or its acknowledgement was lost.
+    ack_due: bool,
 }
 
 impl Inbound {
     pub(super) fn new(received: u64, room: usize) -> Self {
-        Self { committed: received, delivered: received, early: BTreeMap::new(), room }
+        Self { committed: received, delivered: received, early: BTreeMap::new(), room, ack_due: false }
     }
 
     /// Last durable record.
@@ -29,6 +31,11 @@ impl Inbound {
     /// Takes one record. Gives what may now be delivered, in order; nothing for a duplicate, a record that came too
     /// early, or one there is no room for (the sender repeats it).
     pub(super) fn take(&mut self, seq: u64, doc: DocKey, change: Vec<u8>) -> Vec<Record> {
+        if seq <= self.committed {
+            // Already durable: the sender has missed an acknowledgement.
+            self.ack_due = true;
+            return Vec::new();
+        }
         if seq <= self.delivered || self.is_full() {
             return Vec::new();
         }
@@ -40,13 +47,25 @@ impl Inbound {
 
     /// Notes what the caller made durable, and gives what there is room for now.
     pub(super) fn commit(&mut self, upto: u64) -> Vec<Record> {
+        let before = self.committed;
         self.committed = self.committed.max(upto.min(self.delivered));
+        self.ack_due |= self.committed > before;
         self.ready()
     }
 
-    /// A record that is already durable: the sender has missed an acknowledgement.
-    pub(super) fn is_old(&self, seq: u64) -> bool {
-        seq <= self.committed
+    /// The sender will never send what is before or at `skipped` in this lane.
+    pub(super) fn skip(&mut self, skipped: u64) -> Vec<Record> {
+        if skipped > self.delivered {
+            self.delivered = skipped;
+            self.committed = self.committed.max(skipped);
+            self.early = self.early.split_off(&(skipped + 1));
+        }
+        self.ready()
+    }
+
+    /// Whether an acknowledgement is to be sent; asked once.
+    pub(super) fn ack_due(&mut self) -> bool {
+        std::mem::take(&mut self.ack_due)
     }
 
     fn is_full(&self) -> bool {

@@ -5,16 +5,21 @@ use std::collections::VecDeque;
 
 use model::time::Timestamp;
 
-use super::config::{Input, OutRecord, Output, PeerConfig};
+use super::config::{Input, Opening, OutRecord, Output, PeerConfig, REFUSED_KEPT};
 use super::hello::{self, Marks};
-use super::inbound::{Inbound, Record};
-use super::outbound::{self, Outbound};
+use super::inbound::Record;
+use super::lanes::Lanes;
+use super::outbound;
 use super::repair::{self, Repair};
 use crate::doc::DocKey;
+use crate::lane::{Lane, LaneSeq, LaneState};
 use crate::wire::{
-    self, Batch, BatchItem, CloseReason, Connection, Frame, Hello, MAX_HEADS, OLDEST_VERSION, VERSION,
+    self, Batch, BatchItem, CloseReason, Connection, Frame, Hello, LaneMark, MAX_BATCH_RAW, MAX_HEADS,
+    MAX_MANIFEST, OLDEST_VERSION, WireError,
 };
 
+/// Frames of one connection that may be refused before it is ended: a broken line, not an attack on our disk.
+const REFUSED_MAX: u32 = 16;
 /// A single record of so many bytes is worth compressing.
 const PACK_FROM: usize = 512;
 
@@ -39,13 +44,17 @@ struct Link {
     phase: Phase,
     mine: Connection,
     theirs: Option<Connection>,
+    /// The newest version that the other side reads, once it has spoken.
+    newest: Option<u8>,
     marks: Marks,
-    heads: Vec<(DocKey, [u8; 8])>,
+    opening: Opening,
     hello_at: i64,
     hello_wait_ms: u64,
     sent_at: i64,
     heard_at: i64,
     nonce: u32,
+    /// Frames refused on this connection.
+    refused: u32,
 }
 
 /// One side of a session.
@@ -53,10 +62,10 @@ struct Link {
 pub struct Peer {
     config: PeerConfig,
     link: Link,
-    inbound: Inbound,
-    outbound: Outbound,
+    lanes: Lanes,
     repair: Repair,
-    ack_due: bool,
+    /// The caller was asked to put everything into one lane and has not answered.
+    one_lane_asked: bool,
     out: VecDeque<Output>,
 }
 
@@ -64,43 +73,45 @@ impl Peer {
     /// A peer without a connection.
     pub fn new(config: PeerConfig, now: Timestamp) -> Self {
         let limits = config.limits;
-        let outbound = Outbound::new(config.acked, config.sent, &limits);
-        let inbound = Inbound::new(config.received, limits.receive_records);
-        let marks = Marks { acked: config.acked, sent: config.sent, received: config.received };
+        let lanes = Lanes::new(&config.lanes, &limits, now);
         let link = Link {
             phase: Phase::Down,
             mine: Connection { boot: config.boot, attempt: 0 },
             theirs: None,
-            marks,
-            heads: Vec::new(),
+            newest: None,
+            marks: config.lanes,
+            opening: Opening::default(),
             hello_at: now.ms(),
             hello_wait_ms: limits.retry_first_ms,
             sent_at: now.ms(),
             heard_at: now.ms(),
             nonce: 0,
+            refused: 0,
         };
         let (repair, out) = (Repair::default(), VecDeque::new());
-        Self { config, link, inbound, outbound, repair, ack_due: false, out }
+        Self { config, link, lanes, repair, one_lane_asked: false, out }
     }
 
     /// Takes one input at `now`. Never fails: what cannot be right ends the connection by `Output::Close`.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
         let ms = now.ms();
         match input {
-            Input::Connected { heads } => self.connect(ms, heads),
+            Input::Connected(opening) => self.connect(ms, opening),
             Input::Disconnected => self.disconnect(),
             Input::Frame(bytes) => self.frame(ms, &bytes),
-            Input::Out(records) => {
-                if let Err(reason) = self.outbound.load(records) {
+            Input::Out { lane, records } => {
+                if let Err(reason) = self.lanes.outbound_mut(lane).load(records) {
                     self.close(ms, reason);
                 }
             }
-            Input::OutGrew { last_seq } => self.outbound.grew(last_seq),
-            Input::Committed { upto } => {
-                let before = self.inbound.committed();
-                let ready = self.inbound.commit(upto);
-                self.deliver(ready);
-                self.ack_due |= self.inbound.committed() > before;
+            Input::OutGrew { lane, last_seq } => self.lanes.outbound_mut(lane).grew(last_seq),
+            Input::Lanes(states) => {
+                self.one_lane_asked = false;
+                self.lanes.restate(&states, &self.config.limits);
+            }
+            Input::Committed { lane, upto } => {
+                let ready = self.lanes.inbound_mut(lane).commit(upto);
+                self.deliver(lane, ready);
             }
             Input::Want { doc } => {
                 if self.repair.want(doc, ms) && self.is_open() {
@@ -135,7 +146,7 @@ impl Peer {
             Phase::Live => Some(self.link.heard_at.saturating_add_unsigned(limits.stale_ms).min(heartbeat)),
             Phase::Stale => Some(dead.min(heartbeat)),
         }?;
-        let log = if self.is_open() { self.outbound.resend_at() } else { None };
+        let log = if self.is_open() { self.lanes.due_at(self.link.sent_at) } else { None };
         let whole = if self.is_open() { self.repair.due_at(limits.retry_first_ms) } else { None };
         [Some(first), log, whole].into_iter().flatten().min().map(Timestamp::from_ms)
     }
@@ -150,33 +161,32 @@ impl Peer {
         Timestamp::from_ms(self.link.heard_at)
     }
 
-    /// Last own record that the other side has acknowledged.
-    pub fn acked(&self) -> u64 {
-        self.outbound.acked()
+    /// Last own record of a lane that the other side has acknowledged.
+    pub fn acked(&self, lane: Lane) -> u64 {
+        self.lanes.outbound(lane).acked()
     }
 
     fn is_open(&self) -> bool {
         matches!(self.link.phase, Phase::Live | Phase::Stale)
     }
 
-    fn connect(&mut self, ms: i64, mut heads: Vec<(DocKey, [u8; 8])>) {
-        heads.truncate(MAX_HEADS);
+    fn connect(&mut self, ms: i64, mut opening: Opening) {
+        opening.heads.truncate(MAX_HEADS);
+        opening.manifest.truncate(MAX_MANIFEST);
         self.disconnect();
         self.link = Link {
             phase: Phase::Greeting,
             mine: Connection { attempt: self.link.mine.attempt.saturating_add(1), ..self.link.mine },
             theirs: None,
-            marks: Marks {
-                acked: self.outbound.acked(),
-                sent: self.outbound.last(),
-                received: self.inbound.committed(),
-            },
-            heads,
+            newest: None,
+            marks: self.lanes.states(),
+            opening,
             hello_at: ms,
             hello_wait_ms: self.config.limits.retry_first_ms,
             sent_at: ms,
             heard_at: ms,
             nonce: self.link.nonce,
+            refused: 0,
         };
     }
 
@@ -185,9 +195,9 @@ impl Peer {
             self.out.push_back(Output::Stale);
         }
         self.link.phase = Phase::Down;
-        self.outbound.restart(&self.config.limits);
-        self.ack_due = false;
-        self.out.retain(|o| !matches!(o, Output::Send(_) | Output::NeedOut { .. }));
+        self.lanes.restart(&self.config.limits);
+        self.one_lane_asked = false;
+        self.out.retain(|o| !matches!(o, Output::Send(_) | Output::NeedOut { .. } | Output::OneLane));
     }
 
     fn close(&mut self, ms: i64, reason: CloseReason) {
@@ -206,11 +216,20 @@ impl Peer {
         if matches!(self.link.phase, Phase::Down | Phase::Closed) {
             return;
         }
+        let newest = self.config.newest;
         let frame = match wire::decode(bytes) {
+            Ok(_) if bytes.first().is_some_and(|version| *version > newest) => {
+                return self.close(ms, CloseReason::NoCommonVersion);
+            }
             Ok(frame) => frame,
-            Err(wire::WireError::Version { .. }) => return self.close(ms, CloseReason::NoCommonVersion),
-            // A torn frame is as good as a lost one: its content comes again.
-            Err(_) => return,
+            Err(why @ WireError::Version { .. }) => {
+                self.refuse(ms, bytes, why);
+                return self.close(ms, CloseReason::NoCommonVersion);
+            }
+            // A later version's: nothing is wrong with it.
+            Err(WireError::Unknown { .. }) => return,
+            // As good as lost: what was in it comes again, if it came from the other side at all.
+            Err(why) => return self.refuse(ms, bytes, why),
         };
         if let Frame::Hello(hello) = frame {
             return self.hello(ms, hello);
@@ -225,14 +244,27 @@ impl Peer {
         self.session_frame(ms, frame);
     }
 
+    /// Names a frame that cannot be used, and ends the connection when there are too many of them.
+    fn refuse(&mut self, ms: i64, bytes: &[u8], why: WireError) {
+        self.link.refused += 1;
+        let bytes = bytes.iter().take(REFUSED_KEPT).copied().collect();
+        self.out.push_back(Output::Refused { bytes, why });
+        if self.link.refused >= REFUSED_MAX {
+            self.close(ms, CloseReason::Refused { count: self.link.refused });
+        }
+    }
+
     fn session_frame(&mut self, ms: i64, frame: Frame) {
         match frame {
             Frame::Hello(_) | Frame::Bye { .. } | Frame::Pong { .. } => {}
-            Frame::Change { seq, doc, change } => self.receive(seq, doc, change),
+            Frame::Change { at, doc, change } => self.receive(at, doc, change),
             Frame::Batch(batch) => {
-                let items = batch.unpack().unwrap_or_default();
-                for (seq, item) in (batch.first_seq..).zip(items) {
-                    self.receive(seq, item.doc, item.change);
+                let items = match batch.unpack() {
+                    Ok(items) => items,
+                    Err(why) => return self.refuse(ms, batch.bytes(), why),
+                };
+                for (seq, item) in (batch.at.seq..).zip(items) {
+                    self.receive(LaneSeq { lane: batch.at.lane, seq }, item.doc, item.change);
                 }
             }
             Frame::Ack { upto } => self.acknowledged(ms, upto),
@@ -243,6 +275,10 @@ impl Peer {
                 }
             }
             Frame::Ping { nonce } => self.send(ms, &Frame::Pong { nonce }),
+            Frame::Manifest { mut entries } => {
+                entries.truncate(MAX_MANIFEST);
+                self.out.push_back(Output::Manifest(entries));
+            }
         }
     }
 
@@ -254,9 +290,11 @@ impl Peer {
         let fresh = hello::is_fresh(self.link.mine, &hello);
         if newer || fresh {
             self.link.theirs = Some(hello.connection);
+            self.link.newest = Some(hello.newest);
         }
         if fresh && self.link.phase == Phase::Greeting {
-            if let Err(reason) = hello::continuity(self.link.marks, self.outbound.last(), &hello) {
+            let ends = Lane::ALL.map(|lane| self.lanes.outbound(lane).last());
+            if let Err(reason) = hello::continuity(&self.link.marks, ends, &hello) {
                 return self.close(ms, reason);
             }
             self.open(ms, &hello);
@@ -271,15 +309,33 @@ impl Peer {
     fn open(&mut self, ms: i64, hello: &Hello) {
         self.link.phase = Phase::Live;
         self.link.heard_at = ms;
+        self.lanes.set_single(self.version() == 1);
+        let is_level = |(mine, said): (&LaneState, &LaneMark)| {
+            mine.received.max(said.skipped) == said.sent && said.received.max(mine.skipped) == mine.sent
+        };
+        let level = self.lanes.states().iter().zip(&hello.lanes).all(is_level);
         self.out.push_back(Output::PeerHello {
             boot: hello.connection.boot,
-            received: hello.received_seq,
-            sent: hello.sent_seq,
+            version: self.version(),
+            level,
             heads: hello.heads.clone(),
         });
-        self.acknowledged(ms, hello.received_seq);
+        for (lane, mark) in Lane::ALL.into_iter().zip(&hello.lanes) {
+            self.acknowledged(ms, LaneSeq { lane, seq: mark.received });
+            let ready = self.lanes.inbound_mut(lane).skip(mark.skipped);
+            self.deliver(lane, ready);
+        }
         self.repair.restart();
+        let entries = std::mem::take(&mut self.link.opening.manifest);
+        if self.version() > 1 && !entries.is_empty() {
+            self.send(ms, &Frame::Manifest { entries });
+        }
         self.out.push_back(Output::Live);
+    }
+
+    /// The newest version that both sides read; of this side alone until the other has spoken, the oldest.
+    fn version(&self) -> u8 {
+        self.link.newest.map_or(OLDEST_VERSION, |theirs| theirs.min(self.config.newest))
     }
 
     fn bye(&mut self, reason: CloseReason) {
@@ -298,25 +354,23 @@ impl Peer {
         }
     }
 
-    fn receive(&mut self, seq: u64, doc: DocKey, change: Vec<u8>) {
-        if self.inbound.is_old(seq) {
-            self.ack_due = true;
-            return;
-        }
-        let ready = self.inbound.take(seq, doc, change);
-        self.deliver(ready);
+    fn receive(&mut self, at: LaneSeq, doc: DocKey, change: Vec<u8>) {
+        let ready = self.lanes.inbound_mut(at.lane).take(at.seq, doc, change);
+        self.deliver(at.lane, ready);
     }
 
-    fn deliver(&mut self, ready: Vec<Record>) {
-        self.out.extend(ready.into_iter().map(|(seq, doc, change)| Output::Deliver { seq, doc, change }));
+    fn deliver(&mut self, lane: Lane, ready: Vec<Record>) {
+        let deliver = |(seq, doc, change)| Output::Deliver { lane, seq, doc, change };
+        self.out.extend(ready.into_iter().map(deliver));
     }
 
-    fn acknowledged(&mut self, ms: i64, upto: u64) {
-        if upto > self.outbound.last() {
-            return self.close(ms, CloseReason::WeRolledBack { mine: self.outbound.last(), theirs: upto });
+    fn acknowledged(&mut self, ms: i64, LaneSeq { lane, seq: upto }: LaneSeq) {
+        let mine = self.lanes.outbound(lane).last();
+        if upto > mine {
+            return self.close(ms, CloseReason::WeRolledBack { mine, theirs: upto });
         }
-        if self.outbound.ack(ms, upto, &self.config.limits) {
-            self.out.push_back(Output::Acked { upto });
+        if self.lanes.outbound_mut(lane).ack(ms, upto, &self.config.limits) {
+            self.out.push_back(Output::Acked { lane, upto });
         }
     }
 
@@ -351,33 +405,43 @@ impl Peer {
         for doc in self.repair.again(ms, limits.retry_first_ms) {
             self.send(ms, &Frame::Want { doc });
         }
-        let again = self.outbound.again(ms, &limits);
-        self.send_records(ms, again);
+        for (lane, records) in self.lanes.again(ms, &limits) {
+            self.send_records(ms, lane, records);
+        }
     }
 
-    /// Moves what can move: acknowledgement, new records, and the question for more of them.
+    /// Moves what can move: acknowledgements, new records, and the question for more of them.
     fn flow(&mut self, ms: i64) {
         if !self.is_open() {
             return;
         }
-        if std::mem::take(&mut self.ack_due) {
-            self.send(ms, &Frame::Ack { upto: self.inbound.committed() });
+        for &lane in self.lanes.known() {
+            if self.lanes.inbound_mut(lane).ack_due() {
+                let seq = self.lanes.inbound(lane).committed();
+                self.send(ms, &Frame::Ack { upto: LaneSeq { lane, seq } });
+            }
         }
         let limits = self.config.limits;
-        let fresh = self.outbound.fresh(ms, &limits);
-        self.send_records(ms, fresh);
-        if let Some(after) = self.outbound.need(&limits) {
-            self.out.push_back(Output::NeedOut { after, limit: limits.ask_records });
+        for (lane, records) in self.lanes.fresh(ms, &limits) {
+            self.send_records(ms, lane, records);
+        }
+        for (lane, after) in self.lanes.need(&limits) {
+            self.out.push_back(Output::NeedOut { lane, after, limit: limits.ask_records });
+        }
+        if self.lanes.is_stuck() && !self.one_lane_asked {
+            self.one_lane_asked = true;
+            self.out.push_back(Output::OneLane);
         }
     }
 
-    fn send_records(&mut self, ms: i64, records: Vec<OutRecord>) {
-        for group in outbound::groups(records) {
-            let Some(first_seq) = group.first().map(|r| r.seq) else { continue };
-            let frame = frame_of(first_seq, group);
-            match frame.as_ref().and_then(|f| wire::encode(f).ok()) {
+    fn send_records(&mut self, ms: i64, lane: Lane, records: Vec<OutRecord>) {
+        let most = if lane == Lane::Backfill { self.config.limits.backfill_frame } else { MAX_BATCH_RAW };
+        for group in outbound::groups(records, most) {
+            let Some(seq) = group.first().map(|r| r.seq) else { continue };
+            let frame = frame_of(LaneSeq { lane, seq }, group);
+            match frame.as_ref().and_then(|f| wire::encode_as(f, self.version()).ok()) {
                 Some(bytes) => self.push(ms, bytes),
-                None => return self.close(ms, CloseReason::RecordTooBig { seq: first_seq }),
+                None => return self.close(ms, CloseReason::RecordTooBig { seq }),
             }
         }
     }
@@ -385,7 +449,7 @@ impl Peer {
     fn send_hello(&mut self, ms: i64) {
         let hello = Hello {
             oldest: OLDEST_VERSION,
-            newest: VERSION,
+            newest: self.config.newest,
             store: self.config.store.clone(),
             side: self.config.side,
             epoch: self.config.epoch,
@@ -393,16 +457,15 @@ impl Peer {
             connection: self.link.mine,
             heard: self.link.theirs,
             settled: self.is_open(),
-            received_seq: self.inbound.committed(),
-            sent_seq: self.outbound.last(),
-            heads: self.link.heads.clone(),
+            lanes: self.lanes.marks(),
+            heads: self.link.opening.heads.clone(),
         };
         self.send(ms, &Frame::Hello(hello));
     }
 
     fn send(&mut self, ms: i64, frame: &Frame) {
         // Only records can be too long, and they are sent by `send_records`.
-        if let Ok(bytes) = wire::encode(frame) {
+        if let Ok(bytes) = wire::encode_as(frame, self.version()) {
             self.push(ms, bytes);
         }
     }
@@ -414,14 +477,14 @@ impl Peer {
 }
 
 /// One short record goes as it is, everything else packed; a record too big to be packed is tried as it is.
-fn frame_of(first_seq: u64, group: Vec<OutRecord>) -> Option<Frame> {
+fn frame_of(at: LaneSeq, group: Vec<OutRecord>) -> Option<Frame> {
     if group.len() > 1 || group.first().is_some_and(|r| r.change.len() >= PACK_FROM) {
         let items: Vec<BatchItem> =
             group.iter().map(|r| BatchItem { doc: r.doc, change: r.change.clone() }).collect();
-        if let Ok(batch) = Batch::pack(first_seq, &items) {
+        if let Ok(batch) = Batch::pack(at, &items) {
             return Some(Frame::Batch(batch));
         }
     }
     let [record] = <[OutRecord; 1]>::try_from(group).ok()?;
-    Some(Frame::Change { seq: record.seq, doc: record.doc, change: record.change })
+    Some(Frame::Change { at, doc: record.doc, change: record.change })
 }

@@ -1,9 +1,10 @@
-//! The sending half: a window over the durable log, cumulative acknowledgements, one timer for sending again.
-//! Decides which records to send; makes no frames.
+//! The sending half of one lane: a window over its durable log, cumulative acknowledgements, one timer for sending again.
+//! Decides which records to send; makes no frames. How much all lanes together may have in flight is the machine's.
 
 use std::collections::BTreeMap;
 
 use super::config::{Limits, OutRecord};
+use crate::lane::LaneState;
 use crate::wire::{CloseReason, MAX_BATCH_RAW};
 
 /// Bytes sent again at once when the timer has run out: enough to learn where the other side stands.
@@ -16,20 +17,31 @@ pub(super) struct Outbound {
     sent: u64,
     loaded: u64,
     last: u64,
+    skipped: u64,
+    /// The highest number that the other side itself has acknowledged; `acked` may be ahead of it by what was skipped.
+    proved: u64,
     window: BTreeMap<u64, OutRecord>,
+    /// Bytes in the window: sent and not acknowledged, and not sent.
+    in_flight: usize,
+    unsent: usize,
     asked: bool,
     wait_ms: u64,
     resend_at: Option<i64>,
 }
 
 impl Outbound {
-    pub(super) fn new(acked: u64, last: u64, limits: &Limits) -> Self {
+    pub(super) fn new(state: &LaneState, limits: &Limits) -> Self {
+        let begun = state.acked.max(state.skipped);
         Self {
-            acked,
-            sent: acked,
-            loaded: acked,
-            last: last.max(acked),
+            acked: begun,
+            sent: begun,
+            loaded: begun,
+            last: state.sent.max(begun),
+            skipped: state.skipped,
+            proved: state.acked,
             window: BTreeMap::new(),
+            in_flight: 0,
+            unsent: 0,
             asked: false,
             wait_ms: limits.retry_first_ms,
             resend_at: None,
@@ -40,12 +52,31 @@ impl Outbound {
         self.acked
     }
 
+    /// What the other side must still have.
+    pub(super) fn proved(&self) -> u64 {
+        self.proved
+    }
+
     pub(super) fn last(&self) -> u64 {
         self.last
     }
 
+    pub(super) fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
     pub(super) fn resend_at(&self) -> Option<i64> {
         self.resend_at
+    }
+
+    /// Bytes sent and not acknowledged.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Whether anything waits to be sent or loaded.
+    pub(super) fn is_behind(&self) -> bool {
+        self.sent < self.last
     }
 
     pub(super) fn grew(&mut self, last_seq: u64) {
@@ -54,8 +85,7 @@ impl Outbound {
 
     /// The number after which records are needed now, if any; asked once until the answer comes.
     pub(super) fn need(&mut self, limits: &Limits) -> Option<u64> {
-        let waiting: usize = self.window.values().map(|r| r.change.len()).sum();
-        if self.asked || self.loaded >= self.last || waiting >= limits.window_bytes {
+        if self.asked || self.loaded >= self.last || self.in_flight + self.unsent >= limits.window_bytes {
             return None;
         }
         self.asked = true;
@@ -74,6 +104,7 @@ impl Outbound {
             }
             self.loaded = record.seq;
             self.last = self.last.max(record.seq);
+            self.unsent += record.change.len();
             self.window.insert(record.seq, record);
         }
         Ok(())
@@ -82,25 +113,30 @@ impl Outbound {
     /// A new connection: everything not acknowledged goes out again, at once.
     pub(super) fn restart(&mut self, limits: &Limits) {
         self.sent = self.acked;
+        self.unsent += self.in_flight;
+        self.in_flight = 0;
         self.asked = false;
         self.wait_ms = limits.retry_first_ms;
         self.resend_at = None;
     }
 
-    /// Records to send now for the first time, as the window allows.
-    pub(super) fn fresh(&mut self, now_ms: i64, limits: &Limits) -> Vec<OutRecord> {
-        let mut in_flight: usize = self.window.range(..=self.sent).map(|(_, r)| r.change.len()).sum();
+    /// Records to send now for the first time: as many as fit in `room` bytes, and one at least if `eager`.
+    pub(super) fn fresh(&mut self, now_ms: i64, room: usize, eager: bool) -> Vec<OutRecord> {
+        let mut bytes = 0;
         let mut out = Vec::new();
         for (&seq, record) in self.window.range(self.sent + 1..) {
-            if in_flight > 0 && in_flight + record.change.len() > limits.window_bytes {
+            let first = out.is_empty() && eager;
+            if !first && bytes + record.change.len() > room {
                 break;
             }
-            in_flight += record.change.len();
+            bytes += record.change.len();
             self.sent = seq;
             out.push(record.clone());
         }
+        self.in_flight += bytes;
+        self.unsent -= bytes;
         if self.resend_at.is_none() && !out.is_empty() {
-            self.resend_at = Some(now_ms + self.wait_ms as i64);
+            self.resend_at = Some(now_ms.saturating_add_unsigned(self.wait_ms));
         }
         out
     }
@@ -111,7 +147,7 @@ impl Outbound {
             return Vec::new();
         }
         self.wait_ms = (self.wait_ms * 2).min(limits.retry_max_ms);
-        self.resend_at = Some(now_ms + self.wait_ms as i64);
+        self.resend_at = Some(now_ms.saturating_add_unsigned(self.wait_ms));
         let mut bytes = 0;
         let mut out = Vec::new();
         for record in self.window.range(..=self.sent).map(|(_, r)| r) {
@@ -129,26 +165,33 @@ impl Outbound {
         if upto <= self.acked {
             return false;
         }
+        let keep = self.window.split_off(&(upto + 1));
+        for (seq, record) in std::mem::replace(&mut self.window, keep) {
+            // Acknowledged on an earlier connection and not sent on this one: possible, and as good.
+            let counted = if seq <= self.sent { &mut self.in_flight } else { &mut self.unsent };
+            *counted = counted.saturating_sub(record.change.len());
+        }
         self.acked = upto;
+        self.proved = upto;
         self.sent = self.sent.max(upto);
         self.loaded = self.loaded.max(upto);
-        self.window = self.window.split_off(&(upto + 1));
         self.wait_ms = limits.retry_first_ms;
-        self.resend_at = (self.sent > self.acked).then(|| now_ms + self.wait_ms as i64);
+        self.resend_at = (self.sent > self.acked).then(|| now_ms.saturating_add_unsigned(self.wait_ms));
         true
     }
 }
 
-/// Cuts a run of records into groups that fit a batch.
-pub(super) fn groups(records: Vec<OutRecord>) -> Vec<Vec<OutRecord>> {
+/// Cuts a run of records into groups of at most `most` bytes that fit a batch.
+pub(super) fn groups(records: Vec<OutRecord>, most: usize) -> Vec<Vec<OutRecord>> {
     /// Doc key and lengths of one item, at most.
     const ITEM_OVERHEAD: usize = 24;
+    let most = most.min(MAX_BATCH_RAW);
     let mut out: Vec<Vec<OutRecord>> = Vec::new();
     let mut bytes = 0;
     for record in records {
         let len = record.change.len() + ITEM_OVERHEAD;
         match out.last_mut() {
-            Some(group) if bytes + len < MAX_BATCH_RAW => {
+            Some(group) if bytes + len < most => {
                 bytes += len;
                 group.push(record);
             }

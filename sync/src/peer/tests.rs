@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::doc::DocKey;
+use crate::lane::{LANES, Lane, LaneState, LaneStates};
 use crate::wire::CloseReason;
 use model::id::StoreId;
 use model::order::Owner;
@@ -28,12 +29,17 @@ impl Dice {
 struct Node {
     peer: Peer,
     config: PeerConfig,
-    log: Vec<Vec<u8>>,
-    got: Vec<Vec<u8>>,
-    delivered: Vec<(u64, Vec<u8>)>,
-    acked: u64,
+    log: [Vec<Vec<u8>>; LANES],
+    /// What will not be sent in a lane, by number of records.
+    skipped: [usize; LANES],
+    got: [BTreeMap<u64, Vec<u8>>; LANES],
+    delivered: Vec<(Lane, u64, Vec<u8>)>,
+    acked: [u64; LANES],
     whole: Option<Vec<u8>>,
+    manifest: Vec<crate::wire::Closed>,
     closed: Option<CloseReason>,
+    version: u8,
+    refused: Vec<crate::wire::WireError>,
 }
 
 fn config(side: Owner) -> PeerConfig {
@@ -43,49 +49,78 @@ fn config(side: Owner) -> PeerConfig {
         epoch: StoreEpoch(1),
         generation: HubGeneration(1),
         boot: 1,
-        received: 0,
-        sent: 0,
-        acked: 0,
+        lanes: LaneStates::default(),
+        newest: PeerConfig::NEWEST,
         limits: Limits { window_bytes: 2_000, receive_records: 16, ask_records: 8, ..Limits::default() },
     }
 }
 
 impl Node {
     fn new(side: Owner) -> Self {
-        let config = config(side);
+        Self::with(config(side))
+    }
+
+    fn with(config: PeerConfig) -> Self {
         let peer = Peer::new(config.clone(), Timestamp::from_ms(0));
         Self {
             peer,
             config,
-            log: vec![],
-            got: vec![],
+            log: Default::default(),
+            skipped: [0; LANES],
+            got: Default::default(),
             delivered: vec![],
-            acked: 0,
+            acked: [0; LANES],
             whole: None,
+            manifest: vec![],
             closed: None,
+            version: 0,
+            refused: vec![],
         }
+    }
+
+    fn states(&self) -> LaneStates {
+        Lane::ALL.map(|lane| {
+            let at = lane.index();
+            LaneState {
+                received: self.got[at].keys().next_back().copied().unwrap_or(0),
+                sent: self.log[at].len() as u64,
+                acked: self.acked[at],
+                skipped: self.skipped[at] as u64,
+            }
+        })
     }
 
     fn restart(&mut self, now: Timestamp) {
         self.delivered.clear();
         self.config.boot += 1;
-        self.config.received = self.got.len() as u64;
-        self.config.sent = self.log.len() as u64;
-        self.config.acked = self.acked;
+        self.config.lanes = self.states();
         self.peer = Peer::new(self.config.clone(), now);
     }
 
-    fn write(&mut self, now: Timestamp, record: Vec<u8>) {
-        self.log.push(record);
-        self.peer.handle(now, Input::OutGrew { last_seq: self.log.len() as u64 });
+    fn write(&mut self, now: Timestamp, lane: Lane, record: Vec<u8>) {
+        let log = &mut self.log[lane.index()];
+        log.push(record);
+        let last_seq = log.len() as u64;
+        self.peer.handle(now, Input::OutGrew { lane, last_seq });
+    }
+
+    /// What the store does while it has no link: what waits in a lane goes to the last one.
+    fn age(&mut self, now: Timestamp, lane: Lane) {
+        let at = lane.index();
+        let from = (self.acked[at] as usize).max(self.skipped[at]);
+        let moved: Vec<_> = self.log[at][from..].to_vec();
+        self.skipped[at] = self.log[at].len();
+        self.log[Lane::Backfill.index()].extend(moved);
+        self.peer.handle(now, Input::Lanes(self.states()));
     }
 
     fn commit(&mut self, now: Timestamp) {
-        for (seq, change) in std::mem::take(&mut self.delivered) {
-            assert_eq!(seq, self.got.len() as u64 + 1, "in order and once");
-            self.got.push(change);
+        for (lane, seq, change) in std::mem::take(&mut self.delivered) {
+            let got = &mut self.got[lane.index()];
+            assert!(got.keys().next_back().is_none_or(|last| seq > *last), "in order and once");
+            got.insert(seq, change);
+            self.peer.handle(now, Input::Committed { lane, upto: seq });
         }
-        self.peer.handle(now, Input::Committed { upto: self.got.len() as u64 });
     }
 
     /// Empties the peer; gives the frames to send.
@@ -94,31 +129,57 @@ impl Node {
         while let Some(output) = self.peer.poll() {
             match output {
                 Output::Send(bytes) => frames.push(bytes),
-                Output::Deliver { seq, doc, change } => {
+                Output::Deliver { lane, seq, doc, change } => {
                     assert_eq!(doc, DOC);
-                    self.delivered.push((seq, change));
+                    self.delivered.push((lane, seq, change));
                 }
-                Output::NeedOut { after, limit } => {
-                    let from = after as usize;
-                    let upto = self.log.len().min(from + limit as usize);
+                Output::NeedOut { lane, after, limit } => {
+                    let (from, log) = (after as usize, &self.log[lane.index()]);
+                    let upto = log.len().min(from + limit as usize);
                     let records = (from..upto)
-                        .map(|i| OutRecord { seq: i as u64 + 1, doc: DOC, change: self.log[i].clone() })
+                        .map(|i| OutRecord { seq: i as u64 + 1, doc: DOC, change: log[i].clone() })
                         .collect();
-                    self.peer.handle(now, Input::Out(records));
+                    self.peer.handle(now, Input::Out { lane, records });
                 }
-                Output::Acked { upto } => {
-                    assert!(upto > self.acked && upto <= self.log.len() as u64);
-                    self.acked = upto;
+                Output::Acked { lane, upto } => {
+                    let at = lane.index();
+                    assert!(upto > self.acked[at] && upto <= self.log[at].len() as u64);
+                    self.acked[at] = upto;
+                }
+                Output::OneLane => {
+                    for lane in &Lane::ALL[1..] {
+                        let at = lane.index();
+                        let from = (self.acked[at] as usize).max(self.skipped[at]);
+                        let moved: Vec<_> = self.log[at][from..].to_vec();
+                        self.skipped[at] = self.log[at].len();
+                        self.log[0].extend(moved);
+                    }
+                    self.peer.handle(now, Input::Lanes(self.states()));
                 }
                 Output::WantDoc { doc } => {
                     self.peer.handle(now, Input::Whole { doc, bytes: vec![7; 300_000] });
                 }
                 Output::Whole { bytes, .. } => self.whole = Some(bytes),
+                Output::Manifest(entries) => self.manifest = entries,
                 Output::Close { reason } => self.closed = Some(reason),
-                Output::PeerHello { .. } | Output::Live | Output::Stale => {}
+                Output::PeerHello { version, .. } => self.version = version,
+                Output::Refused { why, .. } => self.refused.push(why),
+                Output::Live | Output::Stale => {}
             }
         }
         frames
+    }
+
+    /// What the other side must have in the end, and may have: numbers that were not skipped.
+    fn has_all_of(&self, other: &Node) -> bool {
+        (0..LANES).all(|at| {
+            (other.skipped[at]..other.log[at].len())
+                .all(|i| self.got[at].get(&(i as u64 + 1)) == Some(&other.log[at][i]))
+        })
+    }
+
+    fn is_acked(&self) -> bool {
+        (0..LANES).all(|at| self.acked[at].max(self.skipped[at] as u64) == self.log[at].len() as u64)
     }
 }
 
@@ -172,7 +233,7 @@ impl World {
     fn connect(&mut self) {
         for node in 0..2 {
             self.nodes[node].closed = None;
-            self.input(node, Input::Connected { heads: vec![] });
+            self.input(node, Input::Connected(Opening::default()));
         }
     }
 
@@ -209,6 +270,10 @@ impl World {
             0 => {
                 self.input(node, Input::Disconnected);
                 self.input(1 - node, Input::Disconnected);
+                if self.nodes[node].config.newest > 1 && self.nodes[1 - node].config.newest > 1 {
+                    let lane = [Lane::States, Lane::Stock][self.dice.roll(2) as usize];
+                    self.nodes[node].age(now, lane);
+                }
                 self.connect();
             }
             1 => {
@@ -219,7 +284,9 @@ impl World {
             2..=9 => {
                 let len = 1 + self.dice.roll(700) as usize;
                 let fill = self.dice.roll(256) as u8;
-                self.nodes[node].write(now, vec![fill; len]);
+                let new = self.nodes[node].config.newest > 1;
+                let lane = if new { Lane::ALL[self.dice.roll(5) as usize] } else { Lane::Orders };
+                self.nodes[node].write(now, lane, vec![fill; len]);
                 self.flush(node);
             }
             _ => {}
@@ -228,7 +295,7 @@ impl World {
 
     fn settled(&self) -> bool {
         let [a, b] = &self.nodes;
-        a.got == b.log && b.got == a.log && a.acked == a.log.len() as u64 && b.acked == b.log.len() as u64
+        a.has_all_of(b) && b.has_all_of(a) && a.is_acked() && b.is_acked()
     }
 
     fn settle(&mut self, steps: usize) {
@@ -248,13 +315,13 @@ impl World {
             self.now,
             self.nodes[0].peer,
             self.nodes[1].peer,
-            self.nodes.each_ref().map(|n| (n.log.len(), n.got.len(), n.acked))
+            self.nodes.each_ref().map(|n| (n.log.each_ref().map(Vec::len), n.skipped, n.acked))
         );
     }
 }
 
 #[test]
-fn every_record_arrives_once_and_in_order_through_loss_doubles_cuts_and_restarts() {
+fn every_record_arrives_once_and_in_order_through_loss_doubles_cuts_restarts_and_ageing() {
     for seed in 1..=60 {
         let mut world = World::new(seed, 30);
         world.connect();
@@ -262,8 +329,28 @@ fn every_record_arrives_once_and_in_order_through_loss_doubles_cuts_and_restarts
             world.chaos();
             world.step();
         }
-        world.settle(20_000);
-        assert!(world.nodes[0].log.len() > 20, "seed {seed} did little");
+        world.settle(30_000);
+        let written: usize = world.nodes.iter().flat_map(|n| &n.log).map(Vec::len).sum();
+        assert!(written > 20, "seed {seed} did little");
+    }
+}
+
+#[test]
+fn a_peer_that_knows_one_lane_gets_everything_in_it_from_either_side() {
+    for seed in 1..=30 {
+        let mut world = World::new(seed, 30);
+        let old = (seed % 2) as usize;
+        let side = [Owner::Store, Owner::Hub][old];
+        world.nodes[old] = Node::with(PeerConfig { newest: 1, ..config(side) });
+        world.connect();
+        for _ in 0..600 {
+            world.chaos();
+            world.step();
+        }
+        world.settle(30_000);
+        assert!(world.nodes[old].got[1..].iter().all(BTreeMap::is_empty), "seed {seed}");
+        assert!(!world.nodes[old].got[0].is_empty(), "seed {seed} did little");
+        assert_eq!(world.nodes[1 - old].version, 1);
     }
 }
 
@@ -271,11 +358,58 @@ fn every_record_arrives_once_and_in_order_through_loss_doubles_cuts_and_restarts
 fn a_quiet_channel_carries_a_backlog_in_batches() {
     let mut world = World::new(5, 0);
     for n in 0..500u32 {
-        world.nodes[1].write(Timestamp::from_ms(0), n.to_be_bytes().to_vec());
+        world.nodes[1].write(Timestamp::from_ms(0), Lane::Orders, n.to_be_bytes().to_vec());
     }
     world.connect();
     world.settle(2_000);
-    assert_eq!(world.nodes[0].got.len(), 500);
+    assert_eq!(world.nodes[0].got[0].len(), 500);
+}
+
+#[test]
+fn what_somebody_waits_for_overtakes_a_backlog_of_days() {
+    let mut world = World::new(5, 0);
+    for node in &mut world.nodes {
+        node.config.limits = Limits::default();
+        node.peer = Peer::new(node.config.clone(), Timestamp::from_ms(0));
+    }
+    for n in 0..4_000u32 {
+        world.nodes[0].write(Timestamp::from_ms(0), Lane::Backfill, n.to_be_bytes().repeat(40));
+    }
+    world.connect();
+    let mut before = usize::MAX;
+    for _ in 0..100_000 {
+        world.step();
+        let now = world.time();
+        world.nodes.iter_mut().for_each(|node| node.commit(now));
+        (0..2).for_each(|node| world.flush(node));
+        let old = world.nodes[1].got[Lane::Backfill.index()].len();
+        if before == usize::MAX && old > 200 {
+            world.nodes[0].write(now, Lane::States, vec![1]);
+            world.flush(0);
+            before = old;
+        }
+        if !world.nodes[1].got[Lane::States.index()].is_empty() {
+            let window = Limits::default().backfill_window / 160;
+            assert!(
+                old - before <= window + 80,
+                "{old} old records before the new one, {before} at its birth"
+            );
+            return world.settle(100_000);
+        }
+    }
+    panic!("the new record never came");
+}
+
+#[test]
+fn closed_documents_are_told_once_a_connection() {
+    let mut world = World::new(5, 0);
+    let entries = vec![(DOC, [9; 32], 77)];
+    let opening = Opening { heads: vec![], manifest: entries.clone() };
+    world.input(0, Input::Connected(opening));
+    world.input(1, Input::Connected(Opening::default()));
+    (0..40).for_each(|_| world.step());
+    assert_eq!(world.nodes[1].manifest, entries);
+    assert!(world.nodes[0].manifest.is_empty());
 }
 
 #[test]
@@ -292,8 +426,8 @@ fn the_wrong_store_epoch_generation_or_side_is_closed_with_a_reason() {
         spoil(&mut store);
         let now = Timestamp::from_ms(0);
         let (mut a, mut b) = (Peer::new(store, now), Peer::new(config(Owner::Hub), now));
-        a.handle(now, Input::Connected { heads: vec![] });
-        b.handle(now, Input::Connected { heads: vec![] });
+        a.handle(now, Input::Connected(Opening::default()));
+        b.handle(now, Input::Connected(Opening::default()));
         let Some(Output::Send(hello)) = a.poll() else { panic!("no hello") };
         b.handle(now, Input::Frame(hello));
         let outputs: Vec<Output> = std::iter::from_fn(|| b.poll()).collect();
@@ -307,12 +441,12 @@ fn a_side_that_forgot_acknowledged_records_is_found_out_by_both() {
     let mut world = World::new(3, 0);
     world.connect();
     for n in 0..5u8 {
-        world.nodes[0].write(Timestamp::from_ms(0), vec![n]);
+        world.nodes[0].write(Timestamp::from_ms(0), Lane::States, vec![n]);
     }
     world.settle(1_000);
     let now = world.time();
-    world.nodes[0].log.truncate(2);
-    world.nodes[0].acked = 2;
+    world.nodes[0].log[1].truncate(2);
+    world.nodes[0].acked[1] = 2;
     world.nodes[0].restart(now);
     world.input(1, Input::Disconnected);
     world.connect();
@@ -339,7 +473,7 @@ fn a_side_that_forgot_acknowledged_records_is_found_out_by_both() {
 fn silence_turns_stale_and_then_closes() {
     let mut world = World::new(9, 0);
     world.connect();
-    world.nodes[0].write(Timestamp::from_ms(0), vec![1]);
+    world.nodes[0].write(Timestamp::from_ms(0), Lane::Orders, vec![1]);
     world.settle(200);
     world.channel.0.clear();
     let limits = Limits::default();
@@ -365,4 +499,21 @@ fn a_whole_document_comes_in_parts_through_loss() {
         world.step();
     }
     assert_eq!(world.nodes[0].whole.as_deref(), Some(vec![7u8; 300_000].as_slice()));
+}
+
+#[test]
+fn what_is_no_frame_is_named_and_too_much_of_it_ends_the_connection() {
+    let mut world = World::new(3, 0);
+    world.connect();
+    (0..20).for_each(|_| world.step());
+    let now = world.time();
+    for n in 0..15 {
+        world.nodes[0].peer.handle(now, Input::Frame(vec![2, 1, n]));
+        let _ = world.nodes[0].pump(now);
+    }
+    assert_eq!((world.nodes[0].refused.len(), world.nodes[0].closed), (15, None));
+    world.nodes[0].peer.handle(now, Input::Frame(vec![]));
+    let _ = world.nodes[0].pump(now);
+    assert_eq!(world.nodes[0].refused[15], crate::wire::WireError::Empty);
+    assert_eq!(world.nodes[0].closed, Some(CloseReason::Refused { count: 16 }));
 }

@@ -1,4 +1,4 @@
-//! The kinds of frame and what each says. No bytes here.
+//! The kinds of frame and what each says, in the newest version. No bytes here.
 
 use model::id::StoreId;
 use model::order::Owner;
@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Batch;
 use crate::doc::DocKey;
+use crate::lane::{LaneSeq, LaneState};
 
 /// The most document heads one `Hello` may carry.
 pub const MAX_HEADS: usize = 64;
+/// The most closed documents one `Manifest` may name.
+pub const MAX_MANIFEST: usize = 128;
 
 /// One message of a session. Append new kinds at the end; never renumber.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +21,8 @@ pub enum Frame {
     Hello(Hello),
     /// One record of the sender's log.
     Change {
-        /// Place in the sender's log, from 1, without gaps.
-        seq: u64,
+        /// Place in the sender's log.
+        at: LaneSeq,
         /// The document it belongs to.
         doc: DocKey,
         /// A slim change (see `doc::slim`).
@@ -27,10 +30,10 @@ pub enum Frame {
     },
     /// Several records of the sender's log in a row, compressed.
     Batch(Batch),
-    /// Everything up to here is durable at my side.
+    /// Everything of this lane up to here is durable at my side.
     Ack {
         /// Last durable record of the receiver of this frame.
-        upto: u64,
+        upto: LaneSeq,
     },
     /// Repair: send me all of this document.
     Want {
@@ -65,6 +68,31 @@ pub enum Frame {
         /// For the log and the operator at the other side.
         reason: CloseReason,
     },
+    /// The closed documents that I have, newest first: key, SHA-256 of the canonical content, its length. Since version 2.
+    Manifest {
+        /// At most [`MAX_MANIFEST`].
+        entries: Vec<Closed>,
+    },
+}
+
+/// A closed document by its content: key, SHA-256, length.
+pub type Closed = (DocKey, [u8; 32], u32);
+
+/// How far both logs of a lane have come as the speaker durably knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LaneMark {
+    /// Last record of the listener's log that is durable at the speaker.
+    pub received: u64,
+    /// Last record of the speaker's own log.
+    pub sent: u64,
+    /// Records of the speaker's log up to here will not come in this lane.
+    pub skipped: u64,
+}
+
+impl From<LaneState> for LaneMark {
+    fn from(state: LaneState) -> Self {
+        Self { received: state.received, sent: state.sent, skipped: state.skipped }
+    }
 }
 
 /// One attempt to connect by one life of one side; never used twice.
@@ -76,7 +104,8 @@ pub struct Connection {
     pub attempt: u32,
 }
 
-/// Who speaks, for which store, and how far both logs have come as the speaker durably knows it.
+/// Who speaks, for which store, and how far both logs have come as the speaker durably knows it. A later version may
+/// append fields: bytes behind the last known one are passed over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// Oldest frame version the speaker reads.
@@ -97,10 +126,8 @@ pub struct Hello {
     pub heard: Option<Connection>,
     /// The speaker needs no further `Hello`.
     pub settled: bool,
-    /// Last record of the listener's log that is durable at the speaker.
-    pub received_seq: u64,
-    /// Last record of the speaker's own log.
-    pub sent_seq: u64,
+    /// How far the logs have come, lane by lane; a speaker of version 1 has one.
+    pub lanes: Vec<LaneMark>,
     /// Heads digest of the speaker's open documents, at most [`MAX_HEADS`].
     pub heads: Vec<(DocKey, [u8; 8])>,
 }
@@ -176,4 +203,10 @@ pub enum CloseReason {
     /// This side is being stopped.
     #[error("the other side is stopping: reconnect later")]
     Stopping,
+    /// Too much of what came on this connection was no frame. Since version 2.
+    #[error("{count} frames of this connection were refused: look at the quarantine, reconnect later")]
+    Refused {
+        /// So many.
+        count: u32,
+    },
 }

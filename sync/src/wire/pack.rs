@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MAX_FRAME, WireError};
 use crate::doc::DocKey;
+use crate::lane::LaneSeq;
 
 /// The most bytes a batch may hold before compression; a batch that claims more is refused unread.
 pub const MAX_BATCH_RAW: usize = MAX_FRAME / 2;
@@ -13,8 +14,8 @@ const LEVEL: i32 = 6;
 /// A run of records of one log, packed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
-    /// Place of the first record in the log.
-    pub first_seq: u64,
+    /// Place of the first record.
+    pub at: LaneSeq,
     packed: Vec<u8>,
 }
 
@@ -28,17 +29,32 @@ pub struct BatchItem {
 }
 
 impl Batch {
-    /// Packs records with consecutive numbers from `first_seq`.
+    /// Packs records with consecutive numbers from `at`.
     ///
     /// # Errors
     /// [`WireError::BadBatch`] when they hold more than [`MAX_BATCH_RAW`] bytes.
-    pub fn pack(first_seq: u64, items: &[BatchItem]) -> Result<Self, WireError> {
+    pub fn pack(at: LaneSeq, items: &[BatchItem]) -> Result<Self, WireError> {
         let raw = postcard::to_stdvec(items).map_err(|_| WireError::BadBatch)?;
         if raw.len() > MAX_BATCH_RAW {
             return Err(WireError::BadBatch);
         }
         let packed = zstd::bulk::compress(&raw, LEVEL).map_err(|_| WireError::BadBatch)?;
-        Ok(Self { first_seq, packed })
+        Ok(Self { at, packed })
+    }
+
+    /// A batch of bytes that came; nothing is known of them yet.
+    pub(super) const fn packed(at: LaneSeq, packed: Vec<u8>) -> Self {
+        Self { at, packed }
+    }
+
+    /// Its packed bytes.
+    pub(super) fn into_packed(self) -> Vec<u8> {
+        self.packed
+    }
+
+    /// Its packed bytes, to be shown.
+    pub fn bytes(&self) -> &[u8] {
+        &self.packed
     }
 
     /// The records, in order.

@@ -2,12 +2,17 @@
 
 use super::*;
 use crate::doc::DocKey;
+use crate::lane::{Lane, LaneSeq};
 use model::id::StoreId;
 use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
 use proptest::prelude::*;
 
 const DOC: DocKey = DocKey::Orders { hour: 495_312 };
+
+fn at(seq: u64) -> LaneSeq {
+    LaneSeq { lane: Lane::Orders, seq }
+}
 
 fn every_kind() -> Vec<Frame> {
     let hello = Hello {
@@ -20,21 +25,21 @@ fn every_kind() -> Vec<Frame> {
         connection: Connection { boot: 9, attempt: 2 },
         heard: Some(Connection { boot: 4, attempt: 1 }),
         settled: false,
-        received_seq: 77,
-        sent_seq: 1 << 40,
+        lanes: vec![LaneMark { received: 77, sent: 1 << 40, skipped: 3 }, LaneMark::default()],
         heads: vec![(DOC, [7; 8])],
     };
     let items = [BatchItem { doc: DOC, change: vec![1; 300] }, BatchItem { doc: DOC, change: vec![] }];
     vec![
         Frame::Hello(hello),
-        Frame::Change { seq: 5, doc: DOC, change: vec![1, 2, 3] },
-        Frame::Batch(Batch::pack(8, &items).unwrap()),
-        Frame::Ack { upto: 9 },
+        Frame::Change { at: at(5), doc: DOC, change: vec![1, 2, 3] },
+        Frame::Batch(Batch::pack(at(8), &items).unwrap()),
+        Frame::Ack { upto: at(9) },
         Frame::Want { doc: DOC },
         Frame::Whole { doc: DOC, digest: [1; 8], total: 5, offset: 0, bytes: vec![0; 5] },
         Frame::Ping { nonce: 1 },
         Frame::Pong { nonce: u32::MAX },
         Frame::Bye { reason: CloseReason::WrongEpoch { mine: 1, theirs: 2 } },
+        Frame::Manifest { entries: vec![(DOC, [3; 32], 9_000)] },
     ]
 }
 
@@ -43,20 +48,20 @@ fn every_kind_comes_back_and_small_ones_are_small() {
     for frame in every_kind() {
         assert_eq!(decode(&encode(&frame).unwrap()), Ok(frame));
     }
-    assert_eq!(encode(&Frame::Ack { upto: 1_000 }).unwrap().len(), 4);
-    assert!(encode(&Frame::Change { seq: 1_000, doc: DOC, change: vec![0; 40] }).unwrap().len() <= 50);
+    assert_eq!(encode(&Frame::Ack { upto: at(1_000) }).unwrap().len(), 4);
+    assert!(encode(&Frame::Change { at: at(1_000), doc: DOC, change: vec![0; 40] }).unwrap().len() <= 50);
 }
 
 #[test]
 fn limits_and_versions_are_errors_that_say_what_to_do() {
-    let long = Frame::Change { seq: 1, doc: DOC, change: vec![0; MAX_FRAME] };
+    let long = Frame::Change { at: at(1), doc: DOC, change: vec![0; MAX_FRAME] };
     assert!(matches!(encode(&long), Err(WireError::TooLong { .. })));
     assert_eq!(decode(&vec![VERSION; MAX_FRAME + 1]), Err(WireError::TooLong { len: MAX_FRAME + 1 }));
     assert_eq!(decode(&[]), Err(WireError::Empty));
     let newer = decode(&[VERSION + 1, 0]).unwrap_err();
     assert_eq!(newer, WireError::Version { found: VERSION + 1 });
     assert!(newer.to_string().contains("upgrade"));
-    let mut trailing = encode(&Frame::Ack { upto: 1 }).unwrap();
+    let mut trailing = encode(&Frame::Ack { upto: at(1) }).unwrap();
     trailing.push(0);
     assert_eq!(decode(&trailing), Err(WireError::Malformed));
 }
@@ -64,12 +69,39 @@ fn limits_and_versions_are_errors_that_say_what_to_do() {
 #[test]
 fn a_batch_that_claims_too_much_is_refused() {
     let item = BatchItem { doc: DOC, change: vec![0; MAX_BATCH_RAW] };
-    assert_eq!(Batch::pack(1, &[item]), Err(WireError::BadBatch));
+    assert_eq!(Batch::pack(at(1), &[item]), Err(WireError::BadBatch));
     let bomb = zstd::bulk::compress(&vec![0; MAX_BATCH_RAW * 40], 3).unwrap();
-    let mut bytes = postcard::to_stdvec(&1u64).unwrap();
+    let mut bytes = postcard::to_stdvec(&at(1)).unwrap();
     bytes = postcard::to_extend(&bomb, bytes).unwrap();
     let batch: Batch = postcard::from_bytes(&bytes).unwrap();
     assert_eq!(batch.unpack(), Err(WireError::BadBatch));
+}
+
+#[test]
+fn kinds_lanes_and_words_of_a_hello_that_a_later_version_brings_are_passed_over() {
+    assert_eq!(decode(&[VERSION, KINDS, 1, 2, 3]), Err(WireError::Unknown { kind: KINDS }));
+    assert_eq!(decode(&[VERSION, 3, 8 | 7]), Err(WireError::Malformed), "a lane nobody knows");
+    let hello = every_kind().remove(0);
+    let mut longer = encode(&hello).unwrap();
+    longer.extend([1, 2, 3]);
+    assert_eq!(decode(&longer), Ok(hello));
+}
+
+#[test]
+fn version_1_has_no_words_for_other_lanes() {
+    for frame in every_kind() {
+        let old = encode_as(&frame, 1);
+        match frame {
+            Frame::Manifest { .. } => assert_eq!(old, Err(WireError::NotInVersion)),
+            Frame::Hello(hello) => {
+                let Ok(Frame::Hello(read)) = decode(&old.unwrap()) else { panic!("no hello") };
+                assert_eq!(read.lanes, vec![LaneMark { skipped: 0, ..hello.lanes[0] }]);
+            }
+            other => assert_eq!(decode(&old.unwrap()), Ok(other)),
+        }
+    }
+    let states = Frame::Ack { upto: LaneSeq { lane: Lane::States, seq: 1 } };
+    assert_eq!(encode_as(&states, 1), Err(WireError::NotInVersion));
 }
 
 proptest! {
@@ -86,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn flipped_bits_never_panic(kind in 0..9usize, at in any::<prop::sample::Index>(), bit in 0..8u8) {
+    fn flipped_bits_never_panic(kind in 0..10usize, at in any::<prop::sample::Index>(), bit in 0..8u8) {
         let mut bytes = encode(&every_kind()[kind]).unwrap();
         let i = at.index(bytes.len());
         bytes[i] ^= 1 << bit;

@@ -4,10 +4,15 @@
 
 mod scene;
 
+use model::id::StoreId;
+use model::order::Owner;
+use model::quota::{HubGeneration, StoreEpoch};
 use scene::{Kept, SPOKEN};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 use sync::doc::Document;
+use sync::lane::{Lane, LaneStates};
+use sync::peer::{Input, Limits, Opening, OutRecord, Output, Peer, PeerConfig};
 use sync::wire;
 
 fn folder(version: u8) -> PathBuf {
@@ -69,4 +74,145 @@ fn every_document_that_was_ever_written_is_read_and_says_the_same() {
             }
         }
     }
+}
+
+/// One side of a session, with a log in its first lane.
+struct Side {
+    peer: Peer,
+    log: Vec<Vec<u8>>,
+    got: Vec<Vec<u8>>,
+    version: u8,
+}
+
+fn side(side: Owner, newest: u8, log: Vec<Vec<u8>>) -> Side {
+    let mut lanes = LaneStates::default();
+    lanes[0].sent = if newest > 1 { log.len() as u64 } else { 0 };
+    let config = PeerConfig {
+        side,
+        store: StoreId::new("s1").unwrap(),
+        epoch: StoreEpoch(3),
+        generation: HubGeneration(2),
+        boot: 12,
+        lanes,
+        newest,
+        limits: Limits::default(),
+    };
+    Side { peer: Peer::new(config, scene::now()), log, got: vec![], version: 0 }
+}
+
+fn logs() -> [Vec<Vec<u8>>; 2] {
+    [vec![vec![1; 40], vec![2; 700], vec![3; 9]], vec![vec![4; 30], vec![5; 31]]]
+}
+
+/// Empties a peer; gives what it sends.
+fn pump(side: &mut Side) -> Vec<Vec<u8>> {
+    let (now, doc) = (scene::now(), scene::ORDERS);
+    let mut frames = vec![];
+    while let Some(output) = side.peer.poll() {
+        match output {
+            Output::Send(bytes) => frames.push(bytes),
+            Output::Deliver { lane, seq, change, .. } => {
+                side.got.push(change);
+                side.peer.handle(now, Input::Committed { lane, upto: seq });
+            }
+            Output::NeedOut { lane, after, .. } => {
+                let rest = side.log.iter().zip(1u64..).skip(after as usize);
+                let records = rest.map(|(c, seq)| OutRecord { seq, doc, change: c.clone() }).collect();
+                side.peer.handle(now, Input::Out { lane, records });
+            }
+            Output::WantDoc { doc } => side.peer.handle(now, Input::Whole { doc, bytes: vec![7; 500] }),
+            Output::PeerHello { version, .. } => side.version = version,
+            Output::Acked { .. }
+            | Output::OneLane
+            | Output::Manifest(_)
+            | Output::Whole { .. }
+            | Output::Refused { .. }
+            | Output::Live
+            | Output::Stale
+            | Output::Close { .. } => {}
+        }
+    }
+    frames
+}
+
+/// The session that two peers of version 1 had, frame by frame: who sent it, and its bytes.
+fn recorded() -> Vec<(usize, Vec<u8>)> {
+    let bytes = std::fs::read(folder(1).join("session.talk")).unwrap();
+    let mut rest = bytes.as_slice();
+    let mut talk = vec![];
+    while let Some((&from, after)) = rest.split_first() {
+        let (len, after) = after.split_first_chunk::<4>().unwrap();
+        let (frame, after) = after.split_at(u32::from_be_bytes(*len) as usize);
+        talk.push((usize::from(from), frame.to_vec()));
+        rest = after;
+    }
+    talk
+}
+
+#[test]
+fn a_peer_held_to_version_1_says_byte_for_byte_what_version_1_said() {
+    let [hub, store] = logs();
+    let mut sides = [side(Owner::Hub, 1, hub), side(Owner::Store, 1, store)];
+    let now = scene::now();
+    let mut talk: Vec<(usize, Vec<u8>)> = vec![];
+    sides.iter_mut().for_each(|s| s.peer.handle(now, Input::Connected(Opening::default())));
+    for s in &mut sides {
+        let last_seq = s.log.len() as u64;
+        s.peer.handle(now, Input::OutGrew { lane: Lane::Orders, last_seq });
+    }
+    let mut exchange = |sides: &mut [Side; 2], turns: &[usize]| {
+        for &from in turns {
+            for frame in pump(&mut sides[from]) {
+                talk.push((from, frame.clone()));
+                sides[1 - from].peer.handle(now, Input::Frame(frame));
+            }
+        }
+    };
+    exchange(&mut sides, &[0, 1].repeat(12));
+    sides[0].peer.handle(now, Input::Want { doc: scene::ORDERS });
+    exchange(&mut sides, &[0, 1, 0]);
+    sides[1].peer.handle(now, Input::Stop);
+    exchange(&mut sides, &[1]);
+    assert_eq!(talk, recorded());
+}
+
+#[test]
+fn the_newest_talks_to_every_older_version_in_both_roles() {
+    for old in 1..=wire::VERSION {
+        for newer in [0, 1] {
+            let newest = |at| if at == newer { wire::VERSION } else { old };
+            let [hub, store] = logs();
+            let mut sides = [side(Owner::Hub, newest(0), hub), side(Owner::Store, newest(1), store)];
+            let now = scene::now();
+            sides.iter_mut().for_each(|s| s.peer.handle(now, Input::Connected(Opening::default())));
+            for s in &mut sides {
+                let last_seq = s.log.len() as u64;
+                s.peer.handle(now, Input::OutGrew { lane: Lane::Orders, last_seq });
+            }
+            for from in [0, 1].repeat(20) {
+                for frame in pump(&mut sides[from]) {
+                    assert!(frame[0] <= old, "version {} to a peer of version {old}", frame[0]);
+                    sides[1 - from].peer.handle(now, Input::Frame(frame));
+                }
+            }
+            assert_eq!([&sides[0].got, &sides[1].got], [&sides[1].log, &sides[0].log], "{old}, {newer}");
+            assert_eq!([sides[0].version, sides[1].version], [old, old]);
+        }
+    }
+}
+
+#[test]
+fn kinds_of_frames_that_a_later_version_brings_do_not_disturb_a_session() {
+    let [hub, store] = logs();
+    let mut sides = [side(Owner::Hub, wire::VERSION, hub), side(Owner::Store, wire::VERSION, store)];
+    let now = scene::now();
+    sides.iter_mut().for_each(|s| s.peer.handle(now, Input::Connected(Opening::default())));
+    for from in [0, 1].repeat(20) {
+        for frame in pump(&mut sides[from]) {
+            let strange = vec![wire::VERSION, 200, 1, 2, 3];
+            sides[1 - from].peer.handle(now, Input::Frame(strange));
+            sides[1 - from].peer.handle(now, Input::Frame(frame));
+        }
+    }
+    assert_eq!([&sides[0].got, &sides[1].got], [&sides[1].log, &sides[0].log]);
 }

@@ -12,13 +12,14 @@ use model::qty::Qty;
 use model::quota::{HubGeneration, StoreEpoch};
 use model::time::{HOUR_MS, Timestamp};
 use sync::doc::{DocActor, DocId, DocKey, Document};
-use sync::wire::{self, Batch, BatchItem, CloseReason, Connection, Frame, Hello};
+use sync::lane::{Lane, LaneSeq};
+use sync::wire::{self, Batch, BatchItem, CloseReason, Connection, Frame, Hello, LaneMark};
 
 /// Formats that this binary must read.
-pub const SPOKEN: [u8; 1] = [1];
+pub const SPOKEN: [u8; 2] = [1, 2];
 
 const HOUR: i64 = 495_312;
-const ORDERS: DocKey = DocKey::Orders { hour: HOUR };
+pub const ORDERS: DocKey = DocKey::Orders { hour: HOUR };
 const QUOTA: DocKey = DocKey::Quota { epoch: StoreEpoch(3), generation: HubGeneration(2) };
 
 /// A file of the fixtures.
@@ -49,8 +50,17 @@ pub fn documents() -> [(&'static str, DocId); 2] {
     [("orders", ORDERS.of(&store())), ("quota", QUOTA.of(&store()))]
 }
 
+/// The moment of the recorded session.
+pub fn now() -> Timestamp {
+    at(0)
+}
+
 fn at(ms: i64) -> Timestamp {
     Timestamp::from_ms(HOUR * HOUR_MS + ms)
+}
+
+fn at_states(seq: u64) -> LaneSeq {
+    LaneSeq { lane: Lane::States, seq }
 }
 
 fn sku(n: u64) -> SkuId {
@@ -62,7 +72,8 @@ fn order(n: u64) -> OrderId {
 }
 
 fn head(n: u64) -> OrderHead {
-    let line = |n| HeadLine { sku: sku(n), qty: Qty::new(1 + n as i64).unwrap(), unit_price: Paise::new(4_950) };
+    let line =
+        |n| HeadLine { sku: sku(n), qty: Qty::new(1 + n as i64).unwrap(), unit_price: Paise::new(4_950) };
     OrderHead {
         number: format!("4K{n}"),
         channel: Channel::Online,
@@ -90,7 +101,10 @@ fn hour() -> Vec<(Owner, Vec<Fact>)> {
     vec![
         (Owner::Hub, vec![placed(0), moment(0, Moment::Placed, 5), moment(0, Moment::Confirmed, 900)]),
         (Owner::Store, vec![moment(0, Moment::Accepted, 1_400)]),
-        (Owner::Hub, vec![placed(1), moment(1, Moment::Placed, 60_000), moment(1, Moment::Confirmed, 61_000)]),
+        (
+            Owner::Hub,
+            vec![placed(1), moment(1, Moment::Placed, 60_000), moment(1, Moment::Confirmed, 61_000)],
+        ),
         (Owner::Store, vec![moment(0, Moment::Picking, 70_000), Fact::Ask { order, hour, ask }]),
         (Owner::Hub, vec![Fact::Answer { order, hour, answer: SubstituteAnswer { line: 2, accept: true } }]),
         (Owner::Hub, vec![Fact::Rider { order, hour, rider }, moment(1, Moment::CancelRequested, 80_000)]),
@@ -180,8 +194,7 @@ fn frames() -> Vec<Kept> {
         connection: Connection { boot: 9, attempt: 2 },
         heard: Some(Connection { boot: 4, attempt: 1 }),
         settled: false,
-        received_seq: 77,
-        sent_seq: 1 << 40,
+        lanes: vec![LaneMark { received: 77, sent: 1 << 40, skipped: 3 }, LaneMark::default()],
         heads: vec![(ORDERS, document.heads())],
     };
     let items: Vec<BatchItem> =
@@ -190,15 +203,18 @@ fn frames() -> Vec<Kept> {
     let total = u32::try_from(bytes.len()).unwrap();
     let all = [
         ("hello", Frame::Hello(hello)),
-        ("change", Frame::Change { seq: 5, doc: QUOTA, change: changes[0].clone() }),
-        ("batch", Frame::Batch(Batch::pack(8, &items).unwrap())),
-        ("ack", Frame::Ack { upto: 9 }),
+        ("change", Frame::Change { at: at_states(5), doc: QUOTA, change: changes[0].clone() }),
+        ("batch", Frame::Batch(Batch::pack(at_states(8), &items).unwrap())),
+        ("ack", Frame::Ack { upto: at_states(9) }),
         ("want", Frame::Want { doc: ORDERS }),
         ("whole", Frame::Whole { doc: ORDERS, digest: [7; 8], total, offset: 0, bytes }),
         ("ping", Frame::Ping { nonce: 1 }),
         ("pong", Frame::Pong { nonce: u32::MAX }),
         ("bye", Frame::Bye { reason: CloseReason::WrongEpoch { mine: 1, theirs: 2 } }),
+        ("manifest", Frame::Manifest { entries: vec![(ORDERS, [3; 32], 9_000)] }),
         ("bye_stopping", Frame::Bye { reason: CloseReason::Stopping }),
     ];
-    all.into_iter().map(|(name, frame)| kept(format!("{name}.frame"), wire::encode(&frame).unwrap())).collect()
+    all.into_iter()
+        .map(|(name, frame)| kept(format!("{name}.frame"), wire::encode(&frame).unwrap()))
+        .collect()
 }

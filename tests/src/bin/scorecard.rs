@@ -22,6 +22,9 @@ struct Options {
     /// Seconds of each measured point, where there are points.
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
+    /// Part of the goal's rate to ask for (sync-fleet): less than 1 where the build is slow.
+    #[arg(long, default_value_t = 1.0)]
+    share: f64,
     /// One system of a benchmark that compares several, for looking closer.
     #[arg(long)]
     only: Option<String>,
@@ -46,6 +49,10 @@ enum Name {
     PickRoute,
     /// Bytes of an order at rest and on the wire, against plain JSON (SYNC.md).
     SyncBytes,
+    /// From a store's word to the hub's acknowledgement, quiet and during a catch-up, against sending in plain order.
+    SyncLag,
+    /// A hub with a thousand connected stores: memory, processor time, lag, bytes.
+    SyncFleet,
 }
 
 fn main() -> Result<ExitCode> {
@@ -72,6 +79,10 @@ fn run(options: &Options) -> Result<Value> {
         Name::Footprint => scorecard::footprint::run(options.data.as_deref(), options.seconds),
         Name::PickRoute => scorecard::pick_route::run(&folder(options, "data/picking")?),
         Name::SyncBytes => scorecard::sync_bytes::run(),
+        Name::SyncLag => scorecard::sync_lag::run(options.data.as_deref()),
+        Name::SyncFleet => {
+            scorecard::sync_fleet::run(options.data.as_deref(), options.seconds.max(20.0), options.share)
+        }
     })
 }
 

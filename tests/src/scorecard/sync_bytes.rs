@@ -14,7 +14,8 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use std::time::Instant;
 use sync::doc::{DocActor, DocKey, Document};
-use sync::peer::{Input, Limits, OutRecord, Output, Peer, PeerConfig};
+use sync::lane::{Lane, LaneStates};
+use sync::peer::{Input, Limits, Opening, OutRecord, Output, Peer, PeerConfig};
 use sync::wire::{self, Frame};
 
 const ORDERS: usize = 100;
@@ -166,6 +167,7 @@ fn picks(rng: &mut SmallRng, head: &OrderHead) -> Result<Picks> {
 
 /// One side with its document, its session and its log.
 struct Side {
+    owner: Owner,
     doc: Document,
     peer: Peer,
     log: Vec<OutRecord>,
@@ -184,22 +186,21 @@ struct Figures {
     micros: f64,
 }
 
-fn side(side: Owner, now: Timestamp) -> Result<Side> {
+fn side(owner: Owner, now: Timestamp) -> Result<Side> {
     let store = StoreId::new("s1")?;
     let key = DocKey::Orders { hour: HOUR };
-    let doc = Document::new(key.of(&store), &DocActor { side, store: store.clone(), boot: 12 })?;
+    let doc = Document::new(key.of(&store), &DocActor { side: owner, store: store.clone(), boot: 12 })?;
     let config = PeerConfig {
-        side,
+        side: owner,
         store,
         epoch: StoreEpoch(1),
         generation: HubGeneration(1),
         boot: 12,
-        received: 0,
-        sent: 0,
-        acked: 0,
+        lanes: LaneStates::default(),
+        newest: PeerConfig::NEWEST,
         limits: Limits::default(),
     };
-    Ok(Side { doc, peer: Peer::new(config, now), log: vec![], kept: 0 })
+    Ok(Side { owner, doc, peer: Peer::new(config, now), log: vec![], kept: 0 })
 }
 
 /// Plays the events, each side committing what it gathered for `gather_ms` (0: each event at once; a new order always).
@@ -207,7 +208,7 @@ fn live(events: &[Event], gather_ms: i64) -> Result<Figures> {
     let mut now = Timestamp::from_ms(HOUR * HOUR_MS);
     let mut sides = [side(Owner::Hub, now)?, side(Owner::Store, now)?];
     let mut figures = Figures::default();
-    sides.iter_mut().for_each(|s| s.peer.handle(now, Input::Connected { heads: vec![] }));
+    sides.iter_mut().for_each(|s| s.peer.handle(now, Input::Connected(Opening::default())));
     exchange(&mut sides, now, &mut figures)?;
     let begin = Instant::now();
     for event in events {
@@ -243,7 +244,8 @@ fn flush(sides: &mut [Side; 2], now: Timestamp, figures: &mut Figures) -> Result
             side.kept += change.len();
             let seq = side.log.len() as u64 + 1;
             side.log.push(OutRecord { seq, doc: side.doc.id().key(), change });
-            side.peer.handle(now, Input::OutGrew { last_seq: seq });
+            let lane = Lane::of(side.owner, side.doc.id().key(), now);
+            side.peer.handle(now, Input::OutGrew { lane, last_seq: seq });
         }
     }
     exchange(sides, now, figures)
@@ -270,7 +272,9 @@ fn exchange(sides: &mut [Side; 2], now: Timestamp, figures: &mut Figures) -> Res
                     match wire::decode(&frame)? {
                         Frame::Ack { .. } => figures.acks += frame.len(),
                         Frame::Ping { .. } | Frame::Pong { .. } => figures.heartbeat += frame.len(),
-                        Frame::Hello(_) | Frame::Bye { .. } => figures.handshake += frame.len(),
+                        Frame::Hello(_) | Frame::Bye { .. } | Frame::Manifest { .. } => {
+                            figures.handshake += frame.len()
+                        }
                         Frame::Change { .. } | Frame::Batch(_) | Frame::Want { .. } | Frame::Whole { .. } => {
                             figures.records += frame.len()
                         }
@@ -286,18 +290,21 @@ fn exchange(sides: &mut [Side; 2], now: Timestamp, figures: &mut Figures) -> Res
 fn step(side: &mut Side, now: Timestamp, output: Output) -> Result<Option<Vec<u8>>> {
     match output {
         Output::Send(frame) => return Ok(Some(frame)),
-        Output::Deliver { seq, change, .. } => {
+        Output::Deliver { lane, seq, change, .. } => {
             side.doc.apply_change(&change)?;
             side.kept += change.len();
-            side.peer.handle(now, Input::Committed { upto: seq });
+            side.peer.handle(now, Input::Committed { lane, upto: seq });
         }
-        Output::NeedOut { after, limit } => {
+        Output::NeedOut { lane, after, limit } => {
             let records = side.log.iter().skip(usize::try_from(after)?).take(usize::try_from(limit)?);
-            side.peer.handle(now, Input::Out(records.cloned().collect()));
+            side.peer.handle(now, Input::Out { lane, records: records.cloned().collect() });
         }
         Output::Close { reason } => anyhow::bail!("session closed: {reason}"),
         Output::Acked { .. }
         | Output::PeerHello { .. }
+        | Output::Manifest(_)
+        | Output::Refused { .. }
+        | Output::OneLane
         | Output::WantDoc { .. }
         | Output::Whole { .. }
         | Output::Live

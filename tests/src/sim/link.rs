@@ -7,7 +7,8 @@ use crate::checks::{Check, Checked, broken, machine};
 use model::order::Owner;
 use rand::Rng;
 use store_node::engine::InboundRecord;
-use sync::peer::{Input, Output};
+use sync::lane::{Lane, LaneSeq, ends};
+use sync::peer::{Input, Opening, Output};
 
 impl World {
     /// A frame arrives, unless nobody listens.
@@ -39,12 +40,16 @@ impl World {
             return Ok(());
         }
         self.lines[at].connected = true;
-        for end in [Owner::Store, Owner::Hub] {
-            self.feed(at, end, Input::Connected { heads: Vec::new() })?;
+        // As the uplink does before it opens a session.
+        let local = self.stores[at].now(self.queue.now());
+        if let Some(engine) = &mut self.stores[at].engine {
+            let lanes = engine.age_lanes(local).map_err(machine)?;
+            self.feed(at, Owner::Store, Input::Lanes(lanes))?;
         }
-        let Some(engine) = &self.stores[at].engine else { return Ok(()) };
-        let last_seq = engine.peer_config().map_err(machine)?.sent;
-        self.feed(at, Owner::Store, Input::OutGrew { last_seq })
+        for end in [Owner::Store, Owner::Hub] {
+            self.feed(at, end, Input::Connected(Opening::default()))?;
+        }
+        self.grew(at)
     }
 
     /// One end finds the connection gone; the store dials anew.
@@ -73,10 +78,14 @@ impl World {
         }
     }
 
-    /// The own log of one end grew.
-    pub(super) fn grew(&mut self, at: usize, end: Owner, last_seq: u64) -> Checked {
+    /// The own log of a store grew.
+    fn grew(&mut self, at: usize) -> Checked {
         self.moved();
-        self.feed(at, end, Input::OutGrew { last_seq })
+        let Some(engine) = &self.stores[at].engine else { return Ok(()) };
+        for (lane, state) in Lane::ALL.into_iter().zip(engine.lanes().map_err(machine)?) {
+            self.feed(at, Owner::Store, Input::OutGrew { lane, last_seq: state.sent })?;
+        }
+        Ok(())
     }
 
     /// Gives one input to a peer and does what it asks for.
@@ -129,14 +138,21 @@ impl World {
             };
             match output {
                 Output::Send(bytes) => self.send_frame(at, end, &bytes),
-                Output::Deliver { seq, doc, change } => delivered.push((seq, doc, change)),
-                Output::NeedOut { after, limit } => self.give_records(at, end, after, limit)?,
-                Output::Acked { upto } => self.acked(at, end, upto)?,
+                Output::Deliver { lane, seq, doc, change } => {
+                    delivered.push((LaneSeq { lane, seq }, doc, change))
+                }
+                Output::NeedOut { lane, after, limit } => {
+                    self.give_records(at, end, LaneSeq { lane, seq: after }, limit)?;
+                }
+                Output::Acked { lane, upto } => self.acked(at, end, LaneSeq { lane, seq: upto })?,
                 Output::Live => self.heard(at, end, true)?,
                 Output::Stale => self.heard(at, end, false)?,
-                Output::PeerHello { .. } => {}
+                Output::PeerHello { .. } | Output::Manifest(_) | Output::OneLane => {}
                 Output::WantDoc { doc } | Output::Whole { doc, .. } => {
                     return Err(broken(Check::Machine, format!("a whole document was asked for: {doc:?}")));
+                }
+                Output::Refused { why, .. } => {
+                    return Err(broken(Check::Machine, format!("a frame was refused: {why}")));
                 }
                 Output::Close { reason } => {
                     use sync::wire::CloseReason as Why;
@@ -150,7 +166,8 @@ impl World {
                         | Why::TheyRolledBack { .. }
                         | Why::WeRolledBack { .. }
                         | Why::LogGap { .. }
-                        | Why::RecordTooBig { .. } => {
+                        | Why::RecordTooBig { .. }
+                        | Why::Refused { .. } => {
                             return Err(broken(Check::Lost, format!("store {at}, {end:?} closes: {reason}")));
                         }
                     }
@@ -170,10 +187,10 @@ impl World {
         }
     }
 
-    fn give_records(&mut self, at: usize, end: Owner, after: u64, limit: u32) -> Checked {
+    fn give_records(&mut self, at: usize, end: Owner, after: LaneSeq, limit: u32) -> Checked {
         let records = match end {
             Owner::Store => match &mut self.stores[at].engine {
-                Some(engine) => engine.out_records(after, limit).map_err(machine)?,
+                Some(engine) => engine.out_records(after.lane, after.seq, limit).map_err(machine)?,
                 None => return Ok(()),
             },
             Owner::Hub => match &self.hub.engine {
@@ -181,14 +198,14 @@ impl World {
                 None => return Ok(()),
             },
         };
-        self.feed(at, end, Input::Out(records))
+        self.feed(at, end, Input::Out { lane: after.lane, records })
     }
 
-    fn acked(&mut self, at: usize, end: Owner, upto: u64) -> Checked {
+    fn acked(&mut self, at: usize, end: Owner, upto: LaneSeq) -> Checked {
         self.moved();
         match end {
             Owner::Store => match &mut self.stores[at].engine {
-                Some(engine) => engine.out_acked(upto).map_err(machine),
+                Some(engine) => engine.out_acked(upto.lane, upto.seq).map_err(machine),
                 None => Ok(()),
             },
             Owner::Hub => match &mut self.hub.engine {
@@ -218,33 +235,43 @@ impl World {
     }
 
     /// Makes delivered records durable, then acknowledges them. Now and then the process dies in between.
-    fn commit(&mut self, at: usize, end: Owner, records: Vec<(u64, sync::doc::DocKey, Vec<u8>)>) -> Checked {
-        let Some(upto) = records.last().map(|record| record.0) else { return Ok(()) };
+    fn commit(
+        &mut self,
+        at: usize,
+        end: Owner,
+        records: Vec<(LaneSeq, sync::doc::DocKey, Vec<u8>)>,
+    ) -> Checked {
+        let upto = ends(records.iter().map(|record| record.0));
         self.moved();
         let now = self.queue.now();
         let crash = self.plan.luck.crash_after;
-        let node = match end {
-            Owner::Store => {
-                let local = self.stores[at].now(now);
-                let Some(engine) = &mut self.stores[at].engine else { return Ok(()) };
-                let records =
-                    records.into_iter().map(|(seq, doc, change)| InboundRecord { seq, doc, change });
-                engine.inbound(local, records.collect()).map_err(machine)?;
-                self.stores[at].audit(now)?;
-                Node::Store(at)
-            }
-            Owner::Hub => {
-                let local = self.hub.now(now);
-                let Some(hub) = &mut self.hub.engine else { return Ok(()) };
-                hub.inbound(local, &self.stores[at].setup.store, records).map_err(machine)?;
-                Node::Hub
-            }
-        };
+        let node =
+            match end {
+                Owner::Store => {
+                    let local = self.stores[at].now(now);
+                    let Some(engine) = &mut self.stores[at].engine else { return Ok(()) };
+                    let records = records
+                        .into_iter()
+                        .map(|(LaneSeq { lane, seq }, doc, change)| InboundRecord { lane, seq, doc, change });
+                    engine.inbound(local, records.collect()).map_err(machine)?;
+                    self.stores[at].audit(now)?;
+                    Node::Store(at)
+                }
+                Owner::Hub => {
+                    let local = self.hub.now(now);
+                    let Some(hub) = &mut self.hub.engine else { return Ok(()) };
+                    hub.inbound(local, &self.stores[at].setup.store, records).map_err(machine)?;
+                    Node::Hub
+                }
+            };
         if !self.resting && self.chance(crash) {
             return self.dies(node);
         }
         self.carry(node)?;
-        self.feed(at, end, Input::Committed { upto })
+        for LaneSeq { lane, seq: upto } in upto {
+            self.feed(at, end, Input::Committed { lane, upto })?;
+        }
+        Ok(())
     }
 
     /// Facts become changes in the logs, and the peers learn of them.
@@ -254,18 +281,17 @@ impl World {
             Node::Store(at) => {
                 let local = self.stores[at].now(now);
                 let Some(engine) = &mut self.stores[at].engine else { return Ok(()) };
-                match engine.carry(local).map_err(machine)? {
-                    Some(last) => self.grew(at, Owner::Store, last),
-                    None => Ok(()),
-                }
+                if engine.carry(local).map_err(machine)? { self.grew(at) } else { Ok(()) }
             }
             Node::Hub => {
                 let local = self.hub.now(now);
                 let Some(hub) = &mut self.hub.engine else { return Ok(()) };
-                for (store, last) in hub.carry(local).map_err(machine)? {
+                for (store, ends) in hub.carry(local).map_err(machine)? {
                     let at = self.stores.iter().position(|site| site.setup.store == store);
-                    if let Some(at) = at {
-                        self.grew(at, Owner::Hub, last)?;
+                    let Some(at) = at else { continue };
+                    self.moved();
+                    for LaneSeq { lane, seq: last_seq } in ends {
+                        self.feed(at, Owner::Hub, Input::OutGrew { lane, last_seq })?;
                     }
                 }
                 Ok(())

@@ -334,10 +334,14 @@ impl World {
         for store in &mut self.stores {
             let row = data.store(&store.setup.store).map_err(machine)?;
             let Some(engine) = &store.engine else { return Ok(false) };
-            let standing = engine.peer_config().map_err(machine)?;
-            let row = row.ok_or_else(|| broken(Check::Machine, "a store without a row"))?;
-            let level = (standing.sent, standing.received) == (row.received_seq, row.sent_seq);
-            if !level || standing.acked != standing.sent || row.acked_seq != row.sent_seq {
+            row.ok_or_else(|| broken(Check::Machine, "a store without a row"))?;
+            let theirs = data.lanes(&store.setup.store).map_err(machine)?;
+            let mine = engine.lanes().map_err(machine)?;
+            let level = mine.iter().zip(&theirs).all(|(mine, theirs)| {
+                let arrived = theirs.received.max(mine.skipped) == mine.sent && mine.received == theirs.sent;
+                arrived && mine.waiting() == 0 && theirs.waiting() == 0
+            });
+            if !level {
                 return Ok(false);
             }
             let open = store.reading(|conn| store_node::db::orders::open(conn).map_err(machine))?;
@@ -358,15 +362,9 @@ impl World {
             }
         }
         for store in &self.stores {
-            let own = store.engine.as_ref().and_then(|engine| engine.peer_config().ok());
-            let own = own.map(|config| (config.sent, config.received, config.acked));
-            let row =
-                self.hub.engine.as_ref().and_then(|hub| hub.data().store(&store.setup.store).ok().flatten());
-            let hub = row.map(|row| (row.received_seq, row.sent_seq, row.acked_seq));
-            open.push(format!(
-                "{} sent, received, acked {own:?}; hub received, sent, acked {hub:?}",
-                store.setup.store
-            ));
+            let own = store.engine.as_ref().and_then(|engine| engine.lanes().ok());
+            let hub = self.hub.engine.as_ref().and_then(|hub| hub.data().lanes(&store.setup.store).ok());
+            open.push(format!("{} store {own:?}; hub {hub:?}", store.setup.store));
         }
         for store in &mut self.stores {
             let found = store.reading(|conn| {

@@ -1,6 +1,7 @@
 //! Reading and writing the house's words as SQLite values. No queries here.
 
 use crate::db::DbFault;
+use ::sync::lane::Lane;
 use model::{Moment, OrderState, Qty, Timestamp};
 use rusqlite::Row;
 use rusqlite::types::Type;
@@ -82,6 +83,11 @@ pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, DbFault>
 /// A count as SQLite keeps it.
 pub(super) fn int(value: u64) -> Result<i64, DbFault> {
     i64::try_from(value).map_err(|_| DbFault::Corrupt(format!("{value} is too large")))
+}
+
+/// A lane as its column has it.
+pub(super) fn lane(lane: Lane) -> Result<i64, DbFault> {
+    int(lane.index() as u64)
 }
 
 /// The order state of its word.

@@ -3,6 +3,7 @@
 use super::{Sqlite, memory::Memory, row};
 use crate::db::stores::{StoreRow, StoreSeed};
 use crate::db::{Db, Stores};
+use ::sync::lane::{LaneSeq, LaneState, LaneStates};
 use model::api::hub::Point;
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{StoreId, Timestamp};
@@ -21,17 +22,14 @@ fn store(r: &Row<'_>) -> rusqlite::Result<StoreRow> {
         epoch: StoreEpoch(r.get(7)?),
         heard_at: row::time_opt(r, 8)?,
         online: r.get(9)?,
-        received_seq: row::count(r, 10)?,
-        sent_seq: row::count(r, 11)?,
-        acked_seq: row::count(r, 12)?,
     })
 }
 
 impl Stores for Sqlite {
     fn stores(&self) -> Db<Vec<StoreRow>> {
         let read = || {
-            let sql = "SELECT id, name, lat, lon, radius_m, capacity, closed, epoch, heard_at, online, received_seq, \
-                       sent_seq, acked_seq FROM store ORDER BY id";
+            let sql = "SELECT id, name, lat, lon, radius_m, capacity, closed, epoch, heard_at, online \
+                       FROM store ORDER BY id";
             self.all(sql, [], store)
         };
         if let Some(known) = self.memory.as_ref().and_then(Memory::stores) {
@@ -47,8 +45,8 @@ impl Stores for Sqlite {
 
     fn store(&self, id: &StoreId) -> Db<Option<StoreRow>> {
         self.one(
-            "SELECT id, name, lat, lon, radius_m, capacity, closed, epoch, heard_at, online, received_seq, \
-             sent_seq, acked_seq FROM store WHERE id = ?1",
+            "SELECT id, name, lat, lon, radius_m, capacity, closed, epoch, heard_at, online \
+             FROM store WHERE id = ?1",
             [id.as_str()],
             store,
         )
@@ -56,8 +54,8 @@ impl Stores for Sqlite {
 
     fn put_store(&mut self, s: &StoreSeed) -> Db<()> {
         self.run(
-            "INSERT INTO store (id, name, lat, lon, radius_m, capacity, closed, epoch, heard_at, online, \
-             received_seq, sent_seq, acked_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 1, NULL, 0, 0, 0, 0) \
+            "INSERT INTO store (id, name, lat, lon, radius_m, capacity, closed, epoch, heard_at, online) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 1, NULL, 0) \
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, lat = excluded.lat, lon = excluded.lon, \
              radius_m = excluded.radius_m, capacity = excluded.capacity",
             (s.id.as_str(), &s.name, s.at.lat, s.at.lon, s.radius_m, s.capacity),
@@ -74,18 +72,48 @@ impl Stores for Sqlite {
         .map(drop)
     }
 
-    fn set_received(&mut self, id: &StoreId, seq: u64) -> Db<()> {
-        self.run("UPDATE store SET received_seq = ?2 WHERE id = ?1", (id.as_str(), row::int(seq)?)).map(drop)
+    fn lanes(&self, id: &StoreId) -> Db<LaneStates> {
+        let sql = "SELECT lane, received, sent, acked FROM store_lane WHERE store = ?1";
+        let rows: Vec<(usize, LaneState)> = self.all(sql, [id.as_str()], |r| {
+            let state = LaneState {
+                received: row::count(r, 1)?,
+                sent: row::count(r, 2)?,
+                acked: row::count(r, 3)?,
+                skipped: 0,
+            };
+            Ok((usize::try_from(row::count(r, 0)?).unwrap_or(usize::MAX), state))
+        })?;
+        let mut states = LaneStates::default();
+        for (lane, state) in rows {
+            if let Some(slot) = states.get_mut(lane) {
+                *slot = state;
+            }
+        }
+        Ok(states)
     }
 
-    fn set_sent(&mut self, id: &StoreId, seq: u64) -> Db<()> {
-        self.run("UPDATE store SET sent_seq = ?2 WHERE id = ?1", (id.as_str(), row::int(seq)?)).map(drop)
-    }
-
-    fn set_acked(&mut self, id: &StoreId, seq: u64) -> Db<()> {
+    fn set_received(&mut self, id: &StoreId, upto: LaneSeq) -> Db<()> {
         self.run(
-            "UPDATE store SET acked_seq = max(acked_seq, ?2) WHERE id = ?1",
-            (id.as_str(), row::int(seq)?),
+            "INSERT INTO store_lane (store, lane, received, sent, acked) VALUES (?1, ?2, ?3, 0, 0) \
+             ON CONFLICT (store, lane) DO UPDATE SET received = excluded.received",
+            (id.as_str(), row::lane(upto.lane)?, row::int(upto.seq)?),
+        )
+        .map(drop)
+    }
+
+    fn set_sent(&mut self, id: &StoreId, upto: LaneSeq) -> Db<()> {
+        self.run(
+            "INSERT INTO store_lane (store, lane, received, sent, acked) VALUES (?1, ?2, 0, ?3, 0) \
+             ON CONFLICT (store, lane) DO UPDATE SET sent = excluded.sent",
+            (id.as_str(), row::lane(upto.lane)?, row::int(upto.seq)?),
+        )
+        .map(drop)
+    }
+
+    fn set_acked(&mut self, id: &StoreId, upto: LaneSeq) -> Db<()> {
+        self.run(
+            "UPDATE store_lane SET acked = max(acked, ?3) WHERE store = ?1 AND lane = ?2",
+            (id.as_str(), row::lane(upto.lane)?, row::int(upto.seq)?),
         )
         .map(drop)
     }

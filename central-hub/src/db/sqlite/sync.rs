@@ -5,9 +5,13 @@ use crate::db::sync::{OutboxRow, SetAside};
 use crate::db::{Db, SyncLog};
 use ::sync::doc::{DocId, DocKey};
 use ::sync::inspect::reason_kind;
+use ::sync::lane::LaneSeq;
 use model::fact::Fact;
 use model::{StoreId, Timestamp};
 use std::collections::BTreeMap;
+
+/// Refused frames kept of one store; older ones go.
+const REFUSED_KEPT: u32 = 1_000;
 
 impl SyncLog for Sqlite {
     fn add_facts(&mut self, store: &StoreId, facts: &[Fact]) -> Db<()> {
@@ -43,31 +47,49 @@ impl SyncLog for Sqlite {
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
-    fn add_record(&mut self, store: &StoreId, seq: u64, doc: DocKey, change: &[u8]) -> Db<()> {
+    fn add_record(&mut self, store: &StoreId, at: LaneSeq, doc: DocKey, change: &[u8]) -> Db<()> {
         self.run(
-            "INSERT INTO sync_out (store, seq, doc, change) VALUES (?1, ?2, ?3, ?4)",
-            (store.as_str(), row::int(seq)?, doc.of(store).to_string(), change),
+            "INSERT INTO sync_out (store, lane, seq, doc, change) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (store.as_str(), row::lane(at.lane)?, row::int(at.seq)?, doc.of(store).to_string(), change),
         )
         .map(drop)
     }
 
-    fn records_after(&self, store: &StoreId, seq: u64, limit: u32) -> Db<Vec<(u64, DocId, Vec<u8>)>> {
+    fn records_after(&self, store: &StoreId, at: LaneSeq, limit: u32) -> Db<Vec<(u64, DocId, Vec<u8>)>> {
         self.all(
-            "SELECT seq, doc, change FROM sync_out WHERE store = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
-            (store.as_str(), row::int(seq)?, limit),
+            "SELECT seq, doc, change FROM sync_out WHERE store = ?1 AND lane = ?2 AND seq > ?3 \
+             ORDER BY seq LIMIT ?4",
+            (store.as_str(), row::lane(at.lane)?, row::int(at.seq)?, limit),
             |r| Ok((row::count(r, 0)?, row::code(r, 1)?, r.get(2)?)),
         )
     }
 
-    fn drop_records(&mut self, store: &StoreId, upto: u64) -> Db<()> {
-        self.run("DELETE FROM sync_out WHERE store = ?1 AND seq <= ?2", (store.as_str(), row::int(upto)?))
-            .map(drop)
+    fn drop_records(&mut self, store: &StoreId, upto: LaneSeq) -> Db<()> {
+        self.run(
+            "DELETE FROM sync_out WHERE store = ?1 AND lane = ?2 AND seq <= ?3",
+            (store.as_str(), row::lane(upto.lane)?, row::int(upto.seq)?),
+        )
+        .map(drop)
     }
 
     fn quarantine(&mut self, doc: &DocId, seq: u64, change: &[u8], why: &str, at: Timestamp) -> Db<()> {
         self.run(
             "INSERT INTO quarantine (store, doc, seq, change, why, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             (doc.store().as_str(), doc.to_string(), row::int(seq)?, change, why, at.ms()),
+        )
+        .map(drop)
+    }
+
+    fn quarantine_bytes(&mut self, store: &StoreId, bytes: &[u8], why: &str, at: Timestamp) -> Db<()> {
+        self.run(
+            "INSERT INTO quarantine (store, doc, seq, change, why, at) VALUES (?1, '', 0, ?2, ?3, ?4)",
+            (store.as_str(), bytes, why, at.ms()),
+        )?;
+        // A store that sends rubbish for days fills a shelf, not the disk.
+        self.run(
+            "DELETE FROM quarantine WHERE store = ?1 AND doc = '' AND id <= \
+             (SELECT id FROM quarantine WHERE store = ?1 AND doc = '' ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+            (store.as_str(), REFUSED_KEPT),
         )
         .map(drop)
     }

@@ -3,6 +3,7 @@
 use crate::command::{Command, Outcome};
 use crate::testkit::{World, sku};
 use ::sync::doc::DocKey;
+use ::sync::lane::{Lane, LaneSeq};
 use model::api::hub::Payment;
 use model::fact::Fact;
 use model::order::Channel;
@@ -140,9 +141,9 @@ fn poison_goes_to_quarantine_and_the_rest_goes_on() {
     let mut world = World::new();
     let seq = world.next_record();
     let store = world.store.clone();
-    let junk = vec![(seq, DocKey::Orders { hour: 1 }, b"junk".to_vec())];
+    let junk = vec![(LaneSeq { lane: Lane::Orders, seq }, DocKey::Orders { hour: 1 }, b"junk".to_vec())];
     let out = world.hub.inbound(world.now, &store, junk.clone()).unwrap();
-    assert_eq!((out.upto, out.quarantined), (seq, 1));
+    assert_eq!((out.upto[0], out.quarantined), (seq, 1));
     assert_eq!(world.hub.inbound(world.now, &store, junk).unwrap().quarantined, 0, "known: passed over");
     world.grant(1, 4);
     assert_eq!(world.hub.data().quarantined().unwrap(), 1);
@@ -162,7 +163,8 @@ fn records_and_what_they_caused_survive_a_restart_together() {
     world.store_says(&[accepted]);
     world.restart();
     let config = world.hub.session(&world.store.clone()).unwrap();
-    assert_eq!((config.received, config.sent, config.acked, config.boot), (2, 1, 1, 2));
+    let lane = config.lanes[Lane::Orders.index()];
+    assert_eq!((lane.received, lane.sent, lane.acked, config.boot), (2, 1, 1, 2));
     let picking = moment(&world, id, Moment::Picking);
     world.store_says(&[picking]);
     assert_eq!(state(&world, &id), OrderState::Picking);

@@ -1,0 +1,140 @@
+//! All lanes of a session together: who may send how much now, the most urgent first, and backfill only what its bucket
+//! and its small window give, so that a new order never stands behind more than a moment's worth of old news.
+
+use model::time::Timestamp;
+
+use super::bucket::Bucket;
+use super::config::{Limits, OutRecord};
+use super::inbound::Inbound;
+use super::outbound::Outbound;
+use crate::lane::{LANES, Lane, LaneState, LaneStates};
+use crate::wire::LaneMark;
+
+/// Both halves of every lane.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    inbound: [Inbound; LANES],
+    outbound: [Outbound; LANES],
+    bucket: Bucket,
+    /// The other side is of version 1: it knows the first lane only.
+    single: bool,
+}
+
+impl Lanes {
+    pub(super) fn new(states: &LaneStates, limits: &Limits, now: Timestamp) -> Self {
+        Self {
+            inbound: states.map(|state| Inbound::new(state.received, limits.receive_records)),
+            outbound: states.map(|state| Outbound::new(&state, limits)),
+            bucket: Bucket::new(limits.backfill_burst, limits.backfill_per_s, now.ms()),
+            single: false,
+        }
+    }
+
+    pub(super) fn inbound(&self, lane: Lane) -> &Inbound {
+        &self.inbound[lane.index()]
+    }
+
+    pub(super) fn inbound_mut(&mut self, lane: Lane) -> &mut Inbound {
+        &mut self.inbound[lane.index()]
+    }
+
+    pub(super) fn outbound(&self, lane: Lane) -> &Outbound {
+        &self.outbound[lane.index()]
+    }
+
+    pub(super) fn outbound_mut(&mut self, lane: Lane) -> &mut Outbound {
+        &mut self.outbound[lane.index()]
+    }
+
+    /// Whether the other side knows one lane only.
+    pub(super) const fn set_single(&mut self, single: bool) {
+        self.single = single;
+    }
+
+    /// The lanes that the other side knows.
+    pub(super) fn known(&self) -> &'static [Lane] {
+        if self.single { &Lane::ALL[..1] } else { &Lane::ALL }
+    }
+
+    /// Something of ours waits in a lane that the other side does not know.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.single && self.outbound[1..].iter().any(Outbound::is_behind)
+    }
+
+    /// Records moved between lanes on disk: what is in memory of a lane that was renumbered is worth nothing.
+    pub(super) fn restate(&mut self, states: &LaneStates, limits: &Limits) {
+        for (mine, state) in self.outbound.iter_mut().zip(states) {
+            if mine.skipped() < state.skipped {
+                *mine = Outbound::new(state, limits);
+            } else {
+                mine.grew(state.sent);
+            }
+        }
+    }
+
+    /// Where everything stands as a connection begins: what the other side is held against.
+    pub(super) fn states(&self) -> LaneStates {
+        Lane::ALL.map(|lane| LaneState {
+            received: self.inbound(lane).committed(),
+            sent: self.outbound(lane).last(),
+            acked: self.outbound(lane).proved(),
+            skipped: self.outbound(lane).skipped(),
+        })
+    }
+
+    /// Marks for a hello.
+    pub(super) fn marks(&self) -> Vec<LaneMark> {
+        self.states().into_iter().map(LaneMark::from).collect()
+    }
+
+    pub(super) fn restart(&mut self, limits: &Limits) {
+        self.outbound.iter_mut().for_each(|lane| lane.restart(limits));
+    }
+
+    /// What may be sent now for the first time, lane by lane.
+    pub(super) fn fresh(&mut self, now_ms: i64, limits: &Limits) -> Vec<(Lane, Vec<OutRecord>)> {
+        let mut in_flight: usize = self.outbound.iter().map(Outbound::in_flight).sum();
+        let mut out = Vec::new();
+        for &lane in self.known() {
+            let old = lane == Lane::Backfill;
+            let window = if old { limits.backfill_window } else { limits.window_bytes };
+            let mut room = window.saturating_sub(in_flight);
+            if old {
+                room = room.min(self.bucket.level(now_ms));
+            }
+            // One record always goes, however large: else a large one would wait for ever.
+            let eager = in_flight == 0 && (!old || self.bucket.is_full(now_ms));
+            let records = self.outbound_mut(lane).fresh(now_ms, room, eager);
+            let bytes: usize = records.iter().map(|r| r.change.len()).sum();
+            if old {
+                self.bucket.take(bytes);
+            }
+            in_flight += bytes;
+            if !records.is_empty() {
+                out.push((lane, records));
+            }
+        }
+        out
+    }
+
+    /// Records to send again, lane by lane.
+    pub(super) fn again(&mut self, now_ms: i64, limits: &Limits) -> Vec<(Lane, Vec<OutRecord>)> {
+        let of = |lane: &Lane| (*lane, self.outbound[lane.index()].again(now_ms, limits));
+        let known = if self.single { &Lane::ALL[..1] } else { &Lane::ALL[..] };
+        known.iter().map(of).filter(|(_, records)| !records.is_empty()).collect()
+    }
+
+    /// Lanes whose log must be read on, and after which record.
+    pub(super) fn need(&mut self, limits: &Limits) -> Vec<(Lane, u64)> {
+        let known = self.known();
+        known.iter().filter_map(|lane| Some((*lane, self.outbound_mut(*lane).need(limits)?))).collect()
+    }
+
+    /// The next moment something must be sent again, or the bucket has filled.
+    pub(super) fn due_at(&self, now_ms: i64) -> Option<i64> {
+        let again = self.outbound.iter().filter_map(Outbound::resend_at).min();
+        let waits = self.outbound(Lane::Backfill).is_behind() && !self.single;
+        let bucket = if waits { self.bucket.full_at(now_ms) } else { None };
+        [again, bucket].into_iter().flatten().min()
+    }
+}
