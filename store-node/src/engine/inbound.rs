@@ -150,7 +150,9 @@ impl Engine {
 fn origin(record: &InboundRecord) -> String {
     match record.lane {
         Lane::Orders => format!("hub {}", record.seq),
-        other => format!("hub {other:?} {}", record.seq),
+        lane @ (Lane::States | Lane::Alarms | Lane::Stock | Lane::Backfill) => {
+            format!("hub {lane:?} {}", record.seq)
+        }
     }
 }
 

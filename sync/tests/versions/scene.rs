@@ -153,7 +153,7 @@ pub fn said(document: &Document) -> String {
             let of = |n| (document.granted(&sku(n)).unwrap(), document.returned(&sku(n)).unwrap());
             format!("{:?}", [of(0), of(1), of(2)])
         }
-        _ => format!("{:?}", document.orders().unwrap()),
+        DocId::Orders { .. } => format!("{:?}", document.orders().unwrap()),
     }
 }
 

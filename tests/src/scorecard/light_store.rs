@@ -149,7 +149,7 @@ impl LightStore {
                         Input::Frame(bytes.into())
                     }
                     Message::Close(_) => anyhow::bail!("the hub closed the session"),
-                    _ => continue,
+                    Message::Text(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => continue,
                 },
                 () = tokio::time::sleep_until(wake.min(end)) => Input::Tick,
             };
