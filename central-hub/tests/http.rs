@@ -389,7 +389,10 @@ async fn tracking_streams_and_the_document_describes_every_route() {
     assert!(paths.len() >= 26, "{}", paths.len());
     assert!(document["components"]["schemas"]["CheckoutRequest"].is_object());
     let (_, metrics) = hub.send(Method::GET, "/metrics", "", "", None).await;
-    assert!(metrics.as_str().unwrap().contains("larder_hub_store_rights_outstanding_units{store=\"s1\"} 9"), "{metrics}");
+    assert!(
+        metrics.as_str().unwrap().contains("larder_hub_store_rights_outstanding_units{store=\"s1\"} 9"),
+        "{metrics}"
+    );
     let (status, _) = hub.send(Method::GET, "/rider", "", "", None).await;
     assert!(status == StatusCode::OK || status == StatusCode::NOT_FOUND);
     hub.stop().await;

@@ -1,6 +1,8 @@
 //! Hostile stores against a real hub over a real socket, one story a kind of attack: it is refused before anything of it
 //! is applied, lies in quarantine with its reason, and what is right goes on, on the same connection where there is one.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail the test")]
+
 use automerge::transaction::Transactable;
 use automerge::{ActorId, Automerge, ObjId, ROOT, ReadDoc, ScalarValue};
 use central_hub::config::HubConfig;

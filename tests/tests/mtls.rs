@@ -2,6 +2,8 @@
 //! `firmware-config enrol` gives them out. Who comes with another's name, without papers, or with papers that were taken
 //! back, is not let in.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
+
 use central_hub::config::HubConfig;
 use firmware_config::enrol::Authority;
 use model::{DeviceId, Timestamp};

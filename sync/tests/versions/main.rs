@@ -2,6 +2,8 @@
 //! them, talks to peers that speak only the older one, and lets pass what it does not know. A new format gets a new
 //! folder by `LARDER_BLESS=1`; a file that is there is never written again.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 mod scene;
 
 use model::id::StoreId;
