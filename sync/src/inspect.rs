@@ -157,7 +157,7 @@ fn open(name: &str, side: Owner, bytes: &[u8]) -> Result<(Document, BTreeMap<Str
 
 /// Of which kind a reason for quarantine is: one of few words, where the reason itself names the case.
 pub fn reason_kind(reason: &str) -> &'static str {
-    const KINDS: [(&str, &str); 7] = [
+    const KINDS: [(&str, &str); 14] = [
         ("poisoned", "poisoned"),
         ("by a stranger", "stranger"),
         ("used number", "number_twice"),
@@ -165,6 +165,13 @@ pub fn reason_kind(reason: &str) -> &'static str {
         ("may not write", "not_its_own"),
         ("is not in this document", "unknown_order"),
         ("wait for missing", "gap"),
+        ("over the limit", "too_big"),
+        ("does not unpack", "too_big"),
+        ("does not decode", "malformed"),
+        ("is not a frame", "malformed"),
+        ("does not know", "version"),
+        ("has no words for", "version"),
+        ("frame version", "version"),
     ];
     KINDS.iter().find(|(part, _)| reason.contains(part)).map_or("other", |(_, kind)| kind)
 }

@@ -1,6 +1,7 @@
 //! Two sides of one store: what is the same, what differs, and what a person reads.
 
 use super::*;
+use crate::wire::WireError;
 use model::fact::Fact;
 use model::id::OrderId;
 use model::money::Paise;
@@ -146,6 +147,16 @@ fn every_refusal_of_a_document_has_a_kind() {
         (DocError::NotMine { field: "pk".into() }, "not_its_own"),
         (DocError::UnknownOrder { order: order() }, "unknown_order"),
         (DocError::TooManyPending { waiting: 9 }, "gap"),
+    ] {
+        assert_eq!(reason_kind(&error.to_string()), kind);
+    }
+    for (error, kind) in [
+        (WireError::Empty, "malformed"),
+        (WireError::Malformed, "malformed"),
+        (WireError::TooLong { len: 9 }, "too_big"),
+        (WireError::BadBatch, "too_big"),
+        (WireError::Version { found: 9 }, "version"),
+        (WireError::Unknown { kind: 9 }, "version"),
     ] {
         assert_eq!(reason_kind(&error.to_string()), kind);
     }
