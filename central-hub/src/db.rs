@@ -5,6 +5,7 @@ pub mod carts;
 pub mod catalogue;
 pub mod commands;
 pub mod customers;
+pub mod hours;
 pub mod orders;
 pub mod payments;
 pub mod quotas;
@@ -17,6 +18,7 @@ pub use carts::Carts;
 pub use catalogue::Catalogue;
 pub use commands::Commands;
 pub use customers::Customers;
+pub use hours::Hours;
 pub use orders::Orders;
 pub use payments::Payments;
 pub use quotas::Quotas;
@@ -45,12 +47,22 @@ pub type Db<T> = Result<T, DbFault>;
 
 /// Everything a flow may read and write, inside its transaction.
 pub trait HubTx:
-    Commands + Customers + Carts + Catalogue + Stores + Quotas + Orders + Payments + Riders + SyncLog
+    Commands + Customers + Carts + Catalogue + Stores + Quotas + Orders + Payments + Riders + SyncLog + Hours
 {
 }
 
 impl<T> HubTx for T where
-    T: Commands + Customers + Carts + Catalogue + Stores + Quotas + Orders + Payments + Riders + SyncLog
+    T: Commands
+        + Customers
+        + Carts
+        + Catalogue
+        + Stores
+        + Quotas
+        + Orders
+        + Payments
+        + Riders
+        + SyncLog
+        + Hours
 {
 }
 

@@ -2,6 +2,7 @@
 //! then answers. Synchronous, without socket, clock or randomness: the writing thread and the simulation drive it alike.
 
 mod carry;
+mod close;
 mod docs;
 mod inbound;
 mod scribe;
@@ -10,6 +11,7 @@ mod session;
 mod tests;
 
 pub use carry::{Batch, Carried};
+pub use close::{BlobRefused, HoursSeen};
 pub use inbound::{Inbound, Record};
 pub use scribe::Scribe;
 pub use session::{Said, out_records};

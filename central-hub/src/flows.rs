@@ -8,6 +8,7 @@ pub mod checkout;
 pub mod complete;
 pub mod confirm;
 pub mod deliver;
+pub mod hours;
 pub mod import;
 pub mod me;
 pub mod order;

@@ -25,6 +25,8 @@ use tokio_util::task::TaskTracker;
 
 /// How often holds are looked at and riders are matched.
 const TICK: Duration = Duration::from_millis(500);
+/// Ticks between two looks at the hours that are over (half a minute).
+const HOURS_TICKS: u32 = 60;
 /// Ticks between two rounds of forgetting (an hour).
 const FORGET_TICKS: u32 = 7_200;
 /// Products of one transaction.
@@ -238,6 +240,11 @@ async fn ticks(writer: Writer, stop: CancellationToken) {
         let mut due = vec![("holds", Command::ExpireHolds), ("riders", Command::AssignRiders)];
         if count.is_multiple_of(FORGET_TICKS) {
             due.push(("forget", Command::Forget));
+        }
+        if count % HOURS_TICKS == HOURS_TICKS - 1
+            && let Err(error) = writer.close_hours().await
+        {
+            tracing::warn!(%error, "hours not looked at; the next look does it");
         }
         count = count.wrapping_add(1);
         for (what, command) in due {

@@ -48,6 +48,7 @@ enum Job {
     Said(Said, Option<Reply<Inbound>>),
     Whole(StoreId, DocKey, Option<Vec<u8>>, Reply<Vec<u8>>),
     Heads(StoreId, Reply<Heads>),
+    CloseHours,
     /// The scribe's answer.
     Composed(Result<Option<Batch>, Fault>),
     Stop,
@@ -193,6 +194,14 @@ impl Writer {
         self.queue.send(Job::Said(said, None)).await.map_err(|_| WriteError::Stopping)
     }
 
+    /// Look at the hours of every store: say last words, make blobs.
+    ///
+    /// # Errors
+    /// [`WriteError::Stopping`].
+    pub async fn close_hours(&self) -> Result<(), WriteError> {
+        self.queue.send(Job::CloseHours).await.map_err(|_| WriteError::Stopping)
+    }
+
     /// Finish what waits and end.
     pub async fn stop(&self) {
         let _ = self.queue.send(Job::Stop).await;
@@ -290,7 +299,7 @@ impl Desk {
                 Job::Composed(answer) => batch = self.composed(answer),
                 Job::Stop => {}
                 // Documents: what was made of facts is stored before anybody else works with them.
-                other @ (Job::Whole(..) | Job::Heads(..)) => {
+                other @ (Job::Whole(..) | Job::Heads(..) | Job::CloseHours) => {
                     self.apply(&mut waiting, batch.take());
                     self.hear(std::mem::take(&mut said));
                     news = true;
@@ -357,6 +366,11 @@ impl Desk {
             }
             Job::Heads(store, reply) => {
                 let _ = reply.send(engine.heads(clock::now(), &store).map_err(|error| fault(&error)));
+            }
+            Job::CloseHours => {
+                if let Err(error) = engine.close_hours(clock::now()) {
+                    tracing::error!(%error, "hours not looked at; the next look does it");
+                }
             }
             Job::Apply(..) | Job::Said(..) | Job::Composed(_) | Job::Stop => {}
         }

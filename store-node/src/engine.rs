@@ -3,6 +3,7 @@
 //! [`Engine::carry`] or the [`Scribe`]. Decides nothing itself: flows do.
 
 pub(crate) mod carry;
+mod close;
 mod docs;
 mod group;
 mod inbound;
@@ -15,6 +16,7 @@ mod scribe;
 mod tests;
 
 pub use carry::{Batch, Carried};
+pub use close::{BlobRefused, HoursSeen, manifest};
 #[cfg(feature = "mutations")]
 pub use mutation::Mutation;
 pub use scribe::Scribe;

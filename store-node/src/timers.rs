@@ -13,16 +13,25 @@ use tokio_util::sync::CancellationToken;
 /// How often sensors, substitutes and the calendar are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How often the hours of orders that are over are looked at.
+const HOURS_EVERY: Duration = Duration::from_secs(60);
+
 /// Runs the timers until `stop`.
 pub async fn run(writer: Writer, calendar: Calendar, policy: Policy, stop: CancellationToken) {
     let grant_every = Duration::from_millis(u64::try_from(policy.grant_every_ms).unwrap_or(10_000).max(100));
     let mut grant = steady(grant_every);
     let mut look = steady(LOOK_EVERY);
+    let mut hours = steady(HOURS_EVERY);
     let mut day: Option<Date> = None;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = grant.tick() => submit(&writer, Command::GrantTick).await,
+            _ = hours.tick() => {
+                if let Err(error) = writer.close_hours().await {
+                    tracing::warn!(%error, "hours not looked at; the next look does it");
+                }
+            }
             _ = look.tick() => {
                 submit(&writer, Command::WatchTick).await;
                 submit(&writer, Command::SubstituteTick).await;

@@ -69,6 +69,7 @@ enum Job {
     Refused(Refused),
     /// A whole document to give out.
     Whole(DocKey, oneshot::Sender<Result<Vec<u8>, WriteError>>),
+    CloseHours,
     /// The scribe's answer.
     Composed(Result<Option<Batch>, Fault>),
     Stop,
@@ -201,6 +202,11 @@ impl Writer {
         answer.await.map_err(|_| WriteError::Stopping)?
     }
 
+    /// Looks at the hours that are over: says last words, makes blobs.
+    pub async fn close_hours(&self) -> Result<(), WriteError> {
+        self.queue.send(Job::CloseHours).await.map_err(|_| WriteError::Stopping)
+    }
+
     /// Asks the thread to finish what waits and end.
     pub async fn stop(&self) {
         let _ = self.queue.send(Job::Stop).await;
@@ -279,6 +285,10 @@ impl Desk {
         for job in group {
             match job {
                 Job::Apply { sealed, reply } => waiting.push((*sealed, reply)),
+                Job::CloseHours => match self.engine.close_hours(clock::now()) {
+                    Ok(seen) => effects.outbox_grew |= seen.marked > 0,
+                    Err(error) => tracing::error!(%error, "hours not looked at; the next look does it"),
+                },
                 Job::Composed(answer) => batch = self.composed(answer),
                 Job::Stop => {}
                 other @ (Job::Inbound { .. }
@@ -342,7 +352,7 @@ impl Desk {
             Job::Whole(doc, reply) => {
                 let _ = reply.send(self.engine.whole(doc).map_err(|error| fault(&error)));
             }
-            Job::Apply { .. } | Job::Composed(_) | Job::Stop => {}
+            Job::Apply { .. } | Job::CloseHours | Job::Composed(_) | Job::Stop => {}
         }
     }
 

@@ -3,10 +3,11 @@
 //!
 //! A document's bytes at rest and on the wire are *chunks*: one slim change each (what `commit` gives and `apply_change`
 //! takes), or a whole document (`save_full`). `load` reads any run of chunks, so a caller may append change after change
-//! and replace them by one `save_full` when an hour closes.
+//! and replace them by one `save_full` when they are many. An hour of orders that is over becomes a blob (`closed.rs`).
 
 mod actor;
 mod chunk;
+mod closed;
 mod code;
 mod document;
 mod error;
@@ -17,9 +18,11 @@ mod orders;
 mod pack;
 mod quota;
 mod read;
+mod rebuild;
 mod tell;
 
 pub use actor::DocActor;
+pub use closed::{ClosedBlob, ClosedHour, Difference, MANIFEST_MAX, ManifestEntry, compare};
 pub use document::{Document, MAX_PENDING, Touched};
 pub use error::DocError;
 pub use id::{DocId, DocKey};

@@ -152,6 +152,8 @@ pub trait Orders {
     fn put_substitute(&mut self, id: &OrderId, row: &SubstituteRow) -> Db<()>;
     /// New or further along.
     fn put_counter_order(&mut self, row: &CounterRow, now: Timestamp) -> Db<()>;
+    /// The moments known of a counter order; none for one that is not known.
+    fn counter_moments(&self, order: &OrderId) -> Db<Moments>;
     /// Counter orders known of a store.
     fn counter_count(&self, store: &StoreId) -> Db<u32>;
 }

@@ -4,6 +4,7 @@
 mod carts;
 mod catalogue;
 mod customers;
+mod hours;
 mod memory;
 mod orders;
 mod payments;
@@ -25,6 +26,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_hub.sql")),
     M::up(include_str!("../../migrations/0002_speed.sql")),
     M::up(include_str!("../../migrations/0004_lanes.sql")),
+    M::up(include_str!("../../migrations/0005_hours.sql")),
 ];
 
 /// Statements that are kept prepared per connection.

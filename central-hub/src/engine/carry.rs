@@ -87,13 +87,14 @@ fn compose_some(docs: &mut Docs, tx: &dyn HubTx) -> Result<Option<Batch>, Fault>
             facts.entry(id).or_default().push((row.seq, fact));
         }
     }
-    let (mut changes, mut spoiled) = (Vec::new(), Vec::new());
+    let (mut changes, mut late, mut spoiled) = (Vec::new(), Vec::new(), Vec::new());
     for id in order {
         let rows = facts.remove(&id).unwrap_or_default();
-        if let Some(change) = one_document(docs, tx, &id, &rows, &mut spoiled)? {
+        if let Some(change) = one_document(docs, tx, &id, &rows, &mut late, &mut spoiled)? {
             changes.push((id, change));
         }
     }
+    changes.extend(say_late(docs, tx, &late, &mut spoiled)?);
     Ok(Some(Batch { changes, spoiled, upto, more, edition: docs.edition() }))
 }
 
@@ -102,12 +103,13 @@ fn one_document(
     tx: &dyn HubTx,
     id: &DocId,
     facts: &[(u64, Fact)],
+    late: &mut Vec<(StoreId, u64, Fact)>,
     spoiled: &mut Vec<Spoiled>,
 ) -> Result<Option<Vec<u8>>, Fault> {
-    let document = docs.open(tx, id)?;
     for (seq, fact) in facts {
-        match document.put_fact(fact) {
+        match docs.open(tx, id)?.put_fact(fact) {
             Ok(_) => {}
+            Err(DocError::HourClosed { .. }) => late.push((id.store().clone(), *seq, fact.clone())),
             Err(error @ DocError::Broken { .. }) => return Err(error.into()),
             Err(error) => {
                 tracing::error!(doc = %id, fact = seq, %error, "a fact of our own does not fit its document");
@@ -116,7 +118,42 @@ fn one_document(
             }
         }
     }
-    Ok(document.commit()?)
+    Ok(docs.open(tx, id)?.commit()?)
+}
+
+/// Facts for hours in which the hub has said its last word go to a later one.
+fn say_late(
+    docs: &mut Docs,
+    tx: &dyn HubTx,
+    late: &[(StoreId, u64, Fact)],
+    spoiled: &mut Vec<Spoiled>,
+) -> Result<Vec<(DocId, Vec<u8>)>, Fault> {
+    let mut touched: Vec<DocId> = Vec::new();
+    for (store, seq, fact) in late {
+        let Some((order, hour)) = fact.of_order() else { continue };
+        let own = DocKey::Orders { hour }.of(store);
+        let head = docs.open(tx, &own)?.order(order).ok().flatten().map(|view| view.head);
+        let later = DocKey::Orders { hour: tx.hour_after_marked(store)? }.of(store);
+        let said = match head {
+            Some(head) => docs.open(tx, &later)?.put_late(&head, fact),
+            None => Err(DocError::UnknownOrder { order: order.to_string() }),
+        };
+        match said {
+            Ok(_) => touched.push(later),
+            Err(error @ DocError::Broken { .. }) => return Err(error.into()),
+            Err(error) => {
+                let fact = serde_json::to_vec(fact).unwrap_or_default();
+                spoiled.push(Spoiled { doc: own, seq: *seq, fact, why: error.to_string() });
+            }
+        }
+    }
+    touched.sort_unstable();
+    touched.dedup();
+    let mut changes = Vec::new();
+    for id in touched {
+        changes.extend(docs.open(tx, &id)?.commit()?.map(|change| (id, change)));
+    }
+    Ok(changes)
 }
 
 impl HubEngine {

@@ -51,7 +51,11 @@ impl Docs {
 
     fn load(&self, tx: &dyn HubTx, id: &DocId) -> Result<Document, Fault> {
         let actor = DocActor { side: Owner::Hub, store: id.store().clone(), boot: self.boot };
-        Ok(Document::load(id.clone(), &actor, &tx.chunks(id)?)?)
+        let chunks = tx.chunks(id)?;
+        match if chunks.is_empty() { tx.closed_blob(id)? } else { None } {
+            Some(blob) => Ok(Document::of_closed(id.clone(), &actor, &blob)?),
+            None => Ok(Document::load(id.clone(), &actor, &chunks)?),
+        }
     }
 
     /// Which reading of the database this is: another number after [`Docs::forget`].
@@ -62,6 +66,11 @@ impl Docs {
     /// Changes were made that are not stored yet.
     pub(super) const fn owe(&mut self) {
         self.owing = true;
+    }
+
+    /// Whether changes are made that are not stored yet.
+    pub(super) const fn is_owing(&self) -> bool {
+        self.owing
     }
 
     /// What becomes of memory after a transaction that stored a batch.

@@ -124,6 +124,7 @@ impl HubEngine {
                     | DocError::DuplicateSeq { .. }
                     | DocError::UnknownOrder { .. }
                     | DocError::OtherContent { .. }
+                    | DocError::HourClosed { .. }
                     | DocError::NotMine { .. }
                     | DocError::WrongKind { .. } => {}
                 }
@@ -137,7 +138,14 @@ impl HubEngine {
         if touched != Touched::default() {
             self.db.add_chunk(&id, change)?;
         }
-        let effects = effects(docs.open(&*self.db, &id)?, touched);
+        let document = docs.open(&*self.db, &id)?;
+        if let DocKey::Orders { hour } = key
+            && touched.marked
+            && document.has_marked(Owner::Store)?
+        {
+            self.db.mark_theirs(store, hour, now)?;
+        }
+        let effects = effects(document, touched);
         drop(docs);
         for effect in effects {
             if let Err(why) = self.take_effect(now, &id, change, effect)? {
@@ -200,6 +208,12 @@ fn effects(document: &Document, touched: Touched) -> Vec<Effect> {
         match document.order(order) {
             Ok(Some(view)) => effects.push(Effect::Order(Box::new(view))),
             Ok(None) => {}
+            Err(error) => effects.push(Effect::Wrong(error.to_string())),
+        }
+    }
+    for order in &touched.late {
+        match document.late(order) {
+            Ok(views) => effects.extend(views.into_iter().map(|view| Effect::Order(Box::new(view)))),
             Err(error) => effects.push(Effect::Wrong(error.to_string())),
         }
     }

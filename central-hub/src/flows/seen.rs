@@ -19,12 +19,13 @@ use model::{Moment, Qty, StoreId, Timestamp, particulars};
 pub fn order(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView) -> Flow<()> {
     match view.head.channel {
         Channel::Counter => {
-            let row = CounterRow {
-                id: view.order,
-                store: store.clone(),
-                head: view.head.clone(),
-                moments: view.moments.clone(),
-            };
+            let mut moments = view.moments.clone();
+            if view.late.is_some() {
+                for (moment, at) in tx.counter_moments(&view.order)?.0 {
+                    moments.record(moment, at);
+                }
+            }
+            let row = CounterRow { id: view.order, store: store.clone(), head: view.head.clone(), moments };
             Ok(tx.put_counter_order(&row, cx.now)?)
         }
         Channel::Online => online(tx, cx, store, view),

@@ -13,6 +13,7 @@ pub mod docs;
 pub mod doors;
 pub mod excursions;
 pub mod handovers;
+pub mod hours;
 pub mod lanes;
 pub mod ledger;
 pub mod lots;
@@ -83,6 +84,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0005_cold.sql")),
     M::up(include_str!("../../migrations/0006_speed.sql")),
     M::up(include_str!("../../migrations/0009_lanes.sql")),
+    M::up(include_str!("../../migrations/0010_hours.sql")),
 ];
 
 /// The writing connection. There is one per process.

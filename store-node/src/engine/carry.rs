@@ -5,7 +5,8 @@
 use super::docs::Docs;
 use super::{Engine, Fault};
 use crate::db::marks::{self, Mark};
-use crate::db::{Connection, DbError, DbResult, Tx, docs, outbox};
+use crate::db::quota::Terms;
+use crate::db::{Connection, DbError, DbResult, Tx, docs, hours, outbox};
 use crate::flows;
 use model::Timestamp;
 use model::fact::Fact;
@@ -103,10 +104,9 @@ fn compose_some(docs: &mut Docs, conn: &Connection) -> Result<Option<Batch>, Fau
                     continue;
                 }
             };
-            let key = DocKey::of_fact(&fact, terms.epoch, terms.generation);
-            let document = docs.get(conn, key)?;
+            let (key, done) = say(docs, conn, terms, &fact)?;
             let said = touched.entry(key).or_insert(Said { facts: 0, oldest: row.at });
-            match document.put_fact(&fact) {
+            match done {
                 Ok(_) => said.facts += 1,
                 Err(error @ DocError::Broken { .. }) => return Err(error.into()),
                 Err(error) => {
@@ -144,6 +144,27 @@ fn facts_of(list: &str) -> Vec<Result<Fact, (String, String)>> {
         Fact::deserialize(&value).map_err(|error| (value.to_string(), error.to_string()))
     };
     values.into_iter().map(read).collect()
+}
+
+/// Stages a fact in its document; what belongs to an hour in which the store has said its last word goes to a later one.
+fn say(
+    docs: &mut Docs,
+    conn: &Connection,
+    terms: Terms,
+    fact: &Fact,
+) -> Result<(DocKey, Result<bool, DocError>), Fault> {
+    let key = DocKey::of_fact(fact, terms.epoch, terms.generation);
+    let document = docs.get(conn, key)?;
+    let done = document.put_fact(fact);
+    let (Err(DocError::HourClosed { .. }), Some((order, _))) = (&done, fact.of_order()) else {
+        return Ok((key, done));
+    };
+    let head = match document.order(order) {
+        Ok(Some(view)) => view.head,
+        Ok(None) | Err(_) => return Ok((key, done)),
+    };
+    let later = DocKey::Orders { hour: hours::after_marked(conn)? };
+    Ok((later, docs.get(conn, later)?.put_late(&head, fact)))
 }
 
 /// Stores a batch in the transaction that is open. After its commit [`Docs::settle`] is due, after its failure

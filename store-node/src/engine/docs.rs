@@ -40,8 +40,13 @@ impl Docs {
     pub(super) fn get(&mut self, conn: &Connection, key: DocKey) -> Result<&mut Document, Fault> {
         if !self.live.contains_key(&key) {
             let id = key.of(&self.store);
-            let (bytes, chunks) = db::docs::load(conn, &id.to_string())?;
-            let document = Document::load(id, &self.actor, &bytes)?;
+            let name = id.to_string();
+            let (bytes, chunks) = db::docs::load(conn, &name)?;
+            let closed = if chunks == 0 { db::hours::blob(conn, &name)? } else { None };
+            let document = match closed {
+                Some(blob) => Document::of_closed(id, &self.actor, &blob)?,
+                None => Document::load(id, &self.actor, &bytes)?,
+            };
             self.live.insert(key, Live { document, chunks });
         }
         match self.live.get_mut(&key) {
@@ -88,6 +93,11 @@ impl Docs {
     /// Changes were made that are not stored yet.
     pub(super) const fn owe(&mut self) {
         self.owing = true;
+    }
+
+    /// Whether changes are made that are not stored yet.
+    pub(super) const fn is_owing(&self) -> bool {
+        self.owing
     }
 
     /// What becomes of memory after a transaction.

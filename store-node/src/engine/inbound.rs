@@ -6,7 +6,7 @@ use super::group::{Care, run_one};
 use super::{Applied, Engine, Fault, InboundRecord, Parts, Refused};
 use crate::command::{AcceptOrder, Command, Envelope, system};
 use crate::db::quota::Terms;
-use crate::db::{DbError, Tx, docs, lanes};
+use crate::db::{DbError, Tx, docs, hours, lanes};
 use crate::refusal::Refusal;
 use crate::{derive, flows};
 use model::order::{Channel, Moment, Owner};
@@ -193,6 +193,12 @@ fn take_one(
         quarantine(what)?;
     }
     let document = live.get(tx, came.doc)?;
+    if let DocKey::Orders { hour } = came.doc
+        && touched.marked
+        && document.has_marked(Owner::Hub)?
+    {
+        hours::mark_theirs(tx, hour, came.now)?;
+    }
     for envelope in commands_of(document, came.doc, &touched, &quarantine)? {
         let sealed = envelope.seal().map_err(DbError::from)?;
         let reply = run_one(tx, parts, came.now, &sealed, &mut applied.effects, Care::Savepoints)?;
@@ -222,6 +228,12 @@ fn commands_of(
                     Err(error) => quarantine(&error.to_string())?,
                 }
             }
+            for order in &touched.late {
+                match document.late(order) {
+                    Ok(views) => commands.extend(views.iter().flat_map(|view| of_order(view, hour))),
+                    Err(error) => quarantine(&error.to_string())?,
+                }
+            }
         }
         DocKey::Quota { epoch, generation } => {
             let terms = Terms { epoch, generation };
@@ -247,7 +259,10 @@ fn of_order(view: &OrderView, hour: i64) -> Vec<(CommandId, Command)> {
     let id = |purpose: &str| derive::command(order.as_bytes(), purpose);
     let mut commands = Vec::new();
     let failed = view.moments.get(Moment::PaymentFailed).is_some();
-    if let Some(confirmed_at) = view.moments.get(Moment::Confirmed).filter(|_| !failed) {
+    let confirmed = view.moments.get(Moment::Confirmed).filter(|_| !failed);
+    if view.late.is_some() {
+        // The order itself stands in an hour that is closed: only what is new is here.
+    } else if let Some(confirmed_at) = confirmed {
         let placed_at = view.moments.get(Moment::Placed).unwrap_or(confirmed_at);
         let accept = AcceptOrder { order, hour, head: view.head.clone(), placed_at, confirmed_at };
         commands.push((id("accept"), Command::AcceptOrder(accept)));

@@ -16,6 +16,7 @@ pub mod excursions;
 pub mod grant;
 pub mod handover;
 pub mod holding;
+pub mod hours;
 pub mod hub_moments;
 pub mod moments;
 pub mod moving;

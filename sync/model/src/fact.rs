@@ -7,6 +7,21 @@ use crate::order_doc::{OrderHead, Picks, RiderCard, SubstituteAnswer, Substitute
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+impl Fact {
+    /// The order that a fact is about and the hour that names its document; none for rights and for an hour's end.
+    pub const fn of_order(&self) -> Option<(&OrderId, i64)> {
+        match self {
+            Fact::Order { order, hour, .. }
+            | Fact::Moment { order, hour, .. }
+            | Fact::Picks { order, hour, .. }
+            | Fact::Rider { order, hour, .. }
+            | Fact::Ask { order, hour, .. }
+            | Fact::Answer { order, hour, .. } => Some((order, *hour)),
+            Fact::Granted { .. } | Fact::Returned { .. } | Fact::HourClosed { .. } => None,
+        }
+    }
+}
+
 /// One fact for the other side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -80,5 +95,10 @@ pub enum Fact {
         sku: SkuId,
         /// Units returned since the epoch began; never falls.
         total: u64,
+    },
+    /// The side that says it writes no more into the document of an hour: later facts go to a later one.
+    HourClosed {
+        /// Which hour.
+        hour: i64,
     },
 }

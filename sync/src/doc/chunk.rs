@@ -9,7 +9,7 @@
 //! ```
 //! The high bit of `deps` says that the author's own change before is among them.
 
-mod leb;
+pub(crate) mod leb;
 mod squeeze;
 
 use automerge::{Change, ChangeHash};

@@ -26,6 +26,10 @@ pub const MAX_PENDING: usize = 4_096;
 pub struct Touched {
     /// Orders to read again.
     pub orders: BTreeSet<OrderId>,
+    /// Orders of earlier hours, now closed, for which something came late: to be read by [`Document::late`].
+    pub late: BTreeSet<OrderId>,
+    /// A side said its last word: the hour may be complete.
+    pub marked: bool,
     /// SKUs whose quota fields to read again.
     pub skus: BTreeSet<SkuId>,
     /// Keys that name nothing: to be quarantined and named, not to stop anything.
@@ -64,6 +68,8 @@ pub struct Document {
     places: BTreeMap<ChangeHash, Place>,
     pending: Vec<Vec<u8>>,
     pub(super) staged: BTreeMap<(MapAt, String), ScalarValue>,
+    /// Rebuilt from a closed hour: to be read, never to be written, sent or kept.
+    closed: bool,
 }
 
 impl Document {
@@ -95,6 +101,7 @@ impl Document {
             places: BTreeMap::new(),
             pending: Vec::new(),
             staged: BTreeMap::new(),
+            closed: false,
         };
         for change in document.am.get_changes(&[]) {
             document.learn(&change);
@@ -126,8 +133,12 @@ impl Document {
     ///
     /// # Errors
     /// [`DocError::Poisoned`], [`DocError::Stranger`], [`DocError::DuplicateSeq`] for a change to be quarantined,
+    /// [`DocError::HourClosed`] for a change that comes after the end,
     /// [`DocError::TooManyPending`] when the whole document should be asked for. The document is unchanged by them.
     pub fn apply_change(&mut self, bytes: &[u8]) -> Result<Touched, DocError> {
+        if self.closed {
+            return Err(DocError::HourClosed { doc: self.id.to_string() });
+        }
         let (chunk, rest) = chunk::next(bytes)?;
         if !rest.is_empty() {
             return Err(DocError::poisoned("bytes after a change"));
@@ -241,8 +252,11 @@ impl Document {
     /// The whole document as one chunk, compressed: for a closed hour, and for repair.
     ///
     /// # Errors
-    /// [`DocError::Broken`] if the compressor fails.
+    /// [`DocError::Broken`] if the compressor fails; [`DocError::HourClosed`] for one that is a blob already.
     pub fn save_full(&self) -> Result<Vec<u8>, DocError> {
+        if self.closed {
+            return Err(DocError::HourClosed { doc: self.id.to_string() });
+        }
         chunk::whole(&self.am.save_nocompress())
     }
 
@@ -261,6 +275,15 @@ impl Document {
         }
         let full: [u8; 32] = hash.finalize().into();
         std::array::from_fn(|i| full[i])
+    }
+
+    /// Whether it was rebuilt from a closed hour.
+    pub const fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    pub(super) fn set_closed(&mut self) {
+        self.closed = true;
     }
 
     pub(super) const fn side(&self) -> Owner {
@@ -419,7 +442,10 @@ impl Document {
         let known = match (&self.id, name, path.is_empty()) {
             (_, _, true) | (_, None, _) => false,
             (DocId::Orders { .. }, Some(name), false) => {
-                orders::order_of(name).map(|order| touched.orders.insert(order)).is_some()
+                touched.marked |= name == orders::MARK;
+                let late = orders::late_order_of(name).map(|order| touched.late.insert(order));
+                let order = orders::order_of(name).map(|order| touched.orders.insert(order));
+                name == orders::MARK || late.or(order).is_some()
             }
             (DocId::Quota { .. }, Some(name), false) => {
                 quota::sku_of(name).map(|sku| touched.skus.insert(sku)).is_some()

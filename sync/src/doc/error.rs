@@ -47,6 +47,12 @@ pub enum DocError {
         /// The order.
         order: String,
     },
+    /// This side has said its last word there, or the hour is closed for ever: the fact belongs into a later document.
+    #[error("document {doc} is closed: the fact belongs into a later one")]
+    HourClosed {
+        /// Its name.
+        doc: String,
+    },
     /// This side may not write that field.
     #[error("this side may not write {field}")]
     NotMine {

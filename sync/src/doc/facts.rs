@@ -14,7 +14,8 @@ impl DocKey {
             | Fact::Picks { hour, .. }
             | Fact::Rider { hour, .. }
             | Fact::Ask { hour, .. }
-            | Fact::Answer { hour, .. } => DocKey::Orders { hour: *hour },
+            | Fact::Answer { hour, .. }
+            | Fact::HourClosed { hour } => DocKey::Orders { hour: *hour },
             Fact::Granted { .. } | Fact::Returned { .. } => DocKey::Quota { epoch, generation },
         }
     }
@@ -33,6 +34,7 @@ impl Document {
             Fact::Rider { order, rider, .. } => self.put_rider(order, rider),
             Fact::Ask { order, ask, .. } => self.put_ask(order, ask),
             Fact::Answer { order, answer, .. } => self.put_answer(order, answer),
+            Fact::HourClosed { .. } => self.put_mark(),
             Fact::Granted { sku, total } => self.set_granted(sku, *total),
             Fact::Returned { sku, total } => self.set_returned(sku, *total),
         }

@@ -1,12 +1,15 @@
 //! Shape of an orders document, and its reading and writing. Two root maps: `o` holds the hub's orders, `c` those taken
 //! at the counter. An order is a small map: `h` head, `p` picks, `r` rider, `q3` the substitute asked for line
 //! 3 and `a3` its answer (all packed), and one integer per moment, milliseconds from the promised time (the smallest
-//! number there is). Every field counts only from the side that owns
-//! it.
+//! number there is). Every field counts only from the side that owns it.
+//!
+//! A side that has written its mark (key `.` in its root map) writes no more into this document: what it learns later of an
+//! order goes to the next hour it has not marked, as a map `~ID` in its own root with the head once more.
 
 use automerge::{ObjId, ScalarValue};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use model::fact::Fact;
 use model::id::OrderId;
 use model::order::{Channel, Moment, Moments, Owner};
 use model::order_doc::{OrderHead, Picks, RiderCard, SubstituteAnswer, SubstituteAsk};
@@ -27,6 +30,10 @@ const RIDER: &str = "r";
 const ASK: char = 'q';
 /// Followed by the line's place.
 const ANSWER: char = 'a';
+/// A side's last word in a document: the key in its own root map.
+pub(super) const MARK: &str = ".";
+/// Before the id of an order whose own hour was closed already.
+const LATE: char = '~';
 
 /// The farthest a moment may lie from the promised time.
 const MOMENT_SPAN_MS: i64 = 400 * DAY_MS;
@@ -36,6 +43,8 @@ const MOMENT_SPAN_MS: i64 = 400 * DAY_MS;
 pub struct OrderView {
     /// Its id.
     pub order: OrderId,
+    /// What this side said after the order's own hour was closed; none for the order itself.
+    pub late: Option<Owner>,
     /// What was ordered.
     pub head: OrderHead,
     /// Its times, each from its owner alone.
@@ -52,6 +61,39 @@ pub struct OrderView {
 
 /// One order's id and what reading it gave.
 pub type OrderRead = (OrderId, Result<OrderView, DocError>);
+
+/// An order's map as it stands in a document.
+#[derive(Debug, Clone)]
+pub(super) struct OrderPlace {
+    pub(super) root: &'static str,
+    pub(super) key: String,
+    pub(super) obj: ObjId,
+}
+
+/// Where a field of an order is written.
+#[derive(Debug)]
+struct Spot {
+    head: OrderHead,
+    at: MapAt,
+    obj: Option<ObjId>,
+}
+
+/// The order that a key names as late.
+pub(super) fn late_order_of(key: &str) -> Option<OrderId> {
+    order_of(key.strip_prefix(LATE)?)
+}
+
+fn late_key(order: &OrderId) -> String {
+    format!("{LATE}{}", key_of(order))
+}
+
+/// The root map in which a side makes its own maps.
+const fn root_by(side: Owner) -> &'static str {
+    match side {
+        Owner::Hub => ONLINE,
+        Owner::Store => COUNTER,
+    }
+}
 
 /// The order that a key names.
 pub(super) fn order_of(key: &str) -> Option<OrderId> {
@@ -91,6 +133,7 @@ impl Document {
         if let Some((known, _, _)) = self.find(order)? {
             return if known == *head { Ok(false) } else { Err(other()) };
         }
+        self.wants_open()?;
         self.staged.insert((at, HEAD.to_owned()), ScalarValue::Bytes(packed));
         Ok(true)
     }
@@ -99,26 +142,10 @@ impl Document {
     ///
     /// # Errors
     /// [`DocError::UnknownOrder`], [`DocError::NotMine`], [`DocError::Poisoned`] for a time far from the promised one,
-    /// [`DocError::WrongKind`].
+    /// [`DocError::WrongKind`]; [`DocError::HourClosed`] when this side has written its mark.
     pub fn put_moment(&mut self, order: &OrderId, moment: Moment, at: Timestamp) -> Result<bool, DocError> {
-        let (head, map, obj) = self.head_for_write(order)?;
-        if head.channel.owner_of(moment) != self.side() {
-            return Err(DocError::NotMine { field: format!("{moment:?} of order {order}") });
-        }
-        let ms = at.since_ms(head.promise_at);
-        if ms.saturating_abs() > MOMENT_SPAN_MS {
-            return Err(DocError::poisoned(format!("{moment:?} at {at}, far from the promised time")));
-        }
-        let place = (map, moment.field().to_owned());
-        let known = match &obj {
-            Some(obj) => !self.scalars(obj, moment.field(), self.side())?.is_empty(),
-            None => false,
-        };
-        if known || self.staged.contains_key(&place) {
-            return Ok(false);
-        }
-        self.staged.insert(place, ScalarValue::Int(ms));
-        Ok(true)
+        let spot = self.spot(order)?;
+        self.moment_at(order, spot, moment, at)
     }
 
     /// Stages what the store put into the bags, replacing what it said before. `Ok(false)`: no change.
@@ -126,9 +153,9 @@ impl Document {
     /// # Errors
     /// As [`Document::put_moment`]; the hub may not write picks.
     pub fn put_picks(&mut self, order: &OrderId, picks: &Picks) -> Result<bool, DocError> {
-        let (head, map, obj) = self.head_for_write(order)?;
-        let packed = pack::picks(picks, &head)?;
-        self.put_packed(order, (map, PICKS), obj.as_ref(), Owner::Store, packed)
+        let spot = self.spot(order)?;
+        let packed = pack::picks(picks, &spot.head)?;
+        self.put_packed(order, spot, PICKS, Owner::Store, packed)
     }
 
     /// Stages the rider the hub chose, replacing an earlier one. `Ok(false)`: no change.
@@ -136,9 +163,9 @@ impl Document {
     /// # Errors
     /// As [`Document::put_moment`]; the store may not write riders.
     pub fn put_rider(&mut self, order: &OrderId, rider: &RiderCard) -> Result<bool, DocError> {
-        let (_, map, obj) = self.head_for_write(order)?;
+        let spot = self.spot(order)?;
         let packed = pack::rider(rider, self.base())?;
-        self.put_packed(order, (map, RIDER), obj.as_ref(), Owner::Hub, packed)
+        self.put_packed(order, spot, RIDER, Owner::Hub, packed)
     }
 
     /// Stages the store's proposal for a line, replacing an earlier one. `Ok(false)`: no change.
@@ -146,9 +173,9 @@ impl Document {
     /// # Errors
     /// As [`Document::put_moment`]; the hub may not write proposals.
     pub fn put_ask(&mut self, order: &OrderId, ask: &SubstituteAsk) -> Result<bool, DocError> {
-        let (_, map, obj) = self.head_for_write(order)?;
+        let spot = self.spot(order)?;
         let packed = pack::ask(ask, self.base())?;
-        self.put_packed(order, (map, &format!("{ASK}{}", ask.line)), obj.as_ref(), Owner::Store, packed)
+        self.put_packed(order, spot, &format!("{ASK}{}", ask.line), Owner::Store, packed)
     }
 
     /// Stages the customer's answer to a proposal. `Ok(false)`: no change.
@@ -156,9 +183,81 @@ impl Document {
     /// # Errors
     /// As [`Document::put_moment`]; the store may not write answers.
     pub fn put_answer(&mut self, order: &OrderId, answer: &SubstituteAnswer) -> Result<bool, DocError> {
-        let (_, map, obj) = self.head_for_write(order)?;
+        let spot = self.spot(order)?;
         let packed = pack::answer(answer)?;
-        self.put_packed(order, (map, &format!("{ANSWER}{}", answer.line)), obj.as_ref(), Owner::Hub, packed)
+        self.put_packed(order, spot, &format!("{ANSWER}{}", answer.line), Owner::Hub, packed)
+    }
+
+    /// Stages a fact about an order whose own hour this side has closed; `head` is the order's, for the reader.
+    /// `Ok(false)`: this document says so already.
+    ///
+    /// # Errors
+    /// As the method for its kind; [`DocError::WrongKind`] for a fact that is about no order.
+    pub fn put_late(&mut self, head: &OrderHead, fact: &Fact) -> Result<bool, DocError> {
+        match fact {
+            Fact::Moment { order, moment, at, .. } => {
+                let spot = self.late_spot(order, head)?;
+                self.moment_at(order, spot, *moment, *at)
+            }
+            Fact::Picks { order, picks, .. } => {
+                let packed = pack::picks(picks, head)?;
+                let spot = self.late_spot(order, head)?;
+                self.put_packed(order, spot, PICKS, Owner::Store, packed)
+            }
+            Fact::Rider { order, rider, .. } => {
+                let packed = pack::rider(rider, self.base())?;
+                let spot = self.late_spot(order, head)?;
+                self.put_packed(order, spot, RIDER, Owner::Hub, packed)
+            }
+            Fact::Ask { order, ask, .. } => {
+                let packed = pack::ask(ask, self.base())?;
+                let spot = self.late_spot(order, head)?;
+                self.put_packed(order, spot, &format!("{ASK}{}", ask.line), Owner::Store, packed)
+            }
+            Fact::Answer { order, answer, .. } => {
+                let packed = pack::answer(answer)?;
+                let spot = self.late_spot(order, head)?;
+                self.put_packed(order, spot, &format!("{ANSWER}{}", answer.line), Owner::Hub, packed)
+            }
+            Fact::Order { .. } | Fact::HourClosed { .. } | Fact::Granted { .. } | Fact::Returned { .. } => {
+                Err(DocError::WrongKind { wanted: "late" })
+            }
+        }
+    }
+
+    /// Stages this side's last word in this document. `Ok(false)`: it stands already.
+    ///
+    /// # Errors
+    /// [`DocError::WrongKind`].
+    pub fn put_mark(&mut self) -> Result<bool, DocError> {
+        let at = MapAt { root: root_by(self.side()), inner: None };
+        let place = (at, MARK.to_owned());
+        if self.has_marked(self.side())? || self.staged.contains_key(&place) {
+            return Ok(false);
+        }
+        self.staged.insert(place, ScalarValue::Boolean(true));
+        Ok(true)
+    }
+
+    /// Whether a side has said its last word here.
+    ///
+    /// # Errors
+    /// [`DocError::WrongKind`].
+    pub fn has_marked(&self, side: Owner) -> Result<bool, DocError> {
+        self.wants_orders()?;
+        let root = self.root(root_by(side))?;
+        Ok(!self.scalars(&root, MARK, side)?.is_empty())
+    }
+
+    /// Whether both sides have said their last word here and nothing waits: no change can come any more.
+    ///
+    /// # Errors
+    /// [`DocError::WrongKind`].
+    pub fn is_complete(&self) -> Result<bool, DocError> {
+        Ok(self.waiting() == 0
+            && self.staged.is_empty()
+            && self.has_marked(Owner::Hub)?
+            && self.has_marked(Owner::Store)?)
     }
 
     /// One order; `None` when it is not here. Staged writes show after `commit`.
@@ -168,24 +267,50 @@ impl Document {
     pub fn order(&self, order: &OrderId) -> Result<Option<OrderView>, DocError> {
         self.wants_orders()?;
         let Some((head, _, obj)) = self.find(order)? else { return Ok(None) };
+        self.view(order, None, head, &obj).map(Some)
+    }
+
+    /// What came late for an order whose own hour is another one, from each side that said something.
+    ///
+    /// # Errors
+    /// As [`Document::order`].
+    pub fn late(&self, order: &OrderId) -> Result<Vec<OrderView>, DocError> {
+        self.wants_orders()?;
+        let mut out = Vec::new();
+        for side in [Owner::Hub, Owner::Store] {
+            let at = MapAt { root: root_by(side), inner: Some(late_key(order)) };
+            if let Some(obj) = self.map_made_by(&at, side)? {
+                out.push(self.view(order, Some(side), self.head_in(order, &obj, side)?, &obj)?);
+            }
+        }
+        Ok(out)
+    }
+
+    fn view(
+        &self,
+        order: &OrderId,
+        late: Option<Owner>,
+        head: OrderHead,
+        obj: &ObjId,
+    ) -> Result<OrderView, DocError> {
         let mut moments = Moments::default();
         for moment in Moment::ALL {
-            let values = self.scalars(&obj, moment.field(), head.channel.owner_of(moment))?;
+            let values = self.scalars(obj, moment.field(), head.channel.owner_of(moment))?;
             if let Some(ms) = earliest(order, moment, &values)? {
                 moments.record(moment, head.promise_at.plus_ms(ms));
             }
         }
-        let packed = |field, writer| self.packed(&obj, field, writer);
+        let packed = |field, writer| self.packed(obj, field, writer);
         let picks = packed(PICKS, Owner::Store)?.map(|bytes| pack::read_picks(&bytes, &head)).transpose()?;
         let rider =
             packed(RIDER, Owner::Hub)?.map(|bytes| pack::read_rider(&bytes, self.base())).transpose()?;
-        let asks = self.by_line(&obj, ASK, Owner::Store)?;
+        let asks = self.by_line(obj, ASK, Owner::Store)?;
         let asks = asks.iter().map(|(line, bytes)| pack::read_ask(*line, bytes, self.base()));
         let asks = asks.collect::<Result<_, _>>()?;
-        let answers = self.by_line(&obj, ANSWER, Owner::Hub)?;
+        let answers = self.by_line(obj, ANSWER, Owner::Hub)?;
         let answers = answers.iter().map(|(line, bytes)| pack::read_answer(*line, bytes));
         let answers = answers.collect::<Result<_, _>>()?;
-        Ok(Some(OrderView { order: *order, head, moments, picks, rider, asks, answers }))
+        Ok(OrderView { order: *order, late, head, moments, picks, rider, asks, answers })
     }
 
     /// Every order in the document, by id; a poisoned one stands as its error and stops none of the rest.
@@ -215,10 +340,7 @@ impl Document {
             let (root, maker) = root_of(channel);
             let at = MapAt { root, inner: Some(key.clone()) };
             let Some(obj) = self.map_made_by(&at, maker)? else { continue };
-            let bytes = self
-                .packed(&obj, HEAD, maker)?
-                .ok_or_else(|| DocError::poisoned(format!("order {order} without a head")))?;
-            let head = pack::read_head(&bytes, self.base())?;
+            let head = self.head_in(order, &obj, maker)?;
             if head.channel != channel {
                 return Err(DocError::poisoned(format!("order {order} says another channel than its place")));
             }
@@ -227,20 +349,146 @@ impl Document {
         Ok(None)
     }
 
+    fn head_in(&self, order: &OrderId, obj: &ObjId, maker: Owner) -> Result<OrderHead, DocError> {
+        let bytes = self
+            .packed(obj, HEAD, maker)?
+            .ok_or_else(|| DocError::poisoned(format!("order {order} without a head")))?;
+        pack::read_head(&bytes, self.base())
+    }
+
     /// As `find`, also among what is staged.
-    fn head_for_write(&self, order: &OrderId) -> Result<(OrderHead, MapAt, Option<ObjId>), DocError> {
+    fn spot(&self, order: &OrderId) -> Result<Spot, DocError> {
         self.wants_orders()?;
         // What is staged was not in the document when it was staged; asking there first spares the search for it.
         for root in ROOTS {
             let at = MapAt { root, inner: Some(key_of(order)) };
             if let Some(ScalarValue::Bytes(bytes)) = self.staged.get(&(at.clone(), HEAD.to_owned())) {
-                return Ok((pack::read_head(bytes, self.base())?, at, None));
+                return Ok(Spot { head: pack::read_head(bytes, self.base())?, at, obj: None });
             }
         }
         if let Some((head, at, obj)) = self.find(order)? {
-            return Ok((head, at, Some(obj)));
+            return Ok(Spot { head, at, obj: Some(obj) });
         }
         Err(DocError::UnknownOrder { order: order.to_string() })
+    }
+
+    /// This side's map for what comes late for an order; its head is staged with the first of it.
+    fn late_spot(&mut self, order: &OrderId, head: &OrderHead) -> Result<Spot, DocError> {
+        self.wants_orders()?;
+        let at = MapAt { root: root_by(self.side()), inner: Some(late_key(order)) };
+        let obj = self.map_made_by(&at, self.side())?;
+        let place = (at.clone(), HEAD.to_owned());
+        if obj.is_none() && !self.staged.contains_key(&place) {
+            self.wants_open()?;
+            self.staged.insert(place, ScalarValue::Bytes(pack::head(head, self.base())?));
+        }
+        Ok(Spot { head: head.clone(), at, obj })
+    }
+
+    fn moment_at(
+        &mut self,
+        order: &OrderId,
+        spot: Spot,
+        moment: Moment,
+        at: Timestamp,
+    ) -> Result<bool, DocError> {
+        if spot.head.channel.owner_of(moment) != self.side() {
+            return Err(DocError::NotMine { field: format!("{moment:?} of order {order}") });
+        }
+        let ms = at.since_ms(spot.head.promise_at);
+        if ms.saturating_abs() > MOMENT_SPAN_MS {
+            return Err(DocError::poisoned(format!("{moment:?} at {at}, far from the promised time")));
+        }
+        let place = (spot.at, moment.field().to_owned());
+        let known = match &spot.obj {
+            Some(obj) => !self.scalars(obj, moment.field(), self.side())?.is_empty(),
+            None => false,
+        };
+        if known || self.staged.contains_key(&place) {
+            return Ok(false);
+        }
+        self.wants_open()?;
+        self.staged.insert(place, ScalarValue::Int(ms));
+        Ok(true)
+    }
+
+    /// Every map in a root map that may be an order's, and whose it is not.
+    pub(super) fn order_maps(&self) -> Result<Vec<OrderPlace>, DocError> {
+        let mut places = Vec::new();
+        for root in ROOTS {
+            let root_obj = self.root(root)?;
+            for key in self.keys(root)? {
+                let at = MapAt { root, inner: Some(key.clone()) };
+                if let Some(obj) = self.map_in(&root_obj, &at)? {
+                    places.push(OrderPlace { root, key, obj });
+                }
+            }
+        }
+        Ok(places)
+    }
+
+    /// The order, or what came late for one, that stands in a map.
+    pub(super) fn view_at(&self, place: &OrderPlace) -> Result<OrderView, DocError> {
+        let wrong = || DocError::poisoned(format!("{}/{} was made by the wrong side", place.root, place.key));
+        if let Some(order) = late_order_of(&place.key) {
+            let late = self.late(&order)?;
+            let here = |view: &OrderView| view.late.is_some_and(|side| root_by(side) == place.root);
+            return late.into_iter().find(here).ok_or_else(wrong);
+        }
+        let order = order_of(&place.key).ok_or_else(|| DocError::poisoned(format!("key {}", place.key)))?;
+        match self.find(&order)? {
+            Some((head, at, obj)) if at.root == place.root => self.view(&order, None, head, &obj),
+            Some(_) | None => Err(wrong()),
+        }
+    }
+
+    /// Whether a map holds what its view says and nothing else.
+    pub(super) fn says_only(&self, place: &OrderPlace, view: &OrderView) -> Result<bool, DocError> {
+        let packed = |field: &str, bytes: Vec<u8>| (field.to_owned(), Some(bytes));
+        let mut said = vec![packed(HEAD, pack::head(&view.head, self.base())?)];
+        said.extend(view.moments.0.keys().map(|moment| (moment.field().to_owned(), None)));
+        if let Some(picks) = &view.picks {
+            said.push(packed(PICKS, pack::picks(picks, &view.head)?));
+        }
+        if let Some(rider) = &view.rider {
+            said.push(packed(RIDER, pack::rider(rider, self.base())?));
+        }
+        for ask in &view.asks {
+            said.push(packed(&format!("{ASK}{}", ask.line), pack::ask(ask, self.base())?));
+        }
+        for answer in &view.answers {
+            said.push(packed(&format!("{ANSWER}{}", answer.line), pack::answer(answer)?));
+        }
+        said.sort();
+        let fields = self.field_counts(&place.obj)?;
+        let keys_match = fields.iter().map(|(key, n)| (key, *n)).eq(said.iter().map(|(key, _)| (key, 1)));
+        if !keys_match {
+            return Ok(false);
+        }
+        for (field, bytes) in &said {
+            let Some(bytes) = bytes else { continue };
+            let stands = self.packed(&place.obj, field, Owner::Hub)?.or(self.packed(
+                &place.obj,
+                field,
+                Owner::Store,
+            )?);
+            if stands.as_ref() != Some(bytes) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Nothing new is written where this side has said its last word.
+    fn wants_open(&self) -> Result<(), DocError> {
+        let at = MapAt { root: root_by(self.side()), inner: None };
+        if self.is_closed()
+            || self.staged.contains_key(&(at, MARK.to_owned()))
+            || self.has_marked(self.side())?
+        {
+            return Err(DocError::HourClosed { doc: self.id().to_string() });
+        }
+        Ok(())
     }
 
     fn packed(&self, obj: &ObjId, field: &str, writer: Owner) -> Result<Option<Vec<u8>>, DocError> {
@@ -268,16 +516,16 @@ impl Document {
     fn put_packed(
         &mut self,
         order: &OrderId,
-        (map, field): (MapAt, &str),
-        obj: Option<&ObjId>,
+        spot: Spot,
+        field: &str,
         owner: Owner,
         packed: Vec<u8>,
     ) -> Result<bool, DocError> {
         if self.side() != owner {
             return Err(DocError::NotMine { field: format!("{field} of order {order}") });
         }
-        let place = (map, field.to_owned());
-        let known = match (self.staged.get(&place), obj) {
+        let place = (spot.at, field.to_owned());
+        let known = match (self.staged.get(&place), &spot.obj) {
             (Some(ScalarValue::Bytes(staged)), _) => Some(staged.clone()),
             (Some(_), _) | (None, None) => None,
             (None, Some(obj)) => self.packed(obj, field, owner)?,
@@ -285,6 +533,7 @@ impl Document {
         if known.as_ref() == Some(&packed) {
             return Ok(false);
         }
+        self.wants_open()?;
         self.staged.insert(place, ScalarValue::Bytes(packed));
         Ok(true)
     }

@@ -320,6 +320,13 @@ impl Orders for Sqlite {
         .map(drop)
     }
 
+    fn counter_moments(&self, order: &OrderId) -> Db<Moments> {
+        let found = self.one("SELECT moments FROM counter_order WHERE id = ?1", [order.as_bytes()], |r| {
+            row::json(r, 0)
+        })?;
+        Ok(found.unwrap_or_default())
+    }
+
     fn counter_count(&self, store: &StoreId) -> Db<u32> {
         self.sure("SELECT count(*) FROM counter_order WHERE store = ?1", [store.as_str()], |r| r.get(0))
     }

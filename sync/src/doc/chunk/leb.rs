@@ -1,7 +1,7 @@
 //! Unsigned LEB128, as automerge writes its lengths. Nothing else.
 
 /// Appends a number.
-pub(super) fn write(out: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn write(out: &mut Vec<u8>, mut value: u64) {
     loop {
         let low = (value & 0x7f) as u8;
         value >>= 7;
@@ -14,7 +14,7 @@ pub(super) fn write(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// The number at the front and what follows it; at most 63 bits, else `None`.
-pub(super) fn read(bytes: &[u8]) -> Option<(u64, &[u8])> {
+pub(crate) fn read(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0u64;
     for (i, byte) in bytes.iter().enumerate().take(9) {
         value |= u64::from(byte & 0x7f) << (7 * i);

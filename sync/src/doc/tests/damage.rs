@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
 /// Writes a raw field into order 0's map, as `side` would if its code were wrong.
-fn spoil(document: &mut Document, field: &str, value: ScalarValue) -> Vec<u8> {
+pub(super) fn spoil(document: &mut Document, field: &str, value: ScalarValue) -> Vec<u8> {
     let (_, root) = document.am.get(ROOT, "o").unwrap().unwrap();
     let key = document.am.keys(&root).next().unwrap();
     let (_, map) = document.am.get(&root, key).unwrap().unwrap();

@@ -1,0 +1,34 @@
+//! Hours of a store's orders that are over, and the blobs that took their documents' place.
+
+use super::Db;
+use ::sync::doc::{ClosedBlob, DocId, ManifestEntry};
+use model::{StoreId, Timestamp};
+
+/// An hour whose document stands and in which the hub has not said its last word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unmarked {
+    /// The hour.
+    pub hour: i64,
+    /// Orders of it that are open.
+    pub open: u32,
+}
+
+/// The hours aggregate.
+pub trait Hours {
+    /// Hours of a store before `before` in which the hub has not said its last word, oldest first.
+    fn hours_unmarked(&self, store: &StoreId, before: i64, limit: u32) -> Db<Vec<Unmarked>>;
+    /// The hub has said its last word in an hour.
+    fn mark_mine(&mut self, store: &StoreId, hour: i64, at: Timestamp) -> Db<()>;
+    /// The store has said its last word in an hour.
+    fn mark_theirs(&mut self, store: &StoreId, hour: i64, at: Timestamp) -> Db<()>;
+    /// The hour after every one that the hub has marked: where late facts go.
+    fn hour_after_marked(&self, store: &StoreId) -> Db<i64>;
+    /// Hours that both have marked and that are no blob yet, none of whose changes waits to be acknowledged.
+    fn hours_ready(&self, store: &StoreId, limit: u32) -> Db<Vec<i64>>;
+    /// A blob takes the place of an hour's chunks.
+    fn close_hour(&mut self, doc: &DocId, hour: i64, blob: &ClosedBlob, at: Timestamp) -> Db<()>;
+    /// The blob of a document, if it is closed.
+    fn closed_blob(&self, doc: &DocId) -> Db<Option<Vec<u8>>>;
+    /// Closed documents of a store, the newest first.
+    fn manifest(&self, store: &StoreId, limit: u32) -> Db<Vec<ManifestEntry>>;
+}

@@ -1,0 +1,104 @@
+//! Tables `hour_mark` and `doc_closed`.
+
+use super::{Sqlite, row};
+use crate::db::hours::Unmarked;
+use crate::db::{Db, Hours};
+use ::sync::doc::{ClosedBlob, DocId, ManifestEntry};
+use model::time::HOUR_MS;
+use model::{StoreId, Timestamp};
+
+/// Where the names of a store's hours lie: from the first to before the second.
+fn span(store: &StoreId) -> (String, String) {
+    (format!("orders/{store}/"), format!("orders/{store}0"))
+}
+
+impl Hours for Sqlite {
+    fn hours_unmarked(&self, store: &StoreId, before: i64, limit: u32) -> Db<Vec<Unmarked>> {
+        let (from, to) = span(store);
+        // From name to name, not from chunk to chunk.
+        self.all(
+            "WITH RECURSIVE name (doc) AS ( \
+               SELECT min(doc) FROM doc_chunk WHERE doc >= ?1 AND doc < ?2 UNION ALL \
+               SELECT (SELECT min(doc) FROM doc_chunk WHERE doc > name.doc AND doc < ?2) FROM name \
+               WHERE name.doc IS NOT NULL), \
+             hour (hour) AS (SELECT CAST(substr(doc, length(?1) + 1) AS INTEGER) FROM name WHERE doc IS NOT NULL) \
+             SELECT hour, (SELECT count(*) FROM orders WHERE open = 1 AND store = ?3 \
+                           AND placed_at >= hour * ?4 AND placed_at < (hour + 1) * ?4) \
+             FROM hour WHERE hour < ?5 \
+               AND NOT EXISTS (SELECT 1 FROM hour_mark WHERE hour_mark.store = ?3 \
+                               AND hour_mark.hour = hour.hour AND mine_at IS NOT NULL) \
+             ORDER BY hour LIMIT ?6",
+            (from, to, store.as_str(), HOUR_MS, before, limit),
+            |r| Ok(Unmarked { hour: r.get(0)?, open: r.get(1)? }),
+        )
+    }
+
+    fn mark_mine(&mut self, store: &StoreId, hour: i64, at: Timestamp) -> Db<()> {
+        self.run(
+            "INSERT INTO hour_mark (store, hour, mine_at) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (store, hour) DO UPDATE SET mine_at = coalesce(mine_at, ?3)",
+            (store.as_str(), hour, at.ms()),
+        )
+        .map(drop)
+    }
+
+    fn mark_theirs(&mut self, store: &StoreId, hour: i64, at: Timestamp) -> Db<()> {
+        self.run(
+            "INSERT INTO hour_mark (store, hour, theirs_at) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (store, hour) DO UPDATE SET theirs_at = coalesce(theirs_at, ?3)",
+            (store.as_str(), hour, at.ms()),
+        )
+        .map(drop)
+    }
+
+    fn hour_after_marked(&self, store: &StoreId) -> Db<i64> {
+        self.sure(
+            "SELECT coalesce(max(hour), 0) + 1 FROM hour_mark WHERE store = ?1 AND mine_at IS NOT NULL",
+            [store.as_str()],
+            |r| r.get(0),
+        )
+    }
+
+    fn hours_ready(&self, store: &StoreId, limit: u32) -> Db<Vec<i64>> {
+        self.all(
+            "SELECT hour FROM hour_mark WHERE store = ?1 AND closed_at IS NULL \
+               AND mine_at IS NOT NULL AND theirs_at IS NOT NULL \
+               AND NOT EXISTS (SELECT 1 FROM sync_out WHERE sync_out.store = ?1 \
+                               AND sync_out.doc = ?2 || hour_mark.hour) \
+             ORDER BY hour LIMIT ?3",
+            (store.as_str(), span(store).0, limit),
+            |r| r.get(0),
+        )
+    }
+
+    fn close_hour(&mut self, doc: &DocId, hour: i64, blob: &ClosedBlob, at: Timestamp) -> Db<()> {
+        let (name, store) = (doc.to_string(), doc.store().as_str());
+        let orders = i64::try_from(blob.orders).unwrap_or(i64::MAX);
+        self.run(
+            "INSERT INTO doc_closed (doc, store, sha256, orders, closed_at, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (&name, store, blob.sha256.as_slice(), orders, at.ms(), &blob.bytes),
+        )?;
+        self.run("DELETE FROM doc_chunk WHERE doc = ?1", [&name])?;
+        self.run(
+            "INSERT INTO hour_mark (store, hour, mine_at, theirs_at, closed_at) VALUES (?1, ?2, ?3, ?3, ?3) \
+             ON CONFLICT (store, hour) DO UPDATE SET closed_at = ?3",
+            (store, hour, at.ms()),
+        )
+        .map(drop)
+    }
+
+    fn closed_blob(&self, doc: &DocId) -> Db<Option<Vec<u8>>> {
+        self.one("SELECT bytes FROM doc_closed WHERE doc = ?1", [doc.to_string()], |r| r.get(0))
+    }
+
+    fn manifest(&self, store: &StoreId, limit: u32) -> Db<Vec<ManifestEntry>> {
+        self.all(
+            "SELECT doc, sha256, length(bytes) FROM doc_closed WHERE store = ?1 ORDER BY n DESC LIMIT ?2",
+            (store.as_str(), limit),
+            |r| {
+                let id: DocId = row::code(r, 0)?;
+                Ok(ManifestEntry { doc: id.key(), sha256: r.get(1)?, length: r.get(2)? })
+            },
+        )
+    }
+}

@@ -1,0 +1,125 @@
+//! Hours that are over become blobs: the store's last word first, and once both sides' words stand and are acknowledged, the
+//! canonical blob in place of the chunks. What cannot be read back is left as it is.
+
+use super::{Engine, Fault};
+use crate::db::{DbError, hours};
+use crate::flows;
+use model::Timestamp;
+use sync::doc::{ClosedHour, DocError, DocId, DocKey, ManifestEntry};
+
+/// Hours that one look closes at most: a look takes no longer than some commits.
+const CLOSES_MAX: u32 = 16;
+
+/// What one look at the hours did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HoursSeen {
+    /// Hours in which the store said its last word: facts wait to be carried.
+    pub marked: u32,
+    /// Hours that are blobs now.
+    pub closed: u32,
+}
+
+/// Why a blob from the hub is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BlobRefused {
+    /// Not a document that becomes a blob.
+    #[error("only hours of orders are closed")]
+    NoHour,
+    /// Its content has another SHA-256 than its manifest says.
+    #[error("the blob's content is not what its manifest says")]
+    OtherContent,
+    /// It stands here already, with another content: a person must look.
+    #[error("the hour is closed here with another content")]
+    Differs,
+    /// Changes of that hour wait here; they would be lost.
+    #[error("the hour is still open here")]
+    Open,
+    /// It does not read.
+    #[error("{0}")]
+    Unreadable(#[from] DocError),
+}
+
+impl Engine {
+    /// Looks at the hours: says last words, makes blobs.
+    ///
+    /// # Errors
+    /// A fault; nothing of this look was kept.
+    pub fn close_hours(&mut self, now: Timestamp) -> Result<HoursSeen, Fault> {
+        let shared = self.docs.clone();
+        let mut live = shared.lock();
+        let store = self.parts.setup.store.clone();
+        let tx = self.db.begin()?;
+        let mut seen = HoursSeen { marked: flows::hours::mark(&tx, now, store.as_str())?, closed: 0 };
+        if !live.is_owing() {
+            for hour in hours::ready(&tx, store.as_str(), CLOSES_MAX)? {
+                let key = DocKey::Orders { hour };
+                let document = live.get(&tx, key)?;
+                // A mark that is carried in this very moment, or a change that waits for another: the next look.
+                if document.is_closed() || !document.is_complete()? {
+                    continue;
+                }
+                match document.close() {
+                    Ok(blob) => {
+                        hours::close(&tx, hour, &live.name(key), &blob, now)?;
+                        seen.closed += 1;
+                    }
+                    Err(error) => tracing::error!(hour, %error, "an hour stays a document"),
+                }
+            }
+        }
+        tx.commit()?;
+        if seen.closed > 0 {
+            live.forget();
+        }
+        Ok(seen)
+    }
+
+    /// Takes an hour as a blob, as a restored store gets it from the hub. `Ok(Err)`: it is refused, with the reason.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn take_closed(
+        &mut self,
+        now: Timestamp,
+        entry: &ManifestEntry,
+        bytes: Vec<u8>,
+    ) -> Result<Result<(), BlobRefused>, Fault> {
+        let id = entry.doc.of(&self.parts.setup.store);
+        let DocId::Orders { hour, .. } = id else { return Ok(Err(BlobRefused::NoHour)) };
+        let closed = match ClosedHour::read(hour, &bytes) {
+            Ok(closed) => closed,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        if ClosedHour::digest(&bytes) != Ok(entry.sha256) {
+            return Ok(Err(BlobRefused::OtherContent));
+        }
+        let mut live = self.docs.lock();
+        let name = id.to_string();
+        let tx = self.db.begin()?;
+        if let Some(known) = hours::blob(&tx, &name)? {
+            let same = ClosedHour::digest(&known) == Ok(entry.sha256);
+            return Ok(if same { Ok(()) } else { Err(BlobRefused::Differs) });
+        }
+        if crate::db::docs::load(&tx, &name)?.1 > 0 {
+            return Ok(Err(BlobRefused::Open));
+        }
+        hours::close(&tx, hour, &name, &closed.blob(entry.sha256, bytes), now)?;
+        tx.commit()?;
+        live.forget();
+        Ok(Ok(()))
+    }
+}
+
+/// The store's newest closed hours, for the other side to compare.
+///
+/// # Errors
+/// A fault of the database, also for a stored name that names no document.
+pub fn manifest(conn: &crate::db::Connection, limit: u32) -> Result<Vec<ManifestEntry>, DbError> {
+    let rows = hours::manifest(conn, limit)?;
+    rows.into_iter()
+        .map(|(doc, sha256, length)| {
+            let id: DocId = doc.parse().map_err(|error: DocError| DbError::Corrupt(error.to_string()))?;
+            Ok(ManifestEntry { doc: id.key(), sha256, length })
+        })
+        .collect()
+}
