@@ -4,6 +4,8 @@
 
 pub(crate) mod carry;
 mod close;
+#[cfg(test)]
+mod close_tests;
 mod docs;
 mod group;
 mod inbound;

@@ -10,6 +10,7 @@ use crate::setup::{Calendar, DeviceSetup, PersonSetup, Policy, Setup, Trade, Zon
 use device_drivers::gs1::instore::Template;
 use model::api::store::{CounterLine, CounterOrderRequest, ReceiveRequest};
 use model::catalogue::{Product, TempClass, Velocity};
+use model::fact::Fact;
 use model::mqtt::DeviceClass;
 use model::order::{Channel, Moment, Owner};
 use model::order_doc::{HeadLine, OrderHead, SubstitutePreset};
@@ -22,7 +23,7 @@ use store_core::cold::Band;
 use store_core::layout::block::{Block, End};
 use store_core::layout::{Zone, ZoneKind};
 use sync::doc::{DocActor, DocKey, Document};
-use sync::lane::Lane;
+use sync::lane::{LANES, Lane};
 use tempfile::TempDir;
 
 /// 2026-11-21 10:00 in Bengaluru.
@@ -140,6 +141,7 @@ pub struct Bed {
     ids: u128,
     hub: Document,
     hub_seq: u64,
+    hub_heard: [u64; LANES],
 }
 
 /// The hour of the hub's orders document.
@@ -155,7 +157,7 @@ impl Bed {
         let store = StoreId::new("s1").unwrap();
         let actor = DocActor { side: Owner::Hub, store: store.clone(), boot: 1 };
         let hub = Document::new(DocKey::Orders { hour: hour() }.of(&store), &actor).unwrap();
-        let mut bed = Self { dir, engine, now: MORNING, ids: 0, hub, hub_seq: 0 };
+        let mut bed = Self { dir, engine, now: MORNING, ids: 0, hub, hub_seq: 0, hub_heard: [0; LANES] };
         let products = vec![
             product("MILK", TempClass::Chilled, 10),
             product("ATTA", TempClass::Ambient, 180),
@@ -175,10 +177,10 @@ impl Bed {
 
     /// Ends the engine without a checkpoint and opens it anew.
     pub fn restart(self) -> Self {
-        let Self { dir, engine, now, ids, hub, hub_seq } = self;
+        let Self { dir, engine, now, ids, hub, hub_seq, hub_heard } = self;
         drop(engine);
         let engine = Engine::open(&dir.path().join("store.db"), setup(), now).unwrap();
-        Self { dir, engine, now, ids, hub, hub_seq }
+        Self { dir, engine, now, ids, hub, hub_seq, hub_heard }
     }
 
     pub fn pass(&mut self, ms: i64) {
@@ -268,6 +270,45 @@ impl Bed {
     pub fn hub_moment(&mut self, order: OrderId, moment: Moment) -> InboundRecord {
         self.hub.put_moment(&order, moment, self.now).unwrap();
         self.hub_says()
+    }
+
+    /// The hub says its last word in the hour of its orders.
+    pub fn hub_closes_hour(&mut self) -> InboundRecord {
+        self.hub.put_mark().unwrap();
+        self.hub_says()
+    }
+
+    /// What the hub says of an order after its last word, in the document of `later`.
+    pub fn hub_says_late(&mut self, order: OrderId, moment: Moment, later: i64) -> InboundRecord {
+        let head = self.hub.order(&order).unwrap().unwrap().head;
+        let store = StoreId::new("s1").unwrap();
+        let actor = DocActor { side: Owner::Hub, store: store.clone(), boot: 1 };
+        let doc = DocKey::Orders { hour: later };
+        let mut document = Document::new(doc.of(&store), &actor).unwrap();
+        document.put_late(&head, &Fact::Moment { order, hour: hour(), moment, at: self.now }).unwrap();
+        self.hub_seq += 1;
+        let change = document.commit().unwrap().unwrap();
+        InboundRecord { lane: Lane::Orders, seq: self.hub_seq, doc, change }
+    }
+
+    /// Carries what waits, as the hub's copy of the hour takes it in, and acknowledges it.
+    pub fn hub_hears(&mut self) {
+        self.engine.carry(self.now).unwrap();
+        for lane in Lane::ALL {
+            let heard = &mut self.hub_heard[lane.index()];
+            for record in self.engine.out_records(lane, *heard, 1_000).unwrap() {
+                *heard = record.seq;
+                if record.doc == self.hub.id().key() {
+                    self.hub.apply_change(&record.change).unwrap();
+                }
+            }
+            self.engine.out_acked(lane, *heard).unwrap();
+        }
+    }
+
+    /// The hub's copy of the hour of its orders.
+    pub const fn hub_document(&self) -> &Document {
+        &self.hub
     }
 
     fn hub_says(&mut self) -> InboundRecord {

@@ -1,9 +1,11 @@
 //! CRDT documents, escrow quotas and the sans-IO session between a store and its hub.
 //!
 //! Everything here is deterministic: no clock, no randomness, no socket, no SQL. `doc` carries what was decided, `quota`
-//! says who may sell what, `wire` is bytes, `peer` is the conversation, `inspect` shows all of it to a person. Two callers
-//! drive it: the store's uplink and the hub's `stores.rs`; the simulation drives both in one thread.
+//! says who may sell what, `batch` carries chained tables, `wire` is bytes, `peer` is the conversation, `inspect` shows all
+//! of it to a person. Two callers drive it: the store's uplink and the hub's `stores.rs`; the simulation drives both in
+//! one thread.
 
+pub mod batch;
 pub mod doc;
 pub mod inspect;
 pub mod lane;

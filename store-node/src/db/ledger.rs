@@ -2,44 +2,9 @@
 
 use super::{Connection, DbResult, Tx, add_rows, all, number, one, row};
 use crate::chain::{self, Hash};
-use model::Timestamp;
 use rusqlite::ToSql;
 use std::cell::RefCell;
-
-/// One row. Codes are texts here: the ledger outlives what it names, and must be readable even when a row is damaged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its place in the chain, from 1.
-    pub seq: i64,
-    /// When.
-    pub at: Timestamp,
-    /// The kind's word ([`store_core::movement::Kind`]).
-    pub kind: String,
-    /// What.
-    pub sku: String,
-    /// Which lot; `-` for rights to sell.
-    pub lot: String,
-    /// Where; `-` for rights to sell.
-    pub bin: String,
-    /// Units.
-    pub qty: i64,
-    /// On hand before and after.
-    pub on_hand: (i64, i64),
-    /// Reserved before and after.
-    pub reserved: (i64, i64),
-    /// Blocked before and after.
-    pub blocked: (i64, i64),
-    /// Who.
-    pub person: String,
-    /// At which device.
-    pub device: String,
-    /// Why.
-    pub why: String,
-    /// Order, lot, alarm or epoch it belongs to.
-    pub reference: String,
-    /// The command that caused it.
-    pub command: Vec<u8>,
-}
+pub use sync::batch::Entry;
 
 const COLUMNS: &str = "seq, at, kind, sku, lot, bin, qty, on_hand_before, on_hand_after, reserved_before, \
                        reserved_after, blocked_before, blocked_after, person, device, why, reference, command, hash";

@@ -22,7 +22,8 @@ pub fn mark(tx: &Tx<'_>, now: Timestamp, store: &str) -> DbResult<u32> {
     let (mut marked, mut facts) = (0, Facts::default());
     let before = now.plus_ms(-GRACE_MS).hour();
     for found in hours::unmarked(tx, store, before, MARKS_MAX)? {
-        let latest = Timestamp::from_ms((found.hour.saturating_add(1)).saturating_mul(HOUR_MS)).plus_ms(LATEST_MS);
+        let latest =
+            Timestamp::from_ms((found.hour.saturating_add(1)).saturating_mul(HOUR_MS)).plus_ms(LATEST_MS);
         if (found.theirs && found.open == 0) || now >= latest {
             facts.add(&Fact::HourClosed { hour: found.hour })?;
             hours::mark_mine(tx, found.hour, now)?;

@@ -152,6 +152,9 @@ impl Document {
     /// # Errors
     /// As [`Document::apply_change`]; [`DocError::Stranger`] for what somebody else has written.
     pub fn apply_from(&mut self, sender: Owner, bytes: &[u8]) -> Result<Touched, DocError> {
+        if self.closed {
+            return Err(DocError::HourClosed { doc: self.id.to_string() });
+        }
         let (chunk, rest) = chunk::next(bytes)?;
         if !rest.is_empty() {
             return Err(DocError::poisoned("bytes after a change"));

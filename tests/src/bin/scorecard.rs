@@ -53,6 +53,8 @@ enum Name {
     SyncLag,
     /// A hub with a thousand connected stores: memory, processor time, lag, bytes.
     SyncFleet,
+    /// Catching up after a cut of 8 h, 72 h, 30 days over 1 Mbit/s (SYNC.md).
+    SyncCatchup,
 }
 
 fn main() -> Result<ExitCode> {
@@ -83,6 +85,7 @@ fn run(options: &Options) -> Result<Value> {
         Name::SyncFleet => {
             scorecard::sync_fleet::run(options.data.as_deref(), options.seconds.max(20.0), options.share)
         }
+        Name::SyncCatchup => scorecard::sync_catchup::run(),
     })
 }
 

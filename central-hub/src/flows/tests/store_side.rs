@@ -169,3 +169,58 @@ fn records_and_what_they_caused_survive_a_restart_together() {
     world.store_says(&[picking]);
     assert_eq!(state(&world, &id), OrderState::Picking);
 }
+
+#[test]
+fn an_hour_ends_with_both_last_words_and_is_a_blob_that_late_facts_leave_alone() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Cod, 1);
+    let customer = world.hub.data().order(&id).unwrap().unwrap().customer;
+    let hour = world.now.hour();
+    let doc = DocKey::Orders { hour }.of(&world.store);
+    let cancelled = moment(&world, id, Moment::Cancelled);
+    world.done(Command::RequestCancel { customer, order: id });
+    world.store_reads();
+    world.wait(2 * 3_600_000);
+    assert_eq!(world.hub.close_hours(world.now).unwrap().marked, 0, "the order is open");
+    world.store_says(&[cancelled]);
+    assert_eq!(world.hub.close_hours(world.now).unwrap().marked, 1);
+    world.store_reads();
+    world.store_says(&[Fact::HourClosed { hour }]);
+    world.restart();
+    assert_eq!(world.hub.close_hours(world.now).unwrap().closed, 1);
+    assert!(world.hub.data().chunks(&doc).unwrap().is_empty());
+    let blob = world.document(&doc).close().unwrap();
+    let store = world.store.clone();
+    assert_eq!(world.hub.data().manifest(&store, 9).unwrap(), [blob.entry(&doc)]);
+    let seq = LaneSeq { lane: Lane::Orders, seq: world.next_record() };
+    let junk = vec![(seq, doc.key(), b"junk".to_vec())];
+    assert_eq!(world.hub.inbound(world.now, &store, junk).unwrap().quarantined, 1);
+    assert_eq!(world.hub.data().manifest(&store, 9).unwrap(), [blob.entry(&doc)]);
+}
+
+#[test]
+fn what_the_hub_learns_after_its_last_word_goes_to_a_later_hour() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Cod, 1);
+    let customer = world.hub.data().order(&id).unwrap().unwrap().customer;
+    let hour = world.now.hour();
+    world.store_reads();
+    world.wait(26 * 3_600_000);
+    assert_eq!(world.hub.close_hours(world.now).unwrap().marked, 1);
+    world.store_reads();
+    world.done(Command::RequestCancel { customer, order: id });
+    world.store_reads();
+    let later = DocKey::Orders { hour: hour + 1 }.of(&world.store);
+    let views = world.document(&later).late(&id).unwrap();
+    assert!(views[0].moments.get(Moment::CancelRequested).is_some());
+    assert_eq!(world.hub.data().quarantined().unwrap(), 0);
+    let store = world.store.clone();
+    let head = views[0].head.clone();
+    let cancelled = moment(&world, id, Moment::Cancelled);
+    let document = world.document(&later);
+    document.put_late(&head, &cancelled).unwrap();
+    let change = document.commit().unwrap().unwrap();
+    let seq = LaneSeq { lane: Lane::Orders, seq: world.next_record() };
+    world.hub.inbound(world.now, &store, vec![(seq, later.key(), change)]).unwrap();
+    assert_eq!(state(&world, &id), OrderState::Cancelled);
+}

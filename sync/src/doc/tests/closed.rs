@@ -152,7 +152,11 @@ proptest! {
         let place = at.index(bytes.len());
         if cut { bytes.truncate(place) } else { bytes[place] ^= 1 << bit }
         match ClosedHour::read(HOUR, &bytes) {
-            Ok(_) => prop_assert_ne!(ClosedHour::digest(&bytes).unwrap(), blob.sha256),
+            // A bit that the compressor does not look at: the same content.
+            Ok(closed) if ClosedHour::digest(&bytes).unwrap() == blob.sha256 => {
+                prop_assert_eq!(closed, ClosedHour::read(HOUR, &blob.bytes).unwrap());
+            }
+            Ok(_) => {}
             Err(error) => {
                 let poisoned = matches!(error, DocError::Poisoned { .. });
                 prop_assert!(poisoned);

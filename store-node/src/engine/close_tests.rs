@@ -1,0 +1,118 @@
+//! Stories of hours that end: last words of both sides, blobs, late facts, forged ones. No sockets.
+
+use super::*;
+use crate::command::Command;
+use crate::db::{docs, hours};
+use crate::testbed::{Bed, MORNING};
+use model::order::Moment;
+use model::time::HOUR_MS;
+use model::{OrderId, OrderState, Role};
+
+fn state(bed: &Bed, order: OrderId) -> OrderState {
+    bed.reader().order(order).unwrap().unwrap().card.state
+}
+
+/// An online order that was cancelled, and a counter order that was too; the hub has said its last word an hour later.
+fn ended() -> (Bed, OrderId) {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 9, None);
+    bed.tick();
+    let (order, placed) = bed.hub_orders(1, &[("SALT", 1)]);
+    let cancel = bed.hub_moment(order, Moment::CancelRequested);
+    bed.inbound(vec![placed, cancel]);
+    let counter = bed.counter(&[("SALT", 2)]).unwrap();
+    bed.by("meena", Role::Manager, Command::CancelCounterOrder { order: counter }).unwrap();
+    bed.hub_hears();
+    bed.pass(2 * HOUR_MS);
+    let word = bed.hub_closes_hour();
+    bed.inbound(vec![word]);
+    (bed, order)
+}
+
+#[test]
+fn an_hour_whose_orders_have_ended_becomes_the_blob_that_the_hub_makes_of_it() {
+    let (mut bed, order) = ended();
+    let seen = bed.engine.close_hours(bed.now).unwrap();
+    assert_eq!(seen, HoursSeen { marked: 1, closed: 0 }, "the own word is not acknowledged yet");
+    bed.hub_hears();
+    assert!(bed.hub_document().is_complete().unwrap());
+    let mut bed = bed.restart();
+    assert_eq!(bed.engine.close_hours(bed.now).unwrap(), HoursSeen { marked: 0, closed: 1 });
+    let conn = bed.engine.db.read();
+    assert_eq!(docs::names(conn).unwrap(), ["quota/s1/1/1"]);
+    let manifest = manifest(conn, 9).unwrap();
+    let blob = bed.hub_document().close().unwrap();
+    assert_eq!(manifest, [blob.entry(bed.hub_document().id())]);
+    assert_eq!(hours::sums(conn).unwrap().orders, 2);
+    assert_eq!(state(&bed, order), OrderState::Cancelled);
+    assert_eq!(bed.engine.close_hours(bed.now).unwrap(), HoursSeen::default());
+    bed.check();
+}
+
+#[test]
+fn an_hour_with_an_open_order_waits_a_day_and_then_late_facts_find_a_later_document() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 9, None);
+    bed.tick();
+    let (order, placed) = bed.hub_orders(1, &[("SALT", 1)]);
+    bed.inbound(vec![placed]);
+    bed.hub_hears();
+    bed.pass(3 * HOUR_MS);
+    let word = bed.hub_closes_hour();
+    bed.inbound(vec![word]);
+    assert_eq!(bed.engine.close_hours(bed.now).unwrap().marked, 0, "the order is open");
+    bed.pass(23 * HOUR_MS);
+    assert_eq!(bed.engine.close_hours(bed.now).unwrap().marked, 1);
+    bed.hub_hears();
+    assert_eq!(bed.engine.close_hours(bed.now).unwrap().closed, 1);
+    // Now the customer cancels, and the store gives the units back: both facts come after the hour's end.
+    let later = MORNING.hour() + 1;
+    let cancel = bed.hub_says_late(order, Moment::CancelRequested, later);
+    bed.inbound(vec![cancel]);
+    assert_eq!(state(&bed, order), OrderState::Cancelled);
+    bed.engine.carry(bed.now).unwrap();
+    let records = bed.engine.out_records(Lane::Backfill, 0, 100).unwrap();
+    assert_eq!(records.last().unwrap().doc, DocKey::Orders { hour: later });
+    let mut docs = bed.engine.docs.lock();
+    let document = docs.get(bed.engine.db.read(), DocKey::Orders { hour: later }).unwrap();
+    let views = document.late(&order).unwrap();
+    assert!(views.iter().any(|v| v.late == Some(Owner::Store) && v.moments.get(Moment::Cancelled).is_some()));
+    assert_eq!(docs::quarantined(bed.engine.db.read()).unwrap(), 0);
+}
+
+#[test]
+fn a_change_for_a_closed_hour_is_set_aside_and_the_log_goes_on() {
+    let (mut bed, order) = ended();
+    bed.engine.close_hours(bed.now).unwrap();
+    bed.hub_hears();
+    bed.engine.close_hours(bed.now).unwrap();
+    let before = manifest(bed.engine.db.read(), 9).unwrap();
+    let (mut other, _) = (Bed::new(), ());
+    let (_, forged) = other.hub_orders(77, &[("SALT", 1)]);
+    let received = |bed: &Bed| crate::db::lanes::states(bed.engine.db.read()).unwrap()[0].received;
+    let seq = received(&bed) + 1;
+    bed.inbound(vec![InboundRecord { seq, ..forged }]);
+    assert_eq!((received(&bed), docs::quarantined(bed.engine.db.read()).unwrap()), (seq, 1));
+    assert_eq!(manifest(bed.engine.db.read(), 9).unwrap(), before);
+    assert_eq!(state(&bed, order), OrderState::Cancelled);
+}
+
+#[test]
+fn a_restored_store_takes_an_hour_as_a_blob_and_refuses_another_content() {
+    let (mut bed, _) = ended();
+    bed.engine.close_hours(bed.now).unwrap();
+    bed.hub_hears();
+    let blob = bed.hub_document().close().unwrap();
+    let entry = blob.entry(bed.hub_document().id());
+    let now = bed.now;
+    assert_eq!(bed.engine.take_closed(now, &entry, blob.bytes.clone()).unwrap(), Err(BlobRefused::Open));
+    let mut fresh = Bed::new();
+    let wrong = sync::doc::ManifestEntry { sha256: [1; 32], ..entry };
+    let refused = fresh.engine.take_closed(now, &wrong, blob.bytes.clone()).unwrap();
+    assert_eq!(refused, Err(BlobRefused::OtherContent));
+    assert_eq!(fresh.engine.take_closed(now, &entry, blob.bytes.clone()).unwrap(), Ok(()));
+    assert_eq!(fresh.engine.take_closed(now, &entry, blob.bytes.clone()).unwrap(), Ok(()));
+    assert_eq!(manifest(fresh.engine.db.read(), 9).unwrap(), [entry]);
+    let torn = fresh.engine.take_closed(now, &entry, blob.bytes[..9].to_vec()).unwrap();
+    assert!(matches!(torn, Err(BlobRefused::Unreadable(_))));
+}
