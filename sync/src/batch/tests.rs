@@ -101,10 +101,9 @@ fn bytes_that_lie_are_errors() {
         let mut bytes = sent.clone();
         bytes[at] ^= 0x10;
         if let Ok(Message::Rows(other)) = Message::decode(&bytes) {
-            assert!(
-                judge(head(0), &other) != Verdict::Take(head(9)) || other == batch(1..=9),
-                "flip at {at}"
-            );
+            // A bit that the compressor does not look at leaves the rows as they are.
+            let taken = matches!(judge(head(0), &other), Verdict::Take(_));
+            assert!(!taken || other.ledger() == Ok(rows(1..=9)), "flip at {at}");
         }
     }
 }
