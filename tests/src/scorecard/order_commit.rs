@@ -75,7 +75,7 @@ fn measure(base: Option<&Path>, seconds: f64, only: Option<&str>) -> Result<Valu
         "systems": measured,
         "goals": goals,
         "notes": [
-            "hub, store: in this process at the writer's queue; SQLite WAL, synchronous=FULL; document changes are made on a thread beside it and stored by it",
+            "hub, store: in this process at the writer's queue; SQLite WAL, synchronous=FULL; document changes are made on a thread beside it, which steps back under load (facts then wait in the outbox), and stored by it",
             "postgres: fsync=on, synchronous_commit=on, unix socket, one row per product, no lots, no hash chain, no history",
             "store_over_http: the store as a process of its own with its broker and timers; each client a keep-alive connection",
             "hub_over_http: the hub as a process of its own with its timers; each checkout in its customer's own session",

@@ -1,6 +1,6 @@
 //! Larder's hub: checkouts, cash at the door, through the writer's queue, as HTTP hands them over. Each is the whole flow:
 //! the retry check, customer, address, cart, store choice, rights held and sold, order, lines, moments, history, payment,
-//! facts in the outbox, the answer kept; facts become document changes after the answers are out, on the same thread.
+//! facts in the outbox, the answer kept; facts become document changes beside the writer, by the scribe.
 //! Customers with full carts are made before the clock runs: filling a cart is a command of its own.
 
 use super::basket::{self, Basket, Baskets, SKUS};

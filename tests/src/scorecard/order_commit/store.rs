@@ -1,6 +1,6 @@
 //! Larder's store: counter orders through the writer's queue, as HTTP hands them over. Each is the whole flow: the retry
 //! check, prices, lots by expiry, order, lines, holdings, hash-chained ledger, history, facts in the outbox, the answer
-//! kept; facts become document changes after the answers are out, on the same thread.
+//! kept; facts become document changes beside the writer, by the scribe.
 
 use super::basket::{self, Basket};
 use super::load::{Client, Reply};
