@@ -30,7 +30,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agent::memory::Memory;
 use crate::agent::reporter::Reporter;
-use crate::agent::scale::Protocol;
 use crate::db::JournalError;
 use crate::modbus::Lines;
 use crate::printer::Language;
@@ -213,9 +212,8 @@ async fn drive(
         | Driver::Bme280
         | Driver::Max31865
         | Driver::ModbusRtu => sensor::run(device, reporter, lines, stop).await,
-        Driver::ToledoW => scale::run(Protocol::Toledo, device, reporter, stop).await,
+        Driver::ToledoW | Driver::Nci => scale::run(device, reporter, stop).await,
         Driver::GpioDoor => gpio::run_door(device, reporter, stop).await,
         Driver::GpioOutput => gpio::run_output(device, reporter, stop).await,
-        Driver::Nci => scale::run(Protocol::Nci, device, reporter, stop).await,
     }
 }

@@ -2,9 +2,13 @@
 //! Knows devices and labels; never stock, orders or who may do what.
 //!
 //! # How to add a device
-//! A line in [`firmware_config::Driver::TABLE`]; a file with its bytes beside its kin ([`scanner`], [`printer`], [`sensor`],
-//! [`scale`], [`gpio`]), pure: bytes and times go in, meaning comes out; a task in `agent/` and its line in `agent.rs`; a
-//! simulator in [`sim`] that speaks the real bytes; a target in `fuzz/` with seeds (`make fuzz`).
+//! A model that an existing driver speaks to is a profile of `firmware-config`, no code. A new driver is four files: its
+//! variant and line in [`firmware_config::Driver::TABLE`]; a file with its bytes beside its kin ([`scanner`], [`printer`],
+//! [`sensor`], [`scale`], [`gpio`]), pure: bytes and times go in, meaning comes out; its line where its kin is listed (a scale:
+//! [`scale::Protocol::of`]); its arm in `agent.rs`. `tests/tests/made_up/scale.patch` is such a driver, whole, and
+//! `tests/tests/made_up.rs` holds that it still fits. The schema of `store.toml` is made anew
+//! (`LARDER_BLESS=1 cargo nextest run -p firmware-config`). Before it ships: a simulator in [`sim`] that speaks the real bytes,
+//! a target in `fuzz/` with seeds (`make fuzz`).
 //!
 //! | driver | device | bytes | simulator |
 //! |---|---|---|---|

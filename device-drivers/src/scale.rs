@@ -3,6 +3,7 @@
 
 pub mod nci;
 
+use firmware_config::Driver;
 use model::Grams;
 
 /// What is sent to ask for the weight.
@@ -13,6 +14,39 @@ const CR: u8 = b'\r';
 
 /// The longest answer: STX, sign, five digits and a point, CR, with room for a unit.
 const MAX_ANSWER: usize = 16;
+
+/// How a scale is asked and understood.
+#[derive(Debug, Clone, Copy)]
+pub struct Protocol {
+    /// What is sent to ask for the weight.
+    pub ask: &'static [u8],
+    /// What collects the answer's bytes; a new one for each connection.
+    pub ear: fn() -> Box<dyn Ear>,
+}
+
+impl Protocol {
+    /// The protocol of a scale's driver, `None` for drivers of other classes. A new scale has its line here.
+    #[must_use]
+    pub fn of(driver: Driver) -> Option<Self> {
+        let protocols: [(Driver, Self); 2] = [
+            (Driver::ToledoW, Self { ask: ASK, ear: || Box::new(Answers::default()) }),
+            (Driver::Nci, Self { ask: nci::ASK, ear: || Box::new(nci::NciAnswers::default()) }),
+        ];
+        protocols.into_iter().find(|(known, _)| *known == driver).map(|(_, protocol)| protocol)
+    }
+}
+
+/// Collects a scale's bytes, in any pieces, into answers; what is no answer is dropped.
+pub trait Ear: Send {
+    /// Takes the next bytes and gives the answers they complete.
+    fn push(&mut self, bytes: &[u8]) -> Vec<Answer>;
+}
+
+impl Ear for Answers {
+    fn push(&mut self, bytes: &[u8]) -> Vec<Answer> {
+        Self::push(self, bytes)
+    }
+}
 
 /// What the scale says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,6 +250,14 @@ mod tests {
         ];
         for (step, (answer, want)) in steps.into_iter().enumerate() {
             assert_eq!(gate.push(answer), want, "step {step}");
+        }
+    }
+
+    #[test]
+    fn every_driver_of_a_scale_has_its_protocol() {
+        for line in Driver::TABLE {
+            let is_scale = line.class == model::mqtt::DeviceClass::Scale;
+            assert_eq!(Protocol::of(line.driver).is_some(), is_scale, "{}", line.word);
         }
     }
 

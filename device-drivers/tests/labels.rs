@@ -214,6 +214,7 @@ fn papers() -> [Label; 8] {
             bags: 2,
             cod: Paise::new(45_050),
             at,
+            drawer: true,
             duplicate,
         },
     ]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use device_drivers::printer::profile::{Cut, Picture};
 use device_drivers::printer::{Align, Block, Document, Head, Media, Profile, RenderError, Size, escpos};
+use device_drivers::scanner::{Scan, parse_scan};
 use proptest::prelude::*;
 
 /// A printer that knows everything that is in the database, and wide enough for a line of 37 signs of double width.
@@ -32,6 +33,9 @@ fn blocks() -> impl Strategy<Value = Block> {
         2 => (words(), words()).prop_map(|(left, right)| Block::Pair { left, right }),
         1 => Just(Block::Rule),
         1 => ("[A-Z0-9:-]{1,24}", 10..40_u16).prop_map(|(text, size_mm)| Block::Qr { text, size_mm }),
+        1 => ("([0-9][0-9]){0,14}", "[ -~]{0,24}")
+            .prop_map(|(digits, tail)| Block::Gs1Code128 { digits, tail }),
+        1 => Just(Block::Drawer),
     ]
 }
 
@@ -85,6 +89,35 @@ fn every_printer_prints_a_label_in_two_scripts() {
         assert!(paper.text.contains("4K7\n") && paper.text.contains("job 7\n"), "{}", profile.name);
         assert_eq!(paper::decode(&paper.png(2)), ["QR-Code:LB:4K7-1-9F3A"], "{}", profile.name);
     }
+}
+
+/// A lot label with a bar code, and a slip that opens the drawer: native commands on every model that has them, none on
+/// the others. What the bars say is read by a stranger and is the same item, lot and day to our own scanner driver.
+#[test]
+fn native_bars_and_the_drawer_come_where_the_model_has_them() {
+    let (digits, tail) = ("010952132110999517261231", "10L-7");
+    let mut document = Document::default();
+    document.block(Block::Gs1Code128 { digits: digits.into(), tail: tail.into() }).block(Block::Drawer);
+    let (mut barred, mut kicked) = (0, 0);
+    for profile in Profile::ALL {
+        let paper = paper::draw(&escpos::render_for(&document, profile).unwrap(), profile).unwrap();
+        let drawer = profile.drawer && profile.picture != Picture::None;
+        assert_eq!(paper.kicks, usize::from(drawer), "{}", profile.name);
+        kicked += paper.kicks;
+        // 20 symbols of 11 modules and the stop, at two dots a module.
+        let room = profile.dots >= 2 * (20 * 11 + 13);
+        assert_eq!(paper.commands.contains("GS k B"), profile.bars && room, "{}", profile.name);
+        if !paper.commands.contains("GS k B") {
+            continue;
+        }
+        barred += 1;
+        assert_eq!(paper.codes, [format!("{digits}{tail}")], "{}", profile.name);
+        let read = paper::decode(&paper.png(2));
+        assert_eq!(read, [format!("CODE-128:{digits}{tail}")], "{}", profile.name);
+        let Ok(Scan::Gs1(goods)) = parse_scan(format!("]C1{digits}{tail}").as_bytes()) else { panic!() };
+        assert_eq!((goods.gtin.as_gtin14(), goods.lot.as_deref()), ("09521321109995", Some("L-7")));
+    }
+    assert!(barred >= 5 && kicked >= 5, "{barred} with bars, {kicked} with a drawer");
 }
 
 /// A reader that lets everything pass would prove nothing.

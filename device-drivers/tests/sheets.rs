@@ -92,7 +92,7 @@ fn about_orders(names: &Names) -> [Sample; 4] {
     let pick =
         PickList { number: number.clone(), code: code.clone(), promise: "19:42".into(), lines: lines.into() };
     let (cod, at) = (Paise::new(0), "19:31".into());
-    let handover = HandoverSlip { number, code, rider: name, bags: 2, cod, at };
+    let handover = HandoverSlip { number, code, rider: name, bags: 2, cod, at, drawer: true };
     let of = |name, document, long| Sample { name, document, code: Some(BAG), long };
     [
         of("bag", bag.layout(&names.stamp), false),
@@ -239,7 +239,11 @@ fn hindi(document: &Document) -> Vec<String> {
     let texts = document.blocks.iter().flat_map(|block| match block {
         Block::Text { text, .. } => vec![text.clone()],
         Block::Pair { left, right } => vec![left.clone(), right.clone()],
-        Block::Qr { .. } | Block::Gs1Code128 { .. } | Block::Gs1Matrix { .. } | Block::Rule => Vec::new(),
+        Block::Qr { .. }
+        | Block::Gs1Code128 { .. }
+        | Block::Gs1Matrix { .. }
+        | Block::Rule
+        | Block::Drawer => Vec::new(),
     });
     let devanagari = |text: &String| text.chars().any(|sign| ('\u{900}'..='\u{97f}').contains(&sign));
     texts.filter(|text| devanagari(text) && text.chars().count() <= 24).collect()

@@ -1,16 +1,22 @@
 //! The commands of `enrol`: they read the clock and the system's random numbers, the library does the rest.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use firmware_config::enrol::{Authority, CODE_MINUTES, Code, Standing, qr};
+use firmware_config::enrol::{Applicant, Authority, CODE_MINUTES, Code, EnrolError, Papers, Standing, qr};
 use firmware_config::{StoreManifest, load};
 use model::DeviceId;
 
 use crate::cli::{Failure, Outcome, json};
 use crate::machine::now;
+
+/// How long a node may take to answer a device.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// The longest answer that is read, bytes: two certificates are a tenth of it.
+const ANSWER_MAX: u64 = 32_768;
 
 /// What `enrol` is asked.
 #[derive(Debug, Args)]
@@ -61,6 +67,20 @@ enum What {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// On the device itself: uses a code up at the store's node and writes the device's certificate, key and authority. The
+    /// key is made here and stays here; the code is proved, not sent.
+    Fetch {
+        /// The device's id.
+        id: DeviceId,
+        /// The code, as printed.
+        code: String,
+        /// Where the store's node answers.
+        #[arg(long, value_name = "HOST:PORT")]
+        at: String,
+        /// Folder for ID.crt, ID.key and ca.crt.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
     /// Lists every certificate that was given out.
     List {
         /// Prints JSON: a list of {device, serial, since, until, revoked}.
@@ -76,6 +96,10 @@ enum What {
 
 /// Does what was asked.
 pub fn run(asked: Enrol, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    // A device has no store.toml.
+    if let What::Fetch { id, code, at, out: to } = asked.what {
+        return fetch(id, &code, &at, &to, out);
+    }
     let manifest = load(&asked.config)?;
     let folder = asked.folder.unwrap_or_else(|| manifest.node.data_dir.join("enrol"));
     match asked.what {
@@ -92,17 +116,9 @@ pub fn run(asked: Enrol, out: &mut dyn Write) -> Result<Outcome, Failure> {
         What::Device { id, paper } => invite(&manifest, &folder, &id, paper.as_deref(), out),
         What::Redeem { id, code, out: to } => {
             let papers = Authority::open(&folder)?.redeem(&id, &Code::typed(&code), now())?;
-            for (name, text, secret) in [
-                (format!("{id}.crt"), &papers.certificate, false),
-                (format!("{id}.key"), &papers.key, true),
-                ("ca.crt".to_owned(), &papers.authority, false),
-            ] {
-                let path = to.join(name);
-                write(&path, text, secret)?;
-                writeln!(out, "written: {}", path.display())?;
-            }
-            Ok(Outcome::Well)
+            lay_down(&id, &papers, &to, out)
         }
+        What::Fetch { id, code, at, out: to } => fetch(id, &code, &at, &to, out),
         What::List { json: as_json } => list(&folder, as_json, out),
         What::Revoke { id } => {
             Authority::open(&folder)?.revoke(&id, now())?;
@@ -115,6 +131,48 @@ pub fn run(asked: Enrol, out: &mut dyn Write) -> Result<Outcome, Failure> {
 /// What the broker is called, where nobody says it: by its address in store.toml.
 fn names(manifest: &StoreManifest, said: Vec<String>) -> Vec<String> {
     if said.is_empty() { vec![manifest.broker.host.to_string()] } else { said }
+}
+
+/// Writes what a device takes away.
+fn lay_down(id: &DeviceId, papers: &Papers, to: &Path, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    for (name, text, secret) in [
+        (format!("{id}.crt"), &papers.certificate, false),
+        (format!("{id}.key"), &papers.key, true),
+        ("ca.crt".to_owned(), &papers.authority, false),
+    ] {
+        let path = to.join(name);
+        write(&path, text, secret)?;
+        writeln!(out, "written: {}", path.display())?;
+    }
+    Ok(Outcome::Well)
+}
+
+fn fetch(id: DeviceId, code: &str, at: &str, to: &Path, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let applicant = Applicant::new(id.clone(), &Code::typed(code))?;
+    let body = serde_json::to_string(&applicant.ask())?;
+    let (status, answer) = post(at, &body).map_err(|source| Failure::Read { path: at.into(), source })?;
+    if status != "200" {
+        return Err(EnrolError::WrongCode.into());
+    }
+    let papers = applicant.take(serde_json::from_str(&answer)?)?;
+    lay_down(&id, &papers, to, out)
+}
+
+/// Asks the node; gives the status and the body of its answer.
+fn post(at: &str, body: &str) -> std::io::Result<(String, String)> {
+    let mut line = std::net::TcpStream::connect(at)?;
+    line.set_read_timeout(Some(ANSWER_WITHIN))?;
+    line.set_write_timeout(Some(ANSWER_WITHIN))?;
+    write!(
+        line,
+        "POST /api/v1/enrol HTTP/1.0\r\nHost: {at}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut answer = String::new();
+    line.take(ANSWER_MAX).read_to_string(&mut answer)?;
+    let status = answer.split_whitespace().nth(1).unwrap_or_default().to_owned();
+    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+    Ok((status, body))
 }
 
 fn make(

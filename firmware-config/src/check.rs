@@ -255,6 +255,26 @@ impl<'c, 't> Checker<'c, 't> {
             self.registers(index, device);
             self.device_zone(index, device, zones, zones_cut);
         }
+        self.lamps(devices);
+    }
+
+    /// One lamp for a bin; a lamp at bins is no zone's buzzer.
+    fn lamps(&mut self, devices: &[Device]) {
+        let mut hung: BTreeMap<&str, &Device> = BTreeMap::new();
+        for (index, device) in devices.iter().enumerate() {
+            let Some(bins) = &device.settings.bins else { continue };
+            let path = [Step::Key("devices"), Step::Item(index), Step::Key("settings"), Step::Key("bins")];
+            if let Some(zone) = &device.zone {
+                let what = format!("lamp {} has bins and is also the buzzer of zone {zone}", device.id);
+                self.say(&path, what, "leave out zone: an output with a zone sounds for its doors");
+            }
+            for bin in bins {
+                if let Some(other) = hung.insert(bin.as_str(), device) {
+                    let what = format!("bin {bin} has two lamps, {} and {}", other.id, device.id);
+                    self.say(&path, what, "a bin has one lamp");
+                }
+            }
+        }
     }
 
     fn setting_ranges(&mut self, index: usize, device: &Device) {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use model::mqtt::{CommandKind, DeviceClass, EventKind, Quantity};
-use model::{DeviceId, ZoneId};
+use model::{BinId, DeviceId, ZoneId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -269,7 +269,7 @@ impl Driver {
             word: "gpio-output",
             class: DeviceClass::Output,
             ports: &[PortKind::Gpio],
-            settings: &["active_low"],
+            settings: &["active_low", "bins"],
             traffic: Traffic::of(&[CommandKind::Output], &[]),
         },
         DriverLine {
@@ -507,6 +507,8 @@ pub struct Settings {
     pub stamp_until: Option<model::Date>,
     /// The line is the other way round: low means open, or on.
     pub active_low: Option<bool>,
+    /// The bins at which a pick-to-light lamp hangs: it shines while a picker walks to one of them.
+    pub bins: Option<Vec<BinId>>,
     /// A contact must rest for so many milliseconds before it counts.
     pub debounce_ms: Option<u32>,
 }
@@ -547,6 +549,7 @@ impl Settings {
             ("max_g", self.max_g.is_some()),
             ("stamp_until", self.stamp_until.is_some()),
             ("active_low", self.active_low.is_some()),
+            ("bins", self.bins.is_some()),
             ("debounce_ms", self.debounce_ms.is_some()),
         ];
         all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()

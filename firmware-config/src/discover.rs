@@ -1,5 +1,5 @@
-//! What is plugged in: serial devices, USB devices of known models, 1-wire probes, printers in the store's network; and
-//! the lines of `store.toml` they would need. Looks and connects; sends no byte, since some printers print whatever
+//! What is plugged in: serial devices, scanners that type, USB devices of known models, 1-wire probes, GPIO chips, printers
+//! in the store's network; and the lines of `store.toml` they would need. Looks and connects; sends no byte, since some printers print whatever
 //! they are sent.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +61,9 @@ impl From<&'static Profile> for Guess {
 pub fn plugged(root: &Path) -> Vec<Find> {
     let mut found = serial(root);
     found.extend(usb_printers(root));
+    found.extend(wedges(root));
     found.extend(probes(root));
+    found.extend(chips(root));
     found
 }
 
@@ -168,6 +170,45 @@ fn usb_facts(device: &Path) -> Option<UsbFacts> {
     Some(UsbFacts { id: format!("{}:{}", read("idVendor"), read("idProduct")), name: name.trim().to_owned() })
 }
 
+/// Scanners that type: the kernel's keyboards that hang on a plug of a scanner maker's. A keyboard that people type on is
+/// never proposed, since an agent grabs what it is given.
+fn wedges(root: &Path) -> Vec<Find> {
+    let folder = root.join("dev/input/by-id");
+    let names = entries(&folder).into_iter().filter(|name| name.ends_with("-event-kbd"));
+    let makers = scanner_makers();
+    names
+        .filter_map(|name| {
+            let event = std::fs::read_link(folder.join(&name)).ok().and_then(|target| file_name(&target))?;
+            let facts = usb_facts(&root.join("sys/class/input").join(event).join("device"))?;
+            let of_maker = makers.iter().any(|maker| facts.id.starts_with(maker));
+            let known = profiles::by_usb(&facts.id).filter(|profile| profile.driver == Driver::HidWedge);
+            let mut may_be: Vec<Guess> = known.map(Guess::from).collect();
+            if may_be.is_empty() && of_maker {
+                may_be = vec![Guess::of(Driver::HidWedge)];
+            }
+            let port = format!("file:/dev/input/by-id/{name}");
+            (!may_be.is_empty()).then_some(Find { port, what: facts.name, usb: Some(facts.id), may_be })
+        })
+        .collect()
+}
+
+/// GPIO chips. What hangs on which line no machine can see: a person writes its number for `LINE`, and `check` asks for it.
+fn chips(root: &Path) -> Vec<Find> {
+    let names = entries(&root.join("dev"))
+        .into_iter()
+        .filter(|name| name.strip_prefix("gpiochip").is_some_and(|number| number.parse::<u32>().is_ok()));
+    names
+        .map(|name| Find {
+            port: format!("gpio:/dev/{name}:LINE"),
+            what: format!(
+                "a GPIO chip ({name}): a door contact, a buzzer or a lamp on the line of that number"
+            ),
+            usb: None,
+            may_be: vec![Guess::of(Driver::GpioDoor), Guess::of(Driver::GpioOutput)],
+        })
+        .collect()
+}
+
 fn probes(root: &Path) -> Vec<Find> {
     let names = entries(&root.join("sys/bus/w1/devices"));
     let probes = names.into_iter().filter(|name| name.starts_with("28-"));
@@ -198,7 +239,12 @@ fn file_name(path: &Path) -> Option<String> {
 #[must_use]
 pub fn unknown_to(manifest: &StoreManifest, found: Vec<Find>) -> Vec<Find> {
     let known: BTreeSet<String> = manifest.devices.iter().map(|device| device.port.to_string()).collect();
-    found.into_iter().filter(|find| !known.contains(&find.port)).collect()
+    let chip = |port: &str| port.rsplit_once(':').map(|(chip, _)| chip.to_owned()).unwrap_or_default();
+    let chips: BTreeSet<String> =
+        known.iter().filter(|port| port.starts_with("gpio:")).map(|port| chip(port)).collect();
+    // Of a chip that is in use somebody has found the lines already.
+    let is_new = |find: &Find| !known.contains(&find.port) && !chips.contains(&chip(&find.port));
+    found.into_iter().filter(is_new).collect()
 }
 
 /// The lines for `store.toml`, ids free in `manifest`. A zone has to be chosen by a person, so `CHOOSE` stands there
@@ -254,14 +300,16 @@ fn model(guess: &Guess, lead: &str) -> String {
     guess.model.map_or_else(String::new, |model| format!("{lead}{model}"))
 }
 
+/// USB vendors that make scanners, by the profiles.
+fn scanner_makers() -> BTreeSet<&'static str> {
+    let scanners = profiles::all().iter().filter(|profile| profile.class == DeviceClass::Scanner);
+    scanners.flat_map(|profile| profile.usb.iter().filter_map(|id| id.split(':').next())).collect()
+}
+
 /// USB devices whose maker has profiles, and which show no serial line: a scanner that is still a keyboard.
 #[must_use]
 pub fn keyboards(root: &Path) -> Vec<String> {
-    let makers: BTreeSet<&str> = profiles::all()
-        .iter()
-        .filter(|profile| profile.class == DeviceClass::Scanner)
-        .flat_map(|profile| profile.usb.iter().filter_map(|id| id.split(':').next()))
-        .collect();
+    let makers = scanner_makers();
     let serial: BTreeSet<String> = entries(&root.join("sys/class/tty"))
         .iter()
         .filter_map(|tty| usb_facts(&root.join("sys/class/tty").join(tty).join("device")))

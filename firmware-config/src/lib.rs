@@ -9,9 +9,10 @@
 //! A model that an existing driver speaks to: one file in `profiles/` and its line in `src/profiles/list.rs`. A test
 //! holds that both are there and that the lines `profiles ID` prints make a sound store.
 //!
-//! A driver: a variant of [`Driver`] with its line in [`Driver::TABLE`] (class, ports, settings), and its file in
-//! device-drivers. A setting of its own: a field of [`Settings`], its name in [`Settings::given`], its line in the
-//! table of [`keys`], and the new schema (`LARDER_BLESS=1 cargo nextest run -p firmware-config`).
+//! A driver: a variant of [`Driver`] with its line in [`Driver::TABLE`] (class, ports, settings), and three files in
+//! device-drivers, whose `lib.rs` says which; `tests/tests/made_up/scale.patch` shows all four. A setting of its own: a field of
+//! [`Settings`], its name in [`Settings::given`], its line in the table of [`keys`], and the new schema
+//! (`LARDER_BLESS=1 cargo nextest run -p firmware-config`).
 
 mod advice;
 mod check;

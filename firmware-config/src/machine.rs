@@ -70,7 +70,8 @@ pub fn discover(asked: &Discover, out: &mut dyn Write) -> Result<Outcome, Failur
     for keyboard in keyboards {
         writeln!(
             out,
-            "# {keyboard} is a keyboard still: scan the code for USB CDC (virtual COM) of its guide"
+            "# {keyboard} is a keyboard still: driver hid-wedge takes it so; better, scan the code for USB CDC (virtual COM) of \
+             its guide"
         )?;
     }
     Ok(Outcome::Well)

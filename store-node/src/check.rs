@@ -16,6 +16,7 @@ use std::fmt;
 use std::path::Path;
 use store_core::movement::{self, Balance, Change, Kind};
 
+mod cold;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +40,15 @@ pub enum Finding {
         /// The row.
         seq: i64,
         /// What does not follow.
+        what: String,
+    },
+    /// A row of the temperature log was changed, or rows of it are missing.
+    Cold {
+        /// The word of its chain.
+        chain: &'static str,
+        /// The row, or the one before which something is missing.
+        n: i64,
+        /// What is wrong.
         what: String,
     },
     /// A balance is not what the ledger says.
@@ -66,6 +76,7 @@ impl fmt::Display for Finding {
         match self {
             Finding::Chain { seq, row } => write!(f, "ledger row {seq} was changed: {row}"),
             Finding::Movement { seq, what } => write!(f, "ledger row {seq} does not follow: {what}"),
+            Finding::Cold { chain, n, what } => write!(f, "temperature log, {chain} row {n}: {what}"),
             Finding::Drift { place, ledger, stock } => write!(
                 f,
                 "stock of {} lot {} in {} drifted: ledger {}/{}/{}, stock {}/{}/{} (on hand/reserved/blocked), {:+} on hand",
@@ -96,6 +107,8 @@ pub struct Report {
     pub rows: u64,
     /// Places that were compared.
     pub places: u64,
+    /// Rows of the temperature log that were read.
+    pub cold_rows: u64,
     /// Hash of the last row in hex: two nodes with the same ledger have the same.
     pub head: String,
     /// What does not fit, in order; at most 100 of each kind.
@@ -133,10 +146,12 @@ fn check(conn: &Connection) -> DbResult<Report> {
     let mut report = Report {
         rows: replay.rows,
         places: 0,
+        cold_rows: 0,
         head: replay.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
         findings: replay.findings,
     };
     compare(conn, replay.balances, &mut report)?;
+    cold::check(conn, &store, &mut report)?;
     Ok(report)
 }
 

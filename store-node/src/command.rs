@@ -99,6 +99,9 @@ pub struct ReadingMore {
     pub session: u64,
     /// See `session`.
     pub seq: u64,
+    /// Milliseconds since the agent's run began, by a clock that nobody sets.
+    #[serde(default)]
+    pub up_ms: Option<u64>,
 }
 
 /// A hub order that is confirmed.

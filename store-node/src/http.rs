@@ -2,7 +2,9 @@
 //! problem+json. Never decides, never holds SQL.
 
 mod cold;
+mod cold_paper;
 mod counter;
+mod enrol;
 mod extract;
 mod handhelds;
 mod machine;
@@ -18,6 +20,7 @@ mod stream;
 mod table;
 mod web;
 
+pub use enrol::Desk;
 pub use problem::HttpProblem;
 pub use state::{App, Facts};
 

@@ -87,7 +87,10 @@ fn self_check(config: &Config, repair: bool) -> anyhow::Result<ExitCode> {
     for finding in &report.findings {
         println!("{finding}");
     }
-    println!("{} ledger rows, {} places, head {}", report.rows, report.places, report.head);
+    println!(
+        "{} ledger rows, {} places, {} temperature rows, head {}",
+        report.rows, report.places, report.cold_rows, report.head
+    );
     if repair && !report.is_clean() {
         let mut engine = Engine::open(&db, manifest::setup(&manifest)?, clock::now())?;
         let applied = check::repair(&mut engine, &report, clock::now())?;

@@ -3,8 +3,10 @@
 
 use crate::setup::{Calendar, DeviceSetup, PersonSetup, Policy, Setup, Trade, UnknownZone, ZoneSetup};
 use device_drivers::gs1::instore::{Template, TemplateFault};
-use firmware_config::{Person, StoreManifest, Zone};
+use firmware_config::{Device, Person, StoreManifest, Zone};
 use model::catalogue::TempClass;
+use model::{BinId, DeviceId};
+use std::collections::{BTreeMap, BTreeSet};
 use store_core::cold::{Band, Edges};
 use store_core::layout::block::{Block, End};
 use store_core::layout::{self, LayoutError, LayoutSpec, ZoneKind};
@@ -21,6 +23,9 @@ pub enum ManifestError {
     /// A template of in-store numbers is none.
     #[error("[scanning] in_store: {0:?}: {1}")]
     Template(String, TemplateFault),
+    /// A lamp hangs at a bin that is not there.
+    #[error("device {0}: bins: there is no bin {1}; a bin is named like {2}")]
+    Lamp(DeviceId, BinId, BinId),
     /// The zones do not make a floor.
     #[error("[[zones]]: {0}")]
     Floor(#[from] LayoutError),
@@ -33,17 +38,42 @@ pub fn setup(manifest: &StoreManifest) -> Result<Setup, ManifestError> {
         class: device.class,
         zone: device.zone.clone(),
     });
+    let layout = floor(manifest)?;
+    hang(manifest, &layout)?;
     Ok(Setup {
         store: manifest.store.id.clone(),
         name: manifest.store.name.clone(),
         calendar: Calendar::new(&manifest.store.time_zone)?,
-        layout: floor(manifest)?,
+        layout,
         zones: manifest.zones.iter().map(zone).collect(),
         people: manifest.people.iter().map(person).collect(),
         devices: devices.collect(),
         trade: trade(manifest)?,
         policy: Policy::default(),
     })
+}
+
+/// The pick-to-light lamp at each bin that has one.
+#[must_use]
+pub fn lamps(manifest: &StoreManifest) -> BTreeMap<BinId, DeviceId> {
+    let hung = |device: &Device| {
+        let bins = device.settings.bins.clone().unwrap_or_default();
+        let lamp = device.id.clone();
+        bins.into_iter().map(move |bin| (bin, lamp.clone()))
+    };
+    manifest.devices.iter().flat_map(hung).collect()
+}
+
+/// Every lamp hangs at a bin of the floor.
+fn hang(manifest: &StoreManifest, floor: &LayoutSpec) -> Result<(), ManifestError> {
+    let bins: BTreeSet<&BinId> = floor.bins.iter().map(|bin| &bin.id).collect();
+    let Some(example) = floor.bins.first() else { return Ok(()) };
+    for (bin, lamp) in lamps(manifest) {
+        if !bins.contains(&bin) {
+            return Err(ManifestError::Lamp(lamp, bin, example.id.clone()));
+        }
+    }
+    Ok(())
 }
 
 fn trade(manifest: &StoreManifest) -> Result<Trade, ManifestError> {
@@ -149,5 +179,25 @@ mod tests {
         let in_zone = |id: &str| setup.layout.bins.iter().filter(|bin| bin.zone.as_str() == id).count();
         assert_eq!(in_zone("cold-1"), 2 * 16 * 4);
         assert!(store_core::layout::Layout::new(&setup.layout).is_ok());
+    }
+
+    #[test]
+    fn a_lamp_hangs_at_a_bin_that_is_there() {
+        let path =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware-config/examples/store.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let with = |bin: &str| {
+            let lamp = format!(
+                "\n[[devices]]\nid = \"lamp-9\"\nclass = \"output\"\ndriver = \"gpio-output\"\n\
+                 port = \"gpio:/dev/gpiochip9:9\"\nsettings = {{ bins = [{bin:?}] }}\n"
+            );
+            firmware_config::parse(&format!("{text}{lamp}")).unwrap()
+        };
+        let manifest = with("NOWHERE");
+        let Err(ManifestError::Lamp(_, bin, example)) = setup(&manifest) else { panic!("it hangs nowhere") };
+        assert_eq!(bin.as_str(), "NOWHERE");
+        let manifest = with(example.as_str());
+        assert!(setup(&manifest).is_ok());
+        assert_eq!(lamps(&manifest), BTreeMap::from([(example, DeviceId::new("lamp-9").unwrap())]));
     }
 }

@@ -4,18 +4,20 @@
 //! survives a reconnect. Never decides.
 
 mod hear;
+mod lamps;
 mod say;
 
 use crate::pins::Pins;
 use crate::reads::Reads;
 use crate::writer::Writer;
 use device_drivers::agent::ClientTls;
-use model::StoreId;
 use model::mqtt::{PAYLOAD_BYTES_MAX, Reply, SESSION_EXPIRY_S};
+use model::{BinId, DeviceId, StoreId};
 use rumqttc::NetworkOptions;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{Packet, PubAckReason, Publish};
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -42,12 +44,14 @@ pub struct MqttSetup {
     pub password: String,
     /// The node's own certificate; `None` = the broker speaks in the clear.
     pub tls: Option<ClientTls>,
+    /// The pick-to-light lamp at each bin that has one.
+    pub lamps: BTreeMap<BinId, DeviceId>,
 }
 
 /// A device's answer to a command, with what it was correlated by.
 #[derive(Debug)]
 pub(crate) struct Replied {
-    device: model::DeviceId,
+    device: DeviceId,
     reply: Reply,
 }
 
@@ -102,7 +106,9 @@ impl Place {
             reads: self.reads.clone(),
             replied,
         };
-        let say = say::Say::new(store.clone(), client.clone(), self.reads.clone(), self.writer.clone());
+        let lamps = lamps::Lamps::new(self.setup.lamps.clone());
+        let say =
+            say::Say::new(store.clone(), client.clone(), self.reads.clone(), self.writer.clone(), lamps);
         tokio::select! {
             error = listen(store, client, events, heard) => error,
             () = hear.run(inbox) => ConnectionError::RequestsDone,

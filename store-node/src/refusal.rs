@@ -156,6 +156,11 @@ pub enum Refusal {
     },
     /// A bag was scanned, and no scale had a stable weight just before.
     NoWeight,
+    /// The verification stamp of a scale has run out: it prices no goods (REQ-44).
+    ScaleStamp {
+        /// The scale.
+        scale: String,
+    },
     /// Another rider was chosen for this order.
     WrongRider {
         /// The code of the one who was.
@@ -211,6 +216,7 @@ impl Refusal {
             Refusal::OrderCancelled { .. } => "order_cancelled",
             Refusal::WeightMismatch { .. } => "weight_mismatch",
             Refusal::NoWeight => "no_weight",
+            Refusal::ScaleStamp { .. } => "scale_stamp",
             Refusal::WrongRider { .. } => "wrong_rider",
             Refusal::AlreadyDone { .. } => "already_done",
             Refusal::Unavailable { .. } => "unavailable",
@@ -272,6 +278,7 @@ impl Refusal {
                 format!("Bag {bag} weighs {weighed_g} g instead of {expected_g} g: {off_g:+} g.")
             }
             Refusal::NoWeight => "No scale had a stable weight in the last 30 s.".to_owned(),
+            Refusal::ScaleStamp { scale } => format!("The stamp of scale {scale} has run out."),
             Refusal::WrongRider { wanted } => format!("The order goes to rider {wanted}."),
             Refusal::AlreadyDone { what } => words::done(what).to_owned(),
             Refusal::Unavailable { detail } => detail.clone(),

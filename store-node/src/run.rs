@@ -123,6 +123,7 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
         pins: pins.clone(),
         rules,
         facts: Arc::new(facts(&manifest, address)?),
+        desk: Arc::new(http::Desk::new(data_dir.join("enrol"))),
         openapi: Arc::new(http::openapi()),
     };
     let mqtt_setup = mqtt_setup(&manifest, node_password)?;
@@ -213,5 +214,6 @@ fn mqtt_setup(manifest: &StoreManifest, password: String) -> Result<MqttSetup, R
         user: NODE_USER.to_owned(),
         password,
         tls,
+        lamps: manifest::lamps(manifest),
     })
 }

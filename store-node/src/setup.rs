@@ -102,6 +102,9 @@ pub struct Policy {
     pub answers_kept_ms: i64,
     /// How long raw sensor values are kept, milliseconds. Default 30 days.
     pub readings_kept_ms: i64,
+    /// How long quarter-hours of them and what happened around them are kept after that, milliseconds. Default 366 days:
+    /// EU 37/2005 asks a year of dated records.
+    pub records_kept_ms: i64,
     /// A substitute waits so long for the customer, milliseconds (REQ-33). Default 60 s.
     pub substitute_ms: i64,
 }
@@ -120,6 +123,7 @@ impl Default for Policy {
             pin_lock_ms: MINUTE_MS,
             answers_kept_ms: 31 * DAY_MS,
             readings_kept_ms: 30 * DAY_MS,
+            records_kept_ms: 366 * DAY_MS,
             substitute_ms: MINUTE_MS,
         }
     }

@@ -177,9 +177,14 @@ impl Bed {
 
     /// Ends the engine without a checkpoint and opens it anew.
     pub fn restart(self) -> Self {
+        self.restart_with(setup())
+    }
+
+    /// The same, with another store.toml.
+    pub fn restart_with(self, setup: Setup) -> Self {
         let Self { dir, engine, now, ids, hub, hub_seq, hub_heard } = self;
         drop(engine);
-        let engine = Engine::open(&dir.path().join("store.db"), setup(), now).unwrap();
+        let engine = Engine::open(&dir.path().join("store.db"), setup, now).unwrap();
         Self { dir, engine, now, ids, hub, hub_seq, hub_heard }
     }
 

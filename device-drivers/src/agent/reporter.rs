@@ -8,7 +8,7 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 use tokio::sync::{mpsc, watch};
 
-use crate::agent::clock;
+use crate::agent::clock::{self, Uptime};
 use crate::agent::memory::Memory;
 use crate::db::JournalError;
 
@@ -47,6 +47,7 @@ pub(crate) struct ReporterEnds {
 pub(crate) struct Reporter {
     device: Device,
     session: u64,
+    uptime: Uptime,
     seq: u64,
     memory: Memory,
     random: SmallRng,
@@ -73,8 +74,24 @@ impl Reporter {
         let (state, state_end) = watch::channel(first);
         let (told_end, told) = mpsc::channel(TOLD_MAX);
         let random = clock::random();
-        let reporter = Self { device, session, seq: 0, memory, random, kept, latest, state, told };
+        let reporter = Self {
+            device,
+            session,
+            uptime: Uptime::start(),
+            seq: 0,
+            memory,
+            random,
+            kept,
+            latest,
+            state,
+            told,
+        };
         (reporter, ReporterEnds { kept: kept_end, latest: latest_end, state: state_end, told: told_end })
+    }
+
+    /// Milliseconds since this session began.
+    pub(crate) fn up_ms(&self) -> u64 {
+        self.uptime.ms()
     }
 
     /// Random numbers of this device.

@@ -12,8 +12,7 @@ use crate::agent::backoff::Backoff;
 use crate::agent::clock;
 use crate::agent::reporter::Reporter;
 use crate::port::{PortError, open_serial, read_some};
-use crate::scale::nci::{self, NciAnswers};
-use crate::scale::{self, Answer, Answers, StableGate};
+use crate::scale::{Answer, Protocol, StableGate};
 
 /// Usual speed of scales.
 const BAUD: u32 = 9_600;
@@ -26,53 +25,14 @@ const MAX_G: u32 = 30_000;
 /// A scale that says nothing for this long is down.
 const SILENT_AFTER: Duration = Duration::from_secs(2);
 
-/// How a scale is asked and understood.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Protocol {
-    /// `W` and `STX ww.www CR`.
-    Toledo,
-    /// `W CR` and `LF weight unit CR LF status CR ETX`.
-    Nci,
-}
-
-/// One scale's answers, by its protocol.
-enum Ear {
-    Toledo(Answers),
-    Nci(NciAnswers),
-}
-
-impl Protocol {
-    const fn ask(self) -> &'static [u8] {
-        match self {
-            Protocol::Toledo => scale::ASK,
-            Protocol::Nci => nci::ASK,
-        }
-    }
-
-    fn ear(self) -> Ear {
-        match self {
-            Protocol::Toledo => Ear::Toledo(Answers::default()),
-            Protocol::Nci => Ear::Nci(NciAnswers::default()),
-        }
-    }
-}
-
-impl Ear {
-    fn push(&mut self, bytes: &[u8]) -> Vec<Answer> {
-        match self {
-            Ear::Toledo(answers) => answers.push(bytes),
-            Ear::Nci(answers) => answers.push(bytes),
-        }
-    }
-}
-
 /// Runs one scale until `stop`.
-pub(crate) async fn run(protocol: Protocol, device: Device, mut reporter: Reporter, stop: CancellationToken) {
+pub(crate) async fn run(device: Device, mut reporter: Reporter, stop: CancellationToken) {
+    let Some(protocol) = Protocol::of(device.driver) else { return };
     let mut backoff = Backoff::for_device();
     while !stop.is_cancelled() {
         let ended = tokio::select! {
             () = stop.cancelled() => return,
-            ended = serve(protocol, &device, &mut reporter, &mut backoff) => ended,
+            ended = serve(&protocol, &device, &mut reporter, &mut backoff) => ended,
         };
         if let Err(fault) = ended {
             reporter.state(Health::Down, &fault.to_string(), "check cable and power of the scale", 0);
@@ -86,7 +46,7 @@ pub(crate) async fn run(protocol: Protocol, device: Device, mut reporter: Report
 }
 
 async fn serve(
-    protocol: Protocol,
+    protocol: &Protocol,
     device: &Device,
     reporter: &mut Reporter,
     backoff: &mut Backoff,
@@ -95,7 +55,7 @@ async fn serve(
     let name = device.port.to_string();
     let settings = &device.settings;
     let mut line = open_serial(path, settings.baud.unwrap_or(BAUD))?;
-    let mut answers = protocol.ear();
+    let mut answers = (protocol.ear)();
     let most = Grams(settings.max_g.unwrap_or(MAX_G));
     let mut gate = StableGate::new(settings.stable_readings.unwrap_or(STABLE_READINGS), most);
     let mut ticks =
@@ -104,9 +64,7 @@ async fn serve(
     let mut buffer = [0_u8; 64];
     loop {
         ticks.tick().await;
-        line.write_all(protocol.ask())
-            .await
-            .map_err(|source| PortError::Io { port: name.clone(), source })?;
+        line.write_all(protocol.ask).await.map_err(|source| PortError::Io { port: name.clone(), source })?;
         let mut heard = Vec::new();
         while heard.is_empty() {
             let read = tokio::time::timeout(SILENT_AFTER, read_some(&mut line, &mut buffer, &name)).await;

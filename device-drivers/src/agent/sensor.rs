@@ -132,7 +132,8 @@ async fn watch(device: Device, mut probe: impl Probe, mut reporter: Reporter, st
                 let quality = fault.quality();
                 let (health, _, hint) = words(quality);
                 reporter.state(health, &fault.to_string(), hint, 0);
-                reporter.latest(reading(None, None, quality));
+                let up_ms = reporter.up_ms();
+                reporter.latest(reading(None, None, quality, up_ms));
             }
         }
     }
@@ -152,16 +153,18 @@ fn tell(reporter: &mut Reporter, filter: &mut Filter, measured: Measured, due: O
             reporter.state(health, detail, hint, 0);
         }
     }
-    reporter.latest(reading(verdict.milli_c, Some(measured), verdict.quality));
+    let up_ms = reporter.up_ms();
+    reporter.latest(reading(verdict.milli_c, Some(measured), verdict.quality, up_ms));
 }
 
-fn reading(milli_c: Option<i32>, measured: Option<Measured>, quality: Quality) -> EventBody {
+fn reading(milli_c: Option<i32>, measured: Option<Measured>, quality: Quality, up_ms: u64) -> EventBody {
     EventBody::Reading {
         milli_c,
         raw_milli_c: measured.map(|measured| measured.milli_c),
         quality,
         humidity_milli_pct: measured.and_then(|measured| measured.humidity_milli_pct),
         pressure_pa: measured.and_then(|measured| measured.pressure_pa),
+        up_ms: Some(up_ms),
     }
 }
 

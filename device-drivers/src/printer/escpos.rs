@@ -14,6 +14,13 @@ const LF: u8 = b'\n';
 /// Rows of one raster band: small printers hold no more in their buffer.
 const BAND_ROWS: usize = 64;
 
+/// Height of a bar code, dots.
+const BAR_DOTS: u8 = 80;
+
+/// The pulse of a cash drawer, in steps of 2 ms: 50 ms on, then half a second before another may come.
+const PULSE_ON: u8 = 25;
+const PULSE_OFF: u8 = 250;
+
 /// The bytes that begin every job: reset, then the code page whose first half is ASCII (PC437).
 pub const INIT: [u8; 5] = [ESC, b'@', ESC, b't', 0];
 
@@ -61,8 +68,8 @@ pub fn render_for(document: &Document, profile: &Profile) -> Result<Vec<u8>, Ren
             Block::Rule => job.line(&"-".repeat(job.columns(Size::Normal)), Size::Normal, Align::Left),
             Block::Qr { text, size_mm } => job.qr(text, u32::from(*size_mm))?,
             Block::Gs1Matrix { elements, size_mm } => job.matrix(elements, u32::from(*size_mm))?,
-            // Bar codes differ too much between receipt printers; the codes above say the same.
-            Block::Gs1Code128 { .. } => {}
+            Block::Gs1Code128 { digits, tail } => job.bars(digits, tail),
+            Block::Drawer => job.drawer(),
         }
     }
     job.end();
@@ -168,6 +175,47 @@ impl Job<'_> {
         let least = if self.profile.picture == Picture::Columns8 { 1 } else { 3 };
         let ink = Ink::gs1_matrix(elements, (size_mm * per_mm).min(width), least)?;
         self.picture(&ink, Align::Centre, elements)
+    }
+
+    /// A GS1-128 that the printer draws itself, where it can and the paper has room; the codes beside it say the same, so
+    /// nothing is lost where it cannot.
+    fn bars(&mut self, digits: &str, tail: &str) {
+        let Ok(text) = fold(&format!("{digits}{tail}")) else { return };
+        if !self.profile.bars || self.profile.picture == Picture::None {
+            return;
+        }
+        let leading = text.bytes().take_while(u8::is_ascii_digit).count() / 2 * 2;
+        let (digits, rest) = text.split_at(leading);
+        let pair = |pair: &[u8]| pair.iter().fold(0, |value, digit| value * 10 + (digit - b'0'));
+        let pairs: Vec<u8> = digits.as_bytes().chunks(2).map(pair).collect();
+        // Start, FNC1, the pairs, change to B, the rest, check digit: 11 modules each; 13 for the stop. The white at the
+        // paper's edges is the quiet zone.
+        let change = usize::from(!rest.is_empty() && !pairs.is_empty());
+        let symbols = u32::try_from(3 + pairs.len() + change + rest.len()).unwrap_or(u32::MAX);
+        let modules = symbols.saturating_mul(11).saturating_add(13);
+        let Some(module) = [3, 2].into_iter().find(|dots| modules.saturating_mul(*dots) <= self.profile.dots)
+        else {
+            return;
+        };
+        // In code C a byte is a pair of digits; `{` begins a word of the command and stands twice where it is meant.
+        let rest = rest.replace('{', "{{");
+        let data = match (pairs.is_empty(), rest.is_empty()) {
+            (true, _) => [b"{B{1", rest.as_bytes()].concat(),
+            (false, true) => [b"{C{1", pairs.as_slice()].concat(),
+            (false, false) => [b"{C{1", pairs.as_slice(), b"{B", rest.as_bytes()].concat(),
+        };
+        let (Ok(length), Ok(module)) = (u8::try_from(data.len()), u8::try_from(module)) else { return };
+        self.out.extend([ESC, b'a', 1, GS, b'h', BAR_DOTS, GS, b'w', module, GS, b'H', 2]);
+        self.out.extend([GS, b'k', 73, length]);
+        self.out.extend(data);
+        self.out.push(LF);
+    }
+
+    /// The pulse that opens a drawer, on the first of its two pins.
+    fn drawer(&mut self) {
+        if self.profile.drawer && self.profile.picture != Picture::None {
+            self.out.extend([ESC, b'p', 0, PULSE_ON, PULSE_OFF]);
+        }
     }
 
     /// Dots in bands; the paper moves on by their rows.

@@ -109,7 +109,7 @@ pub enum Block {
         /// Edge length in millimetres, at most; modules are whole dots.
         size_mm: u16,
     },
-    /// A GS1-128 bar code, digits first, printed only where it fits the width at two dots a module.
+    /// A GS1-128 bar code, digits first, printed only where the printer draws it and the paper has room at two dots a module.
     Gs1Code128 {
         /// Identifiers of fixed length: an even number of digits.
         digits: String,
@@ -125,6 +125,8 @@ pub enum Block {
     },
     /// A line across.
     Rule,
+    /// Opens the cash drawer that hangs on the printer, where there is one; nothing on the paper.
+    Drawer,
 }
 
 /// A printed thing.

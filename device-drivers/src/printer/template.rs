@@ -50,8 +50,8 @@ pub fn compose(label: &Label, job: PrintJobId, tongue: Tongue) -> Document {
         Label::Temperature { zone, sensor, day, readings, lowest, highest, out_of_range_min, .. } => {
             TemperatureStrip { zone, sensor, day, readings, lowest, highest, out_of_range_min }.layout(stamp)
         }
-        Label::Handover { number, code, rider, bags, cod, at, .. } => {
-            HandoverSlip { number, code, rider, bags, cod, at }.layout(stamp)
+        Label::Handover { number, code, rider, bags, cod, at, drawer, .. } => {
+            HandoverSlip { number, code, rider, bags, cod, at, drawer }.layout(stamp)
         }
     }
 }
@@ -81,7 +81,7 @@ mod tests {
             Block::Qr { text, .. } => Some(format!("qr:{text}")),
             Block::Gs1Code128 { digits, tail } => Some(format!("gs1:{digits}{tail}")),
             Block::Gs1Matrix { elements, .. } => Some(format!("matrix:{elements}")),
-            Block::Rule => None,
+            Block::Rule | Block::Drawer => None,
         };
         compose(label, job(), tongue).blocks.iter().filter_map(text).collect()
     }

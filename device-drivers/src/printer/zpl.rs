@@ -46,6 +46,8 @@ pub fn render(document: &Document, media: Media) -> Result<Vec<u8>, RenderError>
                 matrix_field(&mut fields, media, y, elements, u32::from(*size_mm))?
             }
             Block::Rule => rule_field(&mut fields, media, y),
+            // No drawer hangs on a label printer.
+            Block::Drawer => 0,
         };
         y += if height == 0 { 0 } else { height + gap };
     }

@@ -3,7 +3,7 @@
 
 use model::Grams;
 
-use super::{Answer, ScaleStatus};
+use super::{Answer, Ear, ScaleStatus};
 
 /// What is sent to ask for the weight.
 pub const ASK: &[u8] = b"W\r";
@@ -89,6 +89,12 @@ impl NciAnswers {
             }
         }
         answers
+    }
+}
+
+impl Ear for NciAnswers {
+    fn push(&mut self, bytes: &[u8]) -> Vec<Answer> {
+        Self::push(self, bytes)
     }
 }
 

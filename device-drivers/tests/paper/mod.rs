@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "a test's helpers stop at what must not happen")]
 
+mod bars;
+
 use std::collections::BTreeSet;
 
 use device_drivers::printer::profile::{Cut, Picture, Profile};
@@ -22,6 +24,8 @@ pub struct Paper {
     pub commands: BTreeSet<&'static str>,
     /// Times it cut.
     pub cuts: usize,
+    /// Times it opened the drawer.
+    pub kicks: usize,
 }
 
 /// A command: its name, its length, and whether the model knows it.
@@ -43,6 +47,7 @@ struct Head<'a> {
     graphics: Vec<Vec<bool>>,
     symbol: String,
     module: usize,
+    bar: (usize, usize),
 }
 
 /// Reads a job to its last byte for this model of printer.
@@ -62,6 +67,7 @@ pub fn draw(bytes: &[u8], profile: &Profile) -> Result<Paper, String> {
         graphics: Vec::new(),
         symbol: String::new(),
         module: 3,
+        bar: (3, 162),
     };
     let mut at = 0;
     while at < bytes.len() {
@@ -188,6 +194,15 @@ impl Head<'_> {
             },
             ("GS k A", [_, _, _, text @ .., _]) => {
                 paper.codes.push(String::from_utf8_lossy(text).into_owned())
+            }
+            ("GS bars", [_, b'w', dots]) => self.bar.0 = usize::from(*dots),
+            ("GS bars", [_, b'h', dots]) => self.bar.1 = usize::from(*dots),
+            ("ESC p", _) => paper.kicks += 1,
+            ("GS k B", [_, _, 73, _, data @ ..]) => {
+                let (said, bars) = bars::code128(data)?;
+                let row: Vec<bool> = bars.iter().flat_map(|dark| vec![*dark; self.bar.0]).collect();
+                self.place(&vec![row; self.bar.1], paper)?;
+                paper.codes.push(said);
             }
             ("GS k B", [_, _, _, _, text @ ..]) => {
                 paper.codes.push(String::from_utf8_lossy(text).into_owned())

@@ -25,7 +25,7 @@ const AUTHORITY: u64 = 1;
 const OWN: [(&str, &str, u64); 3] =
     [("broker", "broker", 2), ("node", "larder-node", 3), ("agent", "agent", 4)];
 /// Devices are numbered from here.
-const FIRST_DEVICE: u64 = 100;
+pub(super) const FIRST_DEVICE: u64 = 100;
 /// Renewed certificates of the store's own programs are numbered from here.
 const FIRST_RENEWED: u64 = 1 << 40;
 /// Days that the authority itself is good for.
@@ -78,6 +78,11 @@ impl Authority {
         let certificate =
             std::fs::read_to_string(&path).map_err(|source| EnrolError::File { path, source })?;
         Ok(Self { folder: folder.to_owned(), key: KeyPair::from_pem(&text)?, certificate })
+    }
+
+    /// Its certificate, PEM.
+    pub(super) fn certificate(&self) -> &str {
+        &self.certificate
     }
 
     /// SHA-256 of its certificate, for a device that has no other reason to trust it: 64 hexadecimal digits.
@@ -162,7 +167,11 @@ impl Authority {
     }
 
     /// One change of the book, alone, on disk before its answer is given.
-    fn change<T>(&self, now: Timestamp, what: impl FnOnce(&mut Book) -> T) -> Result<T, EnrolError> {
+    pub(super) fn change<T>(
+        &self,
+        now: Timestamp,
+        what: impl FnOnce(&mut Book) -> T,
+    ) -> Result<T, EnrolError> {
         let _alone = keep::alone(&self.folder)?;
         let mut book = self.book()?;
         let before = book.clone();
@@ -210,7 +219,11 @@ impl Authority {
         Ok(params.signed_by(&self.issuer(&book.store, now)?)?.pem()?)
     }
 
-    fn issuer(&self, store: &str, now: Timestamp) -> Result<Issuer<'static, &KeyPair>, EnrolError> {
+    pub(super) fn issuer(
+        &self,
+        store: &str,
+        now: Timestamp,
+    ) -> Result<Issuer<'static, &KeyPair>, EnrolError> {
         Ok(Issuer::new(own_params(store, now)?, &self.key))
     }
 
@@ -269,7 +282,7 @@ fn own_params(store: &str, now: Timestamp) -> Result<CertificateParams, EnrolErr
     Ok(params)
 }
 
-fn params(name: &str, serial: u64, since: Timestamp, until: Timestamp) -> CertificateParams {
+pub(super) fn params(name: &str, serial: u64, since: Timestamp, until: Timestamp) -> CertificateParams {
     let mut subject = DistinguishedName::new();
     subject.push(DnType::CommonName, name);
     let mut params = CertificateParams::default();

@@ -1,5 +1,5 @@
 //! Who may speak to the store's broker (REQ-46): the store's own certificate authority, short-lived codes that let a device
-//! in, a certificate for each, and their end at once. Everything lies in one folder of the store; nothing here listens.
+//! in, a certificate for each, and their end at once. Everything lies in one folder of the store; nothing here listens: the store node answers a device that comes over its HTTP.
 //!
 //! A certificate's common name is the device's id, which is its MQTT client id. The folder holds what `[broker.tls]` names:
 //! `ca.crt`, and certificate and key of broker, node and agent; `crl.pem` and `revoked.txt` (one id a line) say who is out.
@@ -9,6 +9,7 @@ mod book;
 mod code;
 mod keep;
 pub mod qr;
+mod remote;
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -19,6 +20,7 @@ use model::DeviceId;
 pub use authority::Authority;
 pub use book::{Entry, Standing};
 pub use code::Code;
+pub use remote::{Admission, Applicant, Ask};
 
 /// Minutes that a code is worth something.
 pub const CODE_MINUTES: i64 = 10;
@@ -88,6 +90,9 @@ pub enum EnrolError {
     /// The code is unknown, used, or too old. It is not said which.
     #[error("this code lets nobody in: ask for a new one (it lives {CODE_MINUTES} minutes and works once)")]
     WrongCode,
+    /// An answer to a device that is not from its store.
+    #[error("the answer is not from the store that gave this code: is the address right?")]
+    Impostor,
     /// A device that would be taken for the store's own program.
     #[error("{0} is the name of one of the store's own programs")]
     Reserved(String),

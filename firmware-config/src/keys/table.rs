@@ -545,6 +545,14 @@ pub const KEYS: &[Key] = &[
     .or(Default::Is("false"))
     .behind("REQ-43"),
     key(
+        "devices[].settings.bins[]",
+        "a list of bins, [\"C1-01-L1\"]",
+        "The bins at which a pick-to-light lamp hangs. It shines while a picker walks to one of them, and goes out with \
+         the pick. An output with bins has no zone: one with a zone is that zone's buzzer.",
+    )
+    .or(Default::Nothing)
+    .behind("REQ-43"),
+    key(
         "devices[].settings.debounce_ms",
         "a whole number",
         "A door contact that changes back within this time has only bounced.",

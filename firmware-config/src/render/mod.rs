@@ -67,6 +67,7 @@ pub fn files(manifest: &StoreManifest, options: &Options) -> Result<Vec<File>, R
         File { path: "etc/nftables.conf", text: firewall::rules(manifest, options)? },
         File { path: "etc/sysusers.d/larder.conf", text: units::users(manifest) },
         File { path: "etc/systemd/system/larder-agent.service", text: units::agent(manifest, options)? },
+        File { path: "etc/systemd/system/larder-settle.service", text: units::settle() },
         File { path: "etc/systemd/system/larder-store-node.service", text: units::node(manifest, options)? },
         File { path: "etc/udev/rules.d/70-larder.rules", text: udev::rules(manifest) },
     ];
@@ -101,7 +102,8 @@ pub fn steps(manifest: &StoreManifest) -> Vec<String> {
         steps.push("systemctl enable --now larder-mosquitto larder-agent".to_owned());
     } else {
         steps.push(
-            "systemctl daemon-reload && systemctl enable --now larder-store-node larder-agent".to_owned(),
+            "systemctl daemon-reload && systemctl enable --now larder-store-node larder-agent && systemctl enable larder-settle"
+                .to_owned(),
         );
     }
     steps.push(

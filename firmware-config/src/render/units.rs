@@ -43,6 +43,9 @@ SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 ";
 
+/// Where the two versions of an update lie.
+const UPDATES: &str = "/opt/larder";
+
 /// Starts again whatever happens, and never gives up: a store has no one to type systemctl.
 const AGAIN: &str = "Restart=always\nRestartSec=2\nOOMPolicy=stop\n";
 
@@ -80,7 +83,8 @@ pub(super) fn node(manifest: &StoreManifest, options: &Options) -> Result<String
         Some(_) | None => format!("ReadWritePaths={data}\n"),
     };
     Ok(format!(
-        "{HEAD}[Unit]\nDescription=Larder store node {store}\nAfter=network.target time-sync.target{after}\nStartLimitIntervalSec=0\n\n\
+        "{HEAD}[Unit]\nDescription=Larder store node {store}\nWants=larder-settle.service\n\
+         After=network.target time-sync.target larder-settle.service{after}\nStartLimitIntervalSec=0\n\n\
          [Service]\nType=exec\n{broker}ExecStart={program} serve --config %d/store.toml\n\
          # The file holds the hub's token: root alone reads it, the service gets its own copy.\n\
          LoadCredential=store.toml:/etc/larder/store.toml\nUser=larder-node\n{state}{AGAIN}\
@@ -89,6 +93,24 @@ pub(super) fn node(manifest: &StoreManifest, options: &Options) -> Result<String
          [Install]\nWantedBy=multi-user.target\n",
         store = manifest.store.id,
     ))
+}
+
+/// Ends an update that a power cut broke off, before the programs of `current` are started. It lies outside the slots, so
+/// that no half version judges itself; what starts the store afterwards is its own unit, and what `update apply` keeps has
+/// been healthy.
+pub(super) fn settle() -> String {
+    let walls = WALLS
+        .replace("RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX\n", "RestrictAddressFamilies=AF_UNIX\n");
+    format!(
+        "{HEAD}[Unit]\nDescription=Larder update that a power cut broke off\n\
+         ConditionPathExists={UPDATES}/state.json\nAfter=local-fs.target\n\
+         Before=larder-store-node.service larder-agent.service\n\n\
+         [Service]\nType=oneshot\n\
+         # Nothing is started from here: node and agent come next, from the version that this leaves in `current`.\n\
+         ExecStart=/usr/bin/firmware-config update settle --root {UPDATES} --start /bin/true\n\
+         ReadWritePaths={UPDATES}\nPrivateNetwork=yes\nIPAddressDeny=any\nPrivateDevices=yes\nDevicePolicy=closed\n\
+         MemoryMax=64M\nTasksMax=16\n{walls}\n[Install]\nWantedBy=multi-user.target\n"
+    )
 }
 
 pub(super) fn agent(manifest: &StoreManifest, options: &Options) -> Result<String, RenderError> {

@@ -84,6 +84,49 @@ fn what_is_plugged_in_becomes_lines_that_check_understands() {
     assert_eq!(sound.devices.len(), 11);
 }
 
+/// A kernel's keyboard: the event file by its plug's name, and where it hangs.
+fn keyboard(root: &Path, plug: &str, event: &str, by_id: &str) {
+    write(root, &format!("sys/devices/pci0/usb1/{plug}/{plug}:1.0/input/uevent"), "");
+    let target = format!("../../../devices/pci0/usb1/{plug}/{plug}:1.0/input");
+    link(root, &format!("sys/class/input/{event}/device"), &target);
+    link(root, &format!("dev/input/by-id/{by_id}"), &format!("../{event}"));
+}
+
+#[test]
+fn scanners_that_type_and_gpio_chips_are_proposed_and_peoples_keyboards_are_not() {
+    let machine = machine();
+    let root = machine.path();
+    keyboard(root, "1-3", "event3", "usb-Symbol_Bar_Code_Scanner-event-kbd");
+    keyboard(root, "1-4", "event4", "usb-Logitech_Keyboard-event-kbd");
+    link(root, "dev/input/by-id/usb-Symbol_Bar_Code_Scanner-event-mouse", "../event5");
+    write(root, "dev/gpiochip0", "");
+    write(root, "dev/gpiochip0-not", "");
+    let out = discover(root, &[]);
+    let wedge = "driver = \"hid-wedge\"\nport = \"file:/dev/input/by-id/usb-Symbol_Bar_Code_Scanner-event-kbd\"\n\
+                 settings = { model = \"symbol-ls2208\" }";
+    assert!(out.contains(wedge), "{out}");
+    assert!(!out.contains("Logitech_Keyboard") && !out.contains("event-mouse"), "{out}");
+    let door =
+        "class = \"door\"\ndriver = \"gpio-door\"\nport = \"gpio:/dev/gpiochip0:LINE\"\nzone = \"CHOOSE\"";
+    assert!(
+        out.contains(door) && out.contains("# or: class = \"output\", driver = \"gpio-output\""),
+        "{out}"
+    );
+    assert_eq!(out.matches("gpiochip0:LINE").count(), 1, "{out}");
+    let chosen = out.replace("CHOOSE", "cold-1");
+    let text =
+        example().replace("[[people]]\nid = \"asha\"", &format!("{chosen}\n[[people]]\nid = \"asha\""));
+    // What no machine can know is asked for by name, and nothing else is wrong.
+    let seen = examine(&text);
+    assert!(seen.faults.iter().any(|fault| fault.what.contains("LINE")), "{:?}", seen.faults);
+    let sound = text.replace(":LINE", ":17").replace("28-0316a2794bff\"\nzone", "28-9\"\nzone");
+    let faults = examine(&sound).faults;
+    assert!(
+        faults.iter().all(|fault| !fault.what.contains("gpio") && !fault.what.contains("input")),
+        "{faults:?}"
+    );
+}
+
 #[test]
 fn a_devices_name_cannot_write_lines_of_its_own() {
     let machine = machine();

@@ -72,6 +72,72 @@ fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
+/// A node for one device: takes the POST, hands the ask to the authority, answers as the store's node does.
+fn node(listener: TcpListener, folder: PathBuf) -> std::thread::JoinHandle<String> {
+    use std::io::Read;
+    std::thread::spawn(move || {
+        let (mut line, _) = listener.accept().unwrap();
+        let mut heard = String::new();
+        let body = loop {
+            let mut piece = [0; 4096];
+            let read = line.read(&mut piece).unwrap();
+            heard.push_str(std::str::from_utf8(&piece[..read]).unwrap());
+            let Some((head, body)) = heard.split_once("\r\n\r\n") else { continue };
+            let length = head.split("Content-Length: ").nth(1).unwrap().lines().next().unwrap();
+            if body.len() == length.parse::<usize>().unwrap() {
+                break body.to_owned();
+            }
+        };
+        let authority = firmware_config::enrol::Authority::open(&folder).unwrap();
+        let ask = serde_json::from_str(&body).unwrap();
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
+        let now = model::Timestamp::from_ms(i64::try_from(now).unwrap());
+        let answer = match authority.admit(&ask, now) {
+            Ok(admission) => format!("HTTP/1.0 200 OK\r\n\r\n{}", serde_json::to_string(&admission).unwrap()),
+            Err(_) => "HTTP/1.0 403 Forbidden\r\n\r\n{}".to_owned(),
+        };
+        line.write_all(answer.as_bytes()).unwrap();
+        heard
+    })
+}
+
+#[test]
+fn a_device_fetches_its_papers_over_http_and_sends_neither_code_nor_key() {
+    let store = Store::new();
+    let out = store.path("device");
+    let fetch = |code: &str| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap().to_string();
+        let node = node(listener, store.path("enrol"));
+        let asked = run(&["enrol", "fetch", "hh-7", code, "--at", &at, "--out", out.to_str().unwrap()]);
+        (asked, node.join().unwrap())
+    };
+    let code = store.code("hh-7");
+    let ((exit, _, err), _) = fetch("00000-00000");
+    assert!(exit == 2 && err.contains("lets nobody in"), "{exit} {err}");
+    let ((exit, _, err), sent) = fetch(&code.to_lowercase());
+    assert_eq!((exit, err.as_str()), (0, ""));
+    assert!(!sent.to_uppercase().contains(&code.replace('-', "")) && !sent.contains("PRIVATE"), "{sent}");
+    let (ca, certificate) = (out.join("ca.crt"), out.join("hh-7.crt"));
+    let (fine, said) = openssl(&[
+        "verify",
+        "-CAfile",
+        ca.to_str().unwrap(),
+        "-purpose",
+        "sslclient",
+        certificate.to_str().unwrap(),
+    ]);
+    assert!(fine, "{said}");
+    let (_, subject) =
+        openssl(&["x509", "-in", certificate.to_str().unwrap(), "-noout", "-subject", "-pubkey"]);
+    assert!(subject.contains("hh-7"), "{subject}");
+    let (_, own) = openssl(&["pkey", "-in", out.join("hh-7.key").to_str().unwrap(), "-pubout"]);
+    assert!(subject.contains(own.trim()), "the certificate is for the key that stayed here");
+    assert_eq!(mode(&out.join("hh-7.key")), 0o600);
+    let ((exit, ..), _) = fetch(&code);
+    assert_eq!(exit, 2, "a code works once");
+}
+
 #[test]
 fn a_device_gets_a_certificate_that_bears_its_name_and_openssl_takes_it() {
     let store = Store::new();

@@ -65,7 +65,10 @@ fn a_planted_bit_flip_is_named_by_its_row() {
 fn chain_seq(finding: &Finding) -> Option<i64> {
     match finding {
         Finding::Chain { seq, .. } => Some(*seq),
-        Finding::Movement { .. } | Finding::Drift { .. } | Finding::Reserved { .. } => None,
+        Finding::Movement { .. }
+        | Finding::Drift { .. }
+        | Finding::Reserved { .. }
+        | Finding::Cold { .. } => None,
     }
 }
 

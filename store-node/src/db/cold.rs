@@ -17,13 +17,13 @@ pub fn readings(conn: &Connection, sensor: &DeviceId, since: Timestamp) -> DbRes
     })
 }
 
-/// Forgets readings older than a time, at most `limit`.
+/// Forgets readings older than a time that stand in no chain, at most `limit`.
 ///
 /// # Errors
 /// A fault of the database.
 pub fn purge(conn: &Connection, before: Timestamp, limit: u32) -> DbResult<usize> {
     let sql = "DELETE FROM reading WHERE (sensor, at) IN
-                 (SELECT r.sensor, r.at FROM reading r WHERE r.at < ?1 ORDER BY r.sensor, r.at LIMIT ?2)";
+                 (SELECT r.sensor, r.at FROM reading r WHERE r.at < ?1 AND r.n = 0 ORDER BY r.sensor, r.at LIMIT ?2)";
     run(conn, sql, (before.ms(), limit))
 }
 
@@ -130,11 +130,11 @@ fn read_alarm(r: &rusqlite::Row<'_>) -> rusqlite::Result<AlarmRow> {
     })
 }
 
-/// Raises an alarm; one with this id stays as it is.
+/// Raises an alarm; one with this id stays as it is. Says whether it is new.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn raise(conn: &Connection, alarm: &AlarmRow) -> DbResult<()> {
+pub fn raise(conn: &Connection, alarm: &AlarmRow) -> DbResult<bool> {
     let sql = "INSERT INTO alarm (id, kind, zone, device, began, raised, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                ON CONFLICT (id) DO NOTHING";
     let params = rusqlite::params![
@@ -146,7 +146,7 @@ pub fn raise(conn: &Connection, alarm: &AlarmRow) -> DbResult<()> {
         alarm.raised.ms(),
         alarm.detail,
     ];
-    run(conn, sql, params).map(|_| ())
+    Ok(run(conn, sql, params)? > 0)
 }
 
 /// Ends the open alarms of a device and kind; says how many.
@@ -166,13 +166,13 @@ pub fn alarm(conn: &Connection, id: &CommandId) -> DbResult<Option<AlarmRow>> {
     one(conn, &format!("SELECT {ALARM} FROM alarm WHERE id = ?1"), [id.as_bytes()], read_alarm)
 }
 
-/// Somebody has seen it.
+/// Somebody has seen it; says whether that is news.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn acknowledge(conn: &Connection, id: &CommandId, by: &PersonId, at: Timestamp) -> DbResult<()> {
+pub fn acknowledge(conn: &Connection, id: &CommandId, by: &PersonId, at: Timestamp) -> DbResult<bool> {
     let sql = "UPDATE alarm SET acknowledged_by = ?2, acknowledged_at = ?3 WHERE id = ?1 AND acknowledged_by IS NULL";
-    run(conn, sql, (id.as_bytes(), by.as_str(), at.ms())).map(|_| ())
+    Ok(run(conn, sql, (id.as_bytes(), by.as_str(), at.ms()))? > 0)
 }
 
 /// Open alarms, and those raised since a time; open ones first, then newest first.

@@ -1,10 +1,13 @@
-//! Tables `reading` and `calibration` in full: the temperature log as inspectors read it (REQ-18, REQ-22).
+//! Tables `reading` and `calibration` in full: the temperature log as inspectors read it (REQ-18, REQ-22), each row
+//! chained to the one before.
 
-use super::{Connection, DbResult, all, one, row, run};
+use super::{Connection, DbResult, all, cold_links, one, row, run};
+use crate::chain::Hash;
+use crate::cold_chain::{self, Chain};
 use model::mqtt::{Calibration, Quality};
 use model::{DeviceId, Timestamp};
 use store_core::cold::excursion::Sample;
-use store_core::cold::log::Mark;
+use store_core::cold::log::{Clock, Mark};
 
 /// One row of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,30 +34,78 @@ pub struct LogRow {
     pub heard: Timestamp,
     /// Something is missing before it.
     pub gap: bool,
+    /// The agent's monotonic time, milliseconds since its start.
+    pub up_ms: Option<i64>,
+    /// How the agent's clock stood to the node's.
+    pub clock: Clock,
+    /// Since when the calibration holds with which it was read.
+    pub calibrated: Option<Timestamp>,
+    /// Its place in the chain, from 1; 0 for rows from before there was one.
+    pub n: i64,
+    /// The hash of the row before.
+    pub before: Hash,
 }
 
-/// Logs a reading; says whether it was new.
+const COLUMNS: &str =
+    "sensor, at, milli_c, raw_milli_c, humidity_milli_pct, pressure_pa, quality, session, seq, heard, gap,
+    up_ms, clock, calibrated, n, before";
+
+fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<LogRow> {
+    Ok(LogRow {
+        sensor: row::code(r, 0)?,
+        at: row::time(r, 1)?,
+        milli_c: r.get(2)?,
+        raw_milli_c: r.get(3)?,
+        humidity_milli_pct: r.get(4)?,
+        pressure_pa: r.get(5)?,
+        quality: row::serde_word(r, 6)?,
+        session: r.get(7)?,
+        seq: r.get(8)?,
+        heard: row::time(r, 9)?,
+        gap: r.get(10)?,
+        up_ms: r.get(11)?,
+        clock: row::word(r, 12, "a clock's word", Clock::from_word)?,
+        calibrated: row::time_or(r, 13)?,
+        n: r.get(14)?,
+        before: r.get::<_, Option<Hash>>(15)?.unwrap_or_default(),
+    })
+}
+
+/// Logs a reading at the end of the chain; its place and the hash before it are set here. Says whether it was new.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn add(conn: &Connection, new: &LogRow) -> DbResult<bool> {
-    let sql = "INSERT INTO reading (sensor, at, milli_c, quality, raw_milli_c, humidity_milli_pct, pressure_pa, session, seq,
-                 heard, gap) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-               ON CONFLICT (sensor, at) DO NOTHING";
+pub fn add(conn: &Connection, store: &str, mut new: LogRow) -> DbResult<bool> {
+    let mut ends = cold_links::ends(conn, Chain::Readings, store)?;
+    (new.n, new.before) = (ends.head.saturating_add(1), ends.head_hash);
+    let sql = format!(
+        "INSERT INTO reading ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+         ON CONFLICT (sensor, at) DO NOTHING"
+    );
     let params = rusqlite::params![
         new.sensor.as_str(),
         new.at.ms(),
         new.milli_c,
-        row::to_word(&new.quality)?,
         new.raw_milli_c,
         new.humidity_milli_pct,
         new.pressure_pa,
+        new.quality.word(),
         new.session,
         new.seq,
         new.heard.ms(),
         new.gap,
+        new.up_ms,
+        new.clock.word(),
+        new.calibrated.map(Timestamp::ms),
+        new.n,
+        new.before,
     ];
-    Ok(run(conn, sql, params)? > 0)
+    if run(conn, &sql, params)? == 0 {
+        return Ok(false);
+    }
+    (ends.head, ends.head_hash) = (new.n, cold_chain::reading(&new));
+    cold_links::put(conn, Chain::Readings, &ends)?;
+    Ok(true)
 }
 
 /// Where a sensor's log stood before a time.
@@ -73,24 +124,35 @@ pub fn before(conn: &Connection, sensor: &DeviceId, at: Timestamp) -> DbResult<O
 /// # Errors
 /// A fault of the database.
 pub fn rows(conn: &Connection, sensor: &DeviceId, from: Timestamp, to: Timestamp) -> DbResult<Vec<LogRow>> {
-    let sql =
-        "SELECT at, milli_c, raw_milli_c, humidity_milli_pct, pressure_pa, quality, session, seq, heard, gap
-               FROM reading WHERE sensor = ?1 AND at >= ?2 AND at < ?3 ORDER BY at";
-    all(conn, sql, (sensor.as_str(), from.ms(), to.ms()), |r| {
-        Ok(LogRow {
-            sensor: sensor.clone(),
-            at: row::time(r, 0)?,
-            milli_c: r.get(1)?,
-            raw_milli_c: r.get(2)?,
-            humidity_milli_pct: r.get(3)?,
-            pressure_pa: r.get(4)?,
-            quality: row::serde_word(r, 5)?,
-            session: r.get(6)?,
-            seq: r.get(7)?,
-            heard: row::time(r, 8)?,
-            gap: r.get(9)?,
-        })
-    })
+    let sql = format!("SELECT {COLUMNS} FROM reading WHERE sensor = ?1 AND at >= ?2 AND at < ?3 ORDER BY at");
+    all(conn, &sql, (sensor.as_str(), from.ms(), to.ms()), read)
+}
+
+/// Rows of the chain after a place, in its order.
+///
+/// # Errors
+/// A fault of the database.
+pub fn after(conn: &Connection, n: i64, limit: u32) -> DbResult<Vec<LogRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM reading WHERE n > 0 AND n > ?1 ORDER BY n LIMIT ?2");
+    all(conn, &sql, (n, limit), read)
+}
+
+/// The first trusted value of a sensor at or after a time.
+///
+/// # Errors
+/// A fault of the database.
+pub fn next_sample(conn: &Connection, sensor: &DeviceId, from: Timestamp) -> DbResult<Option<Sample>> {
+    let sql = "SELECT at, milli_c FROM reading WHERE sensor = ?1 AND at >= ?2 AND quality = 'good'
+                 AND milli_c IS NOT NULL ORDER BY at LIMIT 1";
+    one(conn, sql, (sensor.as_str(), from.ms()), |r| Ok(Sample { at: row::time(r, 0)?, milli_c: r.get(1)? }))
+}
+
+/// Forgets rows of the chain up to and with a place.
+///
+/// # Errors
+/// A fault of the database.
+pub fn forget(conn: &Connection, upto: i64) -> DbResult<usize> {
+    run(conn, "DELETE FROM reading WHERE n > 0 AND n <= ?1", [upto])
 }
 
 /// A sensor's trusted values from a time up to and with another, in order.
@@ -111,20 +173,25 @@ pub fn samples(
     })
 }
 
-/// The calibration that a sensor's readings had at a time.
+/// The calibration that a sensor's readings had at a time, and since when.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn calibration(conn: &Connection, sensor: &DeviceId, at: Timestamp) -> DbResult<Option<Calibration>> {
-    let sql = "SELECT offset_milli_c, gain_ppm, certificate, due FROM calibration
+pub fn calibration(
+    conn: &Connection,
+    sensor: &DeviceId,
+    at: Timestamp,
+) -> DbResult<Option<(Timestamp, Calibration)>> {
+    let sql = "SELECT since, offset_milli_c, gain_ppm, certificate, due FROM calibration
                WHERE sensor = ?1 AND since <= ?2 ORDER BY since DESC LIMIT 1";
     one(conn, sql, (sensor.as_str(), at.ms()), |r| {
-        Ok(Calibration {
-            offset_milli_c: r.get(0)?,
-            gain_ppm: r.get(1)?,
-            certificate: r.get(2)?,
-            due: row::date_or(r, 3)?,
-        })
+        let calibration = Calibration {
+            offset_milli_c: r.get(1)?,
+            gain_ppm: r.get(2)?,
+            certificate: r.get(3)?,
+            due: row::date_or(r, 4)?,
+        };
+        Ok((row::time(r, 0)?, calibration))
     })
 }
 

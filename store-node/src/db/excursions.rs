@@ -1,8 +1,8 @@
 //! Tables `excursion` and `excursion_lot`: intervals outside the band, what they add up to, and which lots lay there.
 
 use super::{Connection, DbResult, all, one, row, run};
-use model::api::store::{ExcursionFigures, ExcursionLot, ExcursionRow};
-use model::{CommandId, DeviceId, Timestamp, ZoneId};
+use model::api::store::{ExcursionFigures, ExcursionLot, ExcursionOrder, ExcursionRow};
+use model::{CommandId, DeviceId, OrderId, Timestamp, ZoneId};
 use rusqlite::Row;
 use store_core::cold::Edges;
 use store_core::cold::excursion::Figures;
@@ -37,6 +37,7 @@ fn read(r: &Row<'_>) -> rusqlite::Result<ExcursionRow> {
         alarmed: r.get(8)?,
         figures,
         lots: Vec::new(),
+        orders: Vec::new(),
     })
 }
 
@@ -164,6 +165,35 @@ fn with_lots(conn: &Connection, mut rows: Vec<ExcursionRow>) -> DbResult<Vec<Exc
                 units: r.get(3)?,
             })
         })?;
+        row.orders = shipped(conn, row)?;
     }
     Ok(rows)
+}
+
+/// Orders listed for one excursion at most.
+const ORDERS_MAX: u32 = 500;
+
+/// The orders that got units of an excursion's lots: picked from its zone while it lasted, so that they lay there too warm,
+/// or handed over while it lasted.
+fn shipped(conn: &Connection, of: &ExcursionRow) -> DbResult<Vec<ExcursionOrder>> {
+    let sql = "SELECT o.order_id, o.number, p.lot, sum(p.qty), min(p.at), h.at
+               FROM excursion_lot l
+               JOIN pick_event p ON p.lot = l.lot AND p.undone_by IS NULL
+               JOIN bin b ON b.bin = p.bin AND b.zone = ?2
+               JOIN orders o ON o.order_id = p.order_id
+               LEFT JOIN handover h ON h.order_id = p.order_id
+               WHERE l.excursion = ?1
+                 AND (p.at >= ?3 AND p.at <= coalesce(?4, p.at) OR h.at >= ?3 AND h.at <= coalesce(?4, h.at))
+               GROUP BY o.order_id, p.lot ORDER BY min(p.at), o.order_id, p.lot LIMIT ?5";
+    let ended = of.ended.map(Timestamp::ms);
+    all(conn, sql, (of.id.as_bytes(), of.zone.as_str(), of.began.ms(), ended, ORDERS_MAX), |r| {
+        Ok(ExcursionOrder {
+            order: row::id(r, 0, OrderId::from_bytes)?,
+            number: r.get(1)?,
+            lot: row::code(r, 2)?,
+            units: r.get(3)?,
+            picked: row::time(r, 4)?,
+            shipped: row::time_or(r, 5)?,
+        })
+    })
 }

@@ -6,7 +6,10 @@ pub mod assignments;
 pub mod bags;
 pub mod catalogue;
 pub mod cold;
+pub mod cold_events;
+pub mod cold_links;
 pub mod cold_log;
+pub mod cold_quarters;
 pub mod commands;
 pub mod devices;
 pub mod docs;
@@ -23,6 +26,7 @@ pub mod outbox;
 pub mod people;
 pub mod pick_assign;
 pub mod pick_gaps;
+pub mod pick_prices;
 pub mod picks;
 pub mod places;
 pub mod prints;
@@ -83,6 +87,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0004_print_what.sql")),
     M::up(include_str!("../../migrations/0005_cold.sql")),
     M::up(include_str!("../../migrations/0006_speed.sql")),
+    M::up(include_str!("../../migrations/0007_cold_chain.sql")),
     M::up(include_str!("../../migrations/0009_lanes.sql")),
     M::up(include_str!("../../migrations/0010_hours.sql")),
 ];

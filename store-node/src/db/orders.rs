@@ -129,6 +129,14 @@ pub fn ended_since(conn: &Connection, since: Timestamp, limit: u32) -> DbResult<
     all(conn, &sql, (since.ms(), limit), read)
 }
 
+/// The cash to collect has changed: weighed goods cost what they weigh.
+///
+/// # Errors
+/// A fault of the database.
+pub fn set_cod(conn: &Connection, order: &OrderId, cod: Paise) -> DbResult<()> {
+    run(conn, "UPDATE orders SET cod = ?2 WHERE order_id = ?1", (order.as_bytes(), cod.get())).map(|_| ())
+}
+
 /// An order's lines, by number.
 ///
 /// # Errors

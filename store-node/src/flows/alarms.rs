@@ -1,5 +1,6 @@
 //! Alarms: raised once, cleared when the trouble is over, acknowledged by a person. Acknowledging is not clearing.
 
+use super::cold_events::{self, Noted};
 use super::{Flow, Stop};
 use crate::answer::Answer;
 use crate::db::cold;
@@ -32,7 +33,10 @@ pub fn raise(
         acknowledged_by: None,
         detail: particulars(named),
     };
-    cold::raise(flow.tx, &alarm)?;
+    if cold::raise(flow.tx, &alarm)? {
+        let what = format!("raised {kind}");
+        cold_events::note(flow, &Noted { at: flow.now, kind: &what, device, zone, detail: &alarm.detail })?;
+    }
     flow.effects.cold = true;
     flow.effects.board = true;
     Ok(())
@@ -44,6 +48,8 @@ pub fn raise(
 /// A fault of the database.
 pub fn clear(flow: &mut Flow<'_>, device: &DeviceId, kind: &str) -> Result<(), Stop> {
     if cold::clear(flow.tx, device, kind, flow.now)? > 0 {
+        let what = format!("cleared {kind}");
+        cold_events::note(flow, &Noted { at: flow.now, kind: &what, device, zone: None, detail: "" })?;
         flow.effects.cold = true;
         flow.effects.board = true;
     }
@@ -56,10 +62,12 @@ pub fn clear(flow: &mut Flow<'_>, device: &DeviceId, kind: &str) -> Result<(), S
 /// [`Refusal::Unknown`] for an alarm that is not here.
 pub fn acknowledge(flow: &mut Flow<'_>, alarm: &CommandId) -> Result<Answer, Stop> {
     flow.only(&[Role::Manager])?;
-    if cold::alarm(flow.tx, alarm)?.is_none() {
-        return Err(Refusal::unknown("alarm", alarm).into());
+    let known = cold::alarm(flow.tx, alarm)?.ok_or_else(|| Refusal::unknown("alarm", alarm))?;
+    if cold::acknowledge(flow.tx, alarm, &flow.actor.person, flow.now)? {
+        let what = format!("acknowledged {}", known.kind);
+        let (device, zone) = (&known.device, known.zone.as_ref());
+        cold_events::note(flow, &Noted { at: flow.now, kind: &what, device, zone, detail: &known.detail })?;
     }
-    cold::acknowledge(flow.tx, alarm, &flow.actor.person, flow.now)?;
     flow.effects.cold = true;
     flow.effects.board = true;
     Ok(Answer::Done)

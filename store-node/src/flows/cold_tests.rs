@@ -65,6 +65,82 @@ fn an_excursion_has_figures_and_lots() {
     bed.check();
 }
 
+/// Milk is ordered, its zone grows warm, and only then is it picked: the excursion names the order, in the house and gone.
+#[test]
+fn an_excursion_names_the_orders_that_got_its_lots() {
+    let mut bed = Bed::new();
+    let expiry = bed.day(9);
+    let lot = bed.receive("MILK", 10, Some(expiry));
+    degrees(&mut bed, 4_000, 1);
+    let order = bed.counter(&[("MILK", 2)]).unwrap();
+    let token_hash = "h".into();
+    bed.by("meena", Role::Manager, Command::EnrolHandheld { device: device("hh-1"), token_hash }).unwrap();
+    let person = model::PersonId::new("asha").unwrap();
+    let login = crate::command::Login { device: device("hh-1"), person, pin_right: true, token_sha: None };
+    bed.by("asha", Role::Picker, Command::Login(login)).unwrap();
+    bed.by("asha", Role::Picker, Command::Ready).unwrap();
+    hold(&mut bed, 7_000, 2, 2);
+    assert_eq!(excursions(&mut bed)[0].orders, [], "nothing was taken yet");
+    let text = model::code::OwnCode::Lot(lot.clone()).text();
+    bed.by("asha", Role::Picker, Command::Scan { order, text, line: 0 }).unwrap();
+    let only = |bed: &mut Bed| {
+        let orders = excursions(bed).remove(0).orders;
+        assert_eq!(orders.len(), 1, "{orders:?}");
+        orders.into_iter().next().unwrap()
+    };
+    let here = only(&mut bed);
+    assert_eq!((here.order, &here.lot, here.units, here.picked), (order, &lot, 1, bed.now));
+    assert_eq!(here.shipped, None);
+    hold(&mut bed, 4_000, 1, 4);
+    bed.pass(600_000);
+    let conn = rusqlite::Connection::open(bed.path()).unwrap();
+    let gone = format!(
+        "INSERT INTO handover (order_id, rider, person, device, at) SELECT order_id, 'R1', 'meena', 'hh-1', {} FROM orders",
+        bed.now.ms()
+    );
+    conn.execute_batch(&gone).unwrap();
+    assert_eq!(only(&mut bed).shipped, Some(bed.now), "it was exposed, whenever it left");
+    let day = bed.day(0);
+    let text = bed.reader().cold_excursions(day, bed.now).unwrap();
+    let line = text.lines().nth(1).unwrap();
+    assert!(
+        line.contains(",MILK,milk,10,") && line.contains(&format!(",{},1,2026-11-21T", here.number)),
+        "{line}"
+    );
+}
+
+fn pages(bytes: &[u8]) -> (String, usize) {
+    let paper = lopdf::Document::load_mem(bytes).unwrap();
+    let numbers: Vec<u32> = paper.get_pages().keys().copied().collect();
+    let drawn = paper.objects.values().filter_map(|object| object.as_stream().ok());
+    let drawn = drawn.filter(|stream| stream.dict.has(b"ImageMask")).count();
+    (paper.extract_text(&numbers).unwrap(), drawn)
+}
+
+#[test]
+fn the_days_pdf_says_what_the_csv_says_in_english_and_in_hindi() {
+    let mut bed = Bed::new();
+    let expiry = bed.day(9);
+    bed.receive("MILK", 3, Some(expiry));
+    born(&mut bed, 1, Some(calibration("C-7", Date::new(2027, 5, 31).unwrap()))).unwrap();
+    degrees(&mut bed, 4_000, 1);
+    hold(&mut bed, 7_000, 21, 2);
+    hold(&mut bed, 4_000, 30, 23);
+    let (day, now) = (bed.day(0), bed.now);
+    let english = bed.reader().cold_pdf(day, firmware_config::PaperLanguage::En, now).unwrap();
+    let (text, drawn) = pages(&english);
+    for said in ["temp-1", "cold-1", "C-7", "milk", "too_warm", "raised too_warm", "1 / 1", "readings 52 "] {
+        assert!(text.contains(said), "no {said:?} in {text}");
+    }
+    assert!(text.contains("4.000 .. 7.000 C"), "{text}");
+    assert_eq!(drawn, 0, "Latin stays text");
+    let (text, drawn) = pages(&bed.reader().cold_pdf(day, firmware_config::PaperLanguage::Hi, now).unwrap());
+    assert!(drawn >= 10 && text.contains("temp-1"), "{drawn} lines are drawn: {text}");
+    let other = Date::new(2026, 11, 23).unwrap();
+    let (text, _) = pages(&bed.reader().cold_pdf(other, firmware_config::PaperLanguage::En, now).unwrap());
+    assert!(text.contains("nothing was heard"), "{text}");
+}
+
 #[test]
 fn a_short_one_is_kept_without_an_alarm_and_a_silence_is_a_gap() {
     let mut bed = Bed::new();
@@ -174,7 +250,7 @@ fn the_log_says_with_which_calibration_each_value_was_read() {
         )
     );
     assert!(lines[2].contains(",temp-1,1,3,yes,"), "a number is missing: {}", lines[2]);
-    assert!(lines[3].contains(",temp-1,2,1,no,4.120,4.020,") && lines[3].ends_with("NEW-2,2027-05-31"));
+    assert!(lines[3].contains(",temp-1,2,1,no,4.120,4.020,") && lines[3].contains("NEW-2,2027-05-31,,3,"));
 }
 
 #[test]
@@ -201,7 +277,7 @@ fn the_days_papers() {
     );
     let text = bed.reader().cold_excursions(day, bed.now).unwrap();
     assert_eq!(text.lines().count(), 2);
-    assert!(text.lines().nth(1).unwrap().ends_with(",MILK,milk,3"), "{text}");
+    assert!(text.lines().nth(1).unwrap().ends_with(",MILK,milk,3,,,,"), "{text}");
     let other = Date::new(2026, 11, 23).unwrap();
     assert_eq!(bed.reader().cold_excursions(other, bed.now).unwrap().lines().count(), 1);
     assert_eq!(bed.reader().cold_day(other).unwrap().lines().count(), 1);

@@ -1,12 +1,13 @@
 //! Devices introduce themselves, say how they are, scales say what lies on them, doors that they stand open (REQ-46).
 
+use super::cold_events::{self, Noted};
 use super::{Flow, Stop, alarms, doors, print, short_enough};
 use crate::answer::Answer;
 use crate::db::cold_log;
 use crate::db::devices::{self, DeviceRowDb};
 use crate::refusal::Refusal;
 use model::mqtt::{Birth, Calibration, DeviceClass, DeviceState, Health};
-use model::{DeviceId, Grams, Timestamp};
+use model::{DeviceId, Grams, Timestamp, particulars};
 
 /// The longest text a device may say about itself, characters.
 const TEXT_MAX: usize = 200;
@@ -46,10 +47,19 @@ fn calibrated(flow: &mut Flow<'_>, sensor: &DeviceId, birth: &Birth) -> Result<(
     if new.gain_ppm == 0 {
         return Err(Refusal::bad("gain_ppm", "1 or more").into());
     }
-    let known = cold_log::calibration(flow.tx, sensor, birth.at)?;
+    let known = cold_log::calibration(flow.tx, sensor, birth.at)?.map(|(_, known)| known);
     let never = known.is_none() && birth.calibration.is_none();
     if !never && known.as_ref() != Some(&new) {
         cold_log::calibrate(flow.tx, sensor, birth.at, &new)?;
+        let due = new.due.map(|due| due.to_string()).unwrap_or_default();
+        let detail = particulars(&[
+            ("offset_milli_c", &new.offset_milli_c),
+            ("gain_ppm", &new.gain_ppm),
+            ("certificate", &new.certificate),
+            ("due", &due),
+        ]);
+        let (at, kind, device, zone) = (birth.at, "calibrated", sensor, None);
+        cold_events::note(flow, &Noted { at, kind, device, zone, detail: &detail })?;
         flow.effects.cold = true;
     }
     Ok(())
@@ -109,13 +119,16 @@ pub fn weight(flow: &mut Flow<'_>, scale: &DeviceId, at: Timestamp, grams: Grams
 /// # Errors
 /// [`Refusal::Unknown`] for a door that is not listed, [`Refusal::BadInput`] for a time that has not come.
 pub fn door(flow: &mut Flow<'_>, door: &DeviceId, at: Timestamp, open: bool) -> Result<Answer, Stop> {
-    known(flow, door, DeviceClass::Door)?;
+    let listed = known(flow, door, DeviceClass::Door)?;
     if at.since_ms(flow.now) > AHEAD_MS {
         return Err(Refusal::bad("at", "the device's clock runs ahead of the node's").into());
     }
     if devices::put_door(flow.tx, door, at, open)? {
         flow.effects.cold = true;
         flow.effects.devices = true;
+        let kind = if open { "door opened" } else { "door shut" };
+        let zone = listed.zone.as_ref();
+        cold_events::note(flow, &Noted { at, kind, device: door, zone, detail: "" })?;
         doors::moved(flow, door)?;
     }
     Ok(Answer::Done)

@@ -1,11 +1,12 @@
 //! Excursions: each interval outside the band at a sensor, with what it adds up to and the lots that lay there (REQ-18).
 
+use super::cold_events::{self, Noted};
 use super::{Flow, Stop};
 use crate::db::excursions::{self, Begun};
 use crate::db::places::ZoneRow;
 use crate::db::{Connection, DbResult, cold_log};
 use crate::derive;
-use model::{CommandId, DeviceId, Timestamp};
+use model::{CommandId, DeviceId, Timestamp, particulars};
 use store_core::cold::excursion::{self, Figures};
 use store_core::cold::{Breach, Edges};
 
@@ -24,6 +25,10 @@ pub fn begin(flow: &mut Flow<'_>, sensor: &DeviceId, zone: &ZoneRow, breach: &Br
     let kind = breach.side.alarm();
     let (zone, band, began) = (&zone.zone, band.edges(), breach.since);
     excursions::begin(flow.tx, &Begun { id: &id, sensor, zone, kind, band, began })?;
+    let what = format!("excursion began {kind}");
+    let detail = particulars(&[("worst_milli_c", &breach.worst)]);
+    let noted = Noted { at: began, kind: &what, device: sensor, zone: Some(zone), detail: &detail };
+    cold_events::note(flow, &noted)?;
     Ok(excursions::note_lots(flow.tx, &id, zone)?)
 }
 
@@ -54,6 +59,10 @@ pub fn end(
     let silent_ms = zone.band.map_or(i64::MAX, |band| band.silent_ms);
     let figures = figures(flow.tx, sensor, (breach.since, at), &band, silent_ms)?;
     excursions::note_lots(flow.tx, &id, &zone.zone)?;
+    let what = format!("excursion ended {}", row.kind);
+    let detail = particulars(&[("worst_milli_c", &breach.worst), ("excursion", &id)]);
+    let noted = Noted { at, kind: &what, device: sensor, zone: Some(&zone.zone), detail: &detail };
+    cold_events::note(flow, &noted)?;
     Ok(excursions::end(flow.tx, &id, at, figures.as_ref())?)
 }
 

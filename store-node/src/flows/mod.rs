@@ -6,6 +6,9 @@ pub mod alarms;
 pub mod cancel;
 pub mod catalogue;
 #[cfg(test)]
+mod cold_chain_tests;
+pub mod cold_events;
+#[cfg(test)]
 mod cold_tests;
 pub mod count;
 pub mod counter_order;
@@ -28,6 +31,9 @@ pub mod pack;
 mod paper_tests;
 pub mod papers;
 pub mod people;
+pub mod price;
+#[cfg(test)]
+mod price_tests;
 pub mod print;
 pub mod readings;
 pub mod ready;
@@ -37,6 +43,7 @@ pub mod scan_fixed;
 pub mod substitute;
 #[cfg(test)]
 mod tests;
+pub mod thinning;
 pub mod undo;
 pub mod weigh;
 

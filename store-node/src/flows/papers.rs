@@ -208,6 +208,8 @@ fn handover_slip(flow: &mut Flow<'_>, order: &OrderId) -> Result<bool, Stop> {
         bags: u8::try_from(bags.len()).unwrap_or(u8::MAX),
         cod: row.cod,
         at: flow.setup.calendar.hour_minute(left),
+        // A rider brings the cash later; at the counter it changes hands now.
+        drawer: row.channel == model::order::Channel::Counter,
         duplicate: false,
     };
     let what = particulars(&[("handover", &row.number)]);

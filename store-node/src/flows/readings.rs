@@ -1,8 +1,10 @@
 //! Temperatures come in, and time passes over silent sensors (REQ-18). The watch is [`store_core::cold`]; here its events
 //! become alarms, suspended grants, blocked lots and excursions.
 
-use super::{Flow, Stop, alarms, doors, excursions, grant, holding};
+use super::cold_events::{self, Noted};
+use super::{Flow, Stop, alarms, doors, excursions, grant, holding, thinning};
 use crate::answer::Answer;
+use crate::chain::Hash;
 use crate::command::ReadingIn;
 use crate::db::cold_log::LogRow;
 use crate::db::places::{self, ZoneRow};
@@ -10,9 +12,9 @@ use crate::db::{cold, cold_log, devices, doors as door_rows, stock};
 use crate::refusal::Refusal;
 use model::mqtt::{DeviceClass, Quality};
 use model::time::MINUTE_MS;
-use model::{DeviceId, Role, Timestamp};
+use model::{DeviceId, Role, Timestamp, particulars};
 use std::fmt::Display;
-use store_core::cold::log::{Mark, is_gap};
+use store_core::cold::log::{Clock, Mark, is_gap};
 use store_core::cold::{Breach, Event, Heard, Side, Watch};
 use store_core::movement::Kind;
 
@@ -41,7 +43,8 @@ pub fn reading(flow: &mut Flow<'_>, new: &ReadingIn) -> Result<Answer, Stop> {
         None => None,
     };
     let band = zone.as_ref().and_then(|zone| zone.band);
-    if !cold_log::add(flow.tx, &row(flow, new, band.map_or(i64::MAX, |band| band.silent_ms))?)? {
+    let row = row(flow, new, band.map_or(i64::MAX, |band| band.silent_ms))?;
+    if !cold_log::add(flow.tx, flow.setup.store.as_str(), row)? {
         return Ok(Answer::Done);
     }
     flow.effects.cold = true;
@@ -73,6 +76,12 @@ fn row(flow: &Flow<'_>, new: &ReadingIn, silent_ms: i64) -> Result<LogRow, Stop>
         seq,
         heard: flow.now,
         gap: is_gap(before, Mark { at: new.at, session, seq }, silent_ms),
+        up_ms: new.more.up_ms.map(number),
+        clock: Clock::judge(new.at, flow.now),
+        calibrated: cold_log::calibration(flow.tx, &new.sensor, new.at)?.map(|(since, _)| since),
+        // Its place is the log's own business.
+        n: 0,
+        before: Hash::default(),
     })
 }
 
@@ -83,6 +92,7 @@ fn row(flow: &Flow<'_>, new: &ReadingIn, silent_ms: i64) -> Result<LogRow, Stop>
 pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
     flow.only(&[Role::System])?;
     doors::tick(flow)?;
+    thinning::pass(flow)?;
     for (sensor, zone) in places::watched(flow.tx)? {
         let Some(band) = zone.band else { continue };
         let known = cold::watch(flow.tx, &sensor)?;
@@ -164,5 +174,8 @@ fn lasting(flow: &mut Flow<'_>, sensor: &DeviceId, zone: &ZoneRow, breach: &Brea
     }
     let named: [(&str, &dyn Display); 3] =
         [("worst_milli_c", &breach.worst), ("units", &units), ("lots", &lots.len())];
+    let (detail, kind) = (particulars(&named), "action blocked lots");
+    let noted = Noted { at: flow.now, kind, device: sensor, zone: Some(&zone.zone), detail: &detail };
+    cold_events::note(flow, &noted)?;
     alarms::raise(flow, (breach.side.alarm(), sensor, Some(&zone.zone)), breach.since, &named)
 }

@@ -1,6 +1,7 @@
 //! One scan is one piece (REQ-32): the code is looked up, held against the order's open lines, and only then does a unit
 //! leave its shelf. A wrong scan changes nothing and says which thing is wrong.
 
+use super::price::{self, Measured};
 use super::{Flow, Stop, moments, moving, ready, short_enough};
 use crate::answer::Answer;
 use crate::db::orders::OrderRow;
@@ -42,6 +43,7 @@ pub fn piece(flow: &mut Flow<'_>, row: &OrderRow, text: &str, shown: u8) -> Resu
     let Some(found) = held.get(hit.held) else {
         return Err(Refusal::WrongItem { scanned: text.to_owned() }.into());
     };
+    let price = price::of(flow, row, found.line, &found.sku, measured)?;
     let mut taken = ready::allocation(row.order, found);
     let picked = taken.picked.checked_add(Qty::ONE);
     taken.picked = picked.ok_or(Refusal::OverPick { line: taken.line })?;
@@ -58,12 +60,23 @@ pub fn piece(flow: &mut Flow<'_>, row: &OrderRow, text: &str, shown: u8) -> Resu
         device: flow.actor.device.clone(),
     };
     picks::insert(flow.tx, &pick, hit.proof)?;
+    if let Some(price) = &price {
+        price::keep(flow, row, &pick, price)?;
+    }
     let place = &taken.place;
     let line = u16::from(pick.line) + 1;
     let mut named: Vec<(&str, &dyn Display)> =
         vec![("line", &line), ("sku", &place.sku), ("lot", &place.lot), ("bin", &place.bin)];
     if let Some((kind, value)) = &measured {
         named.push((kind, value));
+    }
+    let weighed = price.as_ref().and_then(|price| Some((price.grams?, &price.weighed.as_ref()?.0)));
+    if let Some((grams, scale)) = &weighed {
+        named.extend([("grams", grams as &dyn Display), ("scale", scale as &dyn Display)]);
+    }
+    let paise = price.as_ref().map(|price| price.paise.get());
+    if let Some(paise) = paise.as_ref().filter(|_| !matches!(measured, Some(("paise", _)))) {
+        named.push(("paise", paise));
     }
     moments::tell(flow, &row.order, "scan", &named)?;
     show(flow, row.order)?;
@@ -85,7 +98,7 @@ pub fn show(flow: &mut Flow<'_>, order: OrderId) -> Result<(), Stop> {
 #[derive(Debug)]
 struct Looked {
     scanned: Scanned,
-    measured: Option<(&'static str, u32)>,
+    measured: Measured,
 }
 
 impl From<Scanned> for Looked {

@@ -136,7 +136,7 @@ fn an_in_store_number_is_its_item_and_its_weight_and_never_a_guess() {
     let told = bed.reader().order(order).unwrap().unwrap().history;
     let told: Vec<&str> =
         told.iter().filter(|row| row.what == "scan").map(|row| row.detail.as_str()).collect();
-    assert!(told.len() == 1 && told[0].ends_with(" grams=1250"), "{told:?}");
+    assert!(told.len() == 1 && told[0].ends_with(" grams=1250 paise=25000"), "{told:?}");
     for (text, why) in [
         (number(weighed, "00043", 1_250), ""),
         (number("22IIIIIWWWWWC", "00077", 450), "two templates"),

@@ -57,14 +57,22 @@ fn weighed_on(flow: &mut Flow<'_>, bag: &BagId, grams: Grams, verified: bool) ->
 /// # Errors
 /// [`Refusal::NoWeight`] when no scale had a stable weight within the last 30 s.
 pub fn scanned(flow: &mut Flow<'_>, scanner: &DeviceId, bag: &BagId) -> Result<Answer, Stop> {
+    let (at, grams, scale) = newest(flow, scanner)?.ok_or(Refusal::NoWeight)?;
+    weighed_on(flow, bag, grams, may_price(flow, &scale, at))
+}
+
+/// The newest stable weight of the scales near a device, not older than 30 s.
+///
+/// # Errors
+/// A fault of the database.
+pub fn newest(flow: &Flow<'_>, device: &DeviceId) -> Result<Option<(Timestamp, Grams, DeviceId)>, Stop> {
     let mut newest = None;
-    for scale in scales_near(flow, scanner)? {
+    for scale in scales_near(flow, device)? {
         let weight = devices::last_weight(flow.tx, &scale)?;
         let fresh = weight.filter(|(at, _)| flow.now.since_ms(*at) <= FRESH_MS);
         newest = newest.max(fresh.map(|(at, grams)| (at, grams, scale)));
     }
-    let (at, grams, scale) = newest.ok_or(Refusal::NoWeight)?;
-    weighed_on(flow, bag, grams, may_price(flow, &scale, at))
+    Ok(newest)
 }
 
 /// Whether a scale may price goods today: its verification stamp, where the store knows one, has not run out (REQ-44).

@@ -2,7 +2,9 @@
 
 use super::state::App;
 use super::table::Table;
-use super::{cold, counter, handhelds, machine, metrics, orders, prints, session, stock, stream};
+use super::{
+    cold, cold_paper, counter, enrol, handhelds, machine, metrics, orders, prints, session, stock, stream,
+};
 use axum::Router;
 use axum::routing::{get, post};
 use model::api::store as api;
@@ -43,6 +45,8 @@ pub fn routes() -> (Router<App>, Value) {
         .get::<String>("/api/v1/cold/report", "CSV: every sensor by quarter-hour; ?day=", get(cold::report))
         .get::<String>("/api/v1/cold/log", "CSV: every reading; ?sensor= and ?day=", get(cold::log))
         .get::<String>("/api/v1/cold/excursions", "CSV: excursions by lot; ?day=", get(cold::excursions))
+        .get::<String>("/api/v1/cold/events", "CSV: alarms, doors, actions; ?day=", get(cold_paper::events))
+        .get::<String>("/api/v1/cold/day.pdf", "PDF: the day; ?day= and ?lang=", get(cold_paper::pdf))
         .get::<Vec<api::DeviceRow>>("/api/v1/devices", "Devices and prints in doubt", get(machine::devices))
         .post::<api::PrintResolve, ()>(
             "/api/v1/prints/{id}/resolve",
@@ -55,6 +59,11 @@ pub fn routes() -> (Router<App>, Value) {
             "/api/v1/handhelds",
             "Enrol a handheld",
             post(handhelds::enrol),
+        )
+        .post::<model::api::enrol::RedeemRequest, model::api::enrol::RedeemAnswer>(
+            "/api/v1/enrol",
+            "A device proves its code and gets its certificate",
+            post(enrol::redeem),
         )
         .get::<api::HandheldConfig>(
             "/api/v1/handheld/config",

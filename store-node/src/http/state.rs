@@ -1,5 +1,6 @@
 //! What every handler can reach, and how a handler becomes a command or a query.
 
+use super::enrol::Desk;
 use super::extract::Key;
 use super::problem::HttpProblem;
 use super::session::Staff;
@@ -34,6 +35,8 @@ pub struct App {
     pub rules: watch::Sender<AccessRules>,
     /// What never changes while the node runs.
     pub facts: Arc<Facts>,
+    /// Where devices are enrolled.
+    pub desk: Arc<Desk>,
     /// The OpenAPI document.
     pub openapi: Arc<serde_json::Value>,
 }

@@ -225,9 +225,9 @@ impl Hear {
         let kept =
             matches!(event.body, EventBody::Scan { .. } | EventBody::Print { .. } | EventBody::Door { .. });
         let command = match event.body {
-            EventBody::Reading { milli_c, quality, raw_milli_c, humidity_milli_pct, pressure_pa } => {
+            EventBody::Reading { milli_c, quality, raw_milli_c, humidity_milli_pct, pressure_pa, up_ms } => {
                 let (session, seq) = (event.session, event.seq);
-                let more = ReadingMore { raw_milli_c, humidity_milli_pct, pressure_pa, session, seq };
+                let more = ReadingMore { raw_milli_c, humidity_milli_pct, pressure_pa, session, seq, up_ms };
                 Command::Reading(ReadingIn { sensor: device, at: event.at, milli_c, quality, more })
             }
             EventBody::Weight { grams } => Command::Weight { scale: device, at: event.at, grams },

@@ -2,6 +2,7 @@
 //! to say after a commit said where something changed, and notes what devices reply. Never decides what is true.
 
 use super::Replied;
+use super::lamps::Lamps;
 use crate::clock;
 use crate::command::{Command as StoreCommand, Envelope};
 use crate::db::prints::{PrintJob, PrintState};
@@ -37,6 +38,8 @@ pub struct Say {
     writer: Writer,
     /// Buzzers that were told to sound.
     loud: BTreeSet<DeviceId>,
+    /// Lamps at bins, and those that were told to shine.
+    lamps: Lamps,
     /// Print commands that were said and are not ended, by their command's id.
     asked: BTreeMap<CommandId, Asked>,
 }
@@ -51,9 +54,15 @@ struct Asked {
 
 impl Say {
     /// Speaks over one connection.
-    pub(super) fn new(store: StoreId, client: AsyncClient, reads: Reads, writer: Writer) -> Self {
+    pub(super) fn new(
+        store: StoreId,
+        client: AsyncClient,
+        reads: Reads,
+        writer: Writer,
+        lamps: Lamps,
+    ) -> Self {
         let effects = writer.effects();
-        Self { store, client, reads, effects, writer, loud: BTreeSet::new(), asked: BTreeMap::new() }
+        Self { store, client, reads, effects, writer, loud: BTreeSet::new(), lamps, asked: BTreeMap::new() }
     }
 
     /// Follows the commits for ever.
@@ -71,6 +80,7 @@ impl Say {
                 _ = again.tick() => {
                     self.prints().await;
                     self.buzzers().await;
+                    self.lamps().await;
                 }
             }
         }
@@ -108,10 +118,14 @@ impl Say {
         while let Ok(more) = self.effects.try_recv() {
             effects.merge(more);
         }
+        let moved = effects.all_handhelds || !effects.handhelds.is_empty();
         if effects.all_handhelds {
             self.views(None).await;
         } else if !effects.handhelds.is_empty() {
             self.views(Some(effects.handhelds)).await;
+        }
+        if moved {
+            self.lamps().await;
         }
         if effects.prints {
             self.prints().await;
@@ -184,6 +198,23 @@ impl Say {
             }
             let id = crate::derive::command(device.as_str().as_bytes(), &format!("buzzer {now}"));
             let drive = if sounds { BUZZ } else { Drive::Off };
+            self.command(DeviceClass::Output, &device, Command { id, body: CommandBody::Output { drive } })
+                .await;
+        }
+    }
+
+    /// The lamp at the bin where each picker goes next.
+    async fn lamps(&mut self) {
+        if self.lamps.is_empty() {
+            return;
+        }
+        let views = match self.reads.ask(|reader| reader.handheld_views(None, clock::now())).await {
+            Ok(views) => views,
+            Err(error) => return tracing::error!(%error, "lamps not told; tried again soon"),
+        };
+        let now = clock::now().ms();
+        for (device, drive) in self.lamps.turn(views.iter().map(|(_, view)| view)) {
+            let id = crate::derive::command(device.as_str().as_bytes(), &format!("lamp {now}"));
             self.command(DeviceClass::Output, &device, Command { id, body: CommandBody::Output { drive } })
                 .await;
         }

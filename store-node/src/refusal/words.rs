@@ -80,6 +80,12 @@ const TABLE: &[Words] = &[
         "Look into the bag, put it right and weigh it again.",
     ),
     row(
+        "scale_stamp",
+        409,
+        "This scale may not price goods",
+        "Weigh it on another scale, and have this one verified.",
+    ),
+    row(
         "no_weight",
         409,
         "The bag was not weighed",

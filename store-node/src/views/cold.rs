@@ -76,7 +76,7 @@ fn calibrated(
     today: Date,
 ) -> DbResult<Option<CalibrationRow>> {
     let found = cold_log::calibration(conn, sensor, now)?;
-    Ok(found.map(|calibration| {
+    Ok(found.map(|(_, calibration)| {
         let overdue = calibration.due.is_some_and(|due| due < today);
         CalibrationRow { sensor: sensor.clone(), calibration, overdue }
     }))

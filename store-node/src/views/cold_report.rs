@@ -2,18 +2,15 @@
 //! Times stand in the store's own zone with their offset, temperatures in degrees with three decimals.
 
 use super::cold::in_full;
+use super::cold_day::{self, Of, Slot};
+use crate::cold_chain::{self, hex};
 use crate::db::cold_log::LogRow;
-use crate::db::{Connection, DbResult, cold_log, excursions, places};
+use crate::db::cold_quarters::Spread;
+use crate::db::{DbResult, cold_events, cold_log, excursions};
 use crate::reader::{Reader, StoreFacts};
+use model::api::store::ExcursionRow;
 use model::mqtt::Calibration;
-use model::time::MINUTE_MS;
 use model::{Date, DeviceId, Timestamp};
-use store_core::cold::Edges;
-use store_core::cold::excursion::{Sample, figures};
-use store_core::cold::log::Clock;
-
-/// One line of the day's report covers so much.
-const SLOT_MS: i64 = 15 * MINUTE_MS;
 
 impl Reader {
     /// Quarter-hours of every watched sensor on a day of the store's calendar.
@@ -41,15 +38,10 @@ impl Reader {
                 "calibration_due",
                 "calibration",
             ]);
-            for (sensor, zone) in places::watched(conn)? {
-                let Some(band) = zone.band else { continue };
-                let of = Of {
-                    sensor: &sensor,
-                    zone: zone.zone.as_str(),
-                    band: band.edges(),
-                    silent_ms: band.silent_ms,
-                };
-                quarters(conn, facts, &of, day, &mut paper)?;
+            for of in cold_day::watched(conn)? {
+                for slot in cold_day::slots(conn, facts, &of, day)? {
+                    paper.row(&quarter(facts, &of, &slot));
+                }
             }
             Ok(paper.finish())
         })
@@ -79,6 +71,10 @@ impl Reader {
                 "gain_ppm",
                 "certificate",
                 "calibration_due",
+                "up_ms",
+                "n",
+                "previous_hash",
+                "hash",
             ]);
             let (from, to) = facts.calendar.bounds(day);
             let mut known: Option<(Timestamp, Option<Calibration>)> = None;
@@ -87,10 +83,52 @@ impl Reader {
                 let key = Timestamp::from_ms(row.session);
                 let calibration = match &known {
                     Some((session, calibration)) if *session == key => calibration.clone(),
-                    Some(_) | None => cold_log::calibration(conn, sensor, row.at)?,
+                    Some(_) | None => cold_log::calibration(conn, sensor, row.at)?.map(|(_, found)| found),
                 };
                 paper.row(&reading(facts, &row, calibration.as_ref()));
                 known = Some((key, calibration));
+            }
+            Ok(paper.finish())
+        })
+    }
+
+    /// What happened around the readings on a day of the store's calendar: alarms, who has seen them, doors, actions.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn cold_events(&mut self, day: Date) -> DbResult<String> {
+        self.snapshot(|conn, facts| {
+            let mut paper = Paper::new(&[
+                "at",
+                "at_utc_ms",
+                "heard_utc_ms",
+                "what",
+                "device",
+                "zone",
+                "person",
+                "detail",
+                "reading",
+                "n",
+                "previous_hash",
+                "hash",
+            ]);
+            let (from, to) = facts.calendar.bounds(day);
+            for row in cold_events::between(conn, from, to)? {
+                let hash = hex(&cold_chain::event(&row));
+                paper.row(&[
+                    facts.calendar.stamp(row.at),
+                    row.at.ms().to_string(),
+                    row.heard.ms().to_string(),
+                    row.kind,
+                    row.device,
+                    row.zone.unwrap_or_default(),
+                    row.person,
+                    row.detail,
+                    row.reading.to_string(),
+                    row.n.to_string(),
+                    hex(&row.before),
+                    hash,
+                ]);
             }
             Ok(paper.finish())
         })
@@ -124,6 +162,10 @@ impl Reader {
                 "sku",
                 "name",
                 "units",
+                "order",
+                "order_units",
+                "picked",
+                "shipped",
             ]);
             let (from, to) = facts.calendar.bounds(day);
             for row in in_full(conn, excursions::touching(conn, from, to)?, now)? {
@@ -149,12 +191,8 @@ impl Reader {
                     figure(|f| f.samples.to_string()),
                     figure(|f| f.gaps.to_string()),
                 ];
-                let lots = row.lots.iter().map(|lot| {
-                    [lot.lot.to_string(), lot.sku.to_string(), lot.name.clone(), lot.units.to_string()]
-                });
-                let nothing = row.lots.is_empty().then(Default::default);
-                for lot in lots.chain(nothing) {
-                    paper.row(&[head.as_slice(), lot.as_slice()].concat());
+                for line in lots_and_orders(facts, &row) {
+                    paper.row(&[head.as_slice(), line.as_slice()].concat());
                 }
             }
             Ok(paper.finish())
@@ -162,74 +200,61 @@ impl Reader {
     }
 }
 
-/// A sensor of the day's report.
-struct Of<'a> {
-    sensor: &'a DeviceId,
-    zone: &'a str,
-    band: Edges,
-    silent_ms: i64,
-}
-
-fn quarters(
-    conn: &Connection,
-    facts: &StoreFacts,
-    of: &Of<'_>,
-    day: Date,
-    paper: &mut Paper,
-) -> DbResult<()> {
-    let (from, to) = facts.calendar.bounds(day);
-    let samples = cold_log::samples(conn, of.sensor, from, to.plus_ms(-1))?;
-    let Some(last) = samples.last() else { return Ok(()) };
-    let end = to.min(last.at.plus_ms(SLOT_MS));
-    let mut slot = from;
-    while slot < end {
-        let next = slot.plus_ms(SLOT_MS);
-        let begins = samples.partition_point(|sample| sample.at < slot);
-        let ends = samples.partition_point(|sample| sample.at < next);
-        // The first value of the next slot closes this one's time.
-        let within = samples.get(begins..ends).unwrap_or_default();
-        let closed: Vec<Sample> = within.iter().chain(samples.get(ends)).copied().collect();
-        let calibration = cold_log::calibration(conn, of.sensor, next)?;
-        paper.row(&quarter(facts, of, (slot, next), within, &closed, calibration.as_ref()));
-        slot = next;
+/// A line for each lot that lay there and each order that got some of it; a lot without an order, and an excursion
+/// without a lot, have a line too.
+fn lots_and_orders(facts: &StoreFacts, row: &ExcursionRow) -> Vec<[String; 8]> {
+    let mut lines = Vec::new();
+    for lot in &row.lots {
+        let mut line = |[number, units, picked, shipped]: [String; 4]| {
+            let (code, sku) = (lot.lot.to_string(), lot.sku.to_string());
+            lines.push([code, sku, lot.name.clone(), lot.units.to_string(), number, units, picked, shipped]);
+        };
+        let orders: Vec<_> = row.orders.iter().filter(|order| order.lot == lot.lot).collect();
+        if orders.is_empty() {
+            line(Default::default());
+        }
+        for order in orders {
+            let shipped = order.shipped.map(|at| facts.calendar.stamp(at)).unwrap_or_default();
+            line([
+                order.number.clone(),
+                order.units.to_string(),
+                facts.calendar.stamp(order.picked),
+                shipped,
+            ]);
+        }
     }
-    Ok(())
+    if lines.is_empty() {
+        lines.push(Default::default());
+    }
+    lines
 }
 
-fn quarter(
-    facts: &StoreFacts,
-    of: &Of<'_>,
-    (from, to): (Timestamp, Timestamp),
-    within: &[Sample],
-    closed: &[Sample],
-    calibration: Option<&Calibration>,
-) -> Vec<String> {
-    let own = figures(within, &of.band, of.silent_ms);
-    let time = figures(closed, &of.band, of.silent_ms).unwrap_or_default();
-    let own_degrees = |value: Option<i32>| value.map(degrees).unwrap_or_default();
+fn quarter(facts: &StoreFacts, of: &Of, slot: &Slot) -> Vec<String> {
+    let own_degrees = |value: fn(&Spread) -> i32| {
+        slot.spread.as_ref().map(|spread| degrees(value(spread))).unwrap_or_default()
+    };
+    let calibration = slot.calibration.as_ref();
     let (certificate, due) = paper_of(calibration);
     let state = match calibration.and_then(|calibration| calibration.due) {
-        Some(due) if due < facts.calendar.date(from) => "overdue",
+        Some(due) if due < facts.calendar.date(slot.from) => "overdue",
         Some(_) => "valid",
         None => "none",
     };
-    // A quarter-hour without a single value is one gap; silences inside it are counted by the figures.
-    let gaps = own.map_or(1, |own| own.gaps);
     vec![
-        facts.calendar.stamp(from),
-        facts.calendar.stamp(to),
-        of.zone.to_owned(),
+        facts.calendar.stamp(slot.from),
+        facts.calendar.stamp(slot.to),
+        of.zone.to_string(),
         of.sensor.to_string(),
-        within.len().to_string(),
-        gaps.to_string(),
-        own_degrees(own.map(|own| own.min_milli_c)),
-        own_degrees(own.map(|own| own.max_milli_c)),
-        own_degrees(own.map(|own| own.mean_kinetic_milli_c)),
-        degrees(of.band.low_milli_c),
-        degrees(of.band.high_milli_c),
-        thousandths(time.above_milli_c_min),
-        thousandths(time.below_milli_c_min),
-        (time.outside_ms / 1_000).to_string(),
+        slot.samples.to_string(),
+        slot.gaps.to_string(),
+        own_degrees(|spread| spread.min_milli_c),
+        own_degrees(|spread| spread.max_milli_c),
+        own_degrees(|spread| spread.mean_kinetic_milli_c),
+        degrees(slot.band.low_milli_c),
+        degrees(slot.band.high_milli_c),
+        thousandths(slot.above_milli_c_min),
+        thousandths(slot.below_milli_c_min),
+        (slot.outside_ms / 1_000).to_string(),
         certificate,
         due,
         state.to_owned(),
@@ -242,33 +267,25 @@ fn reading(facts: &StoreFacts, row: &LogRow, calibration: Option<&Calibration>) 
         facts.calendar.stamp(row.at),
         row.at.ms().to_string(),
         row.heard.ms().to_string(),
-        Clock::judge(row.at, row.heard).word().to_owned(),
+        row.clock.word().to_owned(),
         row.sensor.to_string(),
         row.session.to_string(),
         row.seq.to_string(),
         yes(row.gap),
         row.raw_milli_c.map(degrees).unwrap_or_default(),
         row.milli_c.map(degrees).unwrap_or_default(),
-        word(row.quality).to_owned(),
+        row.quality.word().to_owned(),
         row.humidity_milli_pct.map(|part| thousandths(i64::from(part))).unwrap_or_default(),
         row.pressure_pa.map(|pascals| pascals.to_string()).unwrap_or_default(),
         calibration.map(|found| degrees(found.offset_milli_c)).unwrap_or_default(),
         calibration.map(|found| found.gain_ppm.to_string()).unwrap_or_default(),
         certificate,
         due,
+        row.up_ms.map(|up_ms| up_ms.to_string()).unwrap_or_default(),
+        row.n.to_string(),
+        hex(&row.before),
+        hex(&cold_chain::reading(row)),
     ]
-}
-
-const fn word(quality: model::mqtt::Quality) -> &'static str {
-    use model::mqtt::Quality;
-    match quality {
-        Quality::Good => "good",
-        Quality::CrcError => "crc_error",
-        Quality::Implausible => "implausible",
-        Quality::Jump => "jump",
-        Quality::Flat => "flat",
-        Quality::Silent => "silent",
-    }
 }
 
 /// Certificate and due date, empty where there is none.
@@ -282,12 +299,12 @@ fn yes(is: bool) -> String {
     if is { "yes" } else { "no" }.to_owned()
 }
 
-fn degrees(milli: i32) -> String {
+pub(super) fn degrees(milli: i32) -> String {
     thousandths(i64::from(milli))
 }
 
 /// `-18500` as `-18.500`.
-fn thousandths(value: i64) -> String {
+pub(super) fn thousandths(value: i64) -> String {
     let sign = if value < 0 { "-" } else { "" };
     let whole = value.unsigned_abs();
     format!("{sign}{}.{:03}", whole / 1_000, whole % 1_000)

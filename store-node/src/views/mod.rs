@@ -2,6 +2,8 @@
 
 mod board;
 mod cold;
+mod cold_day;
+mod cold_pdf;
 mod cold_report;
 mod devices;
 pub mod figures;

@@ -32,9 +32,9 @@ export class Api {
   get<T>(path: string): Promise<T> {
     return this.#call<T>('GET', path);
   }
-  /** A paper of the node as it is: CSV. */
-  text(path: string): Promise<string> {
-    return this.#call<string>('GET', path, undefined, undefined, (text) => text);
+  /** A paper of the node as it is: CSV or PDF. */
+  blob(path: string): Promise<Blob> {
+    return this.#call<Blob>('GET', path, undefined, undefined, (response) => response.blob());
   }
   /** A write. Pass `key` to repeat an earlier one on purpose. */
   post<T>(path: string, body?: unknown, key: string = newId()): Promise<T> {
@@ -44,12 +44,12 @@ export class Api {
     return this.#call<T>('PUT', path, body, key);
   }
 
-  async #call<T>(method: string, path: string, body?: unknown, key?: string, read: (text: string) => T = json): Promise<T> {
+  async #call<T>(method: string, path: string, body?: unknown, key?: string, read: (response: Response) => Promise<T> = json): Promise<T> {
     const waits = this.options.retries ?? [300, 1000];
     for (let attempt = 0; ; attempt += 1) {
       const wait = waits[attempt];
       try {
-        return read(await this.#once(method, path, body, key));
+        return await read(await this.#once(method, path, body, key));
       } catch (error) {
         const again = error instanceof ApiError && (error.unreachable || error.problem.status === 503);
         if (!again || wait === undefined) throw error;
@@ -58,7 +58,7 @@ export class Api {
     }
   }
 
-  async #once(method: string, path: string, body: unknown, key: string | undefined): Promise<string> {
+  async #once(method: string, path: string, body: unknown, key: string | undefined): Promise<Response> {
     const headers: Record<string, string> = { accept: 'application/json' };
     const token = this.options.token?.();
     if (token) headers['authorization'] = `Bearer ${token}`;
@@ -77,11 +77,14 @@ export class Api {
       if (response.status === 401) this.options.onUnauthorized?.();
       throw new ApiError(problem);
     }
-    return response.text();
+    return response;
   }
 }
 
-const json = <T>(text: string): T => (text === '' ? undefined : JSON.parse(text)) as T;
+const json = async <T>(response: Response): Promise<T> => {
+  const text = await response.text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+};
 
 const unreachable: Problem = {
   code: 'unreachable', status: 503, title: 'No connection to the node', detail: '', hint: 'Nothing was done. Try again.',

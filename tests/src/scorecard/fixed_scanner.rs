@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use device_drivers::sim::SimScanner;
 use model::api::store::{EnrolAnswer, EnrolRequest};
 use model::mqtt::{Action, DeviceClass, HandheldEvent, HandheldView, Leaf, Topic};
-use model::{DeviceId, OrderId, PersonId, StoreId};
+use model::{BinId, DeviceId, OrderId, PersonId, StoreId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use rumqttc::tokio_rustls::rustls::{self, ClientConfig};
@@ -99,6 +99,13 @@ impl FixedScanner {
     pub fn goods(&self) -> Option<(OrderId, Vec<String>)> {
         let task = self.view.task.as_ref()?;
         Some((task.order, task.lines.iter().map(|line| format!("LL:{}", line.lot.lot)).collect()))
+    }
+
+    /// The bin of the first line that is not done.
+    #[must_use]
+    pub fn next_bin(&self) -> Option<BinId> {
+        let mut lines = self.view.task.iter().flat_map(|task| &task.lines);
+        lines.find(|line| line.picked < line.qty).map(|line| line.bin.clone())
     }
 
     /// Scans one piece after the other; gives the milliseconds of each.

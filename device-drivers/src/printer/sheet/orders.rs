@@ -150,6 +150,8 @@ pub struct HandoverSlip {
     pub cod: Paise,
     /// When, in the store's own zone, `19:42`.
     pub at: String,
+    /// The cash is taken here and now: the drawer opens, but not for a duplicate.
+    pub drawer: bool,
 }
 
 impl HandoverSlip {
@@ -165,6 +167,9 @@ impl HandoverSlip {
         qr(&mut document, &self.code, 24);
         pair(&mut document, format!("{}:", stamp.say(Word::Signature)), "");
         document.text("\u{a0}", Size::Large, Align::Left).block(Block::Rule);
+        if self.drawer && !stamp.duplicate {
+            document.block(Block::Drawer);
+        }
         stamp.end(document)
     }
 }

@@ -46,6 +46,14 @@ impl Clock {
         }
     }
 
+    /// The other way.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Clock::Trusted, Clock::Late, Clock::Ahead, Clock::Unknown]
+            .into_iter()
+            .find(|clock| clock.word() == word)
+    }
+
     /// Judged by when a reading was taken and when it was heard of.
     pub fn judge(at: Timestamp, heard: Timestamp) -> Self {
         let way = heard.since_ms(at);

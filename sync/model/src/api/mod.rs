@@ -1,5 +1,6 @@
 //! Shapes that cross HTTP, for both houses, the web surfaces (ts-rs writes `sync/web/types`) and the demo's people.
 //! Shapes only: what they mean is decided in the cores.
 
+pub mod enrol;
 pub mod hub;
 pub mod store;

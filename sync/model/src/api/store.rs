@@ -458,6 +458,26 @@ pub struct ExcursionRow {
     pub figures: Option<ExcursionFigures>,
     /// The lots that lay there.
     pub lots: Vec<ExcursionLot>,
+    /// The orders that got units of these lots: picked from the zone, or handed over, while it lasted; at most 500.
+    pub orders: Vec<ExcursionOrder>,
+}
+
+/// An order that got units of an excursion's lots.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ExcursionOrder {
+    /// The order.
+    pub order: OrderId,
+    /// Its number.
+    pub number: String,
+    /// The lot.
+    pub lot: LotId,
+    /// Units of the lot that were picked for it.
+    pub units: u32,
+    /// When the first of them was picked.
+    pub picked: Timestamp,
+    /// When it left the store; `None` while it is still here.
+    pub shipped: Option<Timestamp>,
 }
 
 /// What the trusted readings of an excursion add up to.

@@ -125,6 +125,10 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "schema", ts(optional))]
         pressure_pa: Option<u32>,
+        /// Milliseconds since the agent began this session, by a clock that nobody sets.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "schema", ts(optional))]
+        up_ms: Option<u64>,
     },
     /// A stable weight on the scale.
     Weight {
@@ -163,6 +167,21 @@ pub enum Quality {
     Flat,
     /// The sensor did not answer.
     Silent,
+}
+
+impl Quality {
+    /// Its word in tables and reports; the same as on the wire.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Quality::Good => "good",
+            Quality::CrcError => "crc_error",
+            Quality::Implausible => "implausible",
+            Quality::Jump => "jump",
+            Quality::Flat => "flat",
+            Quality::Silent => "silent",
+        }
+    }
 }
 
 /// How a print job went (REQ-34; never printed twice by itself).

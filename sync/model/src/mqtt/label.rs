@@ -179,6 +179,9 @@ pub enum Label {
         cod: Paise,
         /// When it left, in the store's own zone, `19:42`.
         at: String,
+        /// The cash is taken where it is printed: a drawer on that printer opens.
+        #[serde(default)]
+        drawer: bool,
         /// Printed before: says DUPLICATE.
         duplicate: bool,
     },

@@ -165,7 +165,9 @@ quality: Quality,
 /** Relative humidity in thousandths of a percent, where the sensor has it. */
 humidity_milli_pct?: number,
 /** Air pressure in pascals, where the sensor has it. */
-pressure_pa?: number, } | { "type": "weight",
+pressure_pa?: number,
+/** Milliseconds since the agent began this session, by a clock that nobody sets. */
+up_ms?: number, } | { "type": "weight",
 /** Net weight in grams. */
 grams: Grams, } | { "type": "print",
 /** The job. */
@@ -315,6 +317,8 @@ bags: number,
 cod: Paise,
 /** When it left, in the store's own zone, `19:42`. */
 at: string,
+/** The cash is taken where it is printed: a drawer on that printer opens. */
+drawer: boolean,
 /** Printed before: says DUPLICATE. */
 duplicate: boolean, };
 

@@ -222,6 +222,21 @@ name: string,
 /** The most units of it that were seen there. */
 units: number, };
 
+/** An order that got units of an excursion's lots. */
+export type ExcursionOrder = {
+/** The order. */
+order: OrderId,
+/** Its number. */
+number: string,
+/** The lot. */
+lot: LotId,
+/** Units of the lot that were picked for it. */
+units: number,
+/** When the first of them was picked. */
+picked: Timestamp,
+/** When it left the store; `None` while it is still here. */
+shipped: Timestamp | null, };
+
 /** An interval outside the band at one sensor (REQ-18). */
 export type ExcursionRow = {
 /** The excursion. */
@@ -245,7 +260,9 @@ alarmed: boolean,
 /** What its readings add up to; `None` before there are any. */
 figures: ExcursionFigures | null,
 /** The lots that lay there. */
-lots: Array<ExcursionLot>, };
+lots: Array<ExcursionLot>,
+/** The orders that got units of these lots: picked from the zone, or handed over, while it lasted; at most 500. */
+orders: Array<ExcursionOrder>, };
 
 /** Where a handheld connects to. */
 export type HandheldConfig = {

@@ -1,0 +1,55 @@
+//! Table `pick_price`: what a weighed piece weighed and costs, for as long as its pick stands.
+
+use super::{Connection, DbResult, number, one, run};
+use model::{CommandId, DeviceId, OrderId, Paise, Timestamp};
+
+/// What a weighed piece costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PickPrice {
+    /// Its weight in grams; `None` where a label said the price alone.
+    pub grams: Option<u32>,
+    /// Its price.
+    pub paise: Paise,
+    /// What the order reckoned with for it.
+    pub instead_of: Paise,
+    /// The scale and when it weighed; `None` where the weight stood on a label.
+    pub weighed: Option<(DeviceId, Timestamp)>,
+}
+
+/// Keeps the price of a pick.
+///
+/// # Errors
+/// A fault of the database, also when the scale's weight has priced another piece.
+pub fn put(conn: &Connection, pick: CommandId, order: OrderId, line: u8, price: &PickPrice) -> DbResult<()> {
+    let sql = "INSERT INTO pick_price (pick, order_id, line, grams, paise, instead_of, scale, weighed_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let params = rusqlite::params![
+        pick.as_bytes(),
+        order.as_bytes(),
+        line,
+        price.grams,
+        price.paise.get(),
+        price.instead_of.get(),
+        price.weighed.as_ref().map(|(scale, _)| scale.as_str()),
+        price.weighed.as_ref().map(|(_, at)| at.ms()),
+    ];
+    run(conn, sql, params).map(|_| ())
+}
+
+/// Forgets the price of a pick that was taken back; says what it was.
+///
+/// # Errors
+/// A fault of the database.
+pub fn take_back(conn: &Connection, pick: CommandId) -> DbResult<Option<(Paise, Paise)>> {
+    let sql = "DELETE FROM pick_price WHERE pick = ?1 RETURNING paise, instead_of";
+    one(conn, sql, [pick.as_bytes()], |r| Ok((Paise::new(r.get(0)?), Paise::new(r.get(1)?))))
+}
+
+/// Whether a scale's weight has priced a piece already.
+///
+/// # Errors
+/// A fault of the database.
+pub fn is_used(conn: &Connection, scale: &DeviceId, at: Timestamp) -> DbResult<bool> {
+    let sql = "SELECT count(*) FROM pick_price WHERE scale = ?1 AND weighed_at = ?2";
+    Ok(number(conn, sql, (scale.as_str(), at.ms()))? > 0)
+}
