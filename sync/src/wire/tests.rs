@@ -91,13 +91,20 @@ fn kinds_lanes_and_words_of_a_hello_that_a_later_version_brings_are_passed_over(
 fn version_1_has_no_words_for_other_lanes() {
     for frame in every_kind() {
         let old = encode_as(&frame, 1);
-        match frame {
+        match &frame {
             Frame::Manifest { .. } => assert_eq!(old, Err(WireError::NotInVersion)),
             Frame::Hello(hello) => {
                 let Ok(Frame::Hello(read)) = decode(&old.unwrap()) else { panic!("no hello") };
                 assert_eq!(read.lanes, vec![LaneMark { skipped: 0, ..hello.lanes[0] }]);
             }
-            other => assert_eq!(decode(&old.unwrap()), Ok(other)),
+            Frame::Change { .. }
+            | Frame::Batch(_)
+            | Frame::Ack { .. }
+            | Frame::Want { .. }
+            | Frame::Whole { .. }
+            | Frame::Ping { .. }
+            | Frame::Pong { .. }
+            | Frame::Bye { .. } => assert_eq!(decode(&old.unwrap()), Ok(frame)),
         }
     }
     let states = Frame::Ack { upto: LaneSeq { lane: Lane::States, seq: 1 } };
