@@ -5,7 +5,7 @@ use crate::clock;
 use crate::engine::{HubEngine, Record, Said, out_records};
 use crate::readers::Readers;
 use crate::writer::{WriteError, Writer};
-use ::sync::doc::DocKey;
+use ::sync::doc::{self, Difference, DocKey, MANIFEST_MAX, ManifestEntry};
 use ::sync::lane::{LANES, Lane, LaneSeq, ends};
 use ::sync::peer::{Input, Opening, Output, Peer};
 use ::sync::wire::MAX_FRAME;
@@ -34,6 +34,8 @@ const SEND_LIMIT: Duration = Duration::from_secs(10);
 struct Talk {
     peer: Peer,
     owed: Vec<Record>,
+    /// Closed hours that differ from the store's and were named: once is enough.
+    named: BTreeSet<DocKey>,
 }
 
 /// One store's seat: its token, its talk, and the connection that holds it now.
@@ -98,7 +100,7 @@ impl Links {
     ) -> Self {
         let seat = |(store, token, peer)| {
             let current = Mutex::new(CancellationToken::new());
-            let talk = tokio::sync::Mutex::new(Talk { peer, owed: Vec::new() });
+            let talk = tokio::sync::Mutex::new(Talk { peer, owed: Vec::new(), named: BTreeSet::new() });
             (store, Seat { token, talk, current })
         };
         let seats = Arc::new(peers.into_iter().map(seat).collect());
@@ -136,6 +138,12 @@ impl Links {
         found
     }
 
+    /// The closed hours of a store, newest first, as it is told them.
+    async fn manifest(&self, store: &StoreId) -> Option<Vec<ManifestEntry>> {
+        let (store, most) = (store.clone(), u32::try_from(MANIFEST_MAX).unwrap_or(u32::MAX));
+        self.readers.ask(move |data| data.manifest(&store, most)).await.ok()
+    }
+
     /// Whether a store of this name may connect.
     pub fn knows(&self, store: &StoreId) -> bool {
         self.seats.contains_key(store)
@@ -153,7 +161,8 @@ impl Links {
         let mut talk = seat.talk.lock().await;
         tracing::info!(%store, "store connected");
         let heads = self.writer.heads(&store).await.unwrap_or_default();
-        talk.peer.handle(clock::now(), Input::Connected(Opening { heads, manifest: Vec::new() }));
+        let manifest = self.manifest(&store).await.unwrap_or_default();
+        talk.peer.handle(clock::now(), Input::Connected(Opening { heads, manifest }));
         let mut session = Session { links: self, store: &store, talk: &mut talk, heard_at: None };
         session.run(&mut socket, &mine).await;
         session.talk.peer.handle(clock::now(), Input::Disconnected);
@@ -267,9 +276,7 @@ impl Session<'_> {
                 }
                 Output::PeerHello { level: false, .. } | Output::Live | Output::Stale | Output::OneLane => {}
                 Output::Refused { bytes, why } => self.refused(bytes, why.to_string()).await?,
-                Output::Manifest(closed) => {
-                    tracing::debug!(store = %self.store, closed = closed.len(), "closed hours of the store");
-                }
+                Output::Manifest(theirs) => self.judge(&theirs).await?,
                 asked @ (Output::PeerHello { .. }
                 | Output::NeedOut { .. }
                 | Output::Acked { .. }
@@ -320,6 +327,24 @@ impl Session<'_> {
             if mine.iter().any(|(key, own)| *key == doc && *own != heads) {
                 tracing::warn!(store = %self.store, ?doc, "the store has another document: asking for the whole of it");
                 self.talk.peer.handle(clock::now(), Input::Want { doc });
+            }
+        }
+        Ok(())
+    }
+
+    /// An hour that is closed at both sides with different content is a case for people; nothing is overwritten.
+    async fn judge(&mut self, theirs: &[ManifestEntry]) -> Result<(), Over> {
+        let mine = self.links.manifest(self.store).await.ok_or(Over)?;
+        for difference in doc::compare(&mine, theirs) {
+            match difference {
+                Difference::Differs(doc) if !self.talk.named.insert(doc) => {}
+                Difference::Differs(doc) => {
+                    let why = format!("{doc:?} is closed here and at the store with different content");
+                    self.refused(Vec::new(), why).await?;
+                }
+                Difference::NotHere(doc) | Difference::NotThere(doc) => {
+                    tracing::debug!(store = %self.store, ?doc, "an hour is closed at one side only, as yet");
+                }
             }
         }
         Ok(())

@@ -4,11 +4,12 @@
 use crate::db::marks;
 use crate::db::quota;
 use crate::db::{Connection, DbError, DbResult, ReadDb, lanes, outbox, people};
-use crate::engine::carry;
+use crate::engine::{carry, manifest};
 use crate::setup::{Calendar, Policy};
 use model::{Actor, DeviceId, StoreId, Timestamp};
 use std::path::Path;
 use store_core::fefo::{self, Wanted};
+use sync::doc::ManifestEntry;
 use sync::lane::{Lane, LaneStates};
 use sync::peer::OutRecord;
 
@@ -97,6 +98,14 @@ impl Reader {
     /// A fault of the database.
     pub fn lanes(&mut self) -> DbResult<LaneStates> {
         self.snapshot(|conn, _| lanes::states(conn))
+    }
+
+    /// The closed hours, newest first, as the hub is told them.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn manifest(&mut self, limit: u32) -> DbResult<Vec<ManifestEntry>> {
+        self.snapshot(|conn, _| manifest(conn, limit))
     }
 
     /// A lane of the own log after a number, at most `limit` records, in order.

@@ -9,8 +9,10 @@ use device_drivers::agent::ClientTls;
 use futures_util::{SinkExt, StreamExt};
 use model::Timestamp;
 use rustls::pki_types::ServerName;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::Duration;
-use sync::doc::DocKey;
+use sync::doc::{self, Difference, DocKey, MANIFEST_MAX, ManifestEntry};
 use sync::lane::{Lane, LaneSeq, ends};
 use sync::peer::{Input, Opening, Output, Peer, PeerConfig};
 use sync::wire::MAX_FRAME;
@@ -65,12 +67,15 @@ pub struct Uplink {
     writer: Writer,
     reads: Reads,
     state: watch::Sender<LinkState>,
+    /// Closed hours that differ from the hub's and were named: once is enough.
+    named: Mutex<BTreeSet<DocKey>>,
 }
 
 impl Uplink {
     /// Nothing is dialled yet; the state says offline.
     pub fn new(setup: UplinkSetup, writer: Writer, reads: Reads, now: Timestamp) -> Self {
-        Self { setup, writer, reads, state: watch::Sender::new(LinkState { online: false, since: now }) }
+        let state = watch::Sender::new(LinkState { online: false, since: now });
+        Self { setup, writer, reads, state, named: Mutex::default() }
     }
 
     /// Follows the link's state.
@@ -153,7 +158,8 @@ impl Uplink {
         // While nobody is connected, what waits may change its lane.
         let Ok((lanes, heads)) = self.writer.opening().await else { return };
         peer.handle(clock::now(), Input::Lanes(lanes));
-        peer.handle(clock::now(), Input::Connected(Opening { heads, manifest: Vec::new() }));
+        let manifest = self.manifest().await.unwrap_or_default();
+        peer.handle(clock::now(), Input::Connected(Opening { heads, manifest }));
         loop {
             if self.flush(peer, owed, &mut sink).await.is_err() {
                 break;
@@ -228,7 +234,7 @@ impl Uplink {
                     let refused = Refused { origin: "hub frame".to_owned(), bytes, why: why.to_string() };
                     self.writer.refused(refused).await.map_err(|_| Ended)?;
                 }
-                Output::Manifest(closed) => tracing::debug!(closed = closed.len(), "closed hours of the hub"),
+                Output::Manifest(theirs) => self.judge(&theirs).await?,
                 asked @ (Output::NeedOut { .. }
                 | Output::Acked { .. }
                 | Output::PeerHello { .. }
@@ -277,6 +283,36 @@ impl Uplink {
             | Output::Close { .. }
             | Output::Live
             | Output::Stale => {}
+        }
+        Ok(())
+    }
+
+    async fn manifest(&self) -> Result<Vec<ManifestEntry>, Ended> {
+        self.reads
+            .ask(|reader| reader.manifest(u32::try_from(MANIFEST_MAX).unwrap_or(u32::MAX)))
+            .await
+            .map_err(|_| Ended)
+    }
+
+    /// Whether this hour was named in this life of the process already; it is from now on.
+    fn named(&self, doc: DocKey) -> bool {
+        self.named.lock().is_ok_and(|mut named| !named.insert(doc))
+    }
+
+    /// An hour that is closed at both sides with different content is a case for people; nothing is overwritten.
+    async fn judge(&self, theirs: &[ManifestEntry]) -> Result<(), Ended> {
+        for difference in doc::compare(&self.manifest().await?, theirs) {
+            match difference {
+                Difference::Differs(doc) if self.named(doc) => {}
+                Difference::Differs(doc) => {
+                    let why = format!("{doc:?} is closed here and at the hub with different content");
+                    let refused = Refused { origin: "hub manifest".to_owned(), bytes: Vec::new(), why };
+                    self.writer.refused(refused).await.map_err(|_| Ended)?;
+                }
+                Difference::NotHere(doc) | Difference::NotThere(doc) => {
+                    tracing::debug!(?doc, "an hour is closed at one side only, as yet");
+                }
+            }
         }
         Ok(())
     }

@@ -403,7 +403,7 @@ fn what_somebody_waits_for_overtakes_a_backlog_of_days() {
 #[test]
 fn closed_documents_are_told_once_a_connection() {
     let mut world = World::new(5, 0);
-    let entries = vec![(DOC, [9; 32], 77)];
+    let entries = vec![crate::doc::ManifestEntry { doc: DOC, sha256: [9; 32], length: 77 }];
     let opening = Opening { heads: vec![], manifest: entries.clone() };
     world.input(0, Input::Connected(opening));
     world.input(1, Input::Connected(Opening::default()));

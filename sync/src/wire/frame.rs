@@ -6,13 +6,13 @@ use model::quota::{HubGeneration, StoreEpoch};
 use serde::{Deserialize, Serialize};
 
 use super::Batch;
-use crate::doc::DocKey;
+use crate::doc::{DocKey, MANIFEST_MAX, ManifestEntry};
 use crate::lane::{LaneSeq, LaneState};
 
 /// The most document heads one `Hello` may carry.
 pub const MAX_HEADS: usize = 64;
 /// The most closed documents one `Manifest` may name.
-pub const MAX_MANIFEST: usize = 128;
+pub const MAX_MANIFEST: usize = MANIFEST_MAX;
 
 /// One message of a session. Append new kinds at the end; never renumber.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,8 +75,8 @@ pub enum Frame {
     },
 }
 
-/// A closed document by its content: key, SHA-256, length.
-pub type Closed = (DocKey, [u8; 32], u32);
+/// A closed document by its content.
+pub type Closed = ManifestEntry;
 
 /// How far both logs of a lane have come as the speaker durably knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -39,7 +39,7 @@ fn every_kind() -> Vec<Frame> {
         Frame::Ping { nonce: 1 },
         Frame::Pong { nonce: u32::MAX },
         Frame::Bye { reason: CloseReason::WrongEpoch { mine: 1, theirs: 2 } },
-        Frame::Manifest { entries: vec![(DOC, [3; 32], 9_000)] },
+        Frame::Manifest { entries: vec![Closed { doc: DOC, sha256: [3; 32], length: 9_000 }] },
     ]
 }
 

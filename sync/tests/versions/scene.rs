@@ -13,7 +13,7 @@ use model::quota::{HubGeneration, StoreEpoch};
 use model::time::{HOUR_MS, Timestamp};
 use sync::doc::{DocActor, DocId, DocKey, Document};
 use sync::lane::{Lane, LaneSeq};
-use sync::wire::{self, Batch, BatchItem, CloseReason, Connection, Frame, Hello, LaneMark};
+use sync::wire::{self, Batch, BatchItem, CloseReason, Closed, Connection, Frame, Hello, LaneMark};
 
 /// Formats that this binary must read.
 pub const SPOKEN: [u8; 2] = [1, 2];
@@ -211,7 +211,10 @@ fn frames() -> Vec<Kept> {
         ("ping", Frame::Ping { nonce: 1 }),
         ("pong", Frame::Pong { nonce: u32::MAX }),
         ("bye", Frame::Bye { reason: CloseReason::WrongEpoch { mine: 1, theirs: 2 } }),
-        ("manifest", Frame::Manifest { entries: vec![(ORDERS, [3; 32], 9_000)] }),
+        (
+            "manifest",
+            Frame::Manifest { entries: vec![Closed { doc: ORDERS, sha256: [3; 32], length: 9_000 }] },
+        ),
         ("bye_stopping", Frame::Bye { reason: CloseReason::Stopping }),
     ];
     all.into_iter()
