@@ -39,6 +39,11 @@ pub fn of(data: &dyn HubTx, store: &StoreId, records: u32) -> Db<Inspection> {
         let (bytes, chunks) = (data.chunks(&doc)?, data.chunk_count(&doc)?);
         documents.push(DocumentState::read(&doc.to_string(), Owner::Hub, &bytes, chunks));
     }
+    for entry in data.manifest(store, u32::MAX)? {
+        let (name, length) = (entry.doc.of(store).to_string(), usize::try_from(entry.length));
+        documents.push(DocumentState::closed(&name, &entry.sha256, length.unwrap_or(usize::MAX)));
+    }
+    documents.sort_by(|a, b| a.name.cmp(&b.name));
     let quotas = data.all_rights(store)?.into_iter().map(|(key, sku, rights)| QuotaState {
         epoch: key.epoch,
         generation: key.generation,

@@ -1,7 +1,7 @@
 //! What this store holds of what it replicates with the hub, read from its database for `store-node sync inspect`. Opens
 //! query-only: the node may be running.
 
-use crate::db::{Connection, DbResult, docs, lanes, outbox, quota};
+use crate::db::{Connection, DbResult, docs, hours, lanes, outbox, quota};
 use crate::flows;
 use crate::reader::Reader;
 use model::StoreId;
@@ -32,6 +32,10 @@ pub fn of(conn: &Connection, store: &StoreId, records: u32) -> DbResult<Inspecti
         let (bytes, chunks) = docs::load(conn, &name)?;
         documents.push(DocumentState::read(&name, Owner::Store, &bytes, chunks));
     }
+    for (name, sha256, length) in hours::manifest(conn, u32::MAX)? {
+        documents.push(DocumentState::closed(&name, &sha256, usize::try_from(length).unwrap_or(usize::MAX)));
+    }
+    documents.sort_by(|a, b| a.name.cmp(&b.name));
     let quotas = quota::all_terms(conn)?.into_iter().map(|(terms, sku, rights)| QuotaState {
         epoch: terms.epoch,
         generation: terms.generation,

@@ -71,7 +71,8 @@ pub struct Record {
 pub struct DocumentState {
     /// Its name: `orders/s1/495312`.
     pub name: String,
-    /// Digest of its heads: the same at both sides when both have the same changes. Empty when it cannot be read.
+    /// Digest of its heads, or of its content once it is closed: the same at both sides when both have the same. Empty when
+    /// it cannot be read.
     pub heads: String,
     /// Chunks at rest.
     pub chunks: usize,
@@ -122,7 +123,29 @@ pub struct Quarantined {
     pub reason: String,
 }
 
+/// What stands before the hash of a closed document in place of heads.
+const CLOSED: &str = "closed ";
+
 impl DocumentState {
+    /// A closed hour: one blob, the same at both sides when its content's hash is.
+    pub fn closed(name: &str, sha256: &[u8; 32], length: usize) -> Self {
+        let hash: String = sha256.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            name: name.to_owned(),
+            heads: format!("{CLOSED}{hash}"),
+            chunks: 1,
+            bytes: length,
+            waiting: 0,
+            fault: None,
+            entries: BTreeMap::new(),
+        }
+    }
+
+    /// Whether nothing is added to it any more.
+    pub fn is_closed(&self) -> bool {
+        self.heads.starts_with(CLOSED)
+    }
+
     /// Reads what was kept of a document. One that cannot be read is named with its fault and stops none of the rest.
     pub fn read(name: &str, side: Owner, bytes: &[u8], chunks: usize) -> Self {
         let mut state = Self {

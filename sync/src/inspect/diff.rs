@@ -87,6 +87,11 @@ fn one_document(found: &mut Found, name: &str, a: &DocumentState, b: &DocumentSt
     if a.heads == b.heads {
         return;
     }
+    if a.is_closed() || b.is_closed() {
+        // One side has closed it and the other has not yet, or they closed it over different content.
+        found.word(name, a.heads.clone(), b.heads.clone());
+        return;
+    }
     let keys: BTreeSet<&String> = a.entries.keys().chain(b.entries.keys()).collect();
     let says = |doc: &DocumentState, key: &String| {
         doc.entries.get(key).cloned().unwrap_or_else(|| NOTHING.to_owned())

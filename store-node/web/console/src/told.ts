@@ -74,7 +74,9 @@ export function printed(what: string): string {
 /** What a device says of itself and what to do; agents speak English in set phrases. */
 export function deviceSays(device: DeviceRow): { detail: string; hint: string } {
   const health = t(`health_${device.health}`);
-  if (lang() === 'en') return { detail: device.detail || health, hint: device.hint };
+  // The system's own number of a fault helps nobody at the store; the node's log has it.
+  const plain = device.detail.replace(/: [^:]*\(os error \d+\)$/, '');
+  if (lang() === 'en') return { detail: plain || health, hint: device.hint };
   return { detail: phrase(device.detail) || health, hint: phrase(device.hint) };
 }
 
