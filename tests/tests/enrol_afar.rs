@@ -1,7 +1,7 @@
 //! A device redeems its code at the node's own HTTP (issue 3, point 8): it proves the code, keeps its key, and the certificate
 //! bears its name. Wrong proofs are refused without a word why, and guessing is stopped for everybody.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers stop at what must not happen")]
+#![expect(clippy::panic, reason = "a test's helpers stop at what must not happen")]
 
 use firmware_config::enrol::{Admission, Applicant, Ask, Authority, Code, TRIES};
 use model::{CommandId, DeviceId};

@@ -1,7 +1,7 @@
 //! Pick-to-light over the whole way (REQ-43): the view of a picker's handheld, the node, MQTT, the agent, a GPIO line. The
 //! lamp of the bin to which the picker goes next shines, the other is dark, and after the last piece both are.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers stop at what must not happen")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers stop at what must not happen")]
 
 use device_drivers::printer::Language;
 use device_drivers::sim::{SimGpio, SimPrinter, SimScanner};

@@ -2,7 +2,7 @@
 //! and touches no more than four files; with LARDER_MADE_UP=1 the patched store is built, boots from one store.toml, and the
 //! console shows the scale and its weight.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers stop at what must not happen")]
+#![expect(clippy::unwrap_used, reason = "a test's helpers stop at what must not happen")]
 
 use model::api::store::DeviceRow;
 use model::mqtt::Health;
