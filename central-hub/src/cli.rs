@@ -37,12 +37,34 @@ pub enum Command {
         #[arg(long, default_value = "hub.toml")]
         config: PathBuf,
     },
+    /// Back the hub up to a file while it sells. Begin with `backup enrol`: it shows the recovery key, once.
+    #[command(subcommand)]
+    Backup(Backup),
     /// Put something into a hub that is not running.
     #[command(subcommand)]
     Import(Import),
     /// Look at what is replicated with the stores.
     #[command(subcommand)]
     Sync(Sync),
+}
+
+/// What can be done with backups of the hub.
+#[derive(Debug, Subcommand)]
+pub enum Backup {
+    /// Make a recovery key and show it, once. Without it nobody can read a backup: keep it outside the machine.
+    Enrol {
+        /// The configuration.
+        #[arg(long, default_value = "hub.toml")]
+        config: PathBuf,
+    },
+    /// Write a backup (encrypted, AES-256-GCM-SIV) and read it back. A file that is there is replaced by the whole new one.
+    To {
+        /// The file.
+        file: PathBuf,
+        /// The configuration.
+        #[arg(long, default_value = "hub.toml")]
+        config: PathBuf,
+    },
 }
 
 /// What can be asked about replication.

@@ -2,6 +2,7 @@
 //! problem+json. Never decides, never holds SQL.
 
 mod auth;
+mod backups;
 mod caller;
 mod extract;
 mod machine;
@@ -43,9 +44,9 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// What stores reach over their encrypted address: their sessions, and whether the hub is alive.
+/// What stores reach over their encrypted address: their sessions and backups, and whether the hub is alive.
 pub fn sync_router(app: App) -> Router {
-    let routes = Router::new().route("/sync/v1/connect", get(machine::connect_certified));
+    let routes = backups::certified().route("/sync/v1/connect", get(machine::connect_certified));
     routes.route("/healthz", get(machine::healthz)).fallback(fallback).with_state(app)
 }
 

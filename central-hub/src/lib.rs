@@ -2,6 +2,8 @@
 //!
 //! The core (`hub-core`) decides, `db` remembers, a flow does one thing in one transaction, the rest translates.
 
+pub mod backup;
+pub mod backups;
 pub mod cashier;
 pub mod clock;
 pub mod command;

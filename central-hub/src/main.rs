@@ -4,9 +4,9 @@ mod cli;
 
 use anyhow::{Context, Result};
 use central_hub::config::HubConfig;
-use central_hub::{inspect, run};
+use central_hub::{backup, clock, inspect, run};
 use clap::Parser;
-use cli::{Cli, Command, Import, Inspect, Sync};
+use cli::{Backup, Cli, Command, Import, Inspect, Sync};
 use std::path::Path;
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,7 @@ fn main() -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Sync(Sync::Inspect(wish)) => inspect_sync(wish),
+        Command::Backup(what) => back_up(what),
         Command::Import(Import::Catalogue { file, config }) => {
             let mut engine = run::open(&HubConfig::load(&config)?)?;
             match run::put_catalogue(&mut engine, &file) {
@@ -37,6 +38,23 @@ fn main() -> Result<ExitCode> {
             }
         }
     }
+}
+
+fn back_up(what: Backup) -> Result<ExitCode> {
+    match what {
+        Backup::Enrol { config } => {
+            let key = backup::enrol(&HubConfig::load(&config)?.data_dir)?;
+            say(&format!("Recovery key, shown this once:\n\n    {}\n\nWrite it down.", key.text()));
+        }
+        Backup::To { file, config } => {
+            let done = backup::back_up(&HubConfig::load(&config)?.data_dir, &file, clock::now())?;
+            say(&format!(
+                "{} bytes of database in {} bytes, read back",
+                done.database_bytes, done.file_bytes
+            ));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn serve(config: HubConfig) -> Result<ExitCode> {

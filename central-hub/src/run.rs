@@ -1,5 +1,6 @@
 //! Builds the hub from its parts, runs it, stops it in order: close inputs, drain the writer, checkpoint.
 
+use crate::backups::Backups;
 use crate::cashier::Cashier;
 use crate::command::{Command, Envelope};
 use crate::config::{HubConfig, Profile};
@@ -223,7 +224,9 @@ fn start(config: &HubConfig, engine: HubEngine, shutdown: &CancellationToken) ->
         let cashier = Cashier { gateway, writer: writer.clone(), readers: readers.clone() };
         tasks.spawn(cashier.run(shutdown.clone()));
     }
-    let app = App { writer, readers, links, rules, profile: config.profile, stop: shutdown.clone() };
+    let backups = Backups::new(config.data_dir.join("backups"));
+    let stop = shutdown.clone();
+    let app = App { writer, readers, links, rules, profile: config.profile, backups, stop };
     Ok((app, thread, tasks))
 }
 

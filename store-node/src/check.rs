@@ -5,6 +5,7 @@ use crate::chain::{self, Hash};
 use crate::command::{Command, Envelope, system};
 use crate::db::ledger::{self, Entry};
 use crate::db::marks;
+use crate::db::restore::backfill;
 use crate::db::stock::Place;
 use crate::db::{Connection, DbError, DbResult, ReadDb, allocations, stock};
 use crate::derive;
@@ -103,6 +104,8 @@ impl fmt::Display for Finding {
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
+    /// The first row of the ledger that is here: more than 1 while a replaced store still fetches what came before.
+    pub first: i64,
     /// Rows of the ledger that were read.
     pub rows: u64,
     /// Places that were compared.
@@ -133,8 +136,10 @@ pub fn self_check(path: &Path) -> DbResult<Report> {
 fn check(conn: &Connection) -> DbResult<Report> {
     let store = marks::text(conn, facts::STORE)?
         .ok_or_else(|| DbError::Corrupt("meta store is missing: no engine opened it".to_owned()))?;
-    let mut replay = Replay { hash: chain::first(&store), ..Replay::default() };
-    let mut last = 0;
+    let here = backfill(conn)?.filter(|backfill| backfill.whole_at.is_none()).map(|backfill| backfill.ledger);
+    let (first, hash) = here.unwrap_or_else(|| (1, chain::first(&store)));
+    let mut replay = Replay { hash, first, ..Replay::default() };
+    let mut last = first - 1;
     loop {
         let rows = ledger::after(conn, last, PAGE)?;
         let Some((entry, _)) = rows.last() else { break };
@@ -144,6 +149,7 @@ fn check(conn: &Connection) -> DbResult<Report> {
         }
     }
     let mut report = Report {
+        first,
         rows: replay.rows,
         places: 0,
         cold_rows: 0,
@@ -159,6 +165,7 @@ fn check(conn: &Connection) -> DbResult<Report> {
 #[derive(Default)]
 struct Replay {
     hash: Hash,
+    first: i64,
     broken: bool,
     rows: u64,
     balances: BTreeMap<(String, String, String), Balance>,
@@ -169,7 +176,7 @@ impl Replay {
     fn take(&mut self, entry: &Entry, stored: &[u8]) {
         self.rows += 1;
         let hash = chain::next(&self.hash, entry);
-        let in_order = entry.seq == i64::try_from(self.rows).unwrap_or(i64::MAX);
+        let in_order = entry.seq == self.first - 1 + i64::try_from(self.rows).unwrap_or(i64::MAX);
         if (hash.as_slice() != stored || !in_order) && !self.broken {
             // Every later row is chained to this one: the first is the one to name.
             self.broken = true;
@@ -188,12 +195,20 @@ impl Replay {
             return Ok(());
         }
         let key = (entry.sku.clone(), entry.lot.clone(), entry.bin.clone());
-        let before = self.balances.get(&key).copied().unwrap_or_default();
+        let known = self.balances.get(&key).copied();
+        let said = (entry.on_hand.0, entry.reserved.0, entry.blocked.0);
+        // Where older rows are not here yet, the first row of a place says where it began.
+        let before = match known {
+            Some(known) => known,
+            None if self.first > 1 => {
+                Balance::new(said.0, said.1, said.2).map_err(|error| error.to_string())?
+            }
+            None => Balance::default(),
+        };
         let written = Balance::new(entry.on_hand.1, entry.reserved.1, entry.blocked.1);
         let written = written.map_err(|error| error.to_string())?;
         // What the row says afterwards is where its place stands, also when it does not follow: one fault, one finding.
         self.balances.insert(key, written);
-        let said = (entry.on_hand.0, entry.reserved.0, entry.blocked.0);
         let had = (i64::from(before.on_hand), i64::from(before.reserved), i64::from(before.blocked));
         if said != had {
             return Err(format!("it begins at {said:?}, the rows before it end at {had:?}"));
@@ -236,7 +251,12 @@ fn compare(
     for (place, stock) in stock::every(conn)? {
         report.places += 1;
         let key = (place.sku.to_string(), place.lot.to_string(), place.bin.to_string());
-        let told = ledger.remove(&key).unwrap_or_default();
+        let told = match ledger.remove(&key) {
+            Some(told) => told,
+            // What happened here stands in rows that are still on their way.
+            None if report.first > 1 => stock,
+            None => Balance::default(),
+        };
         let held = held.remove(&place).unwrap_or(0);
         if held != u64::from(stock.reserved.get()) {
             wrong.push(Finding::Reserved { place: place.clone(), held, reserved: stock.reserved });

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use store_node::backup::program::Place;
 
 /// Runs one dark store: stock, orders, picking, devices, and the link to the hub. Works without the internet.
 ///
@@ -34,6 +35,17 @@ pub enum What {
     /// What is replicated with the hub.
     #[command(subcommand)]
     Sync(Sync),
+    /// Backs the store up while it sells, lists backups, or finds out whether one can be read back.
+    ///
+    /// Begin with `store-node backup enrol`: it shows the recovery key, once. Write it down and keep it outside the store:
+    /// without it nobody can read a backup, also you. From then on the running node backs itself up to the hub every 30 s
+    /// while the link is up; what is older than the last backup survives the machine, what is newer may be lost.
+    ///
+    /// What protects what: backups are encrypted with a data key (AES-256-GCM-SIV) that lies in backup.key in the data
+    /// folder and, wrapped by the recovery key, in every backup. Hub and USB stick see sizes and times only. Limits: one
+    /// object at most 1 MiB; the hub keeps 8 GiB per store, the newest 20 backups, one an hour for a day, one a day for 14.
+    #[command(subcommand)]
+    Backup(Backup),
     /// Prints the OpenAPI document.
     Openapi,
 }
@@ -122,4 +134,38 @@ pub struct Inspect {
     /// As JSON, for `--against` of the other side and for programs.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What can be done with backups.
+#[derive(Debug, Subcommand)]
+pub enum Backup {
+    /// Makes a recovery key and shows it, once. Again: makes another; older backups still open with the older one.
+    Enrol(Config),
+    /// Backs up now, and reads everything back. To a file it adds what changed: a stick can be pulled at any moment.
+    To {
+        /// `hub`, or a file.
+        place: Place,
+        #[command(flatten)]
+        config: Config,
+    },
+    /// Lists the backups that are kept.
+    List {
+        /// `hub`, or a file.
+        place: Place,
+        #[command(flatten)]
+        config: Config,
+    },
+    /// Reads a backup back, makes a database of it, compares and throws it away. Exit code 1 when that would not work.
+    Verify {
+        /// `hub`, or a file.
+        place: Place,
+        /// An earlier backup; see `list`.
+        #[arg(long)]
+        number: Option<u64>,
+        /// A file with the recovery key; without it the store's own backup.key is used.
+        #[arg(long)]
+        recovery_key_file: Option<PathBuf>,
+        #[command(flatten)]
+        config: Config,
+    },
 }

@@ -2,6 +2,7 @@
 //! socket. Commands go in by [`Engine::apply`], the hub's changes by [`Engine::inbound`], facts go out by
 //! [`Engine::carry`] or the [`Scribe`]. Decides nothing itself: flows do.
 
+mod backfill;
 pub(crate) mod carry;
 mod close;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod scribe;
 #[cfg(test)]
 mod tests;
 
+pub use backfill::OldRows;
 pub use carry::{Batch, Carried};
 pub use close::{BlobRefused, HoursSeen, manifest};
 #[cfg(feature = "mutations")]

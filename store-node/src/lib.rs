@@ -1,6 +1,7 @@
 //! The store node: SQLite is the authority for local stock; HTTP, MQTT and the uplink translate.
 
 pub mod answer;
+pub mod backup;
 pub mod broker;
 pub mod chain;
 pub mod check;

@@ -1,6 +1,7 @@
 //! `store-node`: reads its command line, builds the parts, runs, stops.
 #![expect(clippy::print_stdout, reason = "a command line tool answers on standard output")]
 
+mod backups;
 mod cli;
 
 use anyhow::Context;
@@ -28,6 +29,7 @@ fn main() -> anyhow::Result<ExitCode> {
         What::Import(file) => bring_in(file),
         What::SelfCheck { config, repair } => self_check(&config, repair),
         What::Sync(Sync::Inspect(wish)) => inspect_sync(wish),
+        What::Backup(what) => backups::backup(&what),
         What::Openapi => {
             println!("{:#}", store_node::http::openapi());
             Ok(ExitCode::SUCCESS)
@@ -91,6 +93,9 @@ fn self_check(config: &Config, repair: bool) -> anyhow::Result<ExitCode> {
         "{} ledger rows, {} places, {} temperature rows, head {}",
         report.rows, report.places, report.cold_rows, report.head
     );
+    if report.first > 1 {
+        println!("rows before {} are still being fetched from the backup", report.first);
+    }
     if repair && !report.is_clean() {
         let mut engine = Engine::open(&db, manifest::setup(&manifest)?, clock::now())?;
         let applied = check::repair(&mut engine, &report, clock::now())?;

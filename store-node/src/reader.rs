@@ -1,7 +1,7 @@
 //! A query-only connection and what is true for the whole store. The pictures it draws stand in `views/`; nothing here
 //! changes anything.
 
-use crate::db::marks;
+use crate::db::marks::{self, Mark};
 use crate::db::quota;
 use crate::db::{Connection, DbError, DbResult, ReadDb, lanes, outbox, people};
 use crate::engine::{carry, manifest};
@@ -114,6 +114,14 @@ impl Reader {
     /// A fault of the database.
     pub fn out_records(&mut self, lane: Lane, after: u64, limit: u32) -> DbResult<Vec<OutRecord>> {
         self.snapshot(|conn, _| carry::records(conn, lane, after, limit))
+    }
+
+    /// The store's epoch E.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn epoch(&mut self) -> DbResult<u64> {
+        self.snapshot(|conn, _| marks::count(conn, Mark::Epoch))
     }
 
     /// Facts that the hub has not acknowledged, and the oldest of them.

@@ -1,6 +1,7 @@
 //! Builds the node from its parts, runs it, stops it in order: close inputs, drain the writer, checkpoint, end the
 //! broker. Never decides about stock or orders.
 
+use crate::backup::{BackupError, program, task};
 use crate::broker::{AccessRules, AgentRight, Broker, BrokerError, hash_password};
 use crate::doorkeeper::Doorkeeper;
 use crate::engine::{Engine, OpenError};
@@ -63,6 +64,9 @@ pub enum RunError {
     /// The store's certificate for the hub cannot be used.
     #[error("[hub.tls] {0}")]
     HubTls(TlsError),
+    /// Backups cannot be made ready.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// A secret could not be made.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -116,7 +120,11 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
     let broker_word = broker.word();
     tasks.spawn(broker.supervise(rules.subscribe(), broker_stop.clone()));
     let uplink = Uplink::new(uplink_setup(&manifest)?, writer.clone(), reads.clone(), clock::now());
+    let standing = watch::Sender::new(task::BackupStanding::default());
+    let backups = program::setup(&manifest)?;
+    tasks.spawn(task::run(backups, writer.clone(), reads.clone(), standing.clone(), stop.clone()));
     let app = App {
+        backup: standing.subscribe(),
         writer: writer.clone(),
         reads: reads.clone(),
         link: uplink.state(),

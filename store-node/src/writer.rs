@@ -6,7 +6,7 @@ mod checkpointer;
 
 use crate::command::{Envelope, Sealed};
 use crate::effects::Effects;
-use crate::engine::{Applied, Batch, Carried, Engine, Fault, InboundRecord, Refused, Scribe};
+use crate::engine::{Applied, Batch, Carried, Engine, Fault, InboundRecord, OldRows, Refused, Scribe};
 use crate::refusal::Refusal;
 use crate::{answer::Answer, clock};
 use checkpointer::Checkpointer;
@@ -70,6 +70,11 @@ enum Job {
     /// A whole document to give out.
     Whole(DocKey, oneshot::Sender<Result<Vec<u8>, WriteError>>),
     CloseHours,
+    /// History of a replaced store.
+    Old {
+        rows: Box<OldRows>,
+        reply: oneshot::Sender<Result<(), WriteError>>,
+    },
     /// The scribe's answer.
     Composed(Result<Option<Batch>, Fault>),
     Stop,
@@ -207,6 +212,14 @@ impl Writer {
         self.queue.send(Job::CloseHours).await.map_err(|_| WriteError::Stopping)
     }
 
+    /// Enters rows of a replaced store's history.
+    pub async fn put_old(&self, rows: OldRows) -> Result<(), WriteError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job::Old { rows: Box::new(rows), reply };
+        self.queue.send(job).await.map_err(|_| WriteError::Stopping)?;
+        answer.await.map_err(|_| WriteError::Stopping)?
+    }
+
     /// Asks the thread to finish what waits and end.
     pub async fn stop(&self) {
         let _ = self.queue.send(Job::Stop).await;
@@ -289,6 +302,10 @@ impl Desk {
                     Ok(seen) => effects.outbox_grew |= seen.marked > 0,
                     Err(error) => tracing::error!(%error, "hours not looked at; the next look does it"),
                 },
+                Job::Old { rows, reply } => {
+                    let done = self.engine.put_old(&rows);
+                    let _ = reply.send(done.map_err(|error| fault(&error)));
+                }
                 Job::Composed(answer) => batch = self.composed(answer),
                 Job::Stop => {}
                 other @ (Job::Inbound { .. }
@@ -352,7 +369,7 @@ impl Desk {
             Job::Whole(doc, reply) => {
                 let _ = reply.send(self.engine.whole(doc).map_err(|error| fault(&error)));
             }
-            Job::Apply { .. } | Job::CloseHours | Job::Composed(_) | Job::Stop => {}
+            Job::Apply { .. } | Job::Old { .. } | Job::CloseHours | Job::Composed(_) | Job::Stop => {}
         }
     }
 

@@ -11,4 +11,5 @@ pub mod inspect;
 pub mod lane;
 pub mod peer;
 pub mod quota;
+pub mod vault;
 pub mod wire;

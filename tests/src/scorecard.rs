@@ -10,6 +10,7 @@ pub mod light_store;
 pub mod order_commit;
 pub mod peers;
 pub mod pick_route;
+pub mod replace;
 pub mod scan_ack;
 pub mod served;
 pub mod slow_wire;

@@ -1,6 +1,7 @@
 //! The SQLite implementation of the traits in `crate::db`: opening, transactions, and the small helpers that its files
 //! share. One connection writes; readers open the same file with `query_only`. No decisions here.
 
+mod backup;
 mod carts;
 mod catalogue;
 mod customers;

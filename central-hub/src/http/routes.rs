@@ -3,11 +3,13 @@
 use super::caller::Admits::{self, Anyone, Demo, Roles};
 use super::state::App;
 use super::table::{Place, Table};
-use super::{auth, machine, metrics, ops, orders, rider, shop, stream};
+use super::{auth, backups, machine, metrics, ops, orders, rider, shop, stream};
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 use model::Role;
 use model::api::hub as api;
+use model::api::machine::BackupKept;
 use serde_json::Value;
 
 const SHOPPER: Admits = Roles(&[Role::Customer]);
@@ -26,7 +28,7 @@ const fn write(method: &'static str, path: &'static str, admits: Admits, summary
 pub fn routes(app: Option<&App>) -> (Router<App>, Value) {
     let table = Table::new(app);
     let table = delivery(shopping(browsing(people(table))));
-    machines(table).finish("Larder central hub")
+    backup(machines(table)).finish("Larder central hub")
 }
 
 #[rustfmt::skip]
@@ -72,6 +74,16 @@ fn delivery(table: Table<'_>) -> Table<'_> {
         .route::<(), api::OpsNow>(read("/api/v1/ops/now", OPS, "", "Stores, riders and open orders"), get(ops::now))
         .route::<(), api::OpsSync>(read("/api/v1/ops/sync", OPS, "", "Links, lag, rights and quarantine of every store"), get(ops::sync))
         .route::<(), api::OpsOrder>(read("/api/v1/ops/orders/{id}", OPS, "", "One order's story"), get(ops::story))
+}
+
+#[rustfmt::skip]
+fn backup(table: Table<'_>) -> Table<'_> {
+    let large = DefaultBodyLimit::max(backups::BODY_MAX);
+    table
+        .route::<(), Vec<BackupKept>>(read("/sync/v1/backup", Admits::Store, "", "A store's backups, oldest first; bearer token of the store"), get(backups::list))
+        .route::<(), ()>(write("post", "/sync/v1/backup/missing", Admits::Store, "Which objects are not here: names of 32 bytes each, in and out"), post(backups::missing))
+        .route::<(), ()>(write("put", "/sync/v1/backup/objects/{name}", Admits::Store, "Keep an object, named by its SHA-256"), put(backups::put_object).get(backups::object).layer(large))
+        .route::<(), ()>(write("put", "/sync/v1/backup/heads/{number}", Admits::Store, "Keep a head; GET gives one, or the `newest`"), put(backups::put_head).get(backups::head).layer(large))
 }
 
 #[rustfmt::skip]

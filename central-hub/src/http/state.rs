@@ -2,6 +2,7 @@
 
 use super::caller::Caller;
 use super::problem::HttpProblem;
+use crate::backups::Backups;
 use crate::clock;
 use crate::command::{Answer, Command, Envelope};
 use crate::config::Profile;
@@ -28,6 +29,8 @@ pub struct App {
     pub rules: Arc<Rules>,
     /// Demo or earnest.
     pub profile: Profile,
+    /// The stores' backups.
+    pub backups: Backups,
     /// Ends the streams.
     pub stop: CancellationToken,
 }

@@ -1,6 +1,6 @@
 //! Table `ledger`: every change of a balance, chained by SHA-256 (REQ-6). Rows are added and read, never changed.
 
-use super::{Connection, DbResult, Tx, add_rows, all, number, one, row};
+use super::{Connection, DbResult, Tx, add_rows, all, number, one, row, run};
 use crate::chain::{self, Hash};
 use rusqlite::ToSql;
 use std::cell::RefCell;
@@ -103,6 +103,39 @@ pub fn flush(tx: &Tx<'_>) -> DbResult<()> {
         values.extend(texts);
     }
     add_rows(tx, ("ledger", COLUMNS), pending.len(), &values)
+}
+
+/// Enters a row of a backup with its stored hash; one that is there already stays as it is.
+///
+/// # Errors
+/// A fault of the database.
+pub fn put_old(conn: &Connection, e: &Entry, hash: &[u8]) -> DbResult<()> {
+    let sql = format!(
+        "INSERT OR IGNORE INTO ledger ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+           ?17, ?18, ?19)"
+    );
+    let params = rusqlite::params![
+        e.seq,
+        e.at.ms(),
+        e.kind,
+        e.sku,
+        e.lot,
+        e.bin,
+        e.qty,
+        e.on_hand.0,
+        e.on_hand.1,
+        e.reserved.0,
+        e.reserved.1,
+        e.blocked.0,
+        e.blocked.1,
+        e.person,
+        e.device,
+        e.why,
+        e.reference,
+        e.command,
+        hash,
+    ];
+    run(conn, &sql, params).map(|_| ())
 }
 
 /// Rows after a number with their stored hashes, oldest first.

@@ -3,6 +3,7 @@
 
 pub mod allocations;
 pub mod assignments;
+pub mod backup;
 pub mod bags;
 pub mod catalogue;
 pub mod cold;
@@ -31,6 +32,7 @@ pub mod picks;
 pub mod places;
 pub mod prints;
 pub mod quota;
+pub mod restore;
 mod row;
 pub mod shelves;
 pub mod stock;
@@ -90,6 +92,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0007_cold_chain.sql")),
     M::up(include_str!("../../migrations/0009_lanes.sql")),
     M::up(include_str!("../../migrations/0010_hours.sql")),
+    M::up(include_str!("../../migrations/0011_backfill.sql")),
 ];
 
 /// The writing connection. There is one per process.

@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use model::api::store::backup::BackupState;
 use model::api::store::{DeviceRow, Link, Quarantine};
 use serde_json::Value;
 use store_core::advice::{Advice, Situation};
@@ -31,6 +32,21 @@ pub async fn link(State(app): State<App>, _staff: Staff) -> Result<Json<Link>, H
 /// `GET /api/v1/quarantine`.
 pub async fn quarantine(State(app): State<App>, _staff: Staff) -> Result<Json<Quarantine>, HttpProblem> {
     app.ask(|reader| reader.quarantine(clock::now())).await.map(Json)
+}
+
+/// `GET /api/v1/backup`.
+pub async fn backup(State(app): State<App>, _staff: Staff) -> Json<BackupState> {
+    let now = app.backup.borrow().clone();
+    Json(BackupState {
+        enrolled: now.enrolled,
+        hub_at: now.hub_at,
+        hub_age_ms: now.hub_at.map(|at| clock::now().since_ms(at)),
+        hub_bytes: now.hub_bytes,
+        rehearsed_at: now.rehearsed_at,
+        error: now.error,
+        history_left: now.history_left,
+        history_error: now.history_error,
+    })
 }
 
 /// `GET /healthz`: the process answers.

@@ -8,6 +8,7 @@ use super::{
 use axum::Router;
 use axum::routing::{get, post};
 use model::api::store as api;
+use model::api::store::backup::BackupState;
 use serde_json::Value;
 
 /// The router and its OpenAPI document.
@@ -55,6 +56,7 @@ pub fn routes() -> (Router<App>, Value) {
         )
         .get::<api::Link>("/api/v1/link", "The link to the hub", get(machine::link))
         .get::<api::Quarantine>("/api/v1/quarantine", "What could not be used", get(machine::quarantine))
+        .get::<BackupState>("/api/v1/backup", "How old the newest backup is", get(machine::backup))
         .post::<api::EnrolRequest, api::EnrolAnswer>(
             "/api/v1/handhelds",
             "Enrol a handheld",

@@ -5,6 +5,7 @@ use super::extract::Key;
 use super::problem::HttpProblem;
 use super::session::Staff;
 use crate::answer::Answer;
+use crate::backup::task::BackupStanding;
 use crate::broker::AccessRules;
 use crate::command::{Command, Envelope};
 use crate::db::DbError;
@@ -29,6 +30,8 @@ pub struct App {
     pub reads: Reads,
     /// Whether the hub is there.
     pub link: watch::Receiver<LinkState>,
+    /// How the backups stand.
+    pub backup: watch::Receiver<BackupStanding>,
     /// Who may log in.
     pub pins: Pins,
     /// Who may speak on the broker; changed by enrolment.

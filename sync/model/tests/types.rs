@@ -128,6 +128,7 @@ fn all() -> Types {
         store::ReceiveRequest, store::ReceiveAnswer, store::CounterOrderRequest, store::CounterOrderAnswer,
         store::HandoverRequest, store::HandoverAnswer, store::ColdChain, store::DeviceRow, store::PrintResolve, store::PaperRequest,
         store::Link, store::Quarantine, store::EnrolRequest, store::EnrolAnswer, store::HandheldConfig,
+        store::backup::BackupState,
         hub::OtpRequest, hub::VerifyRequest, hub::Session, hub::RefreshRequest, hub::InboxMessage, hub::Me, hub::MeIn,
         hub::AddressIn, hub::Serviceable, hub::Category, hub::SearchPage, hub::Cart, hub::CartLineIn,
         hub::CheckoutRequest, hub::Order, hub::Tracking, hub::SubstituteReply, hub::ShiftRequest, hub::RiderNow,
@@ -168,6 +169,7 @@ fn no_shape_is_forgotten() {
     let mut missing = Vec::new();
     for file in [
         "api/store.rs",
+        "api/store/backup.rs",
         "api/hub.rs",
         "mqtt/capability.rs",
         "mqtt/device.rs",

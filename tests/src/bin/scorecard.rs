@@ -47,6 +47,8 @@ enum Name {
     Footprint,
     /// Exact pick routes on published instances, judged by an independent checker (REQ-30).
     PickRoute,
+    /// A store with a year of orders on new hardware, over 10 Mbit/s (REQ-52); `--only DAYS` for a shorter year.
+    Replace,
     /// Bytes of an order at rest and on the wire, against plain JSON (SYNC.md).
     SyncBytes,
     /// From a store's word to the hub's acknowledgement, quiet and during a catch-up, against sending in plain order.
@@ -80,6 +82,7 @@ fn run(options: &Options) -> Result<Value> {
         Name::Broker => scorecard::broker::run(options.seconds),
         Name::Footprint => scorecard::footprint::run(options.data.as_deref(), options.seconds),
         Name::PickRoute => scorecard::pick_route::run(&folder(options, "data/picking")?),
+        Name::Replace => scorecard::replace::run(options.data.as_deref(), options.only.as_deref()),
         Name::SyncBytes => scorecard::sync_bytes::run(),
         Name::SyncLag => scorecard::sync_lag::run(options.data.as_deref()),
         Name::SyncFleet => {

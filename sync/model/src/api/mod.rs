@@ -3,4 +3,5 @@
 
 pub mod enrol;
 pub mod hub;
+pub mod machine;
 pub mod store;

@@ -25,6 +25,8 @@
 //! | GET /api/v1/handheld/config | - | [`HandheldConfig`] |
 //! | GET /healthz, /readyz, /metrics, /api/openapi.json | - | |
 
+pub mod backup;
+
 use crate::id::{
     BagId, BinId, CommandId, DeviceId, LotId, OrderId, PersonId, PrintJobId, SkuId, StoreId, ZoneId,
 };

@@ -24,6 +24,25 @@ acknowledged_by: string | null,
 /** Particulars by name (`model::particulars`): `worst_milli_c=9100 units=12 lots=3`. */
 detail: string, };
 
+/** How the backups stand. */
+export type BackupState = {
+/** A recovery key was made; without one nothing is backed up. */
+enrolled: boolean,
+/** The moment that the newest backup at the hub shows. */
+hub_at: Timestamp | null,
+/** Its age in milliseconds: what would be lost with this machine. */
+hub_age_ms: number | null,
+/** Bytes that are needed to sell, in the newest backup. */
+hub_bytes: number,
+/** When a backup was last read back whole. */
+rehearsed_at: Timestamp | null,
+/** Why the last one did not succeed. */
+error: string | null,
+/** Of a replaced store: parts of the history that are still to come. */
+history_left: number | null,
+/** Why the history does not come. */
+history_error: string | null, };
+
 /** One bag. */
 export type BagRow = {
 /** The code on its label. */
