@@ -1,6 +1,6 @@
 // Where the person is: the address's fragment, so that the node serves one page and Back works.
 
-export const SECTIONS = ['now', 'stock', 'cold', 'devices', 'link', 'counter', 'handover'] as const;
+export const SECTIONS = ['now', 'stock', 'cold', 'devices', 'link', 'counter', 'handover', 'count'] as const;
 export type Section = (typeof SECTIONS)[number];
 export type Route = { section: Section; id: string | null };
 

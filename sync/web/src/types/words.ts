@@ -33,6 +33,23 @@ export type Date = string;
 /** A scanner, printer, sensor, scale or handheld; also its MQTT client id. */
 export type DeviceId = string;
 
+/** How the store stands. */
+export type FenceView = {
+/** `open`, `fenced` or `emergency`. */
+state: string,
+/** Since when. */
+since: Timestamp,
+/** `restored`, `replaced`, `rolled_back`, `superseded`, `by_hand`; empty when it was never fenced. */
+why: string,
+/** When the hub said what it had sold; without it nothing opens by itself. */
+word_at: Timestamp | null,
+/** Who called for the fence, or opened in an emergency. */
+person: string,
+/** Products with units in the books that nobody has counted. */
+uncounted: number,
+/** Orders that a person must decide about, first due first. */
+unknown: Array<UnknownRow>, };
+
 /** A weight in grams. */
 export type Grams = number;
 
@@ -225,6 +242,29 @@ export type TempClass = "ambient" | "fresh" | "chilled" | "frozen";
 
 /** A moment in UTC, milliseconds since 1970-01-01. */
 export type Timestamp = number;
+
+/** A person's decision about such an order. */
+export type UnknownDecision = {
+/** Which order. */
+order: OrderId,
+/** How it ended, or that it goes on. */
+end: UnknownEnd, };
+
+/** How an order ended whose end nobody knew. */
+export type UnknownEnd = "delivered" | "cancelled" | "go_on";
+
+/** An order whose end nobody knows. */
+export type UnknownRow = {
+/** Which. */
+order: OrderId,
+/** Its short number. */
+number: string,
+/** Since when. */
+since: Timestamp,
+/** When somebody must have decided. */
+due: Timestamp,
+/** Whose decision it is. */
+owner: string, };
 
 /** How fast it sells: where its home bin lies (REQ-2). */
 export type Velocity = "A" | "B" | "C";
