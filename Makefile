@@ -15,7 +15,7 @@ export PATH := $(LARDER_CACHE)/bin:$(PATH):$(HOME)/.cargo/bin:/usr/sbin:/sbin
 CARGO := cargo
 LOCKED := --locked
 ARGS ?=
-BENCHES := broker order-commit scan-ack agent-load pick-route sync-bytes sync-lag sync-fleet footprint
+BENCHES := broker order-commit scan-ack agent-load pick-route sync-bytes sync-lag sync-fleet grant-policy footprint
 
 help: ## say what there is
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -49,8 +49,10 @@ fuzz: setup-fuzz ## every parser of foreign bytes against a fuzzer, MINUTES=10 i
 package: setup-package ## the .deb of a store machine, installed into a prefix, run and removed again
 	@deb=$$(store-node/packaging/build | tail -n 1) && store-node/packaging/check "$$deb" && echo "$$deb"
 
-sim-quota: setup-sim ## the escrow's rules explored to the end in their larger worlds
+sim-quota: setup-sim ## the escrow's rules explored to the end, and 1,000 seeds of cuts, restores and shrinkage
 	@LARDER_MODEL=full $(CARGO) test $(LOCKED) --release -p sync --test escrow_model -- --nocapture
+	@$(CARGO) run $(LOCKED) --release -p tests --bin sim_quota -- $(or $(ARGS),--seeds 1000)
+	@$(CARGO) run $(LOCKED) --release -p tests --bin sim_quota -- --full --seeds 20
 
 # ---- parts of the above ---------------------------------------------------------------------------------------------
 

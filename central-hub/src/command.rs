@@ -2,8 +2,12 @@
 //! key) and who asks; nothing in it is random, because secrets are made from the hub's key and the command's id.
 
 use crate::db::payments::StepKind;
-use model::api::hub::{CheckoutRequest, Fix, Point};
-use model::{Actor, AddressId, CommandId, CustomerId, OrderId, Paise, Qty, RiderId, Role, SkuId, Timestamp};
+use model::api::hub::{Address, CheckoutRequest, Fix, Point};
+use model::order_doc::OrderHead;
+use model::quota::{HubGeneration, StoreEpoch};
+use model::{
+    Actor, AddressId, CommandId, CustomerId, OrderId, Paise, Qty, RiderId, Role, SkuId, StoreId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// A command, its key and who asks.
@@ -59,6 +63,31 @@ pub struct Seed {
     pub name: String,
     /// `rider`, `city_ops` or `admin`.
     pub role: Role,
+}
+
+/// An order that a restore has lost, as other logs have it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recovered {
+    /// Its id.
+    pub order: OrderId,
+    /// Which store.
+    pub store: StoreId,
+    /// Under which E it was sold.
+    pub epoch: StoreEpoch,
+    /// Under which G.
+    pub generation: HubGeneration,
+    /// What was sold.
+    pub head: OrderHead,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// When it was confirmed.
+    pub confirmed_at: Timestamp,
+    /// Whose, where that is known.
+    pub customer: Option<CustomerId>,
+    /// Where to, where that is known.
+    pub address: Option<Address>,
+    /// The gateway has the money.
+    pub paid: bool,
 }
 
 /// Everything the hub does for somebody.
@@ -120,6 +149,39 @@ pub enum Command {
         key: String,
         /// What it said.
         outcome: Outcome,
+    },
+    /// A node asks for a store's next epoch (SYNC.md rule 5). Naturally idempotent for the node's key.
+    MintEpoch {
+        /// Which store.
+        store: StoreId,
+        /// The node's public key.
+        node_key: String,
+        /// The epoch that it is to follow.
+        expect: StoreEpoch,
+    },
+    /// A restored hub hears of an epoch that it has forgotten. Naturally idempotent.
+    AdoptEpoch {
+        /// Which store.
+        store: StoreId,
+        /// Its epoch.
+        epoch: StoreEpoch,
+    },
+    /// A restored hub takes its next generation (SYNC.md rule 6). Naturally idempotent for the hub's id.
+    BeginGeneration {
+        /// The id of this installation.
+        hub: String,
+        /// The generation that it is to follow.
+        expect: HubGeneration,
+    },
+    /// People bring back orders that a restore has lost.
+    RecoverOrders {
+        /// From the gateway's and the notifications' logs.
+        orders: Vec<Recovered>,
+    },
+    /// A person says that older generations' orders are all here; two people close them.
+    CloseGeneration {
+        /// The newest of them.
+        upto: HubGeneration,
     },
     /// Lets go what was held too long. Naturally idempotent.
     ExpireHolds,
@@ -200,6 +262,14 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether it may change epochs or generations: then documents and logs are looked at anew.
+    pub const fn changes_terms(&self) -> bool {
+        matches!(
+            self,
+            Command::MintEpoch { .. } | Command::AdoptEpoch { .. } | Command::BeginGeneration { .. }
+        )
+    }
+
     /// Whether its first answer must be kept: doing it twice would be another thing than doing it once.
     pub const fn keeps_answer(&self) -> bool {
         match self {
@@ -214,8 +284,13 @@ impl Command {
             | Command::RequestCancel { .. }
             | Command::ReplySubstitute { .. }
             | Command::SetShift { .. }
+            | Command::RecoverOrders { .. }
             | Command::Deliver { .. } => true,
-            Command::ExpireHolds
+            Command::MintEpoch { .. }
+            | Command::AdoptEpoch { .. }
+            | Command::BeginGeneration { .. }
+            | Command::CloseGeneration { .. }
+            | Command::ExpireHolds
             | Command::Positions { .. }
             | Command::AssignRiders
             | Command::SeedPeople { .. }
@@ -240,6 +315,13 @@ pub enum Answer {
         subject: String,
         /// End of the access token.
         until: Timestamp,
+    },
+    /// The terms that hold now. Of a generation alone, the epoch is nought.
+    Terms {
+        /// E.
+        epoch: StoreEpoch,
+        /// G.
+        generation: HubGeneration,
     },
     /// An address.
     Address {

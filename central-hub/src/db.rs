@@ -13,6 +13,7 @@ pub mod riders;
 pub mod sqlite;
 pub mod stores;
 pub mod sync;
+pub mod terms;
 
 pub use carts::Carts;
 pub use catalogue::Catalogue;
@@ -25,6 +26,7 @@ pub use quotas::Quotas;
 pub use riders::Riders;
 pub use stores::Stores;
 pub use sync::SyncLog;
+pub use terms::Terms;
 
 use figures::Writing;
 
@@ -47,7 +49,7 @@ pub type Db<T> = Result<T, DbFault>;
 
 /// Everything a flow may read and write, inside its transaction.
 pub trait HubTx:
-    Commands + Customers + Carts + Catalogue + Stores + Quotas + Orders + Payments + Riders + SyncLog + Hours
+    Commands + Customers + Carts + Catalogue + Stores + Quotas + Orders + Payments + Riders + SyncLog + Hours + Terms
 {
 }
 
@@ -63,6 +65,7 @@ impl<T> HubTx for T where
         + Riders
         + SyncLog
         + Hours
+        + Terms
 {
 }
 

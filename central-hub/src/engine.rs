@@ -42,6 +42,9 @@ pub enum Fault {
     /// A store that is not configured.
     #[error("store {0} is not configured at this hub")]
     UnknownStore(StoreId),
+    /// A session that began under an older epoch or generation.
+    #[error("the session with store {0} is of older terms: begin a new one")]
+    OldTerms(StoreId),
 }
 
 /// Why a command got no answer.
@@ -150,14 +153,32 @@ impl HubEngine {
         envelopes: &[Sealed],
         batch: Option<&Batch>,
     ) -> Result<(Applied, Carried), Fault> {
+        // Under new terms the logs begin anew: what was made under the old ones is made again.
+        let terms = envelopes.iter().any(|envelope| envelope.envelope.command.changes_terms());
+        let (batch, dropped) = if terms { (None, batch.is_some()) } else { (batch, false) };
         let done = match self.attempt(now, envelopes, batch, Care::Quick) {
             Err(Halt::Careful) => self.attempt(now, envelopes, batch, Care::Savepoints),
             other => other,
         };
+        if terms {
+            self.take_terms()?;
+            return done
+                .map(|(applied, carried)| (applied, Carried { more: dropped, ..carried }))
+                .map_err(Fault::from);
+        }
         if batch.is_some() {
             self.docs.lock().after(done.is_ok());
         }
         done.map_err(Fault::from)
+    }
+
+    /// Documents are read anew, and written by a life of the process that no restore has forgotten.
+    fn take_terms(&mut self) -> Result<(), Fault> {
+        if self.boot < self.db.generation()?.first_boot() {
+            self.boot = self.within(|engine| Ok(engine.db.new_boot()?))?;
+        }
+        self.docs.lock().renew(self.boot);
+        Ok(())
     }
 
     fn attempt(

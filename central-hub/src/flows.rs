@@ -15,12 +15,14 @@ pub mod order;
 pub mod otp;
 pub mod pay;
 pub mod quota;
+pub mod recover;
 pub mod refund;
 pub mod release;
 pub mod seen;
 pub mod session;
 pub mod shift;
 pub mod substitute;
+pub mod terms;
 pub mod upkeep;
 
 use crate::command::{Answer, Command};
@@ -85,6 +87,11 @@ pub fn run(tx: &mut dyn HubTx, cx: &Cx<'_>, command: &Command) -> Flow<Answer> {
         Command::SetCartLine { customer, sku, qty } => cart::set_line(tx, cx, customer, sku, *qty),
         Command::BeginCheckout { customer, request } => checkout::begin(tx, cx, customer, request),
         Command::PaymentResult { key, outcome } => pay::result(tx, cx, key, *outcome),
+        Command::MintEpoch { store, node_key, expect } => terms::mint(tx, cx, store, node_key, *expect),
+        Command::AdoptEpoch { store, epoch } => terms::adopt(tx, cx, store, *epoch),
+        Command::BeginGeneration { hub, expect } => terms::begin_generation(tx, cx, hub, *expect),
+        Command::RecoverOrders { orders } => recover::from_logs(tx, cx, orders),
+        Command::CloseGeneration { upto } => terms::close(tx, cx, *upto),
         Command::ExpireHolds => release::expire_holds(tx, cx),
         Command::RequestCancel { customer, order } => cancel::request(tx, cx, customer, order),
         Command::ReplySubstitute { customer, order, line, accept } => {

@@ -98,6 +98,13 @@ pub enum Refusal {
     },
     /// Too many wrong codes.
     CodeDead,
+    /// Epoch or generation is another one by now: somebody else was quicker.
+    TermsTaken {
+        /// The store's epoch; nought where it is about the hub.
+        epoch: u32,
+        /// The hub's generation.
+        generation: u32,
+    },
     /// Not the cash that is due.
     WrongCash {
         /// What is due.
@@ -138,6 +145,7 @@ impl Refusal {
             Refusal::TooLate { .. } => ("too_late", 409),
             Refusal::NoQuestion => ("no_question", 409),
             Refusal::UnknownStep => ("unknown_step", 404),
+            Refusal::TermsTaken { .. } => ("terms_taken", 409),
             Refusal::PaymentMisfit { .. } => ("payment_misfit", 409),
             Refusal::NotYourOrder => ("not_your_order", 403),
             Refusal::OrderInHand { .. } => ("order_in_hand", 409),
@@ -171,6 +179,7 @@ impl Refusal {
             Refusal::TooLate { .. } => "It is too late for that",
             Refusal::NoQuestion => "No question about that line is open",
             Refusal::UnknownStep => "There is no such payment step",
+            Refusal::TermsTaken { .. } => "Somebody else took it already",
             Refusal::PaymentMisfit { .. } => "The payment cannot take that now",
             Refusal::NotYourOrder => "That order is not yours",
             Refusal::OrderInHand { .. } => "You still have an order in hand",
@@ -212,6 +221,9 @@ impl Refusal {
             Refusal::CodeWrong { .. } => "Ask the customer for the four digits on the order's page.",
             Refusal::CodeDead => "Call operations: they can see the order and the customer.",
             Refusal::WrongCash { .. } => "Take exactly that amount and send again.",
+            Refusal::TermsTaken { .. } => {
+                "Look who took it; to take the next one, ask again with the new number."
+            }
         }
     }
 
@@ -244,6 +256,9 @@ impl Refusal {
             Refusal::TooLate { state } => format!("The order is {state}."),
             Refusal::PaymentMisfit { what } => what.clone(),
             Refusal::WrongCash { due } => format!("Due: {due}."),
+            Refusal::TermsTaken { epoch, generation } => {
+                format!("Epoch {epoch}, generation {generation}.")
+            }
             Refusal::CartEmpty
             | Refusal::UnknownAddress
             | Refusal::UnknownOrder

@@ -197,6 +197,23 @@ impl World {
         assert_eq!((out.upto[0], out.quarantined), (self.sent, 0));
     }
 
+    /// Under new terms both logs begin anew.
+    pub fn logs_begin_anew(&mut self) {
+        (self.sent, self.seen) = (0, 0);
+    }
+
+    /// As [`World::store_says`], for facts of the quota document of these terms.
+    pub fn store_says_under(&mut self, (epoch, generation): (StoreEpoch, HubGeneration), fact: &Fact) {
+        let id = DocKey::of_fact(fact, epoch, generation).of(&self.store);
+        let doc = self.document(&id);
+        assert!(doc.put_fact(fact).unwrap(), "{fact:?} said before");
+        let change = doc.commit().unwrap().unwrap();
+        self.sent += 1;
+        let at = LaneSeq { lane: Lane::Orders, seq: self.sent };
+        let out = self.hub.inbound(self.now, &self.store.clone(), vec![(at, id.key(), change)]).unwrap();
+        assert_eq!((out.upto[0], out.quarantined), (self.sent, 0));
+    }
+
     pub fn next_record(&mut self) -> u64 {
         self.sent += 1;
         self.sent

@@ -1,7 +1,7 @@
 //! What a command is answered when it was done. Stored with the command, so that a retry gets the same.
 
 use model::api::store::{CounterOrderAnswer, HandoverAnswer, ReceiveAnswer};
-use model::{OrderId, PersonId, Role, Timestamp};
+use model::{OrderId, PersonId, Role, SkuId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What came of a command.
@@ -47,6 +47,13 @@ pub enum Answer {
         skus: u32,
         /// Units of new rights.
         units: u64,
+    },
+    /// A SKU was counted.
+    Counted {
+        /// Which.
+        sku: SkuId,
+        /// Units found more than the books said; negative: fewer.
+        variance: i64,
     },
     /// A new business day began.
     DayBegan {

@@ -2,14 +2,16 @@
 
 use crate::db::quota::Terms;
 use crate::db::stock::Place;
+pub use model::api::fence::UnknownEnd;
 use model::api::store::{CounterOrderRequest, HandoverRequest, PaperRequest, ReceiveRequest};
 use model::catalogue::Product;
 use model::mqtt::{Birth, DeviceClass, DeviceState, PrintOutcome, Quality};
-use model::order::Moment;
+use model::order::{Moment, Moments};
 use model::order_doc::{OrderHead, RiderCard, SubstituteAnswer};
+use model::quota::{HubGeneration, StoreEpoch};
 use model::{
-    Actor, BagId, CommandId, Date, DeviceId, Grams, OrderId, PersonId, PrintJobId, Qty, Role, SkuId,
-    Timestamp,
+    Actor, BagId, BinId, CommandId, Date, DeviceId, Grams, LotId, OrderId, PersonId, PrintJobId, Qty, Role,
+    SkuId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -117,6 +119,51 @@ pub struct AcceptOrder {
     pub placed_at: Timestamp,
     /// When it was confirmed.
     pub confirmed_at: Timestamp,
+    /// Under which terms the hub sold it.
+    pub terms: Terms,
+    /// Its document's moments, the store's own former ones among them: of an order that is learnt again.
+    #[serde(default, skip_serializing_if = "Moments::is_empty")]
+    pub seen: Moments,
+}
+
+/// Why a store is fenced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FenceWhy {
+    /// Its database came from a backup.
+    Restored,
+    /// It is new hardware.
+    Replaced,
+    /// The hub knows more of it than it does itself.
+    RolledBack,
+    /// Another node has taken its place: this one stays shut.
+    Superseded,
+    /// A person said so.
+    ByHand,
+}
+
+impl FenceWhy {
+    /// The stable word in the database, in alarms and on screens.
+    pub const fn word(self) -> &'static str {
+        match self {
+            FenceWhy::Restored => "restored",
+            FenceWhy::Replaced => "replaced",
+            FenceWhy::RolledBack => "rolled_back",
+            FenceWhy::Superseded => "superseded",
+            FenceWhy::ByHand => "by_hand",
+        }
+    }
+}
+
+/// What people found at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// The lot.
+    pub lot: LotId,
+    /// Where.
+    pub bin: BinId,
+    /// Units on the shelf, blocked ones among them.
+    pub on_hand: Qty,
 }
 
 /// A PIN login. The adapter has held the PIN against the person's hash (that takes time the writer must not spend); the
@@ -195,8 +242,60 @@ pub enum Command {
         /// Units given back since the terms began.
         total: u64,
     },
-    /// Grants the hub what it may sell until the next tick.
+    /// Grants the hub what it may sell until the next tick, and says what is wanted back.
     GrantTick,
+    /// The store sells and grants nothing until it is counted and the hub has said what it sold.
+    Fence {
+        /// Why.
+        why: FenceWhy,
+    },
+    /// A restored or replaced store takes the epoch that the hub minted for it, and is fenced.
+    TakeEpoch {
+        /// E.
+        epoch: StoreEpoch,
+        /// The hub's G.
+        generation: HubGeneration,
+        /// Restored, replaced or rolled back.
+        why: FenceWhy,
+    },
+    /// The hub was restored: this is its generation now.
+    LearnGeneration {
+        /// G.
+        generation: HubGeneration,
+    },
+    /// The hub's word on an epoch came.
+    HubWord {
+        /// Which.
+        terms: Terms,
+    },
+    /// Every order of older generations is here: their rights are closed.
+    CloseGeneration {
+        /// The newest that is closed.
+        upto: HubGeneration,
+    },
+    /// Hub and store are both gone: a manager opens what is counted.
+    OpenEmergency,
+    /// A SKU was counted in all its places.
+    CountSku {
+        /// Which.
+        sku: SkuId,
+        /// What was found; a place that is not named counts nought.
+        places: Vec<Counted>,
+    },
+    /// The hub's documents show more of an order than this database knows.
+    LearnOrder {
+        /// The order.
+        order: OrderId,
+        /// All its moments.
+        seen: Moments,
+    },
+    /// A person says how an UNKNOWN order ended.
+    ResolveUnknown {
+        /// The order.
+        order: OrderId,
+        /// How.
+        end: UnknownEnd,
+    },
     /// A new business day: expired lots block themselves, old answers and readings go.
     StartDay {
         /// The day, on the store's calendar.
@@ -381,6 +480,15 @@ impl Command {
             Command::SetRider { .. } => "set_rider",
             Command::TakeBackRights { .. } => "take_back_rights",
             Command::GrantTick => "grant_tick",
+            Command::Fence { .. } => "fence",
+            Command::TakeEpoch { .. } => "take_epoch",
+            Command::LearnGeneration { .. } => "learn_generation",
+            Command::HubWord { .. } => "hub_word",
+            Command::CloseGeneration { .. } => "close_generation",
+            Command::OpenEmergency => "open_emergency",
+            Command::CountSku { .. } => "count_sku",
+            Command::LearnOrder { .. } => "learn_order",
+            Command::ResolveUnknown { .. } => "resolve_unknown",
             Command::StartDay { .. } => "start_day",
             Command::Reading(_) => "reading",
             Command::WatchTick => "watch_tick",
@@ -414,10 +522,16 @@ impl Command {
     }
 
     /// Whether the first answer is kept. Not for what repeats for ever and is harmless to repeat by its own nature:
-    /// ticks look at the state, readings, weights and doors carry their time, a device's state replaces the one before.
+    /// ticks and terms look at the state, readings, weights and doors carry their time, a device's state replaces the one before.
     pub const fn is_kept(&self) -> bool {
         match self {
             Command::GrantTick
+            | Command::Fence { .. }
+            | Command::TakeEpoch { .. }
+            | Command::LearnGeneration { .. }
+            | Command::HubWord { .. }
+            | Command::CloseGeneration { .. }
+            | Command::LearnOrder { .. }
             | Command::SubstituteTick
             | Command::PrintSent { .. }
             | Command::StartDay { .. }
@@ -445,6 +559,9 @@ impl Command {
             | Command::EnrolHandheld { .. }
             | Command::Count { .. }
             | Command::Repair { .. }
+            | Command::OpenEmergency
+            | Command::CountSku { .. }
+            | Command::ResolveUnknown { .. }
             | Command::Ready
             | Command::Scan { .. }
             | Command::FixedScan { .. }

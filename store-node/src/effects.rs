@@ -24,6 +24,8 @@ pub struct Effects {
     pub link: bool,
     /// There are facts to carry, or the own log grew.
     pub outbox_grew: bool,
+    /// Epoch or generation changed: the log began anew, and whoever holds a session must begin one, too.
+    pub terms: bool,
 }
 
 impl Effects {
@@ -38,5 +40,6 @@ impl Effects {
         self.devices |= other.devices;
         self.link |= other.link;
         self.outbox_grew |= other.outbox_grew;
+        self.terms |= other.terms;
     }
 }

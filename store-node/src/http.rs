@@ -6,6 +6,7 @@ mod cold_paper;
 mod counter;
 mod enrol;
 mod extract;
+mod fence;
 mod handhelds;
 mod machine;
 mod metrics;

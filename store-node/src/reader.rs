@@ -3,7 +3,7 @@
 
 use crate::db::marks::{self, Mark};
 use crate::db::quota;
-use crate::db::{Connection, DbError, DbResult, ReadDb, lanes, outbox, people};
+use crate::db::{Connection, DbError, DbResult, ReadDb, lanes, outbox, people, unknown};
 use crate::engine::{carry, manifest};
 use crate::setup::{Calendar, Policy};
 use model::{Actor, DeviceId, StoreId, Timestamp};
@@ -163,5 +163,6 @@ pub(crate) fn free(
         delivery_on: facts.calendar.date(now.plus_ms(facts.policy.promise_ms)),
     };
     let sellable = fefo::free(&crate::db::stock::lots_of(conn, sku)?, &wanted);
-    Ok(sellable.saturating_sub(quota::outstanding(conn, sku)?))
+    let promised = quota::outstanding(conn, sku)?.saturating_add(unknown::need(conn, sku)?);
+    Ok(sellable.saturating_sub(promised))
 }

@@ -171,6 +171,29 @@ pub enum Refusal {
         /// What is, a stable word: `customer_asked`, `no_bags_yet`, `bag_gone`, `print_done` ...
         what: String,
     },
+    /// The store is fenced: what it would promise or print, its other life may have promised or printed.
+    Fenced {
+        /// The SKU, or `labels`.
+        what: String,
+        /// Why it is fenced, a stable word.
+        why: String,
+        /// Since when.
+        since: Timestamp,
+        /// The hub's word is here: what is counted is open.
+        word: bool,
+    },
+    /// Nobody knows yet how this order ended.
+    OrderUnknown {
+        /// Its short number.
+        number: String,
+    },
+    /// Two hubs took the same generation.
+    TwoHubs {
+        /// The one this store knows.
+        known: u32,
+        /// The other one.
+        other: u32,
+    },
     /// This one command met a fault; it is not stored and may be sent again.
     Unavailable {
         /// The fault.
@@ -219,6 +242,9 @@ impl Refusal {
             Refusal::ScaleStamp { .. } => "scale_stamp",
             Refusal::WrongRider { .. } => "wrong_rider",
             Refusal::AlreadyDone { .. } => "already_done",
+            Refusal::Fenced { .. } => "fenced",
+            Refusal::OrderUnknown { .. } => "order_unknown",
+            Refusal::TwoHubs { .. } => "two_hubs",
             Refusal::Unavailable { .. } => "unavailable",
         }
     }
@@ -281,6 +307,16 @@ impl Refusal {
             Refusal::ScaleStamp { scale } => format!("The stamp of scale {scale} has run out."),
             Refusal::WrongRider { wanted } => format!("The order goes to rider {wanted}."),
             Refusal::AlreadyDone { what } => words::done(what).to_owned(),
+            Refusal::Fenced { what, why, since, word } => {
+                let waits = if *word { "the count" } else { "the hub's word and the count" };
+                format!("{what}: fenced since {since} ({why}); waits for {waits}.")
+            }
+            Refusal::OrderUnknown { number } => {
+                format!("Nobody knows yet how order {number} ended in the store's former life.")
+            }
+            Refusal::TwoHubs { known, other } => {
+                format!("This store works for the hub of generation {known}; {other} is another hub's.")
+            }
             Refusal::Unavailable { detail } => detail.clone(),
         }
     }

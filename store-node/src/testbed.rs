@@ -14,6 +14,7 @@ use model::fact::Fact;
 use model::mqtt::DeviceClass;
 use model::order::{Channel, Moment, Owner};
 use model::order_doc::{HeadLine, OrderHead, SubstitutePreset};
+use model::quota::{HubGeneration, StoreEpoch};
 use model::{
     Actor, CommandId, Date, DeviceId, Grams, LotId, OrderId, Paise, PersonId, Qty, Role, SkuId, StoreId,
 };
@@ -314,6 +315,31 @@ impl Bed {
     /// The hub's copy of the hour of its orders.
     pub const fn hub_document(&self) -> &Document {
         &self.hub
+    }
+
+    /// The hub says something in a quota document; its change, not yet at the store.
+    pub fn hub_fact(&mut self, epoch: u32, generation: u32, fact: &Fact) -> InboundRecord {
+        self.hub_seq += 1;
+        let key = DocKey::Quota { epoch: StoreEpoch(epoch), generation: HubGeneration(generation) };
+        let store = StoreId::new("s1").unwrap();
+        // Another life each time, so that no number of a change comes twice.
+        let boot = 1_000 + u32::try_from(self.hub_seq).unwrap();
+        let actor = DocActor { side: Owner::Hub, store: store.clone(), boot };
+        let mut document = Document::new(key.of(&store), &actor).unwrap();
+        document.put_fact(fact).unwrap();
+        InboundRecord {
+            lane: Lane::Orders,
+            seq: self.hub_seq,
+            doc: key,
+            change: document.commit().unwrap().unwrap(),
+        }
+    }
+
+    /// Under new terms the hub's log begins anew, with everything that stands in its orders document.
+    pub fn hub_begins_anew(&mut self) -> InboundRecord {
+        self.hub_seq = 1;
+        let change = self.hub.save_full().unwrap();
+        InboundRecord { lane: Lane::Orders, seq: 1, doc: DocKey::Orders { hour: hour() }, change }
     }
 
     fn hub_says(&mut self) -> InboundRecord {

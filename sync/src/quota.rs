@@ -1,19 +1,23 @@
 //! The escrow: units of one SKU that the hub may sell while the store is away (SYNC.md, REQ-50). Pure transitions of the
 //! two ledgers of one (epoch, generation), all arithmetic checked; the rows they stand for are kept by the store's and
-//! the hub's SQLite, and the cumulative numbers travel in the quota document. No fencing and no closing of old
-//! generations yet: a new (E, G) begins with empty ledgers.
+//! the hub's SQLite, and the cumulative numbers travel in the quota document. A new (E, G) begins with empty ledgers; fences
+//! and closings are the store's and the hub's flows.
 //!
 //! What must hold (checked by the tests here, and again in the simulation):
 //! - I1: reserved + outstanding <= on hand, at the store;
 //! - I2: sold + returned <= granted seen <= granted, at the hub.
 
+mod demand;
 mod grant;
 mod hub;
 mod store;
+mod tag;
 
-pub use grant::{Grant, GrantPolicy, LastUnit, SkuStock, plan_grants};
+pub use demand::{Demand, rate_after};
+pub use grant::{Grant, GrantPolicy, HORIZON_MS, LastUnit, SkuStock, plan_grants};
 pub use hub::HubQuota;
 pub use store::StoreQuota;
+pub use tag::{FlashPool, grams_to_reserve, settle_grams};
 
 /// Why a step of the escrow is not taken. Nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

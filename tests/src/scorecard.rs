@@ -6,6 +6,7 @@ pub mod broker;
 pub mod checker;
 pub mod fixed_scanner;
 pub mod footprint;
+pub mod grant_policy;
 pub mod light_store;
 pub mod order_commit;
 pub mod peers;

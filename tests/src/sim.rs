@@ -2,14 +2,14 @@
 //! seed decides everything; a failing run prints its seed and replays.
 
 pub mod city;
-mod clock;
+pub(crate) mod clock;
 mod desk;
 mod diary;
 mod event;
 mod folk;
 mod link;
 mod mishap;
-mod net;
+pub(crate) mod net;
 mod plan;
 mod rest;
 mod site;

@@ -8,6 +8,9 @@ use model::order_doc::{OrderHead, SubstituteAsk, SubstitutePreset};
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{CustomerId, Moment, OrderId, OrderState, Paise, Qty, RiderId, SkuId, StoreId, Timestamp};
 
+/// The end of a hold of which nobody knows what a forgotten life of the hub made of it: the year 9999.
+pub const HOLD_IN_DOUBT: Timestamp = Timestamp::from_ms(253_402_300_799_000);
+
 /// An order without its lines.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OrderRow {

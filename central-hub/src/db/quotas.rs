@@ -22,6 +22,12 @@ pub trait Quotas {
     fn rights(&self, key: &QuotaKey, sku: &SkuId) -> Db<HubQuota>;
     /// Writes them; the schema refuses more promises than rights.
     fn set_rights(&mut self, key: &QuotaKey, sku: &SkuId, rights: HubQuota) -> Db<()>;
+    /// What the store wants the return of a SKU to reach.
+    fn wanted(&self, key: &QuotaKey, sku: &SkuId) -> Db<u64>;
+    /// Sets it.
+    fn set_wanted(&mut self, key: &QuotaKey, sku: &SkuId, total: u64) -> Db<()>;
+    /// Rights of older generations that nobody has closed, in units, as far as this hub has heard of them.
+    fn blocked_units(&self, key: &QuotaKey) -> Db<u64>;
     /// Units that may be promised of all SKUs together.
     fn free_units(&self, key: &QuotaKey) -> Db<u64>;
     /// Units of a store that may be promised, of all SKUs together, by the terms they were granted under.

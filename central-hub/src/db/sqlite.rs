@@ -14,6 +14,7 @@ mod riders;
 mod row;
 mod stores;
 mod sync;
+mod terms;
 
 use super::{Db, DbFault, HubDb, HubReader, HubTx};
 use figures::Writing;
@@ -28,6 +29,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0002_speed.sql")),
     M::up(include_str!("../../migrations/0004_lanes.sql")),
     M::up(include_str!("../../migrations/0005_hours.sql")),
+    M::up(include_str!("../../migrations/0003_escrow.sql")),
 ];
 
 /// Statements that are kept prepared per connection.

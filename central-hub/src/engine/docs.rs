@@ -90,6 +90,12 @@ impl Docs {
         self.owing = false;
     }
 
+    /// All must be read again, and what is written from now on is another life's.
+    pub(super) fn renew(&mut self, boot: u32) {
+        self.boot = boot;
+        self.forget();
+    }
+
     /// Lets the least recently used go; none while changes are on their way.
     pub(super) fn trim(&mut self) {
         while !self.owing && self.live.len() > LIVE {

@@ -10,6 +10,7 @@ use ::sync::doc::{DocError, DocId, DocKey, Document, OrderView, Touched};
 use ::sync::lane::{self, LANES, LaneSeq};
 use hub_core::proof;
 use model::order::Owner;
+use model::quota::{HubGeneration, StoreEpoch};
 use model::{Actor, CommandId, DeviceId, PersonId, Role, SkuId, StoreId, Timestamp};
 
 /// One record of a store's log: its place, its document, its change.
@@ -30,6 +31,7 @@ pub struct Inbound {
 enum Effect {
     Order(Box<OrderView>),
     Grant(SkuId, u64),
+    Wanted(SkuId, u64),
     Wrong(String),
 }
 
@@ -83,6 +85,21 @@ impl HubEngine {
         Ok(self.db.lanes(store)?.map(|lane| lane.received))
     }
 
+    /// As [`HubEngine::inbound`], for a session of these terms: one that began under older ones brings nothing any more.
+    ///
+    /// # Errors
+    /// [`Fault::OldTerms`]: the session is over.
+    pub fn inbound_under(
+        &mut self,
+        now: Timestamp,
+        store: &StoreId,
+        terms: (StoreEpoch, HubGeneration),
+        records: Vec<Record>,
+    ) -> Result<Inbound, Fault> {
+        self.still(store, terms)?;
+        self.inbound(now, store, records)
+    }
+
     /// Takes in a whole document: the repair path.
     ///
     /// # Errors
@@ -112,7 +129,12 @@ impl HubEngine {
         let id = key.of(store);
         let shared = self.docs.clone();
         let mut docs = shared.lock();
-        let touched = match docs.open(&*self.db, &id)?.apply_from(Owner::Store, change) {
+        // A restored hub learns from its stores what it has written itself in a life that it has forgotten.
+        let whole = self.db.installation()?.log_whole;
+        let document = docs.open(&*self.db, &id)?;
+        let applied =
+            if whole { document.apply_from(Owner::Store, change) } else { document.apply_change(change) };
+        let touched = match applied {
             Ok(touched) => touched,
             Err(error) => {
                 match error {
@@ -183,6 +205,13 @@ impl HubEngine {
                 }
                 DocId::Orders { .. } => Ok(()),
             },
+            Effect::Wanted(sku, total) => match id {
+                DocId::Quota { store, epoch, generation } => {
+                    let key = QuotaKey { store: store.clone(), epoch: *epoch, generation: *generation };
+                    quota::wanted(&mut *self.db, &key, &sku, total)
+                }
+                DocId::Orders { .. } => Ok(()),
+            },
         };
         match done {
             Ok(()) | Err(Stop::Counted(_)) => {
@@ -218,9 +247,12 @@ fn effects(document: &Document, touched: Touched) -> Vec<Effect> {
         }
     }
     for sku in touched.skus {
-        match document.granted(&sku) {
-            Ok(total) => effects.push(Effect::Grant(sku, total)),
-            Err(error) => effects.push(Effect::Wrong(error.to_string())),
+        match (document.granted(&sku), document.wanted(&sku)) {
+            (Ok(total), Ok(wanted)) => {
+                effects.push(Effect::Grant(sku.clone(), total));
+                effects.push(Effect::Wanted(sku, wanted));
+            }
+            (Err(error), _) | (_, Err(error)) => effects.push(Effect::Wrong(error.to_string())),
         }
     }
     effects

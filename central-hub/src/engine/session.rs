@@ -6,6 +6,7 @@ use ::sync::doc::DocKey;
 use ::sync::lane::LaneSeq;
 use ::sync::peer::{Limits, OutRecord, PeerConfig};
 use model::order::Owner;
+use model::quota::{HubGeneration, StoreEpoch};
 use model::{StoreId, Timestamp};
 
 /// Something that came from stores and must be kept.
@@ -103,6 +104,27 @@ impl HubEngine {
     /// [`Fault`].
     pub fn out_acked(&mut self, store: &StoreId, upto: LaneSeq) -> Result<(), Fault> {
         self.hear(Timestamp::from_ms(0), &[Said::Acked(store.clone(), upto)]).map(drop)
+    }
+
+    /// As [`HubEngine::out_acked`], for a session of these terms.
+    ///
+    /// # Errors
+    /// [`Fault::OldTerms`]: the session is over.
+    pub fn out_acked_under(
+        &mut self,
+        store: &StoreId,
+        terms: (StoreEpoch, HubGeneration),
+        upto: LaneSeq,
+    ) -> Result<(), Fault> {
+        self.still(store, terms)?;
+        self.out_acked(store, upto)
+    }
+
+    /// Whether a session of these terms still stands.
+    pub(super) fn still(&self, store: &StoreId, terms: (StoreEpoch, HubGeneration)) -> Result<(), Fault> {
+        let holder = self.db.holder(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
+        let now = (holder.epoch, self.db.generation()?);
+        if terms == now { Ok(()) } else { Err(Fault::OldTerms(store.clone())) }
     }
 
     /// A sign of life of a store, or (`online` false) the end of its session.

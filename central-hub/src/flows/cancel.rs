@@ -1,7 +1,7 @@
 //! A customer's wish to cancel (REQ-61). Before the payment the hub ends it alone; after it, the wish is a request, and the
 //! store decides (SYNC.md: what the hub sold never falls).
 
-use super::{Cx, Flow, order, pay};
+use super::{Cx, Flow, order, pay, terms};
 use crate::command::Answer;
 use crate::db::HubTx;
 use crate::refusal::Refusal;
@@ -14,6 +14,9 @@ use model::{CustomerId, Moment, OrderId, OrderState};
 /// [`Refusal::TooLate`] once it is packed.
 pub fn request(tx: &mut dyn HubTx, cx: &Cx<'_>, customer: &CustomerId, id: &OrderId) -> Flow<Answer> {
     let mut row = order::own(tx, customer, id)?;
+    if terms::is_in_doubt(&row) {
+        return Err(Refusal::TooLate { state: row.state }.into());
+    }
     if row.hold_until.is_some() {
         order::note(tx, cx, id, "cancel_before_payment", String::new())?;
         pay::event(tx, cx, &mut row, Event::HoldEnded)?;

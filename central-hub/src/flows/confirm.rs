@@ -10,6 +10,7 @@ use hub_core::saga::Method;
 use model::fact::Fact;
 use model::order::Channel;
 use model::order_doc::{HeadLine, OrderHead};
+use model::quota::{FIRST_EPOCH, FIRST_GENERATION};
 use model::{Moment, Paise, Timestamp};
 
 /// Confirms an order whose payment stands: what was held for it is sold.
@@ -42,6 +43,10 @@ pub fn promise(
 ) -> Flow<()> {
     let (order, hour) = (row.id, row.placed_at.hour());
     let mut facts = vec![Fact::Order { order, hour, head: head(row, method, lines) }];
+    let (epoch, generation) = (row.epoch, row.generation);
+    if (epoch, generation) != (FIRST_EPOCH, FIRST_GENERATION) {
+        facts.push(Fact::Terms { order, hour, epoch, generation });
+    }
     facts.extend(moments.iter().map(|(moment, at)| Fact::Moment { order, hour, moment: *moment, at: *at }));
     tx.add_facts(&row.store, &facts)?;
     tx.clear_cart(&row.customer)?;

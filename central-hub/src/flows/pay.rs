@@ -1,7 +1,7 @@
 //! What the gateway says, and what the saga's table makes of it (REQ-63). Every step is idempotent by its key: an answer
 //! that comes twice changes nothing.
 
-use super::{Cx, Flow, complete, confirm, order, refund, release};
+use super::{Cx, Flow, complete, confirm, order, refund, release, terms};
 use crate::command::{Answer, Outcome, step_key};
 use crate::db::HubTx;
 use crate::db::orders::OrderRow;
@@ -19,6 +19,8 @@ pub fn result(tx: &mut dyn HubTx, cx: &Cx<'_>, key: &str, outcome: Outcome) -> F
     let mut row = order::sure(tx, &step.order)?;
     let amount = step.amount.get();
     let detail = particulars(&[("step", &step.kind.word()), ("paise", &amount)]);
+    // What a forgotten life of the hub made of it is heard first; the gateway is asked again later, with the same key.
+    let outcome = if terms::is_in_doubt(&row) { Outcome::Unclear } else { outcome };
     match outcome {
         Outcome::Unclear => {
             step.due_at = cx.now.plus_ms(saga::back_off_ms(step.tries));

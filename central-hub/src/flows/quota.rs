@@ -7,6 +7,7 @@ use crate::db::{DbFault, HubTx};
 use crate::refusal::Refusal;
 use ::sync::quota::{HubQuota, QuotaRefusal};
 use model::SkuId;
+use model::fact::Fact;
 use std::collections::BTreeMap;
 
 /// Units by SKU.
@@ -78,7 +79,11 @@ pub fn sell(tx: &mut dyn HubTx, key: &QuotaKey, units: &Units) -> Flow<()> {
 
 /// Lets holds go.
 pub fn release(tx: &mut dyn HubTx, key: &QuotaKey, units: &Units) -> Flow<()> {
-    change(tx, key, units, HubQuota::release)
+    change(tx, key, units, HubQuota::release)?;
+    for sku in units.keys() {
+        give_back(tx, key, sku)?;
+    }
+    Ok(())
 }
 
 fn change(
@@ -102,6 +107,29 @@ pub fn learn(tx: &mut dyn HubTx, key: &QuotaKey, sku: &SkuId, total: u64) -> Flo
     let news = rights.learn_granted(total);
     if news {
         tx.set_rights(key, sku, rights)?;
+        give_back(tx, key, sku)?;
     }
     Ok(news)
+}
+
+/// The store wants rights back: what is free goes back at once, the rest when it is let go. It is a register, and may fall.
+pub fn wanted(tx: &mut dyn HubTx, key: &QuotaKey, sku: &SkuId, total: u64) -> Flow<()> {
+    if tx.wanted(key, sku)? != total {
+        tx.set_wanted(key, sku, total)?;
+    }
+    give_back(tx, key, sku)
+}
+
+/// Gives back what is wanted and free, for good; the store hears the cumulative number.
+fn give_back(tx: &mut dyn HubTx, key: &QuotaKey, sku: &SkuId) -> Flow<()> {
+    let mut rights = tx.rights(key, sku)?;
+    let due = rights.due_back(tx.wanted(key, sku)?);
+    let current = tx.generation()? == key.generation
+        && tx.holder(&key.store)?.is_some_and(|holder| holder.epoch == key.epoch);
+    if due == 0 || !current {
+        return Ok(());
+    }
+    rights.give_back(due).map_err(|e| Stop::Fault(DbFault::Corrupt(format!("{sku}: {e}"))))?;
+    tx.set_rights(key, sku, rights)?;
+    Ok(tx.add_fact(&key.store, &Fact::Returned { sku: sku.clone(), total: rights.returned() })?)
 }

@@ -1,7 +1,7 @@
 //! What a store said about its orders, as its documents show it: moments, picks, questions, counter orders. Everything here is
 //! idempotent and may come late; an order never moves back.
 
-use super::{Cx, Flow, Stop, complete, order, pay, refund, substitute};
+use super::{Cx, Flow, Stop, complete, order, pay, recover, refund, substitute};
 use crate::db::HubTx;
 use crate::db::orders::{CounterRow, OrderRow};
 use crate::refusal::Refusal;
@@ -10,6 +10,7 @@ use hub_core::saga::Event;
 use model::api::store::HistoryRow;
 use model::order::{Channel, Owner};
 use model::order_doc::Picks;
+use model::quota::FIRST_GENERATION;
 use model::{Moment, Qty, StoreId, Timestamp, particulars};
 
 /// Takes in one order as its document shows it now.
@@ -33,7 +34,10 @@ pub fn order(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView)
 }
 
 fn online(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView) -> Flow<()> {
-    let mut row = tx.order(&view.order)?.ok_or(Refusal::UnknownOrder)?;
+    let mut row = match tx.order(&view.order)? {
+        Some(row) => row,
+        None => recover::from_document(tx, cx, store, view)?.ok_or(Refusal::UnknownOrder)?,
+    };
     if row.store != *store {
         return Err(Refusal::UnknownOrder.into());
     }
@@ -42,6 +46,10 @@ fn online(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView) ->
         take_picks(tx, cx, &mut row, picks)?;
     }
     let mut moments = tx.moments(&row.id)?;
+    if tx.generation()? != FIRST_GENERATION {
+        // A restored hub: its own former life speaks from the documents, too.
+        recover::remember(tx, &mut row, &mut moments, &view.moments)?;
+    }
     for (moment, at) in &view.moments.0 {
         if moment.owner() != Owner::Store || !order::record(tx, &mut row, &mut moments, *moment, *at)? {
             continue;

@@ -6,3 +6,4 @@ mod login;
 #[cfg(feature = "mutations")]
 mod mutants;
 mod store_side;
+mod terms;

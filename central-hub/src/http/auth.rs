@@ -61,9 +61,11 @@ fn session(app: &App, id: &CommandId, answer: Answer) -> Result<Json<Session>, H
             let (access, refresh) = (app.rules.key.token("access", id), app.rules.key.token("refresh", id));
             Ok(Json(Session { access, refresh, until, role, subject }))
         }
-        Answer::Done | Answer::Address { .. } | Answer::Order { .. } | Answer::Count { .. } => {
-            Err(HttpProblem::fault("a login without a session"))
-        }
+        Answer::Done
+        | Answer::Terms { .. }
+        | Answer::Address { .. }
+        | Answer::Order { .. }
+        | Answer::Count { .. } => Err(HttpProblem::fault("a login without a session")),
     }
 }
 

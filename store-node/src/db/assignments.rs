@@ -43,3 +43,11 @@ pub fn end(conn: &Connection, order: &OrderId, at: Timestamp) -> DbResult<()> {
     let sql = "UPDATE assignment SET ended_at = ?2 WHERE order_id = ?1 AND ended_at IS NULL";
     run(conn, sql, (order.as_bytes(), at.ms())).map(|_| ())
 }
+
+/// As if nobody had ever picked it: it may be given to somebody again.
+///
+/// # Errors
+/// A fault of the database.
+pub fn forget(conn: &Connection, order: &OrderId) -> DbResult<()> {
+    run(conn, "DELETE FROM assignment WHERE order_id = ?1", [order.as_bytes()]).map(|_| ())
+}

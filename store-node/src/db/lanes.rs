@@ -103,6 +103,16 @@ pub fn renumber(conn: &Connection, of: Lane) -> DbResult<()> {
     ends(conn, of)
 }
 
+/// The logs of new terms begin: every lane of both sides at nought, but for so many records of the own log in one.
+///
+/// # Errors
+/// A fault of the database.
+pub fn begin(conn: &Connection, of: Lane, records: usize) -> DbResult<()> {
+    run(conn, "UPDATE sync_lane SET sent = 0, acked = 0, received = 0, skipped = 0", [])?;
+    let records = i64::try_from(records).unwrap_or(i64::MAX);
+    run(conn, "UPDATE sync_lane SET sent = ?2 WHERE lane = ?1", (number_of(of), records)).map(|_| ())
+}
+
 /// The end of a lane's log, after records were put into it.
 fn ends(conn: &Connection, of: Lane) -> DbResult<()> {
     let sql =

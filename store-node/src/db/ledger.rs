@@ -188,6 +188,21 @@ pub fn freed_or_taken(tx: &Tx<'_>, seq: i64, limit: u32) -> DbResult<(Vec<model:
     Ok((rows.into_iter().filter(|(_, _, changed)| *changed).map(|(sku, _, _)| sku).collect(), last))
 }
 
+/// Units that orders came to hold in rows after a number and up to another, by SKU.
+///
+/// # Errors
+/// A fault of the database.
+pub fn reserved_between(
+    tx: &Tx<'_>,
+    after: i64,
+    upto: i64,
+) -> DbResult<std::collections::BTreeMap<model::SkuId, u64>> {
+    let sql = "SELECT sku, sum(qty) FROM ledger WHERE seq > ?1 AND seq <= ?2 AND kind = 'reserved'
+               GROUP BY sku ORDER BY sku";
+    let units = |n: i64| u64::try_from(n).unwrap_or(0);
+    Ok(all(tx, sql, (after, upto), |r| Ok((row::code(r, 0)?, units(r.get(1)?))))?.into_iter().collect())
+}
+
 /// On hand, reserved and blocked after the last row of a place.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ pub mod devices;
 pub mod docs;
 pub mod doors;
 pub mod excursions;
+pub mod fence;
 pub mod handovers;
 pub mod hours;
 pub mod lanes;
@@ -32,10 +33,12 @@ pub mod picks;
 pub mod places;
 pub mod prints;
 pub mod quota;
+pub mod rates;
 pub mod restore;
 mod row;
 pub mod shelves;
 pub mod stock;
+pub mod unknown;
 
 use crate::chain::Hash;
 use figures::Writing;
@@ -93,6 +96,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0009_lanes.sql")),
     M::up(include_str!("../../migrations/0010_hours.sql")),
     M::up(include_str!("../../migrations/0011_backfill.sql")),
+    M::up(include_str!("../../migrations/0008_escrow.sql")),
 ];
 
 /// The writing connection. There is one per process.

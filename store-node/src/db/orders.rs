@@ -297,3 +297,12 @@ pub fn put_rider(conn: &Connection, order: &OrderId, rider: &RiderCard) -> DbRes
                ON CONFLICT (order_id) DO UPDATE SET code = ?2, name = ?3, eta_at = ?4";
     run(conn, sql, (order.as_bytes(), &rider.code, &rider.name, rider.eta_at.ms())).map(|_| ())
 }
+
+/// Takes a moment back: the order stands where it stood before. Only for a pick that begins anew after a restore.
+///
+/// # Errors
+/// A fault of the database.
+pub fn forget_moment(conn: &Connection, order: &OrderId, moment: Moment) -> DbResult<()> {
+    let sql = "DELETE FROM order_moment WHERE order_id = ?1 AND moment = ?2";
+    run(conn, sql, (order.as_bytes(), moment.field())).map(|_| ())
+}

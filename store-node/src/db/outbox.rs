@@ -145,3 +145,36 @@ pub fn records_waiting(conn: &Connection) -> DbResult<i64> {
 pub fn uncarried(conn: &Connection) -> DbResult<u64> {
     Ok(u64::try_from(number(conn, "SELECT coalesce(sum(count), 0) FROM outbox", [])?).unwrap_or(0))
 }
+
+/// Rights that were still to be said belong to the old terms.
+fn forget_rights(conn: &Connection) -> DbResult<()> {
+    for row in waiting(conn, u32::MAX)? {
+        let Ok(mut facts) = serde_json::from_str::<Vec<serde_json::Value>>(&row.facts) else { continue };
+        let before = facts.len();
+        facts.retain(|fact| !matches!(fact["kind"].as_str(), Some("granted" | "wanted")));
+        if facts.is_empty() {
+            run(conn, "DELETE FROM outbox WHERE seq = ?1", [row.seq])?;
+        } else if facts.len() < before {
+            let sql = "UPDATE outbox SET count = ?2, facts = ?3 WHERE seq = ?1";
+            let count = i64::try_from(facts.len()).unwrap_or(i64::MAX);
+            run(conn, sql, (row.seq, count, serde_json::to_string(&facts)?))?;
+        }
+    }
+    Ok(())
+}
+
+/// The log of new terms begins: it is empty, numbers run from 1, and its first records are all chunks of the open orders
+/// documents since an hour. Rights that were still to be said belong to the old terms and go.
+///
+/// # Errors
+/// A fault of the database.
+pub fn begin_log(conn: &Connection, store: &str, since_hour: i64, at: Timestamp) -> DbResult<()> {
+    run(conn, "DELETE FROM sync_out", [])?;
+    forget_rights(conn)?;
+    let prefix = format!("orders/{store}/");
+    let sql = "INSERT INTO sync_out (lane, seq, doc, change, facts, oldest_at)
+               SELECT ?4, row_number() OVER (ORDER BY doc, n), doc, bytes, 0, ?3 FROM doc_chunk
+               WHERE substr(doc, 1, length(?1)) = ?1 AND CAST(substr(doc, length(?1) + 1) AS INTEGER) >= ?2";
+    let records = run(conn, sql, (prefix, since_hour, at.ms(), lanes::number_of(Lane::Orders)))?;
+    lanes::begin(conn, Lane::Orders, records)
+}

@@ -193,6 +193,7 @@ pub fn waiting(conn: &Connection) -> DbResult<Vec<Waiting>> {
                FROM orders o WHERE o.ended_at IS NULL
                  AND EXISTS (SELECT 1 FROM order_moment m WHERE m.order_id = o.order_id AND m.moment = ?1)
                  AND NOT EXISTS (SELECT 1 FROM order_moment m WHERE m.order_id = o.order_id AND m.moment IN (?2, ?3, ?4))
+                 AND NOT EXISTS (SELECT 1 FROM unknown_order u WHERE u.order_id = o.order_id AND u.ended_at IS NULL)
                ORDER BY o.promise_at, o.order_id";
     let [accepted, picking, cancelled, delivered, placed] =
         [Moment::Accepted, Moment::Picking, Moment::Cancelled, Moment::Delivered, Moment::Placed]

@@ -227,3 +227,13 @@ pub fn printers(conn: &Connection, driver: &str) -> DbResult<Vec<DeviceId>> {
                  ELSE 1 END, d.device";
     all(conn, sql, [driver], |r| row::code(r, 0))
 }
+
+/// Every job that may have been printed in a life that this database has forgotten is in doubt.
+///
+/// # Errors
+/// A fault of the database.
+pub fn doubt_all(conn: &Connection, at: Timestamp) -> DbResult<usize> {
+    let sql = "UPDATE print_job SET state = ?1, changed_at = ?2 WHERE state IN (?3, ?4)";
+    let words = [PrintState::InDoubt, PrintState::Queued, PrintState::Sent].map(PrintState::word);
+    run(conn, sql, (words[0], at.ms(), words[1], words[2]))
+}

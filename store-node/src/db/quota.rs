@@ -2,7 +2,7 @@
 
 use super::{Connection, DbResult, Tx, all, one, row, run};
 use model::SkuId;
-use model::quota::{HubGeneration, StoreEpoch};
+use model::quota::{FIRST_EPOCH, FIRST_GENERATION, HubGeneration, StoreEpoch};
 use serde::{Deserialize, Serialize};
 
 /// The pair (E, G) that rights are keyed by.
@@ -12,6 +12,11 @@ pub struct Terms {
     pub epoch: StoreEpoch,
     /// G.
     pub generation: HubGeneration,
+}
+
+impl Terms {
+    /// Those of a store and a hub that nobody has restored.
+    pub const FIRST: Terms = Terms { epoch: FIRST_EPOCH, generation: FIRST_GENERATION };
 }
 
 /// Rights of one SKU.
@@ -119,5 +124,43 @@ pub fn all_terms(conn: &Connection) -> DbResult<Vec<(Terms, SkuId, Rights)>> {
     all(conn, sql, [], |r| {
         let terms = Terms { epoch: StoreEpoch(r.get(0)?), generation: HubGeneration(r.get(1)?) };
         Ok((terms, row::code(r, 2)?, read(r, 3)?))
+    })
+}
+
+/// What the store wants the hub's return of a SKU to reach under these terms.
+///
+/// # Errors
+/// A fault of the database.
+pub fn wanted(conn: &Connection, terms: Terms, sku: &SkuId) -> DbResult<u64> {
+    let sql = "SELECT wanted FROM quota WHERE epoch = ?1 AND generation = ?2 AND sku = ?3";
+    let params = (terms.epoch.0, terms.generation.0, sku.as_str());
+    let found: Option<i64> = one(conn, sql, params, |r| r.get(0))?;
+    Ok(u64::try_from(found.unwrap_or(0)).unwrap_or(0))
+}
+
+/// Sets it; a SKU without rights has no row, and nothing to want.
+///
+/// # Errors
+/// A fault of the database.
+pub fn set_wanted(tx: &Tx<'_>, terms: Terms, sku: &SkuId, total: u64) -> DbResult<()> {
+    let sql = "UPDATE quota SET wanted = ?4 WHERE epoch = ?1 AND generation = ?2 AND sku = ?3";
+    let total = i64::try_from(total).unwrap_or(i64::MAX);
+    run(tx, sql, (terms.epoch.0, terms.generation.0, sku.as_str(), total))?;
+    tx.shelves().forget(sku);
+    Ok(())
+}
+
+/// SKUs with rights that are out, with their units, under terms before these: of older epochs, or of older generations of
+/// this epoch.
+///
+/// # Errors
+/// A fault of the database.
+pub fn earlier(conn: &Connection, terms: Terms) -> DbResult<Vec<(Terms, SkuId, u64)>> {
+    let sql = "SELECT epoch, generation, sku, granted - returned - orders_seen FROM quota
+               WHERE (epoch < ?1 OR (epoch = ?1 AND generation < ?2)) AND granted > returned + orders_seen
+               ORDER BY epoch, generation, sku";
+    all(conn, sql, (terms.epoch.0, terms.generation.0), |r| {
+        let terms = Terms { epoch: StoreEpoch(r.get(0)?), generation: HubGeneration(r.get(1)?) };
+        Ok((terms, row::code(r, 2)?, u64::try_from(r.get::<_, i64>(3)?).unwrap_or(0)))
     })
 }

@@ -112,6 +112,16 @@ pub fn places_of_lot(conn: &Connection, lot: &LotId) -> DbResult<Vec<(Place, Bal
     all(conn, sql, [lot.as_str()], |r| Ok((read_place(r)?, read_balance(r, 3)?)))
 }
 
+/// Places where a SKU has units.
+///
+/// # Errors
+/// A fault of the database.
+pub fn places_of_sku(conn: &Connection, sku: &SkuId) -> DbResult<Vec<(Place, Balance)>> {
+    let sql = "SELECT sku, lot, bin, on_hand, reserved, blocked FROM stock WHERE sku = ?1 AND on_hand > 0
+               ORDER BY lot, bin";
+    all(conn, sql, [sku.as_str()], |r| Ok((read_place(r)?, read_balance(r, 3)?)))
+}
+
 /// Places of a zone with units that are not yet blocked.
 ///
 /// # Errors

@@ -122,6 +122,12 @@ impl Docs {
         self.owing = false;
     }
 
+    /// All must be read again, and what is written from now on is another life's.
+    pub(super) fn renew(&mut self, boot: u32) {
+        self.actor.boot = boot;
+        self.forget();
+    }
+
     /// Lets old hours go; none whose changes are on their way.
     pub(super) fn trim(&mut self) {
         while !self.owing && self.live.len() > LIVE_MAX && self.live.pop_first().is_some() {}

@@ -4,6 +4,7 @@ use super::carry::{self, Batch, Carried};
 use super::{Applied, Engine, Fault, Parts};
 use crate::answer::Answer;
 use crate::command::{Envelope, Sealed};
+use crate::db::marks::{self, Mark};
 use crate::db::outbox::{self, Facts};
 use crate::db::{DbError, Tx, commands, ledger};
 use crate::effects::Effects;
@@ -45,6 +46,13 @@ impl Engine {
         }
     }
 
+    /// Documents are read anew, and written by a life of the node that no restore has forgotten.
+    fn take_terms(&mut self) -> Result<(), Fault> {
+        self.boot = u32::try_from(marks::get(self.db.read(), Mark::Boot)?).unwrap_or(u32::MAX);
+        self.docs.lock().renew(self.boot);
+        Ok(())
+    }
+
     fn run_singly(&mut self, now: Timestamp, envelopes: &[Sealed]) -> Result<Applied, Fault> {
         let mut all = Applied::default();
         let mut faults = Vec::new();
@@ -74,7 +82,8 @@ impl Engine {
     ) -> Result<(Applied, Carried), Fault> {
         let done = self.run_within(now, envelopes, batch);
         if batch.is_some() {
-            self.docs.lock().after(done.is_ok());
+            let stored = done.as_ref().is_ok_and(|(applied, _)| !applied.effects.terms);
+            self.docs.lock().after(stored);
         }
         done
     }
@@ -108,10 +117,15 @@ impl Engine {
             }
         }
         let carried = match batch {
+            // Under new terms the log has begun anew: what was made under the old ones is made again.
+            Some(_) if applied.effects.terms => Carried { grew: false, more: true },
             Some(batch) => carry::store(&mut self.docs.lock(), &tx, now, batch)?,
             None => Carried::default(),
         };
         tx.commit()?;
+        if applied.effects.terms {
+            self.take_terms()?;
+        }
         Ok((applied, carried))
     }
 }

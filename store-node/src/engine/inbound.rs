@@ -5,11 +5,13 @@ use super::docs::Docs;
 use super::group::{Care, run_one};
 use super::{Applied, Engine, Fault, InboundRecord, Parts, Refused};
 use crate::command::{AcceptOrder, Command, Envelope, system};
+use crate::db::fence::{self, State};
 use crate::db::quota::Terms;
-use crate::db::{DbError, Tx, docs, hours, lanes};
+use crate::db::{DbError, Tx, docs, hours, lanes, unknown};
 use crate::refusal::Refusal;
 use crate::{derive, flows};
-use model::order::{Channel, Moment, Owner};
+use model::order::{Channel, Moment, Moments, Owner};
+use model::quota::{HubGeneration, StoreEpoch};
 use model::{CommandId, SkuId, Timestamp};
 use sync::doc::{DocError, DocKey, Document, OrderView, Touched};
 use sync::lane::Lane;
@@ -175,7 +177,12 @@ fn take_one(
 ) -> Result<(), Fault> {
     let name = live.name(came.doc);
     let quarantine = |reason: &str| docs::quarantine(tx, came.now, &came.origin, &name, came.bytes, reason);
-    let touched = match live.get(tx, came.doc)?.apply_from(Owner::Hub, came.bytes) {
+    // A store that was restored learns from the hub what it has written itself in a life that it has forgotten.
+    let again = fence::state(tx)?.state != State::Open || !unknown::open(tx)?.is_empty();
+    let document = live.get(tx, came.doc)?;
+    let applied_now =
+        if again { document.apply_change(came.bytes) } else { document.apply_from(Owner::Hub, came.bytes) };
+    let touched = match applied_now {
         Ok(touched) => touched,
         Err(error @ DocError::Broken { .. }) => return Err(error.into()),
         Err(error) => {
@@ -199,7 +206,7 @@ fn take_one(
     {
         hours::mark_theirs(tx, hour, came.now)?;
     }
-    for envelope in commands_of(document, came.doc, &touched, &quarantine)? {
+    for envelope in commands_of(document, came.doc, (&touched, again), &quarantine)? {
         let sealed = envelope.seal().map_err(DbError::from)?;
         let reply = run_one(tx, parts, came.now, &sealed, &mut applied.effects, Care::Savepoints)?;
         if let Some(reason) = reply.as_ref().err().and_then(needs_a_person) {
@@ -210,11 +217,11 @@ fn take_one(
     Ok(())
 }
 
-/// What a change asks of the store.
+/// What a change asks of the store. `again`: it learns orders again that it may have forgotten.
 fn commands_of(
     document: &Document,
     key: DocKey,
-    touched: &Touched,
+    (touched, again): (&Touched, bool),
     quarantine: &dyn Fn(&str) -> Result<(), DbError>,
 ) -> Result<Vec<Envelope>, DbError> {
     let actor = system("uplink").map_err(|error| DbError::Corrupt(error.to_string()))?;
@@ -223,14 +230,14 @@ fn commands_of(
         DocKey::Orders { hour } => {
             for order in &touched.orders {
                 match document.order(order) {
-                    Ok(Some(view)) => commands.extend(of_order(&view, hour)),
+                    Ok(Some(view)) => commands.extend(of_order(&view, hour, again)),
                     Ok(None) => {}
                     Err(error) => quarantine(&error.to_string())?,
                 }
             }
             for order in &touched.late {
                 match document.late(order) {
-                    Ok(views) => commands.extend(views.iter().flat_map(|view| of_order(view, hour))),
+                    Ok(views) => commands.extend(views.iter().flat_map(|view| of_order(view, hour, again))),
                     Err(error) => quarantine(&error.to_string())?,
                 }
             }
@@ -243,6 +250,12 @@ fn commands_of(
                     Err(error) => quarantine(&error.to_string())?,
                 }
             }
+            if touched.notices {
+                match (document.word(), document.closing()) {
+                    (Ok(word), Ok(closing)) => commands.extend(of_notices(terms, word, closing)),
+                    (Err(error), _) | (_, Err(error)) => quarantine(&error.to_string())?,
+                }
+            }
         }
     }
     let envelope = |(id, command)| Envelope { id, actor: actor.clone(), command };
@@ -251,21 +264,36 @@ fn commands_of(
 
 /// Everything that an order's document asks of the store, in rank order. Ids come from order and moment, so that a
 /// repeat is answered from memory.
-fn of_order(view: &OrderView, hour: i64) -> Vec<(CommandId, Command)> {
-    if view.head.channel != Channel::Online {
-        return Vec::new();
-    }
+fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command)> {
     let order = view.order;
     let id = |purpose: &str| derive::command(order.as_bytes(), purpose);
+    if view.head.channel != Channel::Online {
+        // The store's own: only one that has forgotten some learns them again.
+        let again = again && view.late.is_none();
+        return if again { counter_again(view, hour, id("accept")) } else { Vec::new() };
+    }
     let mut commands = Vec::new();
     let failed = view.moments.get(Moment::PaymentFailed).is_some();
     let confirmed = view.moments.get(Moment::Confirmed).filter(|_| !failed);
     if view.late.is_some() {
         // The order itself stands in an hour that is closed: only what is new is here.
+        if again {
+            let seen = view.moments.clone();
+            commands.push((id(&format!("learn late {hour} {}", seen.0.len())), Command::LearnOrder { order, seen }));
+        }
     } else if let Some(confirmed_at) = confirmed {
         let placed_at = view.moments.get(Moment::Placed).unwrap_or(confirmed_at);
-        let accept = AcceptOrder { order, hour, head: view.head.clone(), placed_at, confirmed_at };
-        commands.push((id("accept"), Command::AcceptOrder(accept)));
+        let (epoch, generation) = view.terms;
+        let terms = Terms { epoch, generation };
+        let seen = if again { view.moments.clone() } else { Moments::default() };
+        let head = view.head.clone();
+        let accept = AcceptOrder { order, hour, head, placed_at, confirmed_at, terms, seen: seen.clone() };
+        // What is learnt again may have been answered in a life of this database; what it shows now may be more.
+        let purpose = if again { format!("accept {}", seen.0.len()) } else { "accept".to_owned() };
+        commands.push((id(&purpose), Command::AcceptOrder(accept)));
+        if again {
+            commands.push((id(&format!("learn {}", seen.0.len())), Command::LearnOrder { order, seen }));
+        }
     } else {
         return commands;
     }
@@ -307,6 +335,36 @@ fn of_return(terms: Terms, sku: &SkuId, total: u64) -> Option<(CommandId, Comman
     let purpose = format!("returned {} {} {total}", terms.epoch.0, terms.generation.0);
     let id = derive::command(sku.as_str().as_bytes(), &purpose);
     Some((id, Command::TakeBackRights { terms, sku: sku.clone(), total }))
+}
+
+/// A counter order that the hub's documents still have.
+fn counter_again(view: &OrderView, hour: i64, id: CommandId) -> Vec<(CommandId, Command)> {
+    let Some(placed_at) = view.moments.get(Moment::Placed) else { return Vec::new() };
+    let accept = AcceptOrder {
+        order: view.order,
+        hour,
+        head: view.head.clone(),
+        placed_at,
+        confirmed_at: view.moments.get(Moment::Confirmed).unwrap_or(placed_at),
+        terms: Terms::FIRST,
+        seen: view.moments.clone(),
+    };
+    let learn = Command::LearnOrder { order: view.order, seen: view.moments.clone() };
+    let again = derive::command(view.order.as_bytes(), "learn");
+    vec![(id, Command::AcceptOrder(accept)), (again, learn)]
+}
+
+/// What the hub says of a whole quota document.
+fn of_notices(
+    terms: Terms,
+    word: Option<StoreEpoch>,
+    closing: Option<HubGeneration>,
+) -> Vec<(CommandId, Command)> {
+    let id = |purpose: String| derive::command(b"notice", &purpose);
+    let word = word.filter(|epoch| *epoch == terms.epoch);
+    let word = word.map(|epoch| (id(format!("word {}", epoch.0)), Command::HubWord { terms }));
+    let closed = closing.map(|upto| (id(format!("closed {}", upto.0)), Command::CloseGeneration { upto }));
+    word.into_iter().chain(closed).collect()
 }
 
 /// Refusals of the hub's own commands that somebody must look at; the others are ordinary (too late to cancel).

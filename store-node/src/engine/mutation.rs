@@ -14,6 +14,16 @@ pub enum Mutation {
     ReserveWithoutSumming,
     /// The store takes an online order's units back when nobody picks it for a while.
     ReleaseOnlineByClock,
+    /// A restored store promises as if nothing had happened.
+    NoFence,
+    /// A restored store opens what it has counted, without the hub's word.
+    NoWord,
+    /// A restored store picks what it learns again.
+    PickUnknown,
+    /// Customers are told "short" while an order with the same goods is UNKNOWN.
+    ShortWhileUnknown,
+    /// What an older generation of the hub may have sold counts as given back.
+    FreeOldRights,
 }
 
 impl Engine {

@@ -10,6 +10,7 @@ use crate::db::{Db, DbError, Tx, cold, devices, people};
 use crate::reader::facts;
 use crate::setup::Setup;
 use model::Timestamp;
+use model::time::MINUTE_MS;
 use std::path::Path;
 use store_core::cold::{Quiet, Watch};
 use store_core::layout::{Layout, ZoneKind};
@@ -28,7 +29,7 @@ impl Engine {
             Some(found) if found == setup.store.as_str() => {}
             Some(found) => return Err(OpenError::OtherStore { found, wanted: setup.store.to_string() }),
         }
-        let boot = u32::try_from(marks::bump(&tx, Mark::Boot)?).unwrap_or(u32::MAX);
+        let boot = next_boot(&tx, now)?;
         for mark in [Mark::Epoch, Mark::Generation] {
             if marks::get(&tx, mark)? == 0 {
                 marks::set(&tx, mark, 1)?;
@@ -61,6 +62,18 @@ impl Engine {
             groups: 0,
         })
     }
+}
+
+/// A number for this life of the process that no other life of this store has. It grows with the minutes since the last
+/// one: a database that was rolled back does not take the number of a life that it has forgotten.
+fn next_boot(tx: &Tx<'_>, now: Timestamp) -> Result<u32, DbError> {
+    let minute = now.ms().div_euclid(MINUTE_MS);
+    let before = marks::get(tx, Mark::BootAt)?;
+    let since = if before == 0 { 0 } else { minute.saturating_sub(before).max(0) };
+    let boot = marks::get(tx, Mark::Boot)?.saturating_add(since);
+    marks::set(tx, Mark::Boot, boot)?;
+    marks::set(tx, Mark::BootAt, minute.max(before))?;
+    Ok(u32::try_from(marks::bump(tx, Mark::Boot)?).unwrap_or(u32::MAX))
 }
 
 const fn kind_word(kind: ZoneKind) -> &'static str {

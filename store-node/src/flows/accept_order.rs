@@ -1,10 +1,11 @@
 //! A confirmed hub order comes into the store: its rights are counted as used, lots are held first expired first out. An
 //! order is never lost: what is not there any more becomes a counted short (SYNC.md rules 3 and 7).
 
-use super::{Flow, Stop, holding, moments, moving};
+use super::{Flow, Stop, fence, holding, moments, moving, unknown};
 use crate::answer::Answer;
 use crate::command::AcceptOrder;
 use crate::db::orders::{self, OrderRow};
+use crate::db::quota::Terms;
 use crate::db::{catalogue, quota};
 use crate::refusal::Refusal;
 use model::catalogue::{Product, TempClass, Velocity};
@@ -30,7 +31,8 @@ pub fn accept(flow: &mut Flow<'_>, new: &AcceptOrder) -> Result<Answer, Stop> {
     }
     let totals =
         reserve::totals(&new.head.lines).map_err(|error| Refusal::bad("lines", error.to_string()))?;
-    if new.head.channel != Channel::Online {
+    let again = new.terms.epoch < flow.terms()?.epoch;
+    if new.head.channel != Channel::Online && !again {
         return Err(Refusal::bad("channel", "the hub makes online orders only").into());
     }
     for line in &new.head.lines {
@@ -38,10 +40,13 @@ pub fn accept(flow: &mut Flow<'_>, new: &AcceptOrder) -> Result<Answer, Stop> {
     }
     let row = row_of(new, flow);
     orders::insert(flow.tx, &row, &new.head.lines, &sha)?;
+    if again {
+        return learn_again(flow, &row, new);
+    }
     let steps = [(Moment::Placed, new.placed_at), (Moment::Confirmed, new.confirmed_at)];
     let mut known = moments::begin(flow, &row, &steps)?;
     for (sku, qty) in &totals {
-        use_rights(flow, sku, *qty)?;
+        use_rights(flow, new.terms, sku, *qty)?;
     }
     let shorts = hold_lines(flow, &row, &new.head.lines)?;
     let short: u32 = shorts.iter().map(|s| s.qty.get()).sum();
@@ -61,18 +66,32 @@ pub fn accept(flow: &mut Flow<'_>, new: &AcceptOrder) -> Result<Answer, Stop> {
 fn hold_lines(flow: &mut Flow<'_>, row: &OrderRow, lines: &[HeadLine]) -> Result<Vec<ShortUnits>, Stop> {
     let mut shorts = Vec::new();
     for (line, wish) in (0_u8..).zip(lines) {
-        let missing = holding::hold(flow, &row.order, line, &wish.sku, wish.qty)?;
-        holding::short(flow, &row.order, line, missing, "not_there")?;
-        if !missing.is_zero() {
-            shorts.push(ShortUnits { line, qty: missing });
+        let missing = if fence::is_open(flow, &wish.sku)? {
+            holding::hold(flow, &row.order, line, &wish.sku, wish.qty)?
+        } else {
+            wish.qty
+        };
+        let short = holding::short(flow, &row.order, line, missing, "not_there")?;
+        if !short.is_zero() {
+            shorts.push(ShortUnits { line, qty: short });
         }
     }
     Ok(shorts)
 }
 
+/// An order of an older epoch, which a restored store hears of again. What the hub's document shows as ended has ended;
+/// any other is UNKNOWN, and holds nothing before a person has decided. Its rights went with their epoch.
+fn learn_again(flow: &mut Flow<'_>, row: &OrderRow, new: &AcceptOrder) -> Result<Answer, Stop> {
+    moments::begin(flow, row, &[(Moment::Placed, new.placed_at), (Moment::Confirmed, new.confirmed_at)])?;
+    unknown::remember(flow, row, &new.seen)?;
+    if unknown::ended_by(&new.seen).is_none() {
+        unknown::begin(flow, row)?;
+    }
+    Ok(Answer::Accepted { order: new.order, short: 0 })
+}
+
 /// The hub's right to these units is used up: they are reserved here, or short.
-fn use_rights(flow: &mut Flow<'_>, sku: &model::SkuId, qty: Qty) -> Result<(), Stop> {
-    let terms = flow.terms()?;
+fn use_rights(flow: &mut Flow<'_>, terms: Terms, sku: &model::SkuId, qty: Qty) -> Result<(), Stop> {
     let mut rights = quota::get(flow.tx, terms, sku)?;
     rights.orders_seen = rights.orders_seen.saturating_add(u64::from(qty.get()));
     quota::raise(flow.tx, terms, sku, &rights)?;

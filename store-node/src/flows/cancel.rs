@@ -5,7 +5,7 @@ use super::{Flow, Stop, holding, moments};
 use crate::answer::Answer;
 use crate::db::orders::OrderRow;
 use crate::db::people::{self, NoticeRow};
-use crate::db::{assignments, orders};
+use crate::db::{assignments, orders, unknown};
 use crate::refusal::Refusal;
 use model::order::{self, Channel, Moment};
 use model::{OrderId, Role, Timestamp};
@@ -18,6 +18,10 @@ pub fn request(flow: &mut Flow<'_>, order: &OrderId, at: Timestamp) -> Result<An
     flow.only(&[Role::System])?;
     let row = moments::order(flow, order)?;
     moments::record(flow, &row, Moment::CancelRequested, at)?;
+    if unknown::is_open(flow.tx, order)? {
+        // It may have left the store: whoever decides about it finds the wish there.
+        return Ok(Answer::Done);
+    }
     by_store(flow, &row, "customer_cancelled")?;
     Ok(Answer::Done)
 }
@@ -32,6 +36,7 @@ pub fn counter(flow: &mut Flow<'_>, order: &OrderId) -> Result<Answer, Stop> {
     if row.channel != Channel::Counter {
         return Err(Refusal::bad("order", "a hub order is cancelled by its customer at the hub").into());
     }
+    super::unknown::must_be_known(flow, &row)?;
     by_store(flow, &row, "counter_cancelled")?;
     Ok(Answer::Done)
 }

@@ -1,7 +1,7 @@
 //! A customer at the counter or on the phone (REQ-28): sells from the store's own share alone, all or nothing.
 
 use super::holding::{self, Shelf};
-use super::{Flow, Stop, accept_order, moments, short_enough};
+use super::{Flow, Stop, accept_order, fence, moments, short_enough};
 use crate::answer::Answer;
 use crate::db::allocations;
 use crate::db::marks::{self, Mark};
@@ -85,6 +85,7 @@ fn priced(flow: &Flow<'_>, request: &CounterOrderRequest) -> Result<(Vec<HeadLin
     let mut lines = Vec::with_capacity(request.lines.len());
     let mut shelves = Shelves::new();
     for line in &request.lines {
+        fence::may_promise(flow, &line.sku)?;
         let unit_price = match shelves.get(&line.sku) {
             Some(shelf) => shelf.price(),
             None => {
@@ -108,7 +109,7 @@ fn suffices(
 ) -> Result<(), Stop> {
     let mut free = BTreeMap::new();
     for (sku, shelf) in shelves {
-        free.insert(sku.clone(), shelf.free());
+        free.insert(sku.clone(), shelf.free(flow)?);
     }
     let mut missing = reserve::lacking(totals, &free);
     #[cfg(feature = "mutations")]

@@ -1,7 +1,7 @@
 //! An order leaves the store (REQ-39): every bag scanned, no foreign bag, the rider the hub chose. At the counter the
 //! customer takes it, and nothing is left to do.
 
-use super::{Flow, Stop, accept_order, moments, short_enough, weigh};
+use super::{Flow, Stop, accept_order, moments, short_enough, unknown, weigh};
 use crate::answer::Answer;
 use crate::db::orders::{self, OrderRow};
 use crate::db::{bags, handovers};
@@ -48,6 +48,7 @@ fn can_leave(flow: &Flow<'_>, row: &OrderRow) -> Result<(), Stop> {
     if state == OrderState::Cancelled {
         return Err(Refusal::OrderCancelled { number: row.number.clone() }.into());
     }
+    unknown::must_be_known(flow, row)?;
     order::next(state, Moment::Dispatched)
         .map_err(|illegal| Refusal::IllegalMove { state: illegal.state, to: illegal.to })?;
     Ok(())

@@ -1,11 +1,12 @@
 //! Holding units for orders: first expired first out, given back, and shed when a place may not be sold from any more.
 //! Keeps `stock.reserved` equal to what allocations hold and have not picked.
 
-use super::{Flow, Stop, moments, moving, not_found};
+use super::{Flow, Stop, fence, moments, moving, not_found};
 use crate::db::allocations::{self, Allocation};
 use crate::db::orders;
 use crate::db::shelves;
 use crate::db::stock::{self, Place};
+use crate::db::unknown;
 use crate::refusal::Refusal;
 use model::{OrderId, OrderState, Paise, Qty, SkuId};
 use std::collections::BTreeSet;
@@ -47,9 +48,13 @@ impl Shelf {
     }
 
     /// Units the store may promise by itself (counter, substitutes): what is sellable less the hub's rights (SYNC.md
-    /// rule 1).
-    pub fn free(&self) -> u64 {
-        self.sellable().saturating_sub(self.outstanding)
+    /// rule 1) and less what is promised and not held.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn free(&self, flow: &Flow<'_>) -> Result<u64, Stop> {
+        let promised = self.outstanding.saturating_add(unknown::need(flow.tx, &self.sku)?);
+        Ok(self.sellable().saturating_sub(promised))
     }
 
     /// What a unit costs.
@@ -113,12 +118,23 @@ pub fn sellable(flow: &Flow<'_>, sku: &SkuId) -> Result<u64, Stop> {
     Ok(shelf(flow, sku)?.sellable())
 }
 
+/// As [`sellable`], of lots that may also be sold `ms` milliseconds from now.
+///
+/// # Errors
+/// [`Refusal::Unknown`] for a SKU that is not in the catalogue.
+pub fn sellable_for(flow: &Flow<'_>, sku: &SkuId, ms: i64) -> Result<u64, Stop> {
+    let mut shelf = shelf(flow, sku)?;
+    let last = flow.now.plus_ms(flow.setup.policy.promise_ms.saturating_add(ms));
+    shelf.wanted.delivery_on = flow.setup.calendar.date(last);
+    Ok(shelf.sellable())
+}
+
 /// See [`Shelf::free`].
 ///
 /// # Errors
 /// [`Refusal::Unknown`] for a SKU that is not in the catalogue.
 pub fn free(flow: &Flow<'_>, sku: &SkuId) -> Result<u64, Stop> {
-    Ok(shelf(flow, sku)?.free())
+    shelf(flow, sku)?.free(flow)
 }
 
 /// See [`Shelf::hold`].
@@ -152,17 +168,34 @@ pub fn give_all_back(flow: &mut Flow<'_>, order: &OrderId, why: &str) -> Result<
     Ok(())
 }
 
-/// Counts units of a line that its customer will not get (SYNC.md rule 7).
+/// Counts units of a line that its customer will not get (SYNC.md rule 7), and says how many. None while an order with
+/// the same goods is UNKNOWN, or the goods are behind the fence: then the line waits for units.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn short(flow: &mut Flow<'_>, order: &OrderId, line: u8, qty: Qty, why: &str) -> Result<(), Stop> {
+pub fn short(flow: &mut Flow<'_>, order: &OrderId, line: u8, qty: Qty, why: &str) -> Result<Qty, Stop> {
     if qty.is_zero() {
-        return Ok(());
+        return Ok(qty);
+    }
+    let shown = u16::from(line) + 1;
+    if waits(flow, order, line)? {
+        unknown::wait(flow.tx, order, line)?;
+        moments::tell(flow, order, "waits", &[("line", &shown), ("qty", &qty), ("why", &why)])?;
+        return Ok(Qty::ZERO);
     }
     orders::add_short(flow.tx, order, line, qty, why, flow.now)?;
-    let shown = u16::from(line) + 1;
-    moments::tell(flow, order, "short", &[("line", &shown), ("qty", &qty), ("why", &why)])
+    moments::tell(flow, order, "short", &[("line", &shown), ("qty", &qty), ("why", &why)])?;
+    Ok(qty)
+}
+
+fn waits(flow: &Flow<'_>, order: &OrderId, line: u8) -> Result<bool, Stop> {
+    let lines = orders::lines(flow.tx, order)?;
+    let Some((_, wish)) = lines.into_iter().find(|(at, _)| *at == line) else { return Ok(false) };
+    #[cfg(feature = "mutations")]
+    if flow.mutated(crate::engine::Mutation::ShortWhileUnknown) {
+        return Ok(false);
+    }
+    Ok(unknown::any_on(flow.tx, &wish.sku)? || !fence::is_open(flow, &wish.sku)?)
 }
 
 /// Blocks every unblocked unit of a place. Orders that held some get others where there are any; the rest is a counted

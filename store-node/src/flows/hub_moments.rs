@@ -1,12 +1,13 @@
 //! What the hub alone knows of an order: delivered, completed, returned, and which rider it sends.
 
-use super::{Flow, Stop, moments, short_enough};
+use super::{Flow, Stop, moments, short_enough, unknown};
 use crate::answer::Answer;
-use crate::db::orders;
+use crate::db::{orders, unknown as unknown_rows};
 use crate::refusal::Refusal;
-use model::order::{Moment, Owner};
+use model::order::{Moment, Moments, Owner};
 use model::order_doc::RiderCard;
 use model::{OrderId, Role, Timestamp};
+use std::collections::BTreeMap;
 
 /// A moment that the hub owns happened.
 ///
@@ -17,6 +18,9 @@ pub fn happened(flow: &mut Flow<'_>, order: &OrderId, moment: Moment, at: Timest
     let row = moments::order(flow, order)?;
     if row.channel.owner_of(moment) != Owner::Hub {
         return Err(Refusal::bad("moment", format!("{moment:?} of this order is the store's own")).into());
+    }
+    if unknown_rows::is_open(flow.tx, order)? {
+        return unknown::learn(flow, order, &Moments(BTreeMap::from([(moment, at)])));
     }
     moments::record(flow, &row, moment, at)?;
     Ok(Answer::Done)

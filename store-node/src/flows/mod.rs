@@ -16,6 +16,9 @@ pub mod day;
 pub mod devices;
 pub mod doors;
 pub mod excursions;
+pub mod fence;
+#[cfg(test)]
+mod fence_tests;
 pub mod grant;
 pub mod handover;
 pub mod holding;
@@ -38,13 +41,16 @@ pub mod print;
 pub mod readings;
 pub mod ready;
 pub mod receive;
+pub mod recount;
 pub mod scan;
 pub mod scan_fixed;
 pub mod substitute;
+pub mod terms;
 #[cfg(test)]
 mod tests;
 pub mod thinning;
 pub mod undo;
+pub mod unknown;
 pub mod weigh;
 
 use crate::answer::Answer;
@@ -217,6 +223,15 @@ pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
         Command::EnrolHandheld { device, token_hash } => people::enrol(flow, device, token_hash),
         Command::Count { place, on_hand, why } => count::count(flow, place, *on_hand, why),
         Command::Repair { place } => count::repair(flow, place),
+        Command::Fence { why } => fence::raise(flow, *why),
+        Command::TakeEpoch { epoch, generation, why } => terms::take_epoch(flow, *epoch, *generation, *why),
+        Command::LearnGeneration { generation } => terms::learn_generation(flow, *generation),
+        Command::HubWord { terms } => fence::word(flow, *terms),
+        Command::CloseGeneration { upto } => terms::close_generation(flow, *upto),
+        Command::OpenEmergency => fence::emergency(flow),
+        Command::CountSku { sku, places } => recount::count(flow, sku, places),
+        Command::LearnOrder { order, seen } => unknown::learn(flow, order, seen),
+        Command::ResolveUnknown { order, end } => unknown::resolve(flow, order, *end),
         Command::Ready => ready::ready(flow),
         Command::Scan { order, text, line } => scan::scan(flow, order, text, *line),
         Command::FixedScan { scanner, text } => scan_fixed::scanned(flow, scanner, text),

@@ -73,6 +73,28 @@ fn steps_on(
     Ok(())
 }
 
+/// Takes over a moment of a former life, wherever the order stands: what happened has happened, and the rank of moments
+/// keeps it from moving back. A known moment keeps its time.
+///
+/// # Errors
+/// A fault of the database.
+pub fn learn(flow: &mut Flow<'_>, row: &OrderRow, moment: Moment, at: Timestamp) -> Result<(), Stop> {
+    let mut known = orders::moments(flow.tx, &row.order)?;
+    if !known.record(moment, at) {
+        return Ok(());
+    }
+    orders::add_moments(flow.tx, &row.order, &[(moment, at)])?;
+    note_at(flow, &row.order, at, moment_word(moment), "")?;
+    if known.state().is_terminal() {
+        orders::end(flow.tx, &row.order, at)?;
+    }
+    if row.channel.owner_of(moment) == Owner::Store {
+        flow.tell(&Fact::Moment { order: row.order, hour: row.hour, moment, at })?;
+    }
+    flow.effects.board = true;
+    Ok(())
+}
+
 /// Writes down what happened to an order, for people: a stable word, and its particulars by name, so that a screen can
 /// say both in its own language (`model::particulars`).
 ///

@@ -1,8 +1,11 @@
 //! Deliberate faults of flows, for the tests that show that the checks can fail. Compiled with feature `mutations` only.
 
-use super::{Flow, Stop, holding};
+use super::{Flow, Stop, fence, holding};
+use crate::db::fence::{self as rows, State};
 use crate::db::orders;
+use crate::db::quota::{self, Terms};
 use crate::engine::Mutation;
+use model::SkuId;
 use model::order::{Channel, OrderState};
 use model::time::MINUTE_MS;
 
@@ -21,6 +24,34 @@ pub fn release_by_clock(flow: &mut Flow<'_>) -> Result<(), Stop> {
         let waits = orders::moments(flow.tx, &row.order)?.state() == OrderState::Confirmed;
         if row.channel == Channel::Online && waits && flow.now.since_ms(row.received_at) > PATIENCE_MS {
             holding::give_all_back(flow, &row.order, "timeout")?;
+        }
+    }
+    Ok(())
+}
+
+/// [`Mutation::NoFence`], [`Mutation::NoWord`]: a restored store sells at once, or as soon as it has counted.
+///
+/// # Errors
+/// A fault of the database.
+pub fn is_open(flow: &Flow<'_>, sku: &SkuId) -> Result<Option<bool>, Stop> {
+    if flow.mutated(Mutation::NoFence) {
+        return Ok(Some(true));
+    }
+    let fenced = rows::state(flow.tx)?.state == State::Fenced;
+    if fenced && flow.mutated(Mutation::NoWord) {
+        return Ok(Some(rows::counted_at(flow.tx, sku)?.is_some()));
+    }
+    Ok(None)
+}
+
+/// [`Mutation::FreeOldRights`]: what an older generation of the hub may have sold counts as given back.
+///
+/// # Errors
+/// A fault of the database.
+pub fn free_old_rights(flow: &mut Flow<'_>, now: Terms) -> Result<(), Stop> {
+    if flow.mutated(Mutation::FreeOldRights) {
+        for (of, sku, units) in quota::earlier(flow.tx, now)? {
+            fence::close(flow, of, &sku, units)?;
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The picker stands at packing: what was really picked goes into bags by the rules (REQ-31), labels are queued, the hub
 //! is told, and the picker gets the next order.
 
-use super::{Flow, Stop, accept_order, moments, print, ready};
+use super::{Flow, Stop, accept_order, fence, moments, print, ready};
 use crate::answer::Answer;
 use crate::db::allocations::{self, Allocation};
 use crate::db::bags::{self as rows, Bag, Item};
@@ -26,6 +26,7 @@ pub fn pack(flow: &mut Flow<'_>, order: &OrderId) -> Result<Answer, Stop> {
     ready::at_work(flow)?;
     flow.only(&[Role::Picker, Role::Manager])?;
     let row = ready::in_hand(flow, order)?;
+    fence::may_print(flow)?;
     let lines = pick_gaps::lines(flow.tx, row.order)?;
     let open = lines.iter().filter(|line| !line.is_done()).count();
     if open > 0 {

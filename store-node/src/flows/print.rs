@@ -1,7 +1,7 @@
 //! Labels (REQ-34): a job is a row before it is a byte, it is done on the printer's word or a person's, and nothing is
 //! ever printed twice by itself. A job that was never sent may go to another printer (REQ-96); one in doubt may not.
 
-use super::{Flow, Stop, moments};
+use super::{Flow, Stop, fence, moments};
 use crate::answer::Answer;
 use crate::db::bags::{self, Bag};
 use crate::db::orders::OrderRow;
@@ -166,6 +166,7 @@ fn changed(flow: &mut Flow<'_>) {
 /// [`Refusal::AlreadyDone`] when it went to another printer meanwhile, or is closed: then it must not be sent.
 pub fn sent(flow: &mut Flow<'_>, job: &PrintJobId, printer: &DeviceId) -> Result<Answer, Stop> {
     flow.only(&[Role::System])?;
+    fence::may_print(flow)?;
     let found = find(flow, job)?;
     if found.printer != *printer || found.state.is_closed() {
         return Err(Refusal::AlreadyDone { what: format!("print_{}", found.state.word()) }.into());
@@ -207,6 +208,9 @@ pub fn outcome(flow: &mut Flow<'_>, job: &PrintJobId, outcome: PrintOutcome) -> 
 pub fn resolve(flow: &mut Flow<'_>, job: &PrintJobId, printed: bool) -> Result<Answer, Stop> {
     flow.only(&[Role::Picker, Role::Receiver, Role::Manager])?;
     let found = find(flow, job)?;
+    if !printed {
+        fence::may_print(flow)?;
+    }
     if !found.state.needs_a_person() {
         return Err(Refusal::AlreadyDone { what: format!("print_{}", found.state.word()) }.into());
     }
@@ -239,6 +243,7 @@ pub fn resolve(flow: &mut Flow<'_>, job: &PrintJobId, printed: bool) -> Result<A
 /// [`Refusal::AlreadyDone`] when the order has no bags.
 pub fn reprint(flow: &mut Flow<'_>, order: &OrderId) -> Result<Answer, Stop> {
     flow.only(&[Role::Picker, Role::Receiver, Role::Manager])?;
+    fence::may_print(flow)?;
     let row = moments::order(flow, order)?;
     let bags = bags::of(flow.tx, row.order)?;
     if bags.is_empty() {

@@ -2,7 +2,7 @@
 //! become alarms, suspended grants, blocked lots and excursions.
 
 use super::cold_events::{self, Noted};
-use super::{Flow, Stop, alarms, doors, excursions, grant, holding, thinning};
+use super::{Flow, Stop, alarms, doors, excursions, grant, holding, thinning, unknown};
 use crate::answer::Answer;
 use crate::chain::Hash;
 use crate::command::ReadingIn;
@@ -93,6 +93,7 @@ pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
     flow.only(&[Role::System])?;
     doors::tick(flow)?;
     thinning::pass(flow)?;
+    unknown::tick(flow)?;
     for (sensor, zone) in places::watched(flow.tx)? {
         let Some(band) = zone.band else { continue };
         let known = cold::watch(flow.tx, &sensor)?;
@@ -130,6 +131,8 @@ fn happened(
         // Nothing new is promised from the zone while its watch stands outside; that is read where stock is read.
         Event::Suspend(breach) => {
             excursions::begin(flow, sensor, zone, &breach)?;
+            // Rights to what may not be sold any more are wanted back.
+            grant::sweep(flow)?;
             flow.effects.stock = true;
         }
         Event::Breach(breach) => {

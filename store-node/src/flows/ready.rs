@@ -1,7 +1,7 @@
 //! A picker is ready: gets the accepted order with the least slack, one at a time (REQ-29), with its walk and its bags
 //! planned (REQ-30, REQ-31). Whoever logs in on another handheld keeps the order.
 
-use super::{Flow, Stop, moments};
+use super::{Flow, Stop, moments, unknown};
 use crate::answer::Answer;
 use crate::db::allocations::Allocation;
 use crate::db::orders::{self, OrderRow};
@@ -86,6 +86,7 @@ pub fn in_hand(flow: &Flow<'_>, order: &OrderId) -> Result<OrderRow, Stop> {
     if state == OrderState::Cancelled {
         return Err(Refusal::OrderCancelled { number: row.number }.into());
     }
+    unknown::must_be_known(flow, &row)?;
     let pick = assignments::of_order(flow.tx, order)?;
     if pick.as_ref().is_none_or(|pick| pick.person != flow.actor.person) {
         return Err(Refusal::NotYourOrder { person: pick.map(|pick| pick.person) }.into());

@@ -32,7 +32,7 @@ pub fn fill(flow: &mut Flow<'_>, row: &OrderRow, line: u8, not: &SkuId, qty: Qty
         SubstitutePreset::Ask | SubstitutePreset::BestMatch => best(flow, row, line, not, qty)?,
     };
     let Some((sku, name, why)) = found else {
-        return holding::short(flow, &row.order, line, qty, "not_found");
+        return holding::short(flow, &row.order, line, qty, "not_found").map(drop);
     };
     if row.preset == SubstitutePreset::BestMatch {
         return take(flow, row, line, &sku, qty, (&name, why));
@@ -101,7 +101,7 @@ fn take(
             [("line", &shown), ("qty", &held), ("name", &name), ("why", &why)];
         moments::tell(flow, &row.order, "substituted", &named)?;
     }
-    holding::short(flow, &row.order, line, missing, "not_found")
+    holding::short(flow, &row.order, line, missing, "not_found").map(drop)
 }
 
 /// The customer's answer came through the hub. One that comes too late changes nothing.

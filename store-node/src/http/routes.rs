@@ -3,10 +3,11 @@
 use super::state::App;
 use super::table::Table;
 use super::{
-    cold, cold_paper, counter, enrol, handhelds, machine, metrics, orders, prints, session, stock, stream,
+    cold, cold_paper, counter, enrol, fence, handhelds, machine, metrics, orders, prints, session, stock, stream,
 };
 use axum::Router;
 use axum::routing::{get, post};
+use model::api::fence as fenced;
 use model::api::store as api;
 use model::api::store::backup::BackupState;
 use serde_json::Value;
@@ -57,6 +58,17 @@ pub fn routes() -> (Router<App>, Value) {
         .get::<api::Link>("/api/v1/link", "The link to the hub", get(machine::link))
         .get::<api::Quarantine>("/api/v1/quarantine", "What could not be used", get(machine::quarantine))
         .get::<BackupState>("/api/v1/backup", "How old the newest backup is", get(machine::backup))
+        .get::<fenced::FenceView>("/api/v1/fence", "How a restored store stands", get(fence::view))
+        .post::<(), ()>(
+            "/api/v1/fence/emergency",
+            "Sell what is counted, without the hub",
+            post(fence::emergency),
+        )
+        .post::<fenced::UnknownDecision, ()>(
+            "/api/v1/fence/unknown",
+            "How an order ended that nobody knew of",
+            post(fence::unknown),
+        )
         .post::<api::EnrolRequest, api::EnrolAnswer>(
             "/api/v1/handhelds",
             "Enrol a handheld",

@@ -6,6 +6,7 @@ mod cold_day;
 mod cold_pdf;
 mod cold_report;
 mod devices;
+mod fence;
 pub mod figures;
 pub mod handheld;
 mod link;

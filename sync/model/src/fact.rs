@@ -4,6 +4,7 @@
 use crate::id::{OrderId, SkuId};
 use crate::order::Moment;
 use crate::order_doc::{OrderHead, Picks, RiderCard, SubstituteAnswer, SubstituteAsk};
+use crate::quota::{HubGeneration, StoreEpoch};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +17,14 @@ impl Fact {
             | Fact::Picks { order, hour, .. }
             | Fact::Rider { order, hour, .. }
             | Fact::Ask { order, hour, .. }
-            | Fact::Answer { order, hour, .. } => Some((order, *hour)),
-            Fact::Granted { .. } | Fact::Returned { .. } | Fact::HourClosed { .. } => None,
+            | Fact::Answer { order, hour, .. }
+            | Fact::Terms { order, hour, .. } => Some((order, *hour)),
+            Fact::Granted { .. }
+            | Fact::Returned { .. }
+            | Fact::HourClosed { .. }
+            | Fact::Wanted { .. }
+            | Fact::Word { .. }
+            | Fact::Closing { .. } => None,
         }
     }
 }
@@ -100,5 +107,34 @@ pub enum Fact {
     HourClosed {
         /// Which hour.
         hour: i64,
+    },
+    /// Under which (E, G) the hub sold an order. Said only where it is not the first of both.
+    Terms {
+        /// The order.
+        order: OrderId,
+        /// Its document's hour.
+        hour: i64,
+        /// E.
+        epoch: StoreEpoch,
+        /// G.
+        generation: HubGeneration,
+    },
+    /// The store wants rights back: the hub's return is to reach this total. A register, not a sum: it falls when the
+    /// store has units again.
+    Wanted {
+        /// What.
+        sku: SkuId,
+        /// The total that `Returned` is to reach.
+        total: u64,
+    },
+    /// The hub's word: every order it sold under older epochs stands in its log before this.
+    Word {
+        /// The epoch it acknowledges.
+        epoch: StoreEpoch,
+    },
+    /// Every order of an older generation stands in the hub's log before this: what is left of its rights is free.
+    Closing {
+        /// The generation that is closed, and all before it.
+        generation: HubGeneration,
     },
 }

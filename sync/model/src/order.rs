@@ -235,6 +235,11 @@ impl Moments {
         self.0.get(&moment).copied()
     }
 
+    /// Whether no moment has a time.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Records a moment if it has no time yet; says whether it was new. The first time stands for ever.
     pub fn record(&mut self, moment: Moment, at: Timestamp) -> bool {
         match self.0.entry(moment) {

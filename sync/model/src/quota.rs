@@ -2,6 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Bits of a generation that hold the tag of the hub that took it; the bits above count restores.
+const TAG_BITS: u32 = 20;
+/// Bits of an epoch that count within one generation; the bits above say which generation's hub minted it.
+const COUNT_BITS: u32 = 16;
+
+/// Bits of a life's number that count within one epoch: eight years of minutes.
+const LIVES_BITS: u32 = 22;
+
 /// The store's epoch E: grows when a store is restored or replaced. Minted by the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
@@ -11,3 +19,64 @@ pub struct StoreEpoch(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct HubGeneration(pub u32);
+
+/// The first epoch of a store that nobody has replaced.
+pub const FIRST_EPOCH: StoreEpoch = StoreEpoch(1);
+/// The generation of a hub that was never restored.
+pub const FIRST_GENERATION: HubGeneration = HubGeneration(1);
+
+impl StoreEpoch {
+    /// The next epoch that a hub of this generation may mint after this one. What a hub minted and forgot in a restore is
+    /// never minted again: the generation's number is part of it. `None` when there are no numbers left.
+    pub fn next(self, generation: HubGeneration) -> Option<StoreEpoch> {
+        let floor = generation.number().checked_shl(COUNT_BITS)?;
+        (floor >> COUNT_BITS == generation.number()).then_some(())?;
+        Some(StoreEpoch(self.0.max(floor).checked_add(1)?))
+    }
+}
+
+impl StoreEpoch {
+    /// The lowest number of a node's life in this epoch: lives that a restore has forgotten have others.
+    pub const fn first_boot(self) -> u32 {
+        ((self.0 & 0xf) | ((self.0 >> COUNT_BITS) & 0x3f) << 4) << LIVES_BITS
+    }
+}
+
+impl HubGeneration {
+    /// How many restores lie behind the hub.
+    pub const fn number(self) -> u32 {
+        self.0 >> TAG_BITS
+    }
+
+    /// The generation after this one, as the hub with this tag takes it: the hub's id is part of the key, so that two
+    /// hubs restored from one backup never share a generation. `None` when there are no numbers left.
+    pub fn next(self, tag: u32) -> Option<HubGeneration> {
+        let number = self.number().checked_add(1).filter(|n| n.leading_zeros() >= TAG_BITS)?;
+        Some(HubGeneration(number << TAG_BITS | tag & ((1 << TAG_BITS) - 1)))
+    }
+
+    /// The lowest number of a process's life in this generation; lives that a restore has forgotten are below it.
+    pub const fn first_boot(self) -> u32 {
+        self.number() << TAG_BITS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_hubs_of_one_backup_never_share_a_generation_and_no_epoch_is_minted_twice() {
+        let first = FIRST_GENERATION;
+        let (a, b) = (first.next(7).unwrap(), first.next(8).unwrap());
+        assert_ne!(a, b);
+        assert!(a > first && a.next(1).unwrap() > b);
+        let minted = FIRST_EPOCH.next(first).unwrap();
+        assert_eq!(minted, StoreEpoch(2));
+        // The hub forgets that it minted 2 and begins a generation: its next one is another.
+        let again = FIRST_EPOCH.next(a).unwrap();
+        assert!(again > minted);
+        assert_eq!(HubGeneration(u32::MAX).next(1), None);
+        assert_eq!(StoreEpoch(u32::MAX).next(first), None);
+    }
+}

@@ -114,7 +114,7 @@ fn source(file: &str) -> &'static str {
 
 macro_rules! roots {
     ($types:ident, $config:ident, $($path:path),+ $(,)?) => {{
-        use model::{api::{hub, store}, *};
+        use model::{api::{fence, hub, store}, *};
         $($types.add::<$path>(&$config);)+
     }};
 }
@@ -129,6 +129,7 @@ fn all() -> Types {
         store::HandoverRequest, store::HandoverAnswer, store::ColdChain, store::DeviceRow, store::PrintResolve, store::PaperRequest,
         store::Link, store::Quarantine, store::EnrolRequest, store::EnrolAnswer, store::HandheldConfig,
         store::backup::BackupState,
+        fence::FenceView, fence::UnknownDecision,
         hub::OtpRequest, hub::VerifyRequest, hub::Session, hub::RefreshRequest, hub::InboxMessage, hub::Me, hub::MeIn,
         hub::AddressIn, hub::Serviceable, hub::Category, hub::SearchPage, hub::Cart, hub::CartLineIn,
         hub::CheckoutRequest, hub::Order, hub::Tracking, hub::SubstituteReply, hub::ShiftRequest, hub::RiderNow,

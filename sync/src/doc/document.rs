@@ -32,6 +32,8 @@ pub struct Touched {
     pub marked: bool,
     /// SKUs whose quota fields to read again.
     pub skus: BTreeSet<SkuId>,
+    /// The hub's word or a closing is to be read again.
+    pub notices: bool,
     /// Keys that name nothing: to be quarantined and named, not to stop anything.
     pub poisoned: Vec<String>,
     /// The change waits for one that has not come yet.
@@ -161,7 +163,10 @@ impl Document {
         }
         let forged = |author: Author| author.side().is_some_and(|side| side != sender);
         match &chunk {
-            Chunk::Slim(slim) if forged(slim.place.0) => Err(self.stranger(slim.place.0)),
+            // What is here already may come back: under new terms each side says all it has.
+            Chunk::Slim(slim) if forged(slim.place.0) && !self.known.contains_key(&slim.place) => {
+                Err(self.stranger(slim.place.0))
+            }
             Chunk::Slim(_) => self.apply_chunk(&chunk, bytes),
             Chunk::Whole(packed) => {
                 let changes = changes_of(&chunk::unpack_whole(packed)?)?;
@@ -449,6 +454,10 @@ impl Document {
                 let late = orders::late_order_of(name).map(|order| touched.late.insert(order));
                 let order = orders::order_of(name).map(|order| touched.orders.insert(order));
                 name == orders::MARK || late.or(order).is_some()
+            }
+            (DocId::Quota { .. }, Some(name), false) if quota::is_notice(name) => {
+                touched.notices = true;
+                true
             }
             (DocId::Quota { .. }, Some(name), false) => {
                 quota::sku_of(name).map(|sku| touched.skus.insert(sku)).is_some()

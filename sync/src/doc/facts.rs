@@ -15,8 +15,13 @@ impl DocKey {
             | Fact::Rider { hour, .. }
             | Fact::Ask { hour, .. }
             | Fact::Answer { hour, .. }
+            | Fact::Terms { hour, .. }
             | Fact::HourClosed { hour } => DocKey::Orders { hour: *hour },
-            Fact::Granted { .. } | Fact::Returned { .. } => DocKey::Quota { epoch, generation },
+            Fact::Granted { .. }
+            | Fact::Returned { .. }
+            | Fact::Wanted { .. }
+            | Fact::Word { .. }
+            | Fact::Closing { .. } => DocKey::Quota { epoch, generation },
         }
     }
 }
@@ -37,6 +42,10 @@ impl Document {
             Fact::HourClosed { .. } => self.put_mark(),
             Fact::Granted { sku, total } => self.set_granted(sku, *total),
             Fact::Returned { sku, total } => self.set_returned(sku, *total),
+            Fact::Terms { order, epoch, generation, .. } => self.put_terms(order, *epoch, *generation),
+            Fact::Wanted { sku, total } => self.set_wanted(sku, *total),
+            Fact::Word { epoch } => self.set_word(*epoch),
+            Fact::Closing { generation } => self.set_closing(*generation),
         }
     }
 }

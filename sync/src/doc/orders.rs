@@ -1,7 +1,8 @@
 //! Shape of an orders document, and its reading and writing. Two root maps: `o` holds the hub's orders, `c` those taken
 //! at the counter. An order is a small map: `h` head, `p` picks, `r` rider, `q3` the substitute asked for line
-//! 3 and `a3` its answer (all packed), and one integer per moment, milliseconds from the promised time (the smallest
-//! number there is). Every field counts only from the side that owns it.
+//! 3 and `a3` its answer (all packed), `t` the (E, G) it was sold under where that is not the first, and one
+//! integer per moment, milliseconds from the promised time (the smallest number there is). Every field counts only from
+//! the side that owns it.
 //!
 //! A side that has written its mark (key `.` in its root map) writes no more into this document: what it learns later of an
 //! order goes to the next hour it has not marked, as a map `~ID` in its own root with the head once more.
@@ -13,6 +14,7 @@ use model::fact::Fact;
 use model::id::OrderId;
 use model::order::{Channel, Moment, Moments, Owner};
 use model::order_doc::{OrderHead, Picks, RiderCard, SubstituteAnswer, SubstituteAsk};
+use model::quota::{FIRST_EPOCH, FIRST_GENERATION, HubGeneration, StoreEpoch};
 use model::time::{DAY_MS, Timestamp};
 
 use super::document::{Document, MapAt};
@@ -26,6 +28,7 @@ pub(super) const ROOTS: &[&str] = &[ONLINE, COUNTER];
 const HEAD: &str = "h";
 const PICKS: &str = "p";
 const RIDER: &str = "r";
+const TERMS: &str = "t";
 /// Followed by the line's place.
 const ASK: char = 'q';
 /// Followed by the line's place.
@@ -57,6 +60,8 @@ pub struct OrderView {
     pub asks: Vec<SubstituteAsk>,
     /// What the customer said to that, by line.
     pub answers: Vec<SubstituteAnswer>,
+    /// Under which (E, G) the hub sold it.
+    pub terms: (StoreEpoch, HubGeneration),
 }
 
 /// One order's id and what reading it gave.
@@ -219,9 +224,18 @@ impl Document {
                 let spot = self.late_spot(order, head)?;
                 self.put_packed(order, spot, &format!("{ANSWER}{}", answer.line), Owner::Hub, packed)
             }
-            Fact::Order { .. } | Fact::HourClosed { .. } | Fact::Granted { .. } | Fact::Returned { .. } => {
-                Err(DocError::WrongKind { wanted: "late" })
+            Fact::Terms { order, epoch, generation, .. } => {
+                let packed = pack::terms((*epoch, *generation))?;
+                let spot = self.late_spot(order, head)?;
+                self.put_packed(order, spot, TERMS, Owner::Hub, packed)
             }
+            Fact::Order { .. }
+            | Fact::HourClosed { .. }
+            | Fact::Granted { .. }
+            | Fact::Returned { .. }
+            | Fact::Wanted { .. }
+            | Fact::Word { .. }
+            | Fact::Closing { .. } => Err(DocError::WrongKind { wanted: "late" }),
         }
     }
 
@@ -258,6 +272,24 @@ impl Document {
             && self.staged.is_empty()
             && self.has_marked(Owner::Hub)?
             && self.has_marked(Owner::Store)?)
+    }
+
+    /// Stages under which (E, G) the hub sold an order. `Ok(false)`: no change, or the first of both.
+    ///
+    /// # Errors
+    /// As [`Document::put_moment`]; the store may not write it.
+    pub fn put_terms(
+        &mut self,
+        order: &OrderId,
+        epoch: StoreEpoch,
+        generation: HubGeneration,
+    ) -> Result<bool, DocError> {
+        let spot = self.spot(order)?;
+        if (epoch, generation) == (FIRST_EPOCH, FIRST_GENERATION) {
+            return Ok(false);
+        }
+        let packed = pack::terms((epoch, generation))?;
+        self.put_packed(order, spot, TERMS, Owner::Hub, packed)
     }
 
     /// One order; `None` when it is not here. Staged writes show after `commit`.
@@ -310,7 +342,9 @@ impl Document {
         let answers = self.by_line(obj, ANSWER, Owner::Hub)?;
         let answers = answers.iter().map(|(line, bytes)| pack::read_answer(*line, bytes));
         let answers = answers.collect::<Result<_, _>>()?;
-        Ok(OrderView { order: *order, late, head, moments, picks, rider, asks, answers })
+        let terms = packed(TERMS, Owner::Hub)?.map(|bytes| pack::read_terms(&bytes)).transpose()?;
+        let terms = terms.unwrap_or((FIRST_EPOCH, FIRST_GENERATION));
+        Ok(OrderView { order: *order, late, head, moments, picks, rider, asks, answers, terms })
     }
 
     /// Every order in the document, by id; a poisoned one stands as its error and stops none of the rest.
@@ -458,6 +492,9 @@ impl Document {
         }
         for answer in &view.answers {
             said.push(packed(&format!("{ANSWER}{}", answer.line), pack::answer(answer)?));
+        }
+        if view.terms != (FIRST_EPOCH, FIRST_GENERATION) {
+            said.push(packed(TERMS, pack::terms(view.terms)?));
         }
         said.sort();
         let fields = self.field_counts(&place.obj)?;

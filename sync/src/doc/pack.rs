@@ -10,6 +10,7 @@ use model::order_doc::{
     SubstituteAsk, SubstitutePreset,
 };
 use model::qty::Qty;
+use model::quota::{HubGeneration, StoreEpoch};
 use model::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -101,6 +102,14 @@ fn price(amount: Paise) -> Result<u64, DocError> {
 
 fn len(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn terms(value: (StoreEpoch, HubGeneration)) -> Result<Vec<u8>, DocError> {
+    Ok(Writer(vec![V1]).put(&value)?.0)
+}
+
+pub(crate) fn read_terms(bytes: &[u8]) -> Result<(StoreEpoch, HubGeneration), DocError> {
+    Reader::new("an order's terms", bytes)?.take()
 }
 
 pub(crate) fn head(value: &OrderHead, base: Timestamp) -> Result<Vec<u8>, DocError> {

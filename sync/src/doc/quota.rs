@@ -1,10 +1,13 @@
 //! Shape of a quota document, and its reading and writing. SKUs are spread over 64 root maps, because a remote change
-//! costs time in proportion to the history of one map. Two cumulative numbers per SKU, each with one writer, merged by
-//! max: `g` granted by the store, `r` returned by the hub. The rules stand in `crate::quota`.
+//! costs time in proportion to the history of one map. Per SKU two cumulative numbers, each with one writer, merged by
+//! max: `g` granted by the store, `r` returned by the hub; and one register, `w` what the store wants returned. Of the
+//! whole: `!word`, the hub's word on the epoch, and `!closed`, the generation that is closed. The rules stand in
+//! `crate::quota`.
 
 use automerge::ScalarValue;
 use model::id::SkuId;
 use model::order::Owner;
+use model::quota::{HubGeneration, StoreEpoch};
 use sha2::{Digest, Sha256};
 
 use super::document::{Document, MapAt};
@@ -21,12 +24,17 @@ pub(super) const SHARDS: [&str; 64] = [
 /// Units of one SKU in the life of an epoch, at most: the sum over all SKUs must stay a number that SQLite can add up.
 pub(super) const UNITS_MAX: u64 = 1 << 40;
 
-const FIELDS: [Field; 2] = [Field::Granted, Field::Returned];
+const FIELDS: [Field; 3] = [Field::Granted, Field::Returned, Field::Wanted];
+
+/// What the hub says of the whole document, both in the first shard.
+const WORD: &str = "!word";
+const CLOSED: &str = "!closed";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Field {
     Granted,
     Returned,
+    Wanted,
 }
 
 impl Field {
@@ -34,12 +42,13 @@ impl Field {
         match self {
             Field::Granted => 'g',
             Field::Returned => 'r',
+            Field::Wanted => 'w',
         }
     }
 
     const fn owner(self) -> Owner {
         match self {
-            Field::Granted => Owner::Store,
+            Field::Granted | Field::Wanted => Owner::Store,
             Field::Returned => Owner::Hub,
         }
     }
@@ -51,6 +60,15 @@ pub(super) fn sku_of(key: &str) -> Option<SkuId> {
     let letter = chars.next()?;
     FIELDS.iter().find(|f| f.letter() == letter)?;
     SkuId::new(chars.as_str()).ok()
+}
+
+/// Whether a key is the hub's word or a closing.
+pub(super) fn is_notice(key: &str) -> bool {
+    key == WORD || key == CLOSED
+}
+
+const fn notices() -> MapAt {
+    MapAt { root: SHARDS[0], inner: None }
 }
 
 fn shard(sku: &SkuId) -> MapAt {
@@ -92,6 +110,92 @@ impl Document {
         self.largest(Field::Returned, sku)
     }
 
+    /// Stages what the store wants returned, in units since the terms began; it may fall. `Ok(false)`: it stands so.
+    ///
+    /// # Errors
+    /// As [`Document::set_granted`].
+    pub fn set_wanted(&mut self, sku: &SkuId, total: u64) -> Result<bool, DocError> {
+        self.wants_quota()?;
+        self.mine(Field::Wanted.owner(), &format!("w of {sku}"))?;
+        let place = (shard(sku), format!("w{sku}"));
+        let standing = match self.staged.get(&place) {
+            Some(ScalarValue::Uint(n)) => *n,
+            Some(_) | None => self.largest(Field::Wanted, sku)?,
+        };
+        if total == standing {
+            return Ok(false);
+        }
+        self.staged.insert(place, ScalarValue::Uint(total));
+        Ok(true)
+    }
+
+    /// The total that the hub's return is to reach; of two lives' values the larger, which is the more careful one.
+    ///
+    /// # Errors
+    /// As [`Document::granted`].
+    pub fn wanted(&self, sku: &SkuId) -> Result<u64, DocError> {
+        self.largest(Field::Wanted, sku)
+    }
+
+    /// Stages the hub's word on the document's epoch.
+    ///
+    /// # Errors
+    /// [`DocError::NotMine`] at the store, [`DocError::WrongKind`].
+    pub fn set_word(&mut self, epoch: StoreEpoch) -> Result<bool, DocError> {
+        self.notice(WORD, epoch.0)
+    }
+
+    /// The epoch that the hub has acknowledged.
+    ///
+    /// # Errors
+    /// As [`Document::granted`].
+    pub fn word(&self) -> Result<Option<StoreEpoch>, DocError> {
+        Ok(self.noticed(WORD)?.map(StoreEpoch))
+    }
+
+    /// Stages that a generation, and all before it, is closed.
+    ///
+    /// # Errors
+    /// As [`Document::set_word`].
+    pub fn set_closing(&mut self, generation: HubGeneration) -> Result<bool, DocError> {
+        self.notice(CLOSED, generation.0)
+    }
+
+    /// The newest generation that is closed.
+    ///
+    /// # Errors
+    /// As [`Document::granted`].
+    pub fn closing(&self) -> Result<Option<HubGeneration>, DocError> {
+        Ok(self.noticed(CLOSED)?.map(HubGeneration))
+    }
+
+    fn notice(&mut self, key: &str, value: u32) -> Result<bool, DocError> {
+        self.wants_quota()?;
+        self.mine(Owner::Hub, key)?;
+        let place = (notices(), key.to_owned());
+        if self.noticed(key)? >= Some(value) || self.staged.contains_key(&place) {
+            return Ok(false);
+        }
+        self.staged.insert(place, ScalarValue::Uint(u64::from(value)));
+        Ok(true)
+    }
+
+    fn noticed(&self, key: &str) -> Result<Option<u32>, DocError> {
+        self.wants_quota()?;
+        let Some(map) = self.map_made_by(&notices(), Owner::Hub)? else { return Ok(None) };
+        let mut most = None;
+        for value in self.scalars(&map, key, Owner::Hub)? {
+            let number = value.as_u64().and_then(|n| u32::try_from(n).ok());
+            let number = number.ok_or_else(|| DocError::poisoned(format!("{key} is {value:?}")))?;
+            most = most.max(Some(number));
+        }
+        Ok(most)
+    }
+
+    fn mine(&self, owner: Owner, field: &str) -> Result<(), DocError> {
+        if owner == self.side() { Ok(()) } else { Err(DocError::NotMine { field: field.to_owned() }) }
+    }
+
     /// Every SKU with a field, by code.
     ///
     /// # Errors
@@ -109,9 +213,7 @@ impl Document {
 
     fn raise(&mut self, field: Field, sku: &SkuId, total: u64) -> Result<bool, DocError> {
         self.wants_quota()?;
-        if field.owner() != self.side() {
-            return Err(DocError::NotMine { field: format!("{} of {sku}", field.letter()) });
-        }
+        self.mine(field.owner(), &format!("{} of {sku}", field.letter()))?;
         let place = (shard(sku), format!("{}{sku}", field.letter()));
         let staged = match self.staged.get(&place) {
             Some(ScalarValue::Uint(n)) => *n,

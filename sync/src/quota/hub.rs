@@ -51,6 +51,14 @@ impl HubQuota {
         self.granted_seen - self.returned - self.held - self.sold
     }
 
+    /// Units to give back now, when the store wants the return to reach `wanted`: what is free of holds and sales. The rest
+    /// follows when holds are let go; what is sold never comes back.
+    pub const fn due_back(&self, wanted: u64) -> u64 {
+        let due = wanted.saturating_sub(self.returned);
+        let available = self.available();
+        if due < available { due } else { available }
+    }
+
     /// Learns the store's cumulative grant; an old or repeated number changes nothing. True when it was news.
     pub const fn learn_granted(&mut self, total: u64) -> bool {
         let news = total > self.granted_seen;

@@ -43,6 +43,12 @@ impl StoreQuota {
         self.granted - self.returned_seen - self.orders_seen
     }
 
+    /// The total that the hub's return is to reach, when only `unreserved` units are there to be sold: rights beyond them
+    /// are wanted back. Without such, what has come back already.
+    pub const fn wanted_back(&self, unreserved: u64) -> u64 {
+        self.returned_seen + self.outstanding().saturating_sub(unreserved)
+    }
+
     /// Units that may be granted, or sold at the counter, out of `unreserved` = sellable on hand - reserved.
     pub const fn grantable(&self, unreserved: u64) -> u64 {
         unreserved.saturating_sub(self.outstanding())

@@ -86,6 +86,7 @@ impl World {
             reserved: self.reserved,
             quota: self.store,
             suspended: false,
+            demand: None,
         };
         for grant in plan_grants(GrantPolicy::default(), &[stock]) {
             self.store.grant(grant.units, self.unreserved()).unwrap();
@@ -239,6 +240,7 @@ fn the_share_follows_the_documented_rounding() {
             reserved: 0,
             quota: StoreQuota::default(),
             suspended: false,
+            demand: None,
         };
         let policy = GrantPolicy { last_unit, ..GrantPolicy::default() };
         plan_grants(policy, &[stock]).first().map_or(0, |g| g.units)
@@ -257,6 +259,7 @@ fn a_suspended_sku_gets_nothing_and_shrunk_stock_does_not_underflow() {
         reserved: 0,
         quota: StoreQuota::default(),
         suspended: true,
+        demand: None,
     };
     assert_eq!(plan_grants(GrantPolicy::default(), &[stock.clone()]), vec![]);
     stock.suspended = false;
@@ -267,4 +270,77 @@ fn a_suspended_sku_gets_nothing_and_shrunk_stock_does_not_underflow() {
     assert_eq!(stock.quota.grant(1, 0), Err(QuotaRefusal::NotFree { wanted: 1, grantable: 0 }));
     assert_eq!(stock.quota.take_order(8), Err(QuotaRefusal::BeyondGrant { used: 8, granted: 7 }));
     assert_eq!(stock.quota.outstanding(), 7);
+}
+
+#[test]
+fn rights_beyond_what_is_there_are_wanted_back_and_given_as_far_as_they_are_free() {
+    let mut store = StoreQuota::default();
+    store.grant(8, 10).unwrap();
+    assert_eq!(store.wanted_back(8), 0);
+    assert_eq!(store.wanted_back(5), 3);
+    let mut hub = HubQuota::default();
+    hub.learn_granted(8);
+    hub.hold(6).unwrap();
+    assert_eq!(hub.due_back(3), 2, "six are held");
+    hub.give_back(2).unwrap();
+    hub.release(6).unwrap();
+    assert_eq!(hub.due_back(3), 1, "the third when the hold is over");
+    store.learn_returned(2).unwrap();
+    assert_eq!(store.wanted_back(5), 3, "still the same total");
+    assert_eq!(store.wanted_back(6), 2, "nothing more than what came back");
+}
+
+#[test]
+fn a_flash_pool_sells_the_smaller_of_pool_and_live_rights() {
+    let mut pool = FlashPool::new(5);
+    assert_eq!((pool.available(9), pool.available(3)), (5, 3));
+    pool.sell(3, 3).unwrap();
+    let refused = pool.sell(3, 9);
+    assert_eq!(
+        refused,
+        Err(QuotaRefusal::NotEnough { wanted: 3, available: 2 }),
+        "never available when sold out"
+    );
+}
+
+#[test]
+fn a_weighed_good_reserves_its_upper_tolerance_and_settles_the_actual() {
+    assert_eq!(grams_to_reserve(500, 10), Ok(550));
+    assert_eq!(grams_to_reserve(333, 10), Ok(367), "rounded up");
+    assert_eq!(settle_grams(550, 512), Ok(38));
+    assert_eq!(settle_grams(550, 551), Err(QuotaRefusal::NotEnough { wanted: 551, available: 550 }));
+    assert_eq!(grams_to_reserve(u64::MAX, 1), Err(QuotaRefusal::Overflow));
+}
+
+#[test]
+fn rights_never_exceed_what_a_silent_hub_may_hold() {
+    let demand = Demand { hub_per_hour: 12.0, counter_per_hour: 3.0 };
+    let stock = |on_hand, demand| SkuStock {
+        sku: SkuId::new("A-1").unwrap(),
+        on_hand,
+        reserved: 0,
+        quota: StoreQuota::default(),
+        suspended: false,
+        demand,
+    };
+    let policy = GrantPolicy::default();
+    let most = demand.likely_most(HORIZON_MS);
+    for on_hand in 0..400 {
+        assert!(stock(on_hand, Some(demand)).target(policy) <= most.max(2), "{on_hand}");
+    }
+    assert_eq!(stock(400, Some(demand)).target(policy), most);
+    assert_eq!(stock(400, None).target(policy), 280, "without a rate a fixed share");
+    assert_eq!(
+        stock(2, Some(demand)).target(policy),
+        2,
+        "a small stock goes where the next sale is likelier"
+    );
+    let counter = Demand { hub_per_hour: 1.0, counter_per_hour: 9.0 };
+    assert_eq!(stock(2, Some(counter)).target(policy), 0);
+    // The last ten of a good that sells at the counter: what the hub holds beyond need comes back.
+    let mut quota = StoreQuota::default();
+    quota.grant(9, 10).unwrap();
+    let rich = SkuStock { quota, ..stock(10, Some(counter)) };
+    assert!(rich.wanted_back(policy) >= 5, "{}", rich.wanted_back(policy));
+    assert_eq!(SkuStock { demand: None, ..rich }.wanted_back(policy), 0, "nothing is missing");
 }

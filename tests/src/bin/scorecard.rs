@@ -47,6 +47,8 @@ enum Name {
     Footprint,
     /// Exact pick routes on published instances, judged by an independent checker (REQ-30).
     PickRoute,
+    /// Sales lost at the hub and at the counter in cuts, by the way of granting (REQ-50).
+    GrantPolicy,
     /// A store with a year of orders on new hardware, over 10 Mbit/s (REQ-52); `--only DAYS` for a shorter year.
     Replace,
     /// Bytes of an order at rest and on the wire, against plain JSON (SYNC.md).
@@ -82,6 +84,7 @@ fn run(options: &Options) -> Result<Value> {
         Name::Broker => scorecard::broker::run(options.seconds),
         Name::Footprint => scorecard::footprint::run(options.data.as_deref(), options.seconds),
         Name::PickRoute => scorecard::pick_route::run(&folder(options, "data/picking")?),
+        Name::GrantPolicy => scorecard::grant_policy::run(),
         Name::Replace => scorecard::replace::run(options.data.as_deref(), options.only.as_deref()),
         Name::SyncBytes => scorecard::sync_bytes::run(),
         Name::SyncLag => scorecard::sync_lag::run(options.data.as_deref()),

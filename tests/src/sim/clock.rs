@@ -29,6 +29,17 @@ impl<E> Queue<E> {
         self.events.insert((self.now.saturating_add(ms.max(0)), self.planned), event);
     }
 
+    /// As [`Queue::pop`], if the next event is not after `until`.
+    pub fn pop_until(&mut self, until: Timestamp) -> Option<E> {
+        let (at, _) = self.events.first_key_value().map(|(key, _)| *key)?;
+        if at <= until.ms() { self.pop() } else { None }
+    }
+
+    /// Moves the time on, past no event that is planned.
+    pub fn advance(&mut self, until: Timestamp) {
+        self.now = self.now.max(until.ms());
+    }
+
     /// Moves the time to the next event.
     pub fn pop(&mut self) -> Option<E> {
         let ((at, _), event) = self.events.pop_first()?;

@@ -5,7 +5,7 @@ use model::api::store::ReceiveRequest;
 use model::catalogue::{Product, TempClass, Velocity};
 use model::fact::Fact;
 use model::mqtt::{Birth, DeviceClass, DeviceState, HandheldView, Health, PickTask};
-use model::order::Channel;
+use model::order::{Channel, Moments};
 use model::order_doc::{HeadLine, OrderHead, SubstitutePreset};
 use model::{
     Actor, BinId, CommandId, Date, DeviceId, Grams, LotId, OrderId, OrderState, Paise, PersonId, Qty, Role,
@@ -19,6 +19,7 @@ use store_core::movement::Balance;
 use store_node::answer::Answer;
 use store_node::command::{AcceptOrder, Command, Envelope, Login, system};
 use store_node::db::prints::PrintJob;
+use store_node::db::quota::Terms;
 use store_node::db::{Connection, ReadDb, allocations, bags, orders, outbox, prints, stock};
 use store_node::effects::Effects;
 use store_node::engine::Engine;
@@ -301,8 +302,15 @@ impl Shop {
             preset,
             lines: lines.iter().map(line).collect(),
         };
-        let accept =
-            AcceptOrder { order, hour: self.now.hour(), head, placed_at: self.now, confirmed_at: self.now };
+        let accept = AcceptOrder {
+            order,
+            hour: self.now.hour(),
+            head,
+            placed_at: self.now,
+            confirmed_at: self.now,
+            terms: Terms::FIRST,
+            seen: Moments::default(),
+        };
         self.must("system", "uplink", Command::AcceptOrder(accept));
         order
     }

@@ -1,7 +1,7 @@
 //! Tables `orders`, `order_line`, `order_moment`, `order_history`, `substitute`, `counter_order`.
 
 use super::{Sqlite, row};
-use crate::db::orders::{CounterRow, LineRow, OrderRow, SubstituteRow};
+use crate::db::orders::{CounterRow, HOLD_IN_DOUBT, LineRow, OrderRow, SubstituteRow};
 use crate::db::{Db, Orders};
 use model::api::store::HistoryRow;
 use model::order::Moments;
@@ -187,8 +187,8 @@ impl Orders for Sqlite {
     fn waiting_for_payment(&self, customer: &CustomerId) -> Db<Option<OrderId>> {
         self.one(
             "SELECT id FROM orders WHERE customer = ?1 AND state = ?2 AND hold_until IS NOT NULL \
-             ORDER BY placed_at LIMIT 1",
-            (customer.as_bytes(), OrderState::Placed.word()),
+             AND hold_until < ?3 ORDER BY placed_at LIMIT 1",
+            (customer.as_bytes(), OrderState::Placed.word(), HOLD_IN_DOUBT.ms()),
             |r| row::id(r, 0, OrderId::from_bytes),
         )
     }

@@ -40,6 +40,35 @@ impl Quotas for Sqlite {
         Ok(())
     }
 
+    fn wanted(&self, key: &QuotaKey, sku: &SkuId) -> Db<u64> {
+        let found = self.one(
+            "SELECT wanted FROM hub_quota WHERE store = ?1 AND epoch = ?2 AND generation = ?3 AND sku = ?4",
+            (key.store.as_str(), key.epoch.0, key.generation.0, sku.as_str()),
+            |r| row::count(r, 0),
+        )?;
+        Ok(found.unwrap_or(0))
+    }
+
+    fn set_wanted(&mut self, key: &QuotaKey, sku: &SkuId, total: u64) -> Db<()> {
+        self.run(
+            "INSERT INTO hub_quota (store, epoch, generation, sku, granted_seen, returned, held, sold, wanted) \
+             VALUES (?1, ?2, ?3, ?4, 0, 0, 0, 0, ?5) \
+             ON CONFLICT (store, epoch, generation, sku) DO UPDATE SET wanted = excluded.wanted",
+            (key.store.as_str(), key.epoch.0, key.generation.0, sku.as_str(), row::int(total)?),
+        )
+        .map(drop)
+    }
+
+    fn blocked_units(&self, key: &QuotaKey) -> Db<u64> {
+        self.sure(
+            "SELECT coalesce(sum(granted_seen - returned - sold), 0) FROM hub_quota \
+             WHERE store = ?1 AND epoch = ?2 AND generation < ?3 \
+             AND (SELECT log_whole FROM hub WHERE one = 1) = 0",
+            (key.store.as_str(), key.epoch.0, key.generation.0),
+            |r| row::count(r, 0),
+        )
+    }
+
     fn free_units(&self, key: &QuotaKey) -> Db<u64> {
         self.sure(
             "SELECT coalesce(sum(granted_seen - returned - held - sold), 0) FROM hub_quota \

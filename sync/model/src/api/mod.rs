@@ -2,6 +2,7 @@
 //! Shapes only: what they mean is decided in the cores.
 
 pub mod enrol;
+pub mod fence;
 pub mod hub;
 pub mod machine;
 pub mod store;

@@ -9,6 +9,7 @@ use model::order_doc::{
     SubstituteAsk, SubstitutePreset,
 };
 use model::qty::Qty;
+use model::quota::{FIRST_EPOCH, FIRST_GENERATION, HubGeneration, StoreEpoch};
 use model::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -36,6 +37,7 @@ pub(super) fn write(to: &mut Columns, orders: &[OrderView], base: Timestamp) -> 
     moments(to, orders);
     picks(to, orders);
     talks(to, orders);
+    terms(to, orders);
     Ok(())
 }
 
@@ -56,6 +58,7 @@ pub(super) fn read(from: &mut Reader<'_>, base: Timestamp) -> Result<Vec<OrderVi
     read_moments(from, &mut views)?;
     read_picks(from, &mut views)?;
     read_talks(from, &mut views)?;
+    read_terms(from, &mut views)?;
     Ok(views)
 }
 
@@ -83,7 +86,8 @@ fn empty(order: OrderId) -> OrderView {
         lines: Vec::new(),
     };
     let moments = Moments::default();
-    OrderView { order, late: None, head, moments, picks: None, rider: None, asks: vec![], answers: vec![] }
+    let terms = (FIRST_EPOCH, FIRST_GENERATION);
+    OrderView { order, late: None, head, moments, picks: None, rider: None, asks: vec![], answers: vec![], terms }
 }
 
 // ---- heads ----
@@ -414,6 +418,22 @@ fn read_talks(from: &mut Reader<'_>, views: &mut [OrderView]) -> Result<(), DocE
             let (line, accept) = answers.next().ok_or_else(cut)?;
             view.answers.push(SubstituteAnswer { line: *line, accept: *accept != 0 });
         }
+    }
+    Ok(())
+}
+
+// ---- terms ----
+
+fn terms(to: &mut Columns, orders: &[OrderView]) {
+    to.numbers(&orders.iter().map(|v| u64::from(v.terms.0.0)).collect::<Vec<_>>());
+    to.numbers(&orders.iter().map(|v| u64::from(v.terms.1.0)).collect::<Vec<_>>());
+}
+
+fn read_terms(from: &mut Reader<'_>, views: &mut [OrderView]) -> Result<(), DocError> {
+    let (epochs, generations) = (from.numbers(views.len())?, from.numbers(views.len())?);
+    let number = |n: u64| u32::try_from(n).map_err(|_| cut());
+    for ((view, epoch), generation) in views.iter_mut().zip(epochs).zip(generations) {
+        view.terms = (StoreEpoch(number(epoch)?), HubGeneration(number(generation)?));
     }
     Ok(())
 }

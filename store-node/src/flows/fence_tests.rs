@@ -1,0 +1,247 @@
+//! Stories of a store whose database came from a backup: fence, count, word, UNKNOWN orders, wanted rights.
+
+use crate::answer::Answer;
+use crate::command::{Command, Counted, FenceWhy, UnknownEnd};
+use crate::db::stock::Place;
+use crate::db::{fence, stock, unknown};
+use crate::refusal::Refusal;
+use crate::testbed::{Bed, qty, sku};
+use model::fact::Fact;
+use model::order::Moment;
+use model::quota::{HubGeneration, StoreEpoch};
+use model::{OrderId, OrderState, Role};
+
+const E2: StoreEpoch = StoreEpoch(2);
+const G1: HubGeneration = HubGeneration(1);
+
+fn take_epoch(bed: &mut Bed) {
+    let command = Command::TakeEpoch { epoch: E2, generation: G1, why: FenceWhy::Restored };
+    assert_eq!(bed.system(command), Ok(Answer::Done));
+}
+
+fn places(bed: &Bed, code: &str) -> Vec<(Place, u32)> {
+    let found = bed.reader().snapshot(|conn, _| stock::places_of_sku(conn, &sku(code))).unwrap();
+    found.into_iter().map(|(place, balance)| (place, balance.on_hand.get())).collect()
+}
+
+/// Counts a SKU: what the books say, and so many more or fewer at its first place.
+fn count(bed: &mut Bed, code: &str, more: i64) -> Result<Answer, Refusal> {
+    let places = places(bed, code);
+    let row = |(n, (place, on_hand)): (usize, (Place, u32))| {
+        let units = i64::from(on_hand) + if n == 0 { more } else { 0 };
+        Counted { lot: place.lot, bin: place.bin, on_hand: qty(units) }
+    };
+    let places = places.into_iter().enumerate().map(row).collect();
+    bed.by("meena", Role::Manager, Command::CountSku { sku: sku(code), places })
+}
+
+fn state(bed: &Bed) -> fence::State {
+    bed.reader().snapshot(|conn, _| fence::state(conn)).unwrap().state
+}
+
+fn is_unknown(bed: &Bed, order: OrderId) -> bool {
+    bed.reader().snapshot(|conn, _| unknown::is_open(conn, &order)).unwrap()
+}
+
+fn order_state(bed: &Bed, order: OrderId) -> OrderState {
+    bed.reader().order(order).unwrap().unwrap().card.state
+}
+
+fn word(bed: &mut Bed) {
+    let record = bed.hub_fact(2, 1, &Fact::Word { epoch: E2 });
+    bed.inbound(vec![record]);
+}
+
+/// A store with 10 salt and 6 atta; the hub has rights and one order of 3 salt, which the store has accepted.
+fn restored() -> (Bed, OrderId) {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 10, None);
+    let expiry = bed.day(170);
+    bed.receive("ATTA", 6, Some(expiry));
+    bed.tick();
+    let (order, change) = bed.hub_orders(1, &[("SALT", 3)]);
+    bed.inbound(vec![change]);
+    take_epoch(&mut bed);
+    (bed, order)
+}
+
+#[test]
+fn a_restored_store_promises_nothing_and_says_why_and_everything_stays_readable() {
+    let (mut bed, order) = restored();
+    let refused = bed.counter(&[("SALT", 1)]).unwrap_err();
+    assert!(matches!(refused, Refusal::Fenced { word: false, .. }), "{refused:?}");
+    assert!(refused.problem().detail.contains("waits for the hub's word"), "{refused:?}");
+    assert_eq!(bed.tick(), Answer::Granted { skus: 0, units: 0 });
+    assert!(is_unknown(&bed, order));
+    assert_eq!(order_state(&bed, order), OrderState::Confirmed);
+    assert_eq!(bed.engine.peer_config().unwrap().epoch, E2);
+    assert_eq!(bed.engine.lanes().unwrap()[0].received, 0, "the log of new terms begins anew");
+    bed.check();
+}
+
+#[test]
+fn sku_by_sku_it_opens_with_the_count_once_the_word_is_here() {
+    let (mut bed, order) = restored();
+    count(&mut bed, "SALT", -2).unwrap();
+    assert!(bed.counter(&[("SALT", 1)]).is_err(), "counted, but the hub has not spoken");
+    let log = bed.hub_begins_anew();
+    bed.inbound(vec![log]);
+    word(&mut bed);
+    assert_eq!(state(&bed), fence::State::Fenced, "atta is not counted");
+    assert!(bed.counter(&[("ATTA", 1)]).is_err());
+    // Eight are there; three are the order's, whose end nobody knows.
+    assert!(bed.counter(&[("SALT", 6)]).is_err());
+    bed.counter(&[("SALT", 1)]).unwrap();
+    count(&mut bed, "ATTA", 0).unwrap();
+    assert_eq!(state(&bed), fence::State::Open);
+    assert!(is_unknown(&bed, order), "a person decides, not the count");
+    bed.check();
+}
+
+#[test]
+fn an_unknown_order_is_not_touched_before_a_person_has_decided() {
+    let (mut bed, order) = restored();
+    word(&mut bed);
+    count(&mut bed, "SALT", 0).unwrap();
+    let asked = bed.hub_moment(order, Moment::CancelRequested);
+    bed.inbound(vec![asked]);
+    assert_eq!(order_state(&bed, order), OrderState::Confirmed, "it may have left the store");
+    let resolve = Command::ResolveUnknown { order, end: UnknownEnd::GoOn };
+    bed.by("meena", Role::Manager, resolve.clone()).unwrap();
+    assert_eq!(order_state(&bed, order), OrderState::Cancelled, "the wish was waiting");
+    assert_eq!(bed.stock("SALT").1, 0);
+    assert!(bed.by("meena", Role::Manager, resolve).is_err(), "decided once");
+    bed.check();
+}
+
+#[test]
+fn an_order_that_the_hubs_documents_show_as_gone_is_not_unknown() {
+    let (mut bed, order) = restored();
+    let gone = bed.hub_moment(order, Moment::Delivered);
+    let log = bed.hub_begins_anew();
+    let _ = gone;
+    bed.inbound(vec![log]);
+    assert!(!is_unknown(&bed, order));
+    assert_eq!(order_state(&bed, order), OrderState::Delivered);
+    assert_eq!(bed.stock("SALT").1, 0, "nothing is held for it");
+    bed.check();
+}
+
+#[test]
+fn nobody_is_told_short_while_an_order_with_the_goods_is_unknown() {
+    let (mut bed, first) = restored();
+    word(&mut bed);
+    // Two units are left of ten: the order of three may have taken three of the missing, or not.
+    count(&mut bed, "SALT", -8).unwrap();
+    let lines = |bed: &Bed, order| bed.reader().order(order).unwrap().unwrap().lines;
+    assert_eq!(lines(&bed, first)[0].short, qty(0));
+    bed.by("meena", Role::Manager, Command::ResolveUnknown { order: first, end: UnknownEnd::GoOn }).unwrap();
+    assert_eq!(lines(&bed, first)[0].short, qty(1), "two are there, one is not, and now it is sure");
+    assert_eq!(bed.stock("SALT").1, 2);
+    bed.check();
+}
+
+#[test]
+fn without_hub_and_word_a_manager_opens_what_is_counted_and_that_is_on_record() {
+    let (mut bed, _) = restored();
+    assert!(bed.by("asha", Role::Picker, Command::OpenEmergency).is_err());
+    bed.by("meena", Role::Manager, Command::OpenEmergency).unwrap();
+    assert!(bed.counter(&[("ATTA", 1)]).is_err(), "not counted");
+    count(&mut bed, "ATTA", 0).unwrap();
+    bed.counter(&[("ATTA", 1)]).unwrap();
+    assert_eq!(state(&bed), fence::State::Emergency);
+    let fence = bed.reader().snapshot(|conn, _| fence::state(conn)).unwrap();
+    assert_eq!(fence.person, "meena");
+    bed.check();
+}
+
+#[test]
+fn a_shrink_below_the_rights_is_wanted_back_and_not_when_goods_come_again() {
+    let mut bed = Bed::new();
+    let lot = bed.receive("SALT", 10, None);
+    assert_eq!(bed.tick(), Answer::Granted { skus: 1, units: 8 });
+    count(&mut bed, "SALT", -5).unwrap();
+    bed.tick();
+    let wanted = |bed: &Bed| {
+        let terms = crate::db::quota::Terms::FIRST;
+        bed.reader().snapshot(|conn, _| crate::db::quota::wanted(conn, terms, &sku("SALT"))).unwrap()
+    };
+    assert_eq!(wanted(&bed), 3, "eight are out, five are there");
+    let back = bed.hub_fact(1, 1, &Fact::Returned { sku: sku("SALT"), total: 2 });
+    bed.inbound(vec![back]);
+    bed.receive("SALT", 20, None);
+    bed.tick();
+    assert_eq!(wanted(&bed), 2, "nothing more than what came back");
+    let _ = lot;
+    bed.check();
+}
+
+#[test]
+fn old_rights_stay_blocked_until_the_generation_is_closed() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 10, None);
+    assert_eq!(bed.tick(), Answer::Granted { skus: 1, units: 8 });
+    let second = HubGeneration(1).next(5).unwrap();
+    bed.system(Command::LearnGeneration { generation: second }).unwrap();
+    assert_eq!(bed.stock("SALT").3, 2, "the old rights are still counted");
+    let other = HubGeneration(1).next(6).unwrap();
+    let refused = bed.system(Command::LearnGeneration { generation: other }).unwrap_err();
+    assert!(matches!(refused, Refusal::TwoHubs { .. }), "{refused:?}");
+    // An order that the older life sold arrives at last; then that life is closed.
+    let (_, change) = bed.hub_orders(1, &[("SALT", 3)]);
+    bed.hub_begins_anew();
+    let change = crate::engine::InboundRecord { seq: 1, ..change };
+    bed.inbound(vec![change]);
+    let closing = bed.hub_fact(1, second.0, &Fact::Closing { generation: HubGeneration(1) });
+    bed.inbound(vec![closing]);
+    assert_eq!(bed.stock("SALT"), (10, 3, 0, 7));
+    assert_eq!(bed.tick(), Answer::Granted { skus: 1, units: 6 });
+    bed.check();
+}
+
+#[test]
+fn rights_come_only_from_lots_that_outlive_the_horizon() {
+    let mut bed = Bed::new();
+    // Milk of ten days must have three left at delivery: the first lot has them today, and not after midnight.
+    let (soon, late) = (bed.day(3), bed.day(9));
+    bed.receive("MILK", 5, Some(soon));
+    bed.receive("MILK", 5, Some(late));
+    let until_midnight = 14 * 3_600_000 - 11 * 60_000;
+    bed.pass(until_midnight);
+    assert_eq!(bed.stock("MILK").3, 10, "sold at the counter, all ten are delivered today");
+    assert_eq!(bed.tick(), Answer::Granted { skus: 1, units: 4 }, "the hub may sell on past midnight");
+}
+
+#[test]
+fn the_same_id_with_other_content_is_kept_for_a_person_and_the_first_stands() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 10, None);
+    bed.tick();
+    let (order, change) = bed.hub_orders(1, &[("SALT", 3)]);
+    bed.inbound(vec![change]);
+    let head = model::order_doc::OrderHead {
+        number: "9X9".into(),
+        channel: model::order::Channel::Online,
+        promise_at: bed.now,
+        first_name: String::new(),
+        cod: model::Paise::ZERO,
+        preset: model::order_doc::SubstitutePreset::Refund,
+        lines: vec![model::order_doc::HeadLine {
+            sku: sku("SALT"),
+            qty: qty(1),
+            unit_price: model::Paise::ZERO,
+        }],
+    };
+    let other = crate::command::AcceptOrder {
+        order,
+        hour: bed.now.hour(),
+        head,
+        placed_at: bed.now,
+        confirmed_at: bed.now,
+        terms: crate::db::quota::Terms::FIRST,
+        seen: model::order::Moments::default(),
+    };
+    let refused = bed.system(Command::AcceptOrder(other)).unwrap_err();
+    assert_eq!(refused, Refusal::OtherContent { order });
+    assert_eq!(bed.stock("SALT").1, 3);
+}

@@ -1,0 +1,63 @@
+//! `sim_quota`: runs seeds of the escrow's own world, on both cores, and says what they did.
+
+use anyhow::{Result, bail};
+use clap::Parser;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tests::escrow::{Options, Tally, run};
+
+/// Cuts of three days, restores of either side from old backups, rollbacks, shrinkage: I1 to I5 after every step.
+#[derive(Debug, Parser)]
+struct Args {
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many seeds, counted up from the first.
+    #[arg(long, default_value_t = 1000)]
+    seeds: u64,
+    /// Stores of full size: 300 goods, 600 orders.
+    #[arg(long)]
+    full: bool,
+    /// Threads.
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+}
+
+#[expect(clippy::print_stdout, reason = "this program's output is its lines")]
+fn main() -> Result<()> {
+    let args = Args::parse();
+    let (next, failed, sum) = (AtomicU64::new(args.seed), Mutex::new(0_u64), Mutex::new(Tally::default()));
+    let end = args.seed.saturating_add(args.seeds);
+    std::thread::scope(|scope| {
+        for _ in 0..args.threads.max(1) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        return;
+                    }
+                    let options = if args.full { Options::full(seed) } else { Options::usual(seed) };
+                    match run(&options) {
+                        Ok(tally) => {
+                            if let Ok(mut sum) = sum.lock() {
+                                sum.add(&tally);
+                            }
+                        }
+                        Err(broken) => {
+                            println!("{broken}");
+                            if let Ok(mut failed) = failed.lock() {
+                                *failed += 1;
+                            }
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap_or(u64::MAX);
+    println!("{} seeds: {:?}", args.seeds, sum.into_inner().unwrap_or_default());
+    if failed > 0 {
+        bail!("{failed} of {} seeds broke a promise", args.seeds);
+    }
+    Ok(())
+}

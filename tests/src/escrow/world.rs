@@ -1,0 +1,377 @@
+//! One run: trade, a cut of up to three days with everything that goes wrong, trade again, then rest until both sides agree.
+
+use super::goods;
+use super::machines::{HubBox, StoreBox};
+use super::people::Customer;
+use super::truth::Truth;
+use crate::checks::{Check, Checked, broken, machine};
+use crate::sim::clock::Queue;
+use crate::sim::net::{Line, Weather};
+use central_hub::command as hub;
+use central_hub::engine::No;
+use model::catalogue::Product;
+use model::order::Owner;
+use model::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
+use model::{CommandId, SkuId, Timestamp};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use store_node::command as store;
+use store_node::db::{fence, quota, stock, unknown};
+
+/// 2026-11-21 10:00 in Bengaluru.
+const MORNING: i64 = 1_795_235_400_000;
+/// Steps after which a world that should be at rest counts as stuck.
+const REST_STEPS: u32 = 3_000;
+
+/// What a person asked for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Everything else follows from it.
+    pub seed: u64,
+    /// Online orders to place.
+    pub orders: u32,
+    /// Goods.
+    pub skus: usize,
+    /// The cut, hours.
+    pub cut_hours: i64,
+    /// A rule broken on purpose.
+    pub store_mutation: Option<store_node::engine::Mutation>,
+    /// A rule broken on purpose.
+    pub hub_mutation: central_hub::mutation::Mutation,
+}
+
+impl Options {
+    /// 60 orders, 20 goods, 72 hours.
+    pub fn usual(seed: u64) -> Self {
+        let hub_mutation = central_hub::mutation::Mutation::None;
+        Self { seed, orders: 60, skus: 20, cut_hours: 72, store_mutation: None, hub_mutation }
+    }
+
+    /// A store of full size.
+    pub fn full(seed: u64) -> Self {
+        Self { orders: 600, skus: 300, ..Self::usual(seed) }
+    }
+}
+
+/// What happened in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Steps that somebody took.
+    pub steps: u64,
+    /// Orders at the hub.
+    pub orders: u32,
+    /// Orders at the counter.
+    pub counter: u32,
+    /// Orders that left the store.
+    pub shipped: u32,
+    /// Units that vanished.
+    pub lost: u32,
+    /// Restarts.
+    pub restarts: u32,
+    /// Restores of the store from a backup.
+    pub store_restores: u32,
+    /// Restores of the hub.
+    pub hub_restores: u32,
+    /// Rollbacks that nobody announced.
+    pub rollbacks: u32,
+    /// Rollbacks that a session found out.
+    pub rollbacks_seen: u32,
+    /// UNKNOWN orders that people decided about.
+    pub unknown: u32,
+    /// Units that the hub gave back.
+    pub returned: u32,
+    /// Orders that people brought back from other logs.
+    pub recovered: u32,
+}
+
+impl Tally {
+    /// Adds what another run counted.
+    pub fn add(&mut self, other: &Tally) {
+        self.steps += other.steps;
+        self.orders += other.orders;
+        self.counter += other.counter;
+        self.shipped += other.shipped;
+        self.lost += other.lost;
+        self.restarts += other.restarts;
+        self.store_restores += other.store_restores;
+        self.hub_restores += other.hub_restores;
+        self.rollbacks += other.rollbacks;
+        self.rollbacks_seen += other.rollbacks_seen;
+        self.unknown += other.unknown;
+        self.returned += other.returned;
+        self.recovered += other.recovered;
+    }
+}
+
+/// What lies ahead on the line.
+#[derive(Debug, Clone)]
+pub(super) enum Event {
+    /// A frame of a session reaches one end.
+    Frame(Owner, u32, Vec<u8>),
+    /// A peer's own clock.
+    Tick(Owner),
+    /// The connection of a session is gone.
+    HangUp(u32),
+}
+
+/// See the file. What it does stands in the other files of this folder.
+pub(super) struct World {
+    pub(super) options: Options,
+    pub(super) rng: SmallRng,
+    pub(super) queue: Queue<Event>,
+    pub(super) line: Line,
+    pub(super) session: u32,
+    /// When each peer is to be looked at next.
+    pub(super) ticks: std::collections::BTreeMap<Owner, i64>,
+    /// Generations that the hub has begun.
+    pub(super) generations: u32,
+    pub(super) store: StoreBox,
+    pub(super) hub: HubBox,
+    pub(super) goods: Vec<SkuId>,
+    pub(super) catalogue: Vec<Product>,
+    pub(super) customers: Vec<Customer>,
+    pub(super) truth: Truth,
+    pub(super) tally: Tally,
+    pub(super) resting: bool,
+    pub(super) hub_rolled_back: bool,
+    pub(super) store_rolled_back: bool,
+    /// Restored, and waits for an epoch.
+    pub(super) needs_epoch: Option<store::FenceWhy>,
+    /// Restored, and its past is not closed.
+    pub(super) hub_owes: bool,
+    ids: u128,
+    _dir: tempfile::TempDir,
+}
+
+/// Runs a seed. The error names the step and what broke.
+///
+/// # Errors
+/// The first promise that broke.
+pub fn run(options: &Options) -> Result<Tally, String> {
+    let named = |world: Option<&World>, broken: crate::checks::Broken| {
+        let at = world.map_or((0, 0), |world| (world.tally.steps, world.now().ms() - MORNING));
+        format!("seed {}, step {}, {} min: {broken}", options.seed, at.0, at.1 / MINUTE_MS)
+    };
+    let mut world = World::new(options).map_err(|broken| named(None, broken))?;
+    match world.live() {
+        Ok(()) => Ok(world.tally),
+        Err(broken) => Err(named(Some(&world), broken)),
+    }
+}
+
+impl World {
+    fn new(options: &Options) -> Checked<Self> {
+        let dir = folder().map_err(machine)?;
+        let catalogue = goods::goods(options.skus)?;
+        let mut world = Self {
+            options: options.clone(),
+            rng: SmallRng::seed_from_u64(options.seed),
+            queue: Queue::new(Timestamp::from_ms(MORNING)),
+            line: Line::new(Weather::FOUL),
+            session: 0,
+            ticks: std::collections::BTreeMap::new(),
+            generations: 0,
+            store: StoreBox::new(dir.path())?,
+            hub: HubBox::new(dir.path()),
+            goods: catalogue.iter().map(|product| product.sku.clone()).collect(),
+            catalogue,
+            customers: Vec::new(),
+            truth: Truth::default(),
+            tally: Tally::default(),
+            resting: false,
+            hub_rolled_back: false,
+            store_rolled_back: false,
+            needs_epoch: None,
+            hub_owes: false,
+            ids: u128::from(options.seed) << 64,
+            _dir: dir,
+        };
+        let now = world.now();
+        world.store.start(now)?;
+        world.hub.start(now)?;
+        world.mutate()?;
+        world.open()?;
+        Ok(world)
+    }
+
+    pub(super) fn mutate(&mut self) -> Checked {
+        if let (Some(mutation), Some(engine)) = (self.options.store_mutation, &mut self.store.engine) {
+            engine.mutate(mutation);
+        }
+        if let Some(hub) = &mut self.hub.engine {
+            hub.mutate(self.options.hub_mutation);
+        }
+        Ok(())
+    }
+
+    fn live(&mut self) -> Checked {
+        let third = self.options.orders / 3;
+        self.dial()?;
+        self.trade(third * 2, 20 * SECOND_MS)?;
+        self.line.cut = true;
+        if self.rng.random_range(0..2) == 0 {
+            self.hang_up()?;
+        }
+        let until = self.now().plus_ms(self.options.cut_hours * HOUR_MS);
+        while self.now() < until {
+            self.pass(40 * MINUTE_MS)?;
+            self.step()?;
+        }
+        self.line.cut = false;
+        self.trade(self.options.orders, 20 * SECOND_MS)?;
+        self.rest()
+    }
+
+    /// Steps until so many orders were placed in all, or nobody can place any for long.
+    fn trade(&mut self, orders: u32, pause: i64) -> Checked {
+        let mut left = orders.saturating_sub(self.tally.orders).saturating_mul(40);
+        while self.tally.orders < orders && left > 0 {
+            left -= 1;
+            self.pass(pause)?;
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self) -> Checked {
+        self.resting = true;
+        self.line.weather = Weather::FAIR;
+        for _ in 0..REST_STEPS {
+            self.pass(4 * SECOND_MS)?;
+            self.tidy_up()?;
+            if self.is_quiet()? {
+                return self.agree();
+            }
+        }
+        Err(broken(Check::Stuck, self.state()?))
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.queue.now()
+    }
+
+    /// Time passes, up to twice `mean`; what is on the line happens meanwhile.
+    pub(super) fn pass(&mut self, mean: i64) -> Checked {
+        let until = self.now().plus_ms(self.rng.random_range(mean / 4..mean * 2));
+        while let Some(event) = self.queue.pop_until(until) {
+            self.happens(event)?;
+        }
+        self.queue.advance(until);
+        self.dial()?;
+        if self.hub.peer.as_ref().is_some_and(sync::peer::Peer::is_live) {
+            self.heard(Owner::Hub)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn id(&mut self) -> CommandId {
+        self.ids += 1;
+        CommandId::new(self.now(), self.ids)
+    }
+
+    /// A command of the store's own clock or uplink.
+    pub(super) fn own_store(&mut self, command: store::Command) -> Checked {
+        let actor = store::system("timer").map_err(machine)?;
+        self.ask_store(actor, command).map(drop)
+    }
+
+    /// Somebody asks the store; a refusal is an answer. What changed is looked at, and carried.
+    pub(super) fn ask_store(
+        &mut self,
+        actor: model::Actor,
+        command: store::Command,
+    ) -> Checked<Result<store_node::answer::Answer, store_node::refusal::Refusal>> {
+        let envelope = store::Envelope { id: self.id(), actor, command };
+        let now = self.now();
+        // Now and then a command comes twice.
+        let twice = self.rng.random_range(0..20) == 0;
+        let applied = self.store.engine()?.apply(now, vec![envelope.clone()]).map_err(machine)?;
+        let reply = applied.replies.into_iter().next();
+        let reply = reply.ok_or_else(|| broken(Check::Lost, "a command without a reply"))?;
+        if let Err(store_node::refusal::Refusal::Unavailable { detail }) = &reply {
+            return Err(broken(Check::Machine, format!("{:?}: {detail}", envelope.command)));
+        }
+        if twice && envelope.command.is_kept() {
+            let again = self.store.engine()?.apply(now, vec![envelope.clone()]).map_err(machine)?;
+            if again.replies != [reply.clone()] {
+                let detail = format!("{:?}: {reply:?}, then {:?}", envelope.command, again.replies);
+                return Err(broken(Check::Doubled, detail));
+            }
+        }
+        self.look()?;
+        self.carry(Owner::Store)?;
+        Ok(reply)
+    }
+
+    /// A command of the hub's own clock.
+    pub(super) fn own_hub(&mut self, command: hub::Command) -> Checked {
+        let actor = store::system("hub").map_err(machine)?;
+        self.ask_hub(actor, command).map(drop)
+    }
+
+    /// Somebody asks the hub.
+    pub(super) fn ask_hub(
+        &mut self,
+        actor: model::Actor,
+        command: hub::Command,
+    ) -> Checked<Result<hub::Answer, central_hub::refusal::Refusal>> {
+        let word = format!("{command:?}");
+        let envelope = hub::Envelope { id: self.id(), actor, command };
+        let now = self.now();
+        let applied = self.hub.engine()?.apply(now, vec![envelope]).map_err(machine)?;
+        let reply = match applied.answers.into_iter().next() {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(No::Refused(refusal))) => Err(refusal),
+            Some(Err(No::Fault(fault))) => return Err(broken(Check::Machine, format!("{word}: {fault}"))),
+            None => return Err(broken(Check::Lost, "a command without an answer")),
+        };
+        self.look()?;
+        self.carry(Owner::Hub)?;
+        Ok(reply)
+    }
+
+    /// I1 to I5, after everything that a database did.
+    pub(super) fn look(&mut self) -> Checked {
+        self.hear_shorts()?;
+        self.hear_rights()?;
+        self.truth.check(&self.goods)?;
+        if self.store.engine.is_none() {
+            return Ok(());
+        }
+        let goods = self.goods.clone();
+        let found = self.store.reading(|conn| {
+            let open = fence::state(conn)?.state == fence::State::Open;
+            let mut found = Vec::new();
+            for sku in goods.iter().filter(|_| open) {
+                if unknown::any_on(conn, sku)? {
+                    continue;
+                }
+                let (mut sellable, mut reserved) = (0_i64, 0_i64);
+                for row in stock::lots_of(conn, sku)? {
+                    sellable += i64::from(row.balance.on_hand) - i64::from(row.balance.blocked);
+                    reserved += i64::from(row.balance.reserved);
+                }
+                let out = quota::outstanding(conn, sku)?.saturating_add(unknown::need(conn, sku)?);
+                found.push((sku.clone(), sellable, reserved, i64::try_from(out).unwrap_or(i64::MAX)));
+            }
+            Ok(found)
+        })?;
+        for (sku, sellable, reserved, out) in found {
+            let deficit = Truth::of(&self.truth.lost, &sku) - self.truth.shorts(&sku);
+            if reserved + out > sellable + deficit {
+                let detail = format!(
+                    "I1: {sku}: {reserved} reserved and {out} granted or owed, {sellable} there, {deficit} of counted shrink open"
+                );
+                return Err(broken(Check::Oversold, detail));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Memory holds the databases where there is such a folder.
+fn folder() -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("larder-escrow-");
+    builder.tempdir_in("/dev/shm").or_else(|_| builder.tempdir())
+}

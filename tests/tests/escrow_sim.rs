@@ -1,0 +1,90 @@
+//! The escrow's own world in short: cuts of three days, restores of either side, rollbacks, shrinkage. `make sim-quota` runs
+//! a thousand seeds. And: rules broken on purpose are noticed.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers stop at what must not happen")]
+
+use central_hub::mutation::Mutation as Hub;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use store_node::engine::Mutation as Store;
+use tests::escrow::{Options, Tally, run};
+
+/// Seeds of every test run.
+const SEEDS: u64 = 20;
+/// Seeds that a broken rule may survive.
+const TRIES: u64 = 60;
+
+/// Lines `quota SEED` of `seeds.txt`.
+fn old_failures() -> Vec<u64> {
+    let lines = include_str!("seeds.txt").lines().map(|line| line.split('#').next().unwrap_or("").trim());
+    lines.filter_map(|line| line.strip_prefix("quota ")).map(|seed| seed.trim().parse().unwrap()).collect()
+}
+
+fn campaign(seeds: &[u64]) -> Tally {
+    let (next, sum, failed) = (AtomicU64::new(0), Mutex::new(Tally::default()), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
+                    match run(&Options::usual(*seed)) {
+                        Ok(tally) => sum.lock().unwrap().add(&tally),
+                        Err(broken) => failed.lock().unwrap().push(broken),
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    sum.into_inner().unwrap()
+}
+
+#[test]
+fn twenty_seeds_keep_every_promise_through_cuts_restores_and_shrinkage() {
+    let sum = campaign(&(1..=SEEDS).collect::<Vec<_>>());
+    // A campaign in which nothing happens proves nothing.
+    let counted = [
+        ("orders", sum.orders, 20 * 30),
+        ("shipped", sum.shipped, 20 * 20),
+        ("lost units", sum.lost, 20),
+        ("restores of the store", sum.store_restores, 10),
+        ("restores of the hub", sum.hub_restores, 10),
+        ("rollbacks", sum.rollbacks, 3),
+        ("UNKNOWN orders", sum.unknown, 10),
+        ("units given back", sum.returned, 1),
+        ("orders recovered", sum.recovered, 1),
+    ];
+    for (what, count, least) in counted {
+        assert!(count >= least, "{what}: only {count} in {SEEDS} seeds: {sum:?}");
+    }
+}
+
+#[test]
+fn seeds_that_failed_once_fail_no_more() {
+    campaign(&old_failures());
+}
+
+#[track_caller]
+fn must_be_caught(name: &str, options: impl Fn(u64) -> Options) {
+    let caught = (1..=TRIES).find_map(|seed| run(&options(seed)).err());
+    let caught = caught.unwrap_or_else(|| panic!("{name} was not noticed in {TRIES} seeds"));
+    println!("{name}: {caught}");
+}
+
+#[test]
+fn each_rule_of_a_restored_store_that_is_broken_is_noticed() {
+    for mutation in
+        [Store::NoFence, Store::NoWord, Store::PickUnknown, Store::ShortWhileUnknown, Store::FreeOldRights]
+    {
+        let name = format!("{mutation:?}");
+        must_be_caught(&name, |seed| Options { store_mutation: Some(mutation), ..Options::usual(seed) });
+    }
+}
+
+#[test]
+fn each_rule_of_a_restored_hub_that_is_broken_is_noticed() {
+    for mutation in [Hub::WordAtOnce, Hub::HoldsOutliveTerms, Hub::KeepRights] {
+        let name = format!("{mutation:?}");
+        must_be_caught(&name, |seed| Options { hub_mutation: mutation, ..Options::usual(seed) });
+    }
+}
