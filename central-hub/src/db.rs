@@ -49,7 +49,18 @@ pub type Db<T> = Result<T, DbFault>;
 
 /// Everything a flow may read and write, inside its transaction.
 pub trait HubTx:
-    Commands + Customers + Carts + Catalogue + Stores + Quotas + Orders + Payments + Riders + SyncLog + Hours + Terms
+    Commands
+    + Customers
+    + Carts
+    + Catalogue
+    + Stores
+    + Quotas
+    + Orders
+    + Payments
+    + Riders
+    + SyncLog
+    + Hours
+    + Terms
 {
 }
 

@@ -1,8 +1,6 @@
 //! Every scenario that SYNC.md lists as "added after an attack", by name, and where it is played: a rule of the model, a
 //! check or mishap of the escrow's own world, or a story. A name that is not there any more fails here.
 
-#![expect(clippy::expect_used, reason = "a test's helpers stop at what must not happen")]
-
 /// The scenario, the source that plays it, and a name in that source.
 const PLAYED: &[(&str, &str, &str)] = &[
     ("cancel is a request", MODEL, "SoldNeverFalls"),

@@ -279,7 +279,10 @@ fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command
         // The order itself stands in an hour that is closed: only what is new is here.
         if again {
             let seen = view.moments.clone();
-            commands.push((id(&format!("learn late {hour} {}", seen.0.len())), Command::LearnOrder { order, seen }));
+            commands.push((
+                id(&format!("learn late {hour} {}", seen.0.len())),
+                Command::LearnOrder { order, seen },
+            ));
         }
     } else if let Some(confirmed_at) = confirmed {
         let placed_at = view.moments.get(Moment::Placed).unwrap_or(confirmed_at);

@@ -3,7 +3,8 @@
 use super::state::App;
 use super::table::Table;
 use super::{
-    cold, cold_paper, counter, enrol, fence, handhelds, machine, metrics, orders, prints, session, stock, stream,
+    cold, cold_paper, counter, enrol, fence, handhelds, machine, metrics, orders, prints, session, stock,
+    stream,
 };
 use axum::Router;
 use axum::routing::{get, post};

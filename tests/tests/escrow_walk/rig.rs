@@ -210,7 +210,14 @@ impl Rig {
         let device = DeviceId::new(format!("hh-{who}")).unwrap();
         let actor = match role {
             Role::System => system("uplink").unwrap(),
-            _ => Actor { person: PersonId::new(who).unwrap(), device, role },
+            Role::Picker
+            | Role::Receiver
+            | Role::Manager
+            | Role::Auditor
+            | Role::Customer
+            | Role::Rider
+            | Role::CityOps
+            | Role::Admin => Actor { person: PersonId::new(who).unwrap(), device, role },
         };
         let envelope = Envelope { id: self.id(), actor, command };
         let now = self.now;
@@ -634,7 +641,13 @@ impl Rig {
                 }
                 Ok(match orders::moments(conn, &order)?.state() {
                     OrderState::Confirmed | OrderState::Picking | OrderState::Packed => 1,
-                    _ => 3,
+                    OrderState::Placed
+                    | OrderState::PaymentFailed
+                    | OrderState::Dispatched
+                    | OrderState::Cancelled
+                    | OrderState::Delivered
+                    | OrderState::Completed
+                    | OrderState::Returned => 3,
                 })
             });
         }

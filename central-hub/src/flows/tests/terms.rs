@@ -23,7 +23,11 @@ fn begin(world: &mut World, hub: &str) -> HubGeneration {
     let expect = world.hub.data().generation().unwrap();
     match world.done(Command::BeginGeneration { hub: hub.to_owned(), expect }) {
         Answer::Terms { generation, .. } => generation,
-        other => panic!("{other:?}"),
+        other @ (Answer::Done
+        | Answer::Session { .. }
+        | Answer::Address { .. }
+        | Answer::Order { .. }
+        | Answer::Count { .. }) => panic!("{other:?}"),
     }
 }
 

@@ -87,7 +87,17 @@ fn empty(order: OrderId) -> OrderView {
     };
     let moments = Moments::default();
     let terms = (FIRST_EPOCH, FIRST_GENERATION);
-    OrderView { order, late: None, head, moments, picks: None, rider: None, asks: vec![], answers: vec![], terms }
+    OrderView {
+        order,
+        late: None,
+        head,
+        moments,
+        picks: None,
+        rider: None,
+        asks: vec![],
+        answers: vec![],
+        terms,
+    }
 }
 
 // ---- heads ----
