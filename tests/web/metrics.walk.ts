@@ -87,7 +87,7 @@ test('no product and no order stands in a label', () => {
 });
 
 test('the dashboard asks only for what the nodes tell', () => {
-  const dashboard = JSON.parse(readFileSync(new URL('../../figures/grafana/larder.json', import.meta.url), 'utf8')) as { panels: { title: string; targets?: { expr: string }[] }[] };
+  const dashboard = JSON.parse(readFileSync(new URL('../../sync/figures/grafana/larder.json', import.meta.url), 'utf8')) as { panels: { title: string; targets?: { expr: string }[] }[] };
   const known = new Set([...pages.hub.types.keys(), ...pages.store.types.keys()]);
   const asked = dashboard.panels.flatMap((panel) => (panel.targets ?? []).flatMap(({ expr }) => expr.match(/larder_\w+/g) ?? []));
   expect(asked.length).toBeGreaterThan(20);
