@@ -138,6 +138,55 @@ doors: Array<DoorRow>,
 /** Calibrations of the sensors that have one, by sensor. */
 calibrations: Array<CalibrationRow>, };
 
+/** What a count came to. */
+export type CountAnswer = {
+/** Units that the books believed in. */
+expected: number,
+/** Units found. */
+counted: number,
+/** Found less expected. */
+difference: number,
+/** Whether it may be sold now. */
+open: boolean, };
+
+/** What was found in one place. */
+export type CountFound = {
+/** Where. */
+bin: BinId,
+/** Which lot. */
+lot: LotId,
+/** How many. */
+qty: Qty, };
+
+/** A place to look at. */
+export type CountPlace = {
+/** Where. */
+bin: BinId,
+/** Which lot. */
+lot: LotId,
+/** Its last day of use. */
+expiry: Date | null, };
+
+/** What was found, in every place of the SKU; a place that is not named holds nothing. */
+export type CountRequest = {
+/** The places. */
+found: Array<CountFound>, };
+
+/** One SKU to count. How many the books believe in is not told: people find what they expect. */
+export type CountTask = {
+/** Which. */
+sku: SkuId,
+/** Its name. */
+name: string,
+/** Its name in Hindi, or empty. */
+name_hi: string,
+/** One of the best sellers. */
+top: boolean,
+/** When it was counted, if it was. */
+counted_at: Timestamp | null,
+/** Where the books say that it lies, in walking order. */
+places: Array<CountPlace>, };
+
 /** One line at the counter. */
 export type CounterLine = {
 /** What. */
@@ -160,6 +209,27 @@ export type CounterOrderRequest = {
 lines: Array<CounterLine>,
 /** A first name to call, or empty. */
 first_name: string, };
+
+/** How far the count has come, and what to count next. */
+export type Counting = {
+/** Whether anything must be counted: the store is fenced. */
+needed: boolean,
+/** `open`, `fenced` or `emergency`. */
+fence: string,
+/** Why it is fenced: a stable word, or empty. */
+why: string,
+/** The hub has said what it sold: what is counted is open for selling. */
+word: boolean,
+/** SKUs that are counted. */
+done: number,
+/** SKUs with units in the books, or counted. */
+total: number,
+/** Of the best sellers: counted. */
+top_done: number,
+/** Of the best sellers: all; at most 200. */
+top_total: number,
+/** What to count next, in walking order: the best sellers first, then the rest. At most 50. */
+next: Array<CountTask>, };
 
 /** One device on the devices page (UX 31). */
 export type DeviceRow = {
