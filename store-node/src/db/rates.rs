@@ -43,9 +43,8 @@ pub fn get(conn: &Connection, sku: &SkuId) -> DbResult<Rate> {
 /// A fault of the database.
 pub fn put(conn: &Connection, sku: &SkuId, rate: &Rate) -> DbResult<()> {
     let sql = "INSERT INTO sale_rate (sku, at, hub_units, seen, hub_rate, counter_rate)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-               ON CONFLICT (sku) DO UPDATE SET at = ?2, hub_units = ?3, ledger_seq = ?4, seen = ?5, hub_rate = ?6,
-                 counter_rate = ?7";
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+               ON CONFLICT (sku) DO UPDATE SET at = ?2, hub_units = ?3, seen = ?4, hub_rate = ?5, counter_rate = ?6";
     let int = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let params = rusqlite::params![
         sku.as_str(),
