@@ -4,6 +4,7 @@
 mod cold;
 mod cold_paper;
 mod counter;
+mod counting;
 mod enrol;
 mod extract;
 mod fence;

@@ -12,6 +12,7 @@ pub mod cold_links;
 pub mod cold_log;
 pub mod cold_quarters;
 pub mod commands;
+pub mod counting;
 pub mod devices;
 pub mod docs;
 pub mod doors;

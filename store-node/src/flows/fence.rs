@@ -8,6 +8,7 @@ use crate::command::FenceWhy;
 use crate::db::fence::{self as row, Fence, State};
 use crate::db::prints;
 use crate::db::quota::{self, Rights, Terms};
+use crate::db::{Connection, DbResult};
 use crate::refusal::Refusal;
 use model::{DeviceId, Role, SkuId};
 use std::fmt::Display;
@@ -138,11 +139,19 @@ pub fn is_open(flow: &Flow<'_>, sku: &SkuId) -> Result<bool, Stop> {
     if let Some(open) = super::mutated::is_open(flow, sku)? {
         return Ok(open);
     }
-    let fence = row::state(flow.tx)?;
+    Ok(opened(flow.tx, sku)?)
+}
+
+/// As [`is_open`], for those who only look.
+///
+/// # Errors
+/// A fault of the database.
+pub fn opened(conn: &Connection, sku: &SkuId) -> DbResult<bool> {
+    let fence = row::state(conn)?;
     Ok(match (fence.state, fence.word_at) {
         (State::Open, _) => true,
         (State::Fenced, None) => false,
-        (State::Fenced, Some(_)) | (State::Emergency, _) => row::counted_at(flow.tx, sku)?.is_some(),
+        (State::Fenced, Some(_)) | (State::Emergency, _) => row::counted_at(conn, sku)?.is_some(),
     })
 }
 

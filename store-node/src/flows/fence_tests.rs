@@ -245,3 +245,27 @@ fn the_same_id_with_other_content_is_kept_for_a_person_and_the_first_stands() {
     assert_eq!(refused, Refusal::OtherContent { order });
     assert_eq!(bed.stock("SALT").1, 3);
 }
+
+#[test]
+fn the_count_screen_walks_what_is_left_and_finds_what_somebody_means() {
+    let mut bed = Bed::new();
+    assert!(!bed.reader().counting().unwrap().needed);
+    (bed, _) = restored();
+    word(&mut bed);
+    let first = bed.reader().counting().unwrap();
+    assert_eq!((first.needed, first.fence.as_str(), first.word), (true, "fenced", true));
+    assert_eq!((first.done, first.total, first.top_total, first.next.len()), (0, 2, 2, 2));
+    let bins = |list: &[model::api::store::counting::CountTask]| -> Vec<_> {
+        list.iter().map(|task| task.places.first().map(|place| place.bin.clone())).collect()
+    };
+    let mut walked = bins(&first.next);
+    walked.sort();
+    assert_eq!(walked, bins(&first.next), "in the order of the walk");
+    assert!(count(&mut bed, "SALT", -1).is_ok());
+    let then = bed.reader().counting().unwrap();
+    assert_eq!((then.done, then.next.len()), (1, 1));
+    assert_eq!(then.next[0].sku, sku("ATTA"));
+    let found = bed.reader().count_task("SALT").unwrap().unwrap();
+    assert!(found.counted_at.is_some());
+    assert_eq!(bed.reader().count_task("no such thing").unwrap(), None);
+}

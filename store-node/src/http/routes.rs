@@ -3,14 +3,15 @@
 use super::state::App;
 use super::table::Table;
 use super::{
-    cold, cold_paper, counter, enrol, fence, handhelds, machine, metrics, orders, prints, session, stock,
-    stream,
+    cold, cold_paper, counter, counting, enrol, fence, handhelds, machine, metrics, orders, prints, session,
+    stock, stream,
 };
 use axum::Router;
 use axum::routing::{get, post};
 use model::api::fence as fenced;
 use model::api::store as api;
 use model::api::store::backup::BackupState;
+use model::api::store::counting::{CountAnswer, CountRequest, CountTask, Counting};
 use serde_json::Value;
 
 /// The router and its OpenAPI document.
@@ -69,6 +70,17 @@ pub fn routes() -> (Router<App>, Value) {
             "/api/v1/fence/unknown",
             "How an order ended that nobody knew of",
             post(fence::unknown),
+        )
+        .get::<Counting>("/api/v1/counting", "What to count, best sellers first", get(counting::counting))
+        .get::<Option<CountTask>>(
+            "/api/v1/counting/find",
+            "By barcode, place or name; ?q=",
+            get(counting::find),
+        )
+        .post::<CountRequest, CountAnswer>(
+            "/api/v1/counting/{sku}",
+            "What lies of it, place by place",
+            post(counting::count),
         )
         .post::<api::EnrolRequest, api::EnrolAnswer>(
             "/api/v1/handhelds",

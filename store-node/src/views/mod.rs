@@ -5,6 +5,7 @@ mod cold;
 mod cold_day;
 mod cold_pdf;
 mod cold_report;
+mod counting;
 mod devices;
 mod fence;
 pub mod figures;

@@ -129,6 +129,7 @@ fn all() -> Types {
         store::HandoverRequest, store::HandoverAnswer, store::ColdChain, store::DeviceRow, store::PrintResolve, store::PaperRequest,
         store::Link, store::Quarantine, store::EnrolRequest, store::EnrolAnswer, store::HandheldConfig,
         store::backup::BackupState,
+        store::counting::Counting, store::counting::CountTask, store::counting::CountRequest, store::counting::CountAnswer,
         fence::FenceView, fence::UnknownDecision,
         hub::OtpRequest, hub::VerifyRequest, hub::Session, hub::RefreshRequest, hub::InboxMessage, hub::Me, hub::MeIn,
         hub::AddressIn, hub::Serviceable, hub::Category, hub::SearchPage, hub::Cart, hub::CartLineIn,
@@ -171,6 +172,7 @@ fn no_shape_is_forgotten() {
     for file in [
         "api/store.rs",
         "api/store/backup.rs",
+        "api/store/counting.rs",
         "api/hub.rs",
         "mqtt/capability.rs",
         "mqtt/device.rs",

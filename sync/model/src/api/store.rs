@@ -26,6 +26,7 @@
 //! | GET /healthz, /readyz, /metrics, /api/openapi.json | - | |
 
 pub mod backup;
+pub mod counting;
 
 use crate::id::{
     BagId, BinId, CommandId, DeviceId, LotId, OrderId, PersonId, PrintJobId, SkuId, StoreId, ZoneId,
