@@ -192,13 +192,20 @@ pub fn waiting(conn: &Connection) -> DbResult<Vec<Waiting>> {
                  (SELECT count(*) FROM order_line l WHERE l.order_id = o.order_id)
                FROM orders o WHERE o.ended_at IS NULL
                  AND EXISTS (SELECT 1 FROM order_moment m WHERE m.order_id = o.order_id AND m.moment = ?1)
-                 AND NOT EXISTS (SELECT 1 FROM order_moment m WHERE m.order_id = o.order_id AND m.moment IN (?2, ?3, ?4))
+                 AND NOT EXISTS (SELECT 1 FROM order_moment m WHERE m.order_id = o.order_id AND m.moment IN (?2, ?3, ?4, ?6))
                  AND NOT EXISTS (SELECT 1 FROM unknown_order u WHERE u.order_id = o.order_id AND u.ended_at IS NULL)
                ORDER BY o.promise_at, o.order_id";
-    let [accepted, picking, cancelled, delivered, placed] =
-        [Moment::Accepted, Moment::Picking, Moment::Cancelled, Moment::Delivered, Moment::Placed]
-            .map(Moment::field);
-    all(conn, sql, (accepted, picking, cancelled, delivered, placed), |r| {
+    // One that a former life of the store sent off, and nobody picked in this one, has left all the same.
+    let [accepted, picking, cancelled, delivered, placed, dispatched] = [
+        Moment::Accepted,
+        Moment::Picking,
+        Moment::Cancelled,
+        Moment::Delivered,
+        Moment::Placed,
+        Moment::Dispatched,
+    ]
+    .map(Moment::field);
+    all(conn, sql, (accepted, picking, cancelled, delivered, placed, dispatched), |r| {
         let placed_at = row::time_or(r, 4)?.unwrap_or(row::time(r, 2)?);
         let promise = Promise { channel: row::serde_word(r, 1)?, placed_at, promise_at: row::time(r, 3)? };
         Ok(Waiting { order: row::id(r, 0, OrderId::from_bytes)?, promise, lines: r.get(5)? })

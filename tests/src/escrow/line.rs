@@ -266,6 +266,11 @@ impl World {
         }
         let epoch = self.store.engine()?.peer_config().map_err(machine)?.epoch;
         let store = city::store_id(0).map_err(machine)?;
+        let known = self.hub.engine()?.data().store(&store).map_err(machine)?.map(|row| row.epoch);
+        if known.is_some_and(|known| known > epoch) {
+            // A store of an older life: it waits for an epoch of its own, or it was set back and hears of it here.
+            return if self.needs_epoch.is_some() { Ok(()) } else { self.rolled_back() };
+        }
         self.own_hub(Hub::AdoptEpoch { store, epoch })?;
         self.new_session()
     }

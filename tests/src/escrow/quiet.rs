@@ -155,9 +155,13 @@ impl World {
         for (order, own) in &own {
             let theirs = hub.data().moments(order).map_err(machine)?;
             let shared = |m: &Moments| -> Vec<Moment> {
-                // A wish that came too late is the hub's note alone; a pick that a former life began may never begin anew.
-                let own = [Moment::CancelRequested, Moment::Picking];
-                m.0.keys().copied().filter(|m| !own.contains(m)).collect()
+                // A wish that came too late is the hub's note alone; a pick that a former life began may never begin anew,
+                // and of an order that has left only the leaving is asked of people, not when it was packed.
+                let left = m.get(Moment::Dispatched).is_some();
+                let own = |m: &Moment| {
+                    matches!(m, Moment::CancelRequested | Moment::Picking) || (left && *m == Moment::Packed)
+                };
+                m.0.keys().copied().filter(|m| !own(m)).collect()
             };
             if shared(own) != shared(&theirs) {
                 let detail = format!("order {order}: store {own:?}, hub {theirs:?}");
