@@ -49,6 +49,11 @@ pub fn code128(data: &[u8]) -> Result<(String, Vec<bool>), String> {
             continue;
         }
         match set {
+            // Capitals and figures first, then the control characters.
+            Some(b'A') if *byte < 96 => {
+                said.push(char::from(*byte));
+                symbols.push(usize::from((*byte + 96 - 32) % 96));
+            }
             Some(b'C') if *byte < 100 => {
                 said.push_str(&format!("{byte:02}"));
                 symbols.push(usize::from(*byte));
