@@ -6,7 +6,6 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { RiderNow } from '@larder/shared/types/hub.ts';
 import type { HandoverAnswer, OrderDetail } from '@larder/shared/types/store.ts';
 import { browser, errorsOf, person, shot, violations } from '../browser.ts';
-import { english, inHindi } from '../english.ts';
 import { pickByHand } from '../hand.ts';
 import { MANAGER, PICKERS, Staff } from '../store.ts';
 import { BAY, freshPhone, loginOn, OPS, RIDER, seated, Shopper } from './people.ts';
@@ -29,7 +28,6 @@ async function clean(page: Page, name: string): Promise<void> {
   await page.waitForTimeout(400);
   await shot(page, name);
   expect(await violations(page), name).toEqual([]);
-  if (await inHindi(page)) expect(await english(page, ['12, 6th Cross, blue gate']), name).toEqual([]);
 }
 async function riderPhone(lang: 'en' | 'hi'): Promise<{ context: BrowserContext; page: Page }> {
   const context = await person(chrome, 'handheld', lang);

@@ -4,7 +4,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { browser, errorsOf, person, shot, violations, type Size } from '../browser.ts';
-import { english, inHindi } from '../english.ts';
 import { freshPhone, loginOn, seated, Shopper } from './people.ts';
 
 const { hub } = inject('demo');
@@ -14,14 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => chrome?.close());
 
-/** What the walks themselves have typed. */
-const TYPED = ['12, 6th Cross, blue gate', 'Meera'];
-
 async function clean(page: Page, name: string): Promise<void> {
   await page.waitForTimeout(400);
   await shot(page, `shop-${name}`);
   expect(await violations(page), name).toEqual([]);
-  if (await inHindi(page)) expect(await english(page, TYPED), name).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), `${name} is wider than the screen`).toBeLessThanOrEqual(0);
 }
 const add = (page: Page) => page.locator('.goods .add:not(:disabled)').first();
