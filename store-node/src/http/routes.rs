@@ -16,7 +16,7 @@ use serde_json::Value;
 
 /// The router and its OpenAPI document.
 pub fn routes() -> (Router<App>, Value) {
-    Table::new()
+    let table = Table::new()
         .post::<api::LoginRequest, api::LoginAnswer>("/api/v1/login", "PIN login", post(session::login))
         .get::<api::Board>("/api/v1/board", "Orders by promise slack", get(orders::board))
         .get::<String>("/api/v1/stream", "Server-sent events: what changed", get(stream::stream))
@@ -59,7 +59,34 @@ pub fn routes() -> (Router<App>, Value) {
         )
         .get::<api::Link>("/api/v1/link", "The link to the hub", get(machine::link))
         .get::<api::Quarantine>("/api/v1/quarantine", "What could not be used", get(machine::quarantine))
-        .get::<BackupState>("/api/v1/backup", "How old the newest backup is", get(machine::backup))
+        .get::<BackupState>("/api/v1/backup", "How old the newest backup is", get(machine::backup));
+    after_a_restore(table)
+        .post::<api::EnrolRequest, api::EnrolAnswer>(
+            "/api/v1/handhelds",
+            "Enrol a handheld",
+            post(handhelds::enrol),
+        )
+        .post::<model::api::enrol::RedeemRequest, model::api::enrol::RedeemAnswer>(
+            "/api/v1/enrol",
+            "A device proves its code and gets its certificate",
+            post(enrol::redeem),
+        )
+        .get::<api::HandheldConfig>(
+            "/api/v1/handheld/config",
+            "Where a handheld connects",
+            get(handhelds::config),
+        )
+        .get::<String>("/healthz", "The process lives", get(machine::healthz))
+        .get::<String>("/readyz", "It can do its work", get(machine::readyz))
+        .get::<String>("/metrics", "Prometheus text", get(metrics::metrics))
+        .get::<Value>("/api/openapi.json", "This document", get(machine::openapi))
+        .get::<Value>("/api/asyncapi.json", "What is said over MQTT", get(machine::asyncapi))
+        .finish("Larder store node")
+}
+
+/// What a store asks of people after it was restored.
+fn after_a_restore(table: Table<App>) -> Table<App> {
+    table
         .get::<fenced::FenceView>("/api/v1/fence", "How a restored store stands", get(fence::view))
         .post::<(), ()>(
             "/api/v1/fence/emergency",
@@ -82,25 +109,4 @@ pub fn routes() -> (Router<App>, Value) {
             "What lies of it, place by place",
             post(counting::count),
         )
-        .post::<api::EnrolRequest, api::EnrolAnswer>(
-            "/api/v1/handhelds",
-            "Enrol a handheld",
-            post(handhelds::enrol),
-        )
-        .post::<model::api::enrol::RedeemRequest, model::api::enrol::RedeemAnswer>(
-            "/api/v1/enrol",
-            "A device proves its code and gets its certificate",
-            post(enrol::redeem),
-        )
-        .get::<api::HandheldConfig>(
-            "/api/v1/handheld/config",
-            "Where a handheld connects",
-            get(handhelds::config),
-        )
-        .get::<String>("/healthz", "The process lives", get(machine::healthz))
-        .get::<String>("/readyz", "It can do its work", get(machine::readyz))
-        .get::<String>("/metrics", "Prometheus text", get(metrics::metrics))
-        .get::<Value>("/api/openapi.json", "This document", get(machine::openapi))
-        .get::<Value>("/api/asyncapi.json", "What is said over MQTT", get(machine::asyncapi))
-        .finish("Larder store node")
 }

@@ -11,6 +11,7 @@ mod world;
 
 use explore::{Verdict, explore};
 use rules::{Bounds, Rule};
+use world::{Seen, State};
 
 /// Small worlds that together hold every kind of mishap; the large ones run with `LARDER_MODEL=full` (`make sim-quota`).
 fn worlds() -> Vec<(&'static str, Bounds)> {
@@ -65,4 +66,22 @@ fn every_rule_taken_out_breaks_an_invariant() {
         println!("without {rule:?}: {invariant} broken after {steps} steps ({name}, {states} states):");
         trace.iter().for_each(|step| println!("    {step}"));
     }
+}
+
+#[test]
+fn at_first_there_is_nothing_to_see_but_the_units() {
+    let bounds = Bounds { units: 3, ..Bounds::default() };
+    let seen = State::new(&bounds).seen();
+    let nothing = Seen {
+        hand: 3,
+        fenced: false,
+        orders: Default::default(),
+        store: [0; 3],
+        blocked: 0,
+        hub: [0; 3],
+        shipped: Default::default(),
+        shorted: Default::default(),
+        cancelled: Default::default(),
+    };
+    assert_eq!(seen, nothing);
 }

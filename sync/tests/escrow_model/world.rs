@@ -248,5 +248,4 @@ mod seen;
 #[path = "world/store_steps.rs"]
 mod store_steps;
 
-#[allow(unused_imports, reason = "the walk over the real code compares it")]
 pub use seen::Seen;

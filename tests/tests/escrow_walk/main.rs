@@ -6,7 +6,7 @@
 
 mod rig;
 #[path = "../../../sync/tests/escrow_model/rules.rs"]
-#[allow(dead_code, reason = "the model's own search uses the rest")]
+#[expect(dead_code, reason = "the model's own search uses the rest")]
 mod rules;
 #[path = "../../../sync/tests/escrow_model/world.rs"]
 mod world;

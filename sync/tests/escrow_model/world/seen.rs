@@ -4,7 +4,6 @@ use super::{At, ORDERS, State, store_quota};
 
 /// See the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "the walk over the real code compares it")]
 pub struct Seen {
     /// Units on the books.
     pub hand: u8,
@@ -26,7 +25,6 @@ pub struct Seen {
     pub cancelled: [bool; ORDERS],
 }
 
-#[allow(dead_code, reason = "the walk over the real code compares it")]
 impl State {
     /// What can be seen of it.
     pub fn seen(&self) -> Seen {
