@@ -151,13 +151,18 @@ fn the_reader_reads_real_receipts() {
     assert!(damaged.is_err_and(|fault| fault.contains("GS 8 L is cut off")));
     for (file, words) in RECEIPTS {
         let bytes = std::fs::read(folder.join(file)).unwrap();
-        let paper = paper::draw(&bytes, &profile).unwrap_or_else(|fault| panic!("{file}: {fault}"));
+        let paper = paper::draw_foreign(&bytes, &profile).unwrap_or_else(|fault| panic!("{file}: {fault}"));
+        let left_out = if file.ends_with("test_receipt_4.bin") { &LEFT_OUT[..] } else { &[] };
+        assert_eq!(paper.left_out, left_out, "{file}");
         for word in words {
             let said = paper.text.contains(word) || paper.codes.iter().any(|code| code.contains(word));
             assert!(said, "{file}: no {word:?} in\n{}{:?}", paper.text, paper.codes);
         }
     }
 }
+
+/// What no printer of ours prints of `test_receipt_4.bin`: a code wider than its head, small letters in code set A.
+const LEFT_OUT: [&str; 2] = ["1161 dots on 960", "0x74 in code set Some(65)"];
 
 /// File, and words that stand on it or in its codes.
 const RECEIPTS: [(&str, &[&str]); 6] = [

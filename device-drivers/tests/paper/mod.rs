@@ -26,6 +26,8 @@ pub struct Paper {
     pub cuts: usize,
     /// Times it opened the drawer.
     pub kicks: usize,
+    /// Bar codes that cannot be printed. A printer leaves them out and goes on; ours must have none.
+    pub left_out: Vec<String>,
 }
 
 /// A command: its name, its length, and whether the model knows it.
@@ -50,11 +52,23 @@ struct Head<'a> {
     bar: (usize, usize),
 }
 
-/// Reads a job to its last byte for this model of printer.
+/// Reads a job of ours to its last byte for this model of printer.
+///
+/// # Errors
+/// The first command that is unknown, not in the model, cut off or too wide, or a bar code that would be left out.
+pub fn draw(bytes: &[u8], profile: &Profile) -> Result<Paper, String> {
+    let paper = draw_foreign(bytes, profile)?;
+    match paper.left_out.first() {
+        None => Ok(paper),
+        Some(fault) => Err(fault.clone()),
+    }
+}
+
+/// Reads anybody's job as [`draw`] does, but goes on after a bar code that cannot be printed.
 ///
 /// # Errors
 /// The first command that is unknown, not in the model, cut off or too wide.
-pub fn draw(bytes: &[u8], profile: &Profile) -> Result<Paper, String> {
+pub fn draw_foreign(bytes: &[u8], profile: &Profile) -> Result<Paper, String> {
     let mut paper = Paper { width: profile.dots as usize, ..Paper::default() };
     let mut head = Head {
         profile,
@@ -199,10 +213,9 @@ impl Head<'_> {
             ("GS bars", [_, b'h', dots]) => self.bar.1 = usize::from(*dots),
             ("ESC p", _) => paper.kicks += 1,
             ("GS k B", [_, _, 73, _, data @ ..]) => {
-                let (said, bars) = bars::code128(data)?;
-                let row: Vec<bool> = bars.iter().flat_map(|dark| vec![*dark; self.bar.0]).collect();
-                self.place(&vec![row; self.bar.1], paper)?;
-                paper.codes.push(said);
+                if let Err(fault) = self.code128(data, paper) {
+                    paper.left_out.push(fault);
+                }
             }
             ("GS k B", [_, _, _, _, text @ ..]) => {
                 paper.codes.push(String::from_utf8_lossy(text).into_owned())
@@ -210,6 +223,14 @@ impl Head<'_> {
             ("GS V part" | "GS V full" | "GS V", _) => paper.cuts += 1,
             _ => {}
         }
+        Ok(())
+    }
+
+    fn code128(&self, data: &[u8], paper: &mut Paper) -> Result<(), String> {
+        let (said, bars) = bars::code128(data)?;
+        let row: Vec<bool> = bars.iter().flat_map(|dark| vec![*dark; self.bar.0]).collect();
+        self.place(&vec![row; self.bar.1], paper)?;
+        paper.codes.push(said);
         Ok(())
     }
 
