@@ -16,9 +16,6 @@ const WORLD = [
   'cold-1', 'frozen-1', 'fresh-1', 'temp-cold-1', 'temp-cold-2', 'temp-frozen-1', 'temp-fresh-1', 'scan-pack', 'scan-bay', 'label-1', 'receipt-1', 'scale-1',
 ];
 
-/** Whether the page is in Hindi now. */
-export const inHindi = (page: Page): Promise<boolean> => page.evaluate(() => document.documentElement.lang === 'hi');
-
 /** Texts with English words on the page now; `names` are ids and names (beside the goods') that stand as they are in any language. */
 export async function english(page: Page, names: readonly string[] = []): Promise<string[]> {
   const texts = await page.evaluate(() => {

@@ -42,6 +42,7 @@ export const REFUSALS: Record<Lang, Record<string, Words>> = {
     unknown_sku: { title: 'There is no such product', hint: 'Search for it by name.' },
     unknown_order: { title: 'There is no such order of yours', hint: 'Look at your list of orders.' },
     unknown_step: { title: 'There is no such payment step', hint: 'Look at your list of orders.' },
+    terms_taken: { title: 'Somebody else took it already', hint: 'Look who took it; to take the next one, ask again with the new number.' },
     payment_misfit: { title: 'The payment cannot take that now', hint: 'Nothing to do: the city office sees it.' },
   },
   hi: {
@@ -77,6 +78,7 @@ export const REFUSALS: Record<Lang, Record<string, Words>> = {
     unknown_sku: { title: 'ऐसा कोई सामान नहीं है', detail: '{sku}', hint: 'नाम से खोजें।' },
     unknown_order: { title: 'आपका ऐसा कोई ऑर्डर नहीं है', hint: 'अपने ऑर्डर की सूची देखें।' },
     unknown_step: { title: 'भुगतान का ऐसा कोई चरण नहीं है', hint: 'अपने ऑर्डर की सूची देखें।' },
+    terms_taken: { title: 'इसे कोई और पहले ले चुका है', hint: 'देखें किसने लिया; अगला लेने के लिए नए नंबर के साथ फिर माँगें।' },
     payment_misfit: { title: 'भुगतान में अभी यह नहीं हो सकता', hint: 'आपको कुछ नहीं करना: शहर दफ़्तर इसे देख रहा है।' },
   },
 };
