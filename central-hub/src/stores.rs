@@ -54,6 +54,9 @@ pub struct Links {
     heard_every_ms: i64,
     /// Stores that were heard since the last beat.
     alive: Arc<Mutex<BTreeSet<StoreId>>>,
+    /// Held while the writer is told who is alive or gone: a sign of life of a connection that is over never comes after its
+    /// end, or the store would be online for ever.
+    telling: Arc<tokio::sync::Mutex<()>>,
     stop: CancellationToken,
 }
 
@@ -106,7 +109,7 @@ impl Links {
         let seats = Arc::new(peers.into_iter().map(seat).collect());
         // A short stop-selling time (a hurried demo) needs fresher signs of life.
         let heard_every_ms = HEARD_MS.min(stop_after_ms / 6).max(100);
-        Self { seats, writer, readers, heard_every_ms, alive: Arc::default(), stop }
+        Self { seats, writer, readers, heard_every_ms, alive: Arc::default(), telling: Arc::default(), stop }
     }
 
     /// Writes down, together, which stores were heard; until the hub stops.
@@ -119,6 +122,7 @@ impl Links {
                 () = self.stop.cancelled() => return,
                 _ = beat.tick() => {}
             }
+            let _telling = self.telling.lock().await;
             let heard = self.alive.lock().map(|mut alive| std::mem::take(&mut *alive)).unwrap_or_default();
             if !heard.is_empty() && self.writer.note(Said::Alive(heard.into_iter().collect())).await.is_err()
             {
@@ -144,6 +148,15 @@ impl Links {
         self.readers.ask(move |data| data.manifest(&store, most)).await.ok()
     }
 
+    /// Nobody is there any more, whatever was heard before.
+    async fn gone(&self, store: &StoreId) {
+        let _telling = self.telling.lock().await;
+        if let Ok(mut alive) = self.alive.lock() {
+            alive.remove(store);
+        }
+        let _ = self.writer.note(Said::Gone(store.clone())).await;
+    }
+
     /// Whether a store of this name may connect.
     pub fn knows(&self, store: &StoreId) -> bool {
         self.seats.contains_key(store)
@@ -167,8 +180,9 @@ impl Links {
         session.run(&mut socket, &mine).await;
         session.talk.peer.handle(clock::now(), Input::Disconnected);
         let _ = session.flush(None).await;
+        // Before the talk is let go: a newer connection that waits for it must be heard after this.
+        self.gone(&store).await;
         drop(talk);
-        let _ = self.writer.note(Said::Gone(store.clone())).await;
         tracing::info!(%store, "store disconnected");
         let _ = socket.send(Message::Close(None)).await;
     }

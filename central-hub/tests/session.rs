@@ -155,3 +155,35 @@ async fn every_record_arrives_once_over_a_line_that_is_cut_again_and_again() {
         assert_eq!(data.rights(&key, &sku(n)).unwrap().granted_seen(), n);
     }
 }
+
+/// Heard a moment before its line is cut, a store must not count as online afterwards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_whose_line_was_cut_is_offline_and_stays_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path());
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(run::run(config.clone(), stop.clone()));
+    let store = StoreId::new("s1").unwrap();
+    let url = format!("ws://{}/sync/v1/connect", config.listen);
+    let log = log(&store);
+    let mut ours = peer(&store);
+    let mut talked = None;
+    for _ in 0..400 {
+        talked = connect(&url, TOKEN, &mut ours, &log, 4).await;
+        if talked.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    assert!(talked.is_some(), "the hub never opened");
+    let data = Sqlite::open_reader(&config.data_dir.join("hub.db")).unwrap();
+    // Longer than two rounds of signs of life.
+    for _ in 0..25 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let row = data.store(&store).unwrap().unwrap();
+    assert!(row.heard_at.is_some(), "it was heard");
+    assert!(!row.online, "heard before the cut, online after it");
+    stop.cancel();
+    task.await.unwrap().unwrap();
+}
