@@ -20,6 +20,11 @@ afterAll(() => chrome?.close());
 
 /** Packs an order whose bag label dies half-way, and opens the console there. */
 async function dying(size: Size, lang: 'en' | 'hi'): Promise<{ page: Page; order: string; number: string; errors: string[]; done: () => Promise<void> }> {
+  // What others left waiting comes out first: the label that dies must be this order's.
+  await pickByHand(manager, PICKERS[2]);
+  const before = await manager.counterOrder([1]);
+  await pickByHand(manager, PICKERS[2], before.order);
+  await expect.poll(async () => history(before.order), { timeout: 30_000 }).toContain('label_printed');
   const { order, number } = await manager.counterOrder([1]);
   await bench.say('dies after 60 bytes');
   await pickByHand(manager, PICKERS[2], order);
