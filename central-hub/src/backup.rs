@@ -211,7 +211,13 @@ fn head_of(path: &Path) -> Result<(File, Head, Places), BackupError> {
             RecordKind::Object => {
                 places.insert(found.name, place);
             }
-            RecordKind::Head => head = Some(Head::decode(&read_at(&file, path, place)?)?),
+            RecordKind::Head => {
+                let bytes = read_at(&file, path, place)?;
+                if name_of(&bytes) != found.name {
+                    return Err(none());
+                }
+                head = Some(Head::decode(&bytes)?);
+            }
         }
         at = place.0 + u64::from(found.length);
     }

@@ -3,6 +3,7 @@
 
 pub mod carts;
 pub mod catalogue;
+pub mod chains;
 pub mod commands;
 pub mod customers;
 pub mod hours;
@@ -17,6 +18,7 @@ pub mod terms;
 
 pub use carts::Carts;
 pub use catalogue::Catalogue;
+pub use chains::Chains;
 pub use commands::Commands;
 pub use customers::Customers;
 pub use hours::Hours;
@@ -61,6 +63,7 @@ pub trait HubTx:
     + SyncLog
     + Hours
     + Terms
+    + Chains
 {
 }
 
@@ -77,6 +80,7 @@ impl<T> HubTx for T where
         + SyncLog
         + Hours
         + Terms
+        + Chains
 {
 }
 

@@ -2,6 +2,7 @@
 //! then answers. Synchronous, without socket, clock or randomness: the writing thread and the simulation drive it alike.
 
 mod carry;
+mod chain;
 mod close;
 mod docs;
 mod inbound;
@@ -11,6 +12,7 @@ mod session;
 mod tests;
 
 pub use carry::{Batch, Carried};
+pub use chain::{BATCH_BYTES_MAX, BatchRefused};
 pub use close::{BlobRefused, HoursSeen};
 pub use inbound::{Inbound, Record};
 pub use scribe::Scribe;

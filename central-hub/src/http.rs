@@ -4,6 +4,7 @@
 mod auth;
 mod backups;
 mod caller;
+mod chains;
 mod extract;
 mod machine;
 mod metrics;
@@ -44,9 +45,11 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// What stores reach over their encrypted address: their sessions and backups, and whether the hub is alive.
+/// What stores reach over their encrypted address: their sessions, backups and archives, and whether the hub is alive.
 pub fn sync_router(app: App) -> Router {
-    let routes = backups::certified().route("/sync/v1/connect", get(machine::connect_certified));
+    let routes = backups::certified()
+        .merge(chains::certified())
+        .route("/sync/v1/connect", get(machine::connect_certified));
     routes.route("/healthz", get(machine::healthz)).fallback(fallback).with_state(app)
 }
 

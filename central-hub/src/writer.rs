@@ -11,7 +11,7 @@ use ::sync::doc::DocKey;
 use ::sync::lane::LANES;
 use checkpointer::Checkpointer;
 use figures::Writing;
-use model::StoreId;
+use model::{StoreId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -48,6 +48,8 @@ enum Job {
     Said(Said, Option<Reply<Inbound>>),
     Whole(StoreId, DocKey, Option<Vec<u8>>, Reply<Vec<u8>>),
     Heads(StoreId, Reply<Heads>),
+    /// What is rare and has a transaction of its own: archives of a store.
+    Archive(Box<dyn FnOnce(&mut HubEngine) + Send>),
     CloseHours,
     /// The scribe's answer.
     Composed(Result<Option<Batch>, Fault>),
@@ -194,6 +196,22 @@ impl Writer {
         self.queue.send(Job::Said(said, None)).await.map_err(|_| WriteError::Stopping)
     }
 
+    /// Takes in something rare, in a transaction of its own: archives of a store.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn archive<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut HubEngine, Timestamp) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, WriteError> {
+        self.ask(|reply| {
+            Job::Archive(Box::new(move |engine| {
+                let _ = reply.send(work(engine, clock::now()).map_err(|error| fault(&error)));
+            }))
+        })
+        .await
+    }
+
     /// Look at the hours of every store: say last words, make blobs.
     ///
     /// # Errors
@@ -299,7 +317,7 @@ impl Desk {
                 Job::Composed(answer) => batch = self.composed(answer),
                 Job::Stop => {}
                 // Documents: what was made of facts is stored before anybody else works with them.
-                other @ (Job::Whole(..) | Job::Heads(..) | Job::CloseHours) => {
+                other @ (Job::Whole(..) | Job::Heads(..) | Job::Archive(_) | Job::CloseHours) => {
                     self.apply(&mut waiting, batch.take());
                     self.hear(std::mem::take(&mut said));
                     news = true;
@@ -367,6 +385,7 @@ impl Desk {
             Job::Heads(store, reply) => {
                 let _ = reply.send(engine.heads(clock::now(), &store).map_err(|error| fault(&error)));
             }
+            Job::Archive(work) => work(engine),
             Job::CloseHours => {
                 if let Err(error) = engine.close_hours(clock::now()) {
                     tracing::error!(%error, "hours not looked at; the next look does it");

@@ -6,7 +6,7 @@ use crate::db::cold_events::EventRow;
 use crate::db::cold_log::LogRow;
 use crate::db::cold_quarters::Quarter;
 use model::Timestamp;
-use sha2::{Digest, Sha256};
+use sync::batch::{Fold, Reading, Row as _};
 
 /// One of the two chains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,26 +35,30 @@ impl Chain {
     }
 }
 
-/// The hash of a reading, with the one before it inside.
+/// The hash of a reading, with the one before it inside; the hub makes the same one.
 pub fn reading(row: &LogRow) -> Hash {
-    let mut fold = Fold::new("reading 1");
-    fold.bytes(&row.before);
-    fold.number(row.n);
-    fold.text(row.sensor.as_str());
-    fold.number(row.at.ms());
-    fold.number(row.heard.ms());
-    fold.maybe(row.up_ms);
-    fold.text(row.clock.word());
-    fold.number(row.session);
-    fold.number(row.seq);
-    fold.number(i64::from(row.gap));
-    fold.maybe(row.calibrated.map(Timestamp::ms));
-    fold.maybe(row.raw_milli_c.map(i64::from));
-    fold.maybe(row.milli_c.map(i64::from));
-    fold.maybe(row.humidity_milli_pct.map(i64::from));
-    fold.maybe(row.pressure_pa.map(i64::from));
-    fold.text(row.quality.word());
-    fold.finish()
+    shipped(row).hash(&row.before)
+}
+
+/// A reading as it is shipped to the hub.
+pub fn shipped(row: &LogRow) -> Reading {
+    Reading {
+        n: row.n,
+        sensor: row.sensor.to_string(),
+        at: row.at,
+        heard: row.heard,
+        up_ms: row.up_ms,
+        clock: row.clock.word().to_owned(),
+        session: row.session,
+        seq: row.seq,
+        gap: row.gap,
+        calibrated: row.calibrated,
+        raw_milli_c: row.raw_milli_c,
+        milli_c: row.milli_c,
+        humidity_milli_pct: row.humidity_milli_pct,
+        pressure_pa: row.pressure_pa,
+        quality: row.quality.word().to_owned(),
+    }
 }
 
 /// The hash of an event, with the one before it inside.
@@ -100,37 +104,4 @@ pub fn quarters(rows: &[Quarter]) -> Hash {
 /// Bytes as hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Fields one after the other, each of a known length, so that no two rows have the same bytes.
-struct Fold(Sha256);
-
-impl Fold {
-    fn new(what: &str) -> Self {
-        let mut fold = Self(Sha256::new());
-        fold.text(what);
-        fold
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.0.update((bytes.len() as u64).to_be_bytes());
-        self.0.update(bytes);
-    }
-
-    fn text(&mut self, text: &str) {
-        self.bytes(text.as_bytes());
-    }
-
-    fn number(&mut self, number: i64) {
-        self.0.update(number.to_be_bytes());
-    }
-
-    fn maybe(&mut self, number: Option<i64>) {
-        self.0.update([u8::from(number.is_some())]);
-        self.number(number.unwrap_or_default());
-    }
-
-    fn finish(self) -> Hash {
-        self.0.finalize().into()
-    }
 }

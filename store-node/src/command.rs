@@ -305,6 +305,18 @@ pub enum Command {
     Reading(ReadingIn),
     /// Looks whether a sensor has been silent for too long, or a breach lasts.
     WatchTick,
+    /// What counts as the time is remembered, and the machine's clock judged by it.
+    ClockWatch {
+        /// The machine's clock is wrong by so much.
+        ahead_ms: Option<i64>,
+        /// The last time of the hub that was believed.
+        hub: Option<Timestamp>,
+    },
+    /// A manager says that the machine's clock is right.
+    BelieveClock {
+        /// What it says.
+        wall: Timestamp,
+    },
     /// A scale gave a stable weight.
     Weight {
         /// The scale.
@@ -492,6 +504,8 @@ impl Command {
             Command::StartDay { .. } => "start_day",
             Command::Reading(_) => "reading",
             Command::WatchTick => "watch_tick",
+            Command::ClockWatch { .. } => "clock_watch",
+            Command::BelieveClock { .. } => "believe_clock",
             Command::Weight { .. } => "weight",
             Command::Door { .. } => "door",
             Command::AcknowledgeAlarm { .. } => "acknowledge_alarm",
@@ -537,6 +551,7 @@ impl Command {
             | Command::StartDay { .. }
             | Command::Reading(_)
             | Command::WatchTick
+            | Command::ClockWatch { .. }
             | Command::Weight { .. }
             | Command::Door { .. }
             | Command::DeviceBorn { .. }
@@ -560,6 +575,7 @@ impl Command {
             | Command::Count { .. }
             | Command::Repair { .. }
             | Command::OpenEmergency
+            | Command::BelieveClock { .. }
             | Command::CountSku { .. }
             | Command::ResolveUnknown { .. }
             | Command::Ready

@@ -15,6 +15,9 @@ mod lanes_of;
 mod mutation;
 mod open;
 mod scribe;
+pub mod ship;
+#[cfg(test)]
+mod ship_tests;
 #[cfg(test)]
 mod tests;
 

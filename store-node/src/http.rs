@@ -1,6 +1,7 @@
 //! HTTP of the store node: console, picker app, API. Turns requests into commands and queries, refusals into
 //! problem+json. Never decides, never holds SQL.
 
+mod clock;
 mod cold;
 mod cold_paper;
 mod counter;

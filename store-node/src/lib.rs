@@ -17,6 +17,7 @@ pub mod flows;
 pub mod http;
 pub mod import;
 pub mod inspect;
+pub mod line;
 pub mod manifest;
 pub mod mqtt;
 pub mod pdf;
@@ -27,6 +28,7 @@ pub mod refusal;
 pub mod run;
 pub mod secrets;
 pub mod setup;
+pub mod ship;
 pub mod signals;
 #[cfg(test)]
 mod testbed;

@@ -3,13 +3,15 @@
 
 use crate::db::marks::{self, Mark};
 use crate::db::quota;
-use crate::db::{Connection, DbError, DbResult, ReadDb, lanes, outbox, people, unknown};
+use crate::db::{Connection, DbError, DbResult, ReadDb, hours, lanes, outbox, people, unknown};
+use crate::engine::ship::{self, Step};
 use crate::engine::{carry, manifest};
 use crate::setup::{Calendar, Policy};
 use model::{Actor, DeviceId, StoreId, Timestamp};
 use std::path::Path;
 use store_core::fefo::{self, Wanted};
-use sync::doc::ManifestEntry;
+use sync::batch::{Batch, Head, Stream};
+use sync::doc::{DocKey, ManifestEntry};
 use sync::lane::{Lane, LaneStates};
 use sync::peer::OutRecord;
 
@@ -106,6 +108,38 @@ impl Reader {
     /// A fault of the database.
     pub fn manifest(&mut self, limit: u32) -> DbResult<Vec<ManifestEntry>> {
         self.snapshot(|conn, _| manifest(conn, limit))
+    }
+
+    /// The blob of a closed hour.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn closed_blob(&mut self, key: DocKey) -> DbResult<Option<Vec<u8>>> {
+        self.snapshot(|conn, facts| hours::blob(conn, &key.of(&facts.store).to_string()))
+    }
+
+    /// What of a chained table goes to the hub next.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn ship(&mut self, stream: Stream, hub: Head) -> DbResult<Step> {
+        self.snapshot(|conn, facts| ship::next(conn, facts.store.as_str(), stream, hub))
+    }
+
+    /// The newest of these ends of a chained table that this machine has too.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn shared(&mut self, stream: Stream, ends: &[Head]) -> DbResult<Option<Head>> {
+        self.snapshot(|conn, facts| ship::shared(conn, facts.store.as_str(), stream, ends))
+    }
+
+    /// The first batch after an end, or of all that is here.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn ship_again(&mut self, stream: Stream, end: Option<Head>) -> DbResult<Option<Batch>> {
+        self.snapshot(|conn, facts| ship::again(conn, facts.store.as_str(), stream, end))
     }
 
     /// A lane of the own log after a number, at most `limit` records, in order.

@@ -3,27 +3,32 @@
 
 use crate::backup::{BackupError, program, task};
 use crate::broker::{AccessRules, AgentRight, Broker, BrokerError, hash_password};
+use crate::db::ReadDb;
+use crate::db::marks::{self, Mark};
 use crate::doorkeeper::Doorkeeper;
 use crate::engine::{Engine, OpenError};
 use crate::http::{App, Facts};
+use crate::line::HubLine;
 use crate::manifest::{self, ManifestError};
 use crate::mqtt::MqttSetup;
 use crate::pins::Pins;
 use crate::reads::{ReadError, Reads};
 use crate::secrets::{self, AGENT_USER, NODE_USER, SecretError};
 use crate::setup::Policy;
+use crate::ship::{self, Shipper};
 use crate::uplink::{Uplink, UplinkSetup};
 use crate::writer::Writer;
 use crate::{clock, http, mqtt, timers};
 use axum::serve::ListenerExt;
 use device_drivers::agent::{ClientTls, TlsError};
 use firmware_config::{BrokerTls, HubTls, StoreManifest};
+use model::Timestamp;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -100,7 +105,9 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
     setup.policy = policy;
     let (calendar, policy) = (setup.calendar.clone(), setup.policy.clone());
     let path = database(&data_dir);
-    let engine = Engine::open(&path, setup, clock::now())?;
+    let (known, hub) = remembered(&path);
+    clock::begin(known, hub);
+    let engine = Engine::open_by(&path, setup, (clock::now(), clock::wall()))?;
     let peer = engine.peer_config()?;
     let (writer, thread) = Writer::start(engine).map_err(RunError::Thread)?;
     let reads = Reads::new(path);
@@ -119,7 +126,16 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
     let broker = Broker::start(&manifest, &first).await?;
     let broker_word = broker.word();
     tasks.spawn(broker.supervise(rules.subscribe(), broker_stop.clone()));
-    let uplink = Uplink::new(uplink_setup(&manifest)?, writer.clone(), reads.clone(), clock::now());
+    let (lacking, hours) = mpsc::channel(ship::HOURS_MAX);
+    let dial = uplink_setup(&manifest)?;
+    let line = HubLine {
+        base: manifest.hub.url.trim_end_matches('/').to_owned(),
+        token: dial.token.clone(),
+        tls: dial.tls.clone(),
+    };
+    let uplink = Uplink::new(dial, (writer.clone(), reads.clone()), lacking, clock::now());
+    let shipper = Shipper { line, reads: reads.clone(), writer: writer.clone(), link: uplink.state(), hours };
+    tasks.spawn(shipper.run(stop.clone()));
     let standing = watch::Sender::new(task::BackupStanding::default());
     let backups = program::setup(&manifest)?;
     tasks.spawn(task::run(backups, writer.clone(), reads.clone(), standing.clone(), stop.clone()));
@@ -148,6 +164,18 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
     writer.stop().await;
     let _ = tokio::task::spawn_blocking(move || thread.join()).await;
     served.map_err(RunError::Http)
+}
+
+/// The time that counted last and the hub's last one, where the store remembers them.
+pub fn remembered(path: &Path) -> (Option<Timestamp>, Option<Timestamp>) {
+    let of = |mark| move |conn: &crate::db::Connection| marks::get(conn, mark);
+    let read =
+        |db: &mut ReadDb, mark| db.snapshot(of(mark)).ok().filter(|ms| *ms > 0).map(Timestamp::from_ms);
+    match ReadDb::open(path) {
+        Ok(mut db) => (read(&mut db, Mark::CountedAt), read(&mut db, Mark::HubTime)),
+        // A new store.
+        Err(_) => (None, None),
+    }
 }
 
 /// Serves until `stop`; open event streams are given a moment, then cut.

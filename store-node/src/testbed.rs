@@ -3,6 +3,7 @@
 
 use crate::answer::Answer;
 use crate::command::{Command, Envelope};
+use crate::engine::ship::Step;
 use crate::engine::{Applied, Engine, InboundRecord};
 use crate::reader::Reader;
 use crate::refusal::Refusal;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 use store_core::cold::Band;
 use store_core::layout::block::{Block, End};
 use store_core::layout::{Zone, ZoneKind};
+use sync::batch::{Batch, Head, Stream, Verdict, judge};
 use sync::doc::{DocActor, DocKey, Document};
 use sync::lane::{LANES, Lane};
 use tempfile::TempDir;
@@ -309,6 +311,18 @@ impl Bed {
                 }
             }
             self.engine.out_acked(lane, *heard).unwrap();
+        }
+    }
+
+    /// A hub that has a chained table up to `head` takes every batch of it.
+    pub fn ships(&mut self, stream: Stream, head: &mut Head) -> Vec<Batch> {
+        let mut sent = Vec::new();
+        loop {
+            self.engine.shipped(stream, *head).unwrap();
+            let Step::Batch(batch) = self.reader().ship(stream, *head).unwrap() else { return sent };
+            let Verdict::Take(next) = judge(stream, *head, &batch) else { panic!("not taken") };
+            *head = next;
+            sent.push(batch);
         }
     }
 

@@ -3,9 +3,10 @@
 
 use crate::clock;
 use crate::command::{Command, Envelope};
+use crate::flows::clock::KEPT_EVERY_MS;
 use crate::setup::{Calendar, Policy};
 use crate::writer::Writer;
-use model::Date;
+use model::{Date, Timestamp};
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,7 @@ pub async fn run(writer: Writer, calendar: Calendar, policy: Policy, stop: Cance
     let mut look = steady(LOOK_EVERY);
     let mut hours = steady(HOURS_EVERY);
     let mut day: Option<Date> = None;
+    let mut told: Option<(Timestamp, bool)> = None;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -35,6 +37,7 @@ pub async fn run(writer: Writer, calendar: Calendar, policy: Policy, stop: Cance
             _ = look.tick() => {
                 submit(&writer, Command::WatchTick).await;
                 submit(&writer, Command::SubstituteTick).await;
+                watch_clock(&writer, &mut told).await;
                 let today = calendar.date(clock::now());
                 if day != Some(today) {
                     submit(&writer, Command::StartDay { day: today }).await;
@@ -42,6 +45,18 @@ pub async fn run(writer: Writer, calendar: Calendar, policy: Policy, stop: Cance
                 }
             }
         }
+    }
+}
+
+/// Tells what counts as the time: at the beginning, when the machine's clock becomes wrong or right, and now and then.
+async fn watch_clock(writer: &Writer, told: &mut Option<(Timestamp, bool)>) {
+    let (now, (doubt, hub)) = (clock::now(), clock::standing());
+    let wrong = doubt.is_some();
+    let due =
+        |(at, was): (Timestamp, bool)| was != wrong || now.since_ms(at).saturating_abs() >= KEPT_EVERY_MS;
+    if told.is_none_or(due) {
+        submit(writer, Command::ClockWatch { ahead_ms: doubt.map(|doubt| doubt.ahead_ms), hub }).await;
+        *told = Some((now, wrong));
     }
 }
 

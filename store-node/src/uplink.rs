@@ -3,12 +3,12 @@
 
 use crate::clock;
 use crate::engine::{InboundRecord, Refused};
+use crate::line::{self, LineError};
 use crate::reads::Reads;
 use crate::writer::Writer;
 use device_drivers::agent::ClientTls;
 use futures_util::{SinkExt, StreamExt};
 use model::Timestamp;
-use rustls::pki_types::ServerName;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -16,15 +16,11 @@ use sync::doc::{self, Difference, DocKey, MANIFEST_MAX, ManifestEntry};
 use sync::lane::{Lane, LaneSeq, ends};
 use sync::peer::{Input, Opening, Output, Peer, PeerConfig};
 use sync::wire::MAX_FRAME;
-use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
+use tokio::sync::{mpsc, watch};
+use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 
 /// First pause before dialling again; doubles up to [`REDIAL_MAX`], with jitter.
@@ -57,8 +53,7 @@ pub struct LinkState {
     pub since: Timestamp,
 }
 
-/// A hub on this machine is reached in the clear, every other one encrypted.
-type Socket = WebSocketStream<Either<TcpStream, TlsStream<TcpStream>>>;
+type Socket = WebSocketStream<line::Stream>;
 
 /// The uplink's parts; [`Uplink::run`] keeps a session open until it is stopped.
 #[derive(Debug)]
@@ -69,13 +64,20 @@ pub struct Uplink {
     state: watch::Sender<LinkState>,
     /// Closed hours that differ from the hub's and were named: once is enough.
     named: Mutex<BTreeSet<DocKey>>,
+    /// Closed hours that the hub does not list: for who ships them.
+    lacking: mpsc::Sender<ManifestEntry>,
 }
 
 impl Uplink {
     /// Nothing is dialled yet; the state says offline.
-    pub fn new(setup: UplinkSetup, writer: Writer, reads: Reads, now: Timestamp) -> Self {
+    pub fn new(
+        setup: UplinkSetup,
+        (writer, reads): (Writer, Reads),
+        lacking: mpsc::Sender<ManifestEntry>,
+        now: Timestamp,
+    ) -> Self {
         let state = watch::Sender::new(LinkState { online: false, since: now });
-        Self { setup, writer, reads, state, named: Mutex::default() }
+        Self { setup, writer, reads, state, named: Mutex::default(), lacking }
     }
 
     /// Follows the link's state.
@@ -94,7 +96,10 @@ impl Uplink {
                     pause = REDIAL_FIRST;
                     self.talk(&mut peer, &mut owed, socket, &stop).await;
                 }
-                Err(error @ (DialError::NoHost | DialError::NoCertificate | DialError::Token(_))) => {
+                Err(
+                    error @ (DialError::Line(LineError::NoHost | LineError::NoCertificate)
+                    | DialError::Token(_)),
+                ) => {
                     tracing::warn!(%error, "the hub cannot be reached as things are");
                 }
                 Err(error) => tracing::debug!(%error, "hub not reached"),
@@ -120,28 +125,11 @@ impl Uplink {
             .max_frame_size(Some(MAX_FRAME))
             .read_buffer_size(READ_BUFFER);
         let dial = async {
-            let stream = self.stream(request.uri()).await?;
+            let stream = line::open(request.uri(), self.setup.tls.as_ref()).await?;
             let (socket, _) = client_async_with_config(request, stream, Some(limits)).await?;
             Ok(socket)
         };
         tokio::time::timeout(DIAL_LIMIT, dial).await.map_err(|_| DialError::Slow)?
-    }
-
-    async fn stream(&self, uri: &Uri) -> Result<Either<TcpStream, TlsStream<TcpStream>>, DialError> {
-        let secret = uri.scheme_str() == Some("wss");
-        let host = uri.host().ok_or(DialError::NoHost)?;
-        let port = uri.port_u16().unwrap_or(if secret { 443 } else { 80 });
-        let plain = TcpStream::connect((host.trim_matches(['[', ']']), port)).await?;
-        plain.set_nodelay(true)?;
-        match (secret, &self.setup.tls) {
-            (false, _) => Ok(Either::Left(plain)),
-            (true, None) => Err(DialError::NoCertificate),
-            (true, Some(tls)) => {
-                let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned());
-                let name = name.map_err(|_| DialError::NoHost)?;
-                Ok(Either::Right(TlsConnector::from(tls.config()).connect(name, plain).await?))
-            }
-        }
     }
 
     /// One connection. `owed`: what the peer has delivered and the writer has not yet made durable. The peer delivers a
@@ -301,7 +289,8 @@ impl Uplink {
 
     /// An hour that is closed at both sides with different content is a case for people; nothing is overwritten.
     async fn judge(&self, theirs: &[ManifestEntry]) -> Result<(), Ended> {
-        for difference in doc::compare(&self.manifest().await?, theirs) {
+        let mine = self.manifest().await?;
+        for difference in doc::compare(&mine, theirs) {
             match difference {
                 Difference::Differs(doc) if self.named(doc) => {}
                 Difference::Differs(doc) => {
@@ -309,8 +298,14 @@ impl Uplink {
                     let refused = Refused { origin: "hub manifest".to_owned(), bytes: Vec::new(), why };
                     self.writer.refused(refused).await.map_err(|_| Ended)?;
                 }
-                Difference::NotHere(doc) | Difference::NotThere(doc) => {
-                    tracing::debug!(?doc, "an hour is closed at one side only, as yet");
+                Difference::NotHere(doc) => {
+                    tracing::debug!(?doc, "an hour is closed at the hub only, as yet")
+                }
+                Difference::NotThere(doc) => {
+                    // Those that find no place are named again at the next connection.
+                    let entry = mine.iter().find(|entry| entry.doc == doc);
+                    let told = entry.map(|entry| self.lacking.try_send(*entry));
+                    tracing::debug!(?doc, told = ?told.map(|told| told.is_ok()), "an hour is closed here only, as yet");
                 }
             }
         }
@@ -367,12 +362,8 @@ enum DialError {
     Socket(#[from] tokio_tungstenite::tungstenite::Error),
     #[error("the token is not a header value: {0}")]
     Token(#[from] tokio_tungstenite::tungstenite::http::header::InvalidHeaderValue),
-    #[error("the line: {0}")]
-    Line(#[from] std::io::Error),
-    #[error("[hub] url names no host")]
-    NoHost,
-    #[error("[hub] url is https, but [hub.tls] names no certificate of this store")]
-    NoCertificate,
+    #[error(transparent)]
+    Line(#[from] LineError),
     #[error("no answer within {DIAL_LIMIT:?}")]
     Slow,
 }

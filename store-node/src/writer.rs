@@ -13,6 +13,7 @@ use checkpointer::Checkpointer;
 use figures::Writing;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use sync::batch::{Head, Stream};
 use sync::doc::DocKey;
 use sync::lane::{Lane, LaneStates};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -75,6 +76,8 @@ enum Job {
         rows: Box<OldRows>,
         reply: oneshot::Sender<Result<(), WriteError>>,
     },
+    /// The hub has a chained table up to here.
+    Shipped(Stream, Head, oneshot::Sender<Result<(), WriteError>>),
     /// The scribe's answer.
     Composed(Result<Option<Batch>, Fault>),
     Stop,
@@ -198,6 +201,11 @@ impl Writer {
         self.ask(|reply| Job::Whole(doc, reply)).await
     }
 
+    /// Notes how far the hub has a chained table.
+    pub async fn shipped(&self, stream: Stream, head: Head) -> Result<(), WriteError> {
+        self.ask(|reply| Job::Shipped(stream, head, reply)).await
+    }
+
     async fn ask<T>(
         &self,
         job: impl FnOnce(oneshot::Sender<Result<T, WriteError>>) -> Job,
@@ -306,6 +314,10 @@ impl Desk {
                     let done = self.engine.put_old(&rows);
                     let _ = reply.send(done.map_err(|error| fault(&error)));
                 }
+                Job::Shipped(stream, head, reply) => {
+                    let done = self.engine.shipped(stream, head);
+                    let _ = reply.send(done.map_err(|error| fault(&error)));
+                }
                 Job::Composed(answer) => batch = self.composed(answer),
                 Job::Stop => {}
                 other @ (Job::Inbound { .. }
@@ -369,7 +381,12 @@ impl Desk {
             Job::Whole(doc, reply) => {
                 let _ = reply.send(self.engine.whole(doc).map_err(|error| fault(&error)));
             }
-            Job::Apply { .. } | Job::Old { .. } | Job::CloseHours | Job::Composed(_) | Job::Stop => {}
+            Job::Apply { .. }
+            | Job::Old { .. }
+            | Job::Shipped(..)
+            | Job::CloseHours
+            | Job::Composed(_)
+            | Job::Stop => {}
         }
     }
 

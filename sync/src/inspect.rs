@@ -180,7 +180,11 @@ fn open(name: &str, side: Owner, bytes: &[u8]) -> Result<(Document, BTreeMap<Str
 
 /// Of which kind a reason for quarantine is: one of few words, where the reason itself names the case.
 pub fn reason_kind(reason: &str) -> &'static str {
-    const KINDS: [(&str, &str); 14] = [
+    const KINDS: [(&str, &str); 18] = [
+        ("do not follow row", "gap"),
+        ("builds on another row", "broken_chain"),
+        ("is another one than", "broken_chain"),
+        ("a row was changed", "broken_chain"),
         ("poisoned", "poisoned"),
         ("by a stranger", "stranger"),
         ("used number", "number_twice"),

@@ -7,4 +7,5 @@ pub mod escrow;
 pub mod paper;
 pub mod people;
 pub mod scorecard;
+pub mod shipping;
 pub mod sim;

@@ -61,7 +61,7 @@ fn two_hundred_short_seeds_keep_every_promise() {
     let again = "again: cargo run --release -p tests --bin sim -- --seed ...";
     assert!(failed.is_empty(), "{again}\n{}", failed.join("\n"));
     // A campaign in which nothing happens proves nothing.
-    let counted: [Counted; 7] = [
+    let counted: [Counted; 10] = [
         ("delivered", |t| t.delivered),
         ("counter orders in a cut", |t| t.counter_in_cut),
         ("cancelled", |t| t.cancelled),
@@ -69,6 +69,9 @@ fn two_hundred_short_seeds_keep_every_promise() {
         ("cuts", |t| t.cuts),
         ("restarts", |t| t.restarts),
         ("clock steps", |t| t.steps),
+        ("clocks at 1970, three days back or a month ahead", |t| t.leaps),
+        ("hours closed", |t| t.hours_closed),
+        ("batches", |t| t.batches),
     ];
     for (what, count) in counted {
         let sum: u32 = tallies.iter().map(count).sum();

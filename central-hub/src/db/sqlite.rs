@@ -4,6 +4,7 @@
 mod backup;
 mod carts;
 mod catalogue;
+mod chains;
 mod customers;
 mod hours;
 mod memory;
@@ -30,6 +31,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0004_lanes.sql")),
     M::up(include_str!("../../migrations/0005_hours.sql")),
     M::up(include_str!("../../migrations/0003_escrow.sql")),
+    M::up(include_str!("../../migrations/0007_chains.sql")),
 ];
 
 /// Statements that are kept prepared per connection.

@@ -112,7 +112,7 @@ fn superseded(term: u64, current: u32) -> HttpProblem {
 
 /// The store that asks: by its certificate at the address of `[sync]`; by its token in profile demo only.
 #[derive(Debug)]
-pub struct Whose(StoreId);
+pub struct Whose(pub(super) StoreId);
 
 impl FromRequestParts<App> for Whose {
     type Rejection = HttpProblem;

@@ -63,6 +63,9 @@ fn stores(page: &mut Text, stores: &[StoreFigures]) {
     each("rights_outstanding_units", "Units that the hub may still sell.", |s| {
         Some(s.rights_outstanding as f64)
     });
+    each("chains_broken", "Chained tables of the store that what it sends does not continue.", |s| {
+        Some(f64::from(s.chains_broken))
+    });
     each("rights_blocked_units", "Units of rights of earlier terms that nobody may sell.", |s| {
         Some(s.rights_blocked as f64)
     });

@@ -3,7 +3,8 @@
 use super::caller::Admits::{self, Anyone, Demo, Roles};
 use super::state::App;
 use super::table::{Place, Table};
-use super::{auth, backups, machine, metrics, ops, orders, rider, shop, stream};
+use super::{auth, backups, chains, machine, metrics, ops, orders, rider, shop, stream};
+use crate::engine::BATCH_BYTES_MAX;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
@@ -28,7 +29,7 @@ const fn write(method: &'static str, path: &'static str, admits: Admits, summary
 pub fn routes(app: Option<&App>) -> (Router<App>, Value) {
     let table = Table::new(app);
     let table = delivery(shopping(browsing(people(table))));
-    backup(machines(table)).finish("Larder central hub")
+    archive(backup(machines(table))).finish("Larder central hub")
 }
 
 #[rustfmt::skip]
@@ -74,6 +75,17 @@ fn delivery(table: Table<'_>) -> Table<'_> {
         .route::<(), api::OpsNow>(read("/api/v1/ops/now", OPS, "", "Stores, riders and open orders"), get(ops::now))
         .route::<(), api::OpsSync>(read("/api/v1/ops/sync", OPS, "", "Links, lag, rights and quarantine of every store"), get(ops::sync))
         .route::<(), api::OpsOrder>(read("/api/v1/ops/orders/{id}", OPS, "", "One order's story"), get(ops::story))
+}
+
+#[rustfmt::skip]
+fn archive(table: Table<'_>) -> Table<'_> {
+    let (batch, blob) = (DefaultBodyLimit::max(BATCH_BYTES_MAX), DefaultBodyLimit::max(chains::HOUR_BYTES_MAX));
+    table
+        .route::<(), ()>(read("/sync/v1/time", Admits::Store, "", "The hub's time in milliseconds, by which a store judges its own clock"), get(chains::time))
+        .route::<(), ()>(read("/sync/v1/chains", Admits::Store, "", "How far ledger and temperatures of a store have come"), get(chains::heads))
+        .route::<(), ()>(read("/sync/v1/chains/{stream}/ends", Admits::Store, "upto", "Where batches end, the newest first: a restored store goes on at one"), get(chains::ends))
+        .route::<(), ()>(write("put", "/sync/v1/chains/{stream}", Admits::Store, "Take a batch of rows, if it continues the chain"), put(chains::put_batch).layer(batch))
+        .route::<(), ()>(write("put", "/sync/v1/hours/{hour}", Admits::Store, "Take a closed hour whose blob is missing here; GET gives one"), put(chains::put_hour).get(chains::hour).layer(blob))
 }
 
 #[rustfmt::skip]

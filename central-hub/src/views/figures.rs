@@ -46,6 +46,8 @@ pub struct StoreFigures {
     pub rights_outstanding: u64,
     /// Units of earlier terms that are still counted, and that nobody may sell.
     pub rights_blocked: u64,
+    /// Its chained tables that what it sends does not continue.
+    pub chains_broken: u32,
 }
 
 /// The numbers now.
@@ -73,7 +75,13 @@ fn store(data: &dyn HubTx, look: &Look<'_>, row: &StoreRow) -> Db<StoreFigures> 
         records_waiting: lane::total(&data.lanes(&row.seed.id)?).waiting(),
         rights_outstanding,
         rights_blocked,
+        chains_broken: broken(data, &row.seed.id)?,
     })
+}
+
+fn broken(data: &dyn HubTx, store: &StoreId) -> Db<u32> {
+    let broken = data.chains(store)?.iter().filter(|chain| chain.broken.is_some()).count();
+    Ok(u32::try_from(broken).unwrap_or(u32::MAX))
 }
 
 /// Units that may still be sold under the terms in force, and units of earlier terms.

@@ -10,3 +10,4 @@ pub mod movement;
 pub mod pick;
 pub mod reserve;
 pub mod route;
+pub mod trusted;

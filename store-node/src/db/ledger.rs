@@ -45,6 +45,14 @@ pub fn head(conn: &Connection, store: &str) -> DbResult<(i64, Hash)> {
     Ok(found.unwrap_or_else(|| (0, chain::first(store))))
 }
 
+/// The hash of a row; `None` if it is not here.
+///
+/// # Errors
+/// A fault of the database.
+pub fn hash_at(conn: &Connection, seq: i64) -> DbResult<Option<Hash>> {
+    one(conn, "SELECT hash FROM ledger WHERE seq = ?1", [seq], |r| r.get(0))
+}
+
 /// Rows that are chained and not written yet: a command's rows go in one statement.
 #[derive(Debug, Default)]
 pub(super) struct Pending(RefCell<Vec<(Entry, Hash)>>);

@@ -19,6 +19,16 @@ pub enum Mark {
     CounterOrders,
     /// Last row of the ledger that the granting has looked at.
     GrantSeen,
+    /// Last row of the ledger that the hub was seen to have.
+    LedgerShipped,
+    /// Last reading that the hub was seen to have.
+    ReadingsShipped,
+    /// The time that counted last.
+    CountedAt,
+    /// The last time of the hub that was believed.
+    HubTime,
+    /// Since when the machine's clock is wrong; 0 while it is right.
+    ClockWrongSince,
     /// The last business day whose beginning was handled, days since 1970.
     BusinessDay,
 }
@@ -33,6 +43,11 @@ impl Mark {
             Mark::HubVersion => "hub_version",
             Mark::CounterOrders => "counter_orders",
             Mark::GrantSeen => "grant_seen",
+            Mark::LedgerShipped => "ledger_shipped",
+            Mark::ReadingsShipped => "readings_shipped",
+            Mark::CountedAt => "counted_at",
+            Mark::HubTime => "hub_time",
+            Mark::ClockWrongSince => "clock_wrong_since",
             Mark::BusinessDay => "business_day",
         }
     }

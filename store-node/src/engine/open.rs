@@ -21,6 +21,19 @@ impl Engine {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(path: &Path, setup: Setup, now: Timestamp) -> Result<Self, OpenError> {
+        Self::open_by(path, setup, (now, now))
+    }
+
+    /// As [`Engine::open`], where the machine's clock says something else than the time that counts: a boot number is new by
+    /// whichever is later, since what counts may have been set back together with the database.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_by(
+        path: &Path,
+        setup: Setup,
+        (now, wall): (Timestamp, Timestamp),
+    ) -> Result<Self, OpenError> {
         let layout = Layout::new(&setup.layout)?;
         let mut db = Db::open(path)?;
         let tx = db.begin()?;
@@ -29,7 +42,7 @@ impl Engine {
             Some(found) if found == setup.store.as_str() => {}
             Some(found) => return Err(OpenError::OtherStore { found, wanted: setup.store.to_string() }),
         }
-        let boot = next_boot(&tx, now)?;
+        let boot = next_boot(&tx, now.max(wall))?;
         for mark in [Mark::Epoch, Mark::Generation] {
             if marks::get(&tx, mark)? == 0 {
                 marks::set(&tx, mark, 1)?;

@@ -7,6 +7,7 @@ use crate::testbed::Bed;
 use model::DeviceId;
 use model::mqtt::Quality;
 use model::time::{DAY_MS, HOUR_MS};
+use sync::batch::{Head, Stream};
 
 fn degrees(bed: &mut Bed, sensor: &str, milli_c: i32, seq: u64) {
     let more = ReadingMore {
@@ -99,6 +100,12 @@ fn the_log_takes_no_change_and_events_stand_beside_the_readings() {
     assert_eq!(kinds, want);
 }
 
+/// The hub gets all readings.
+fn shipped(bed: &mut Bed) {
+    let stream = Stream::Temperatures;
+    bed.ships(stream, &mut Head { upto: 0, hash: stream.first("s1") });
+}
+
 fn count(bed: &Bed, sql: &str) -> i64 {
     let conn = rusqlite::Connection::open(bed.path()).unwrap();
     conn.query_row(sql, [], |r| r.get(0)).unwrap()
@@ -120,6 +127,9 @@ fn a_month_is_thinned_to_quarter_hours_and_the_chain_holds() {
     ticks(&mut bed, 10);
     assert_eq!(count(&bed, "SELECT count(*) FROM reading"), 21, "a month is kept");
     bed.pass(2 * DAY_MS);
+    ticks(&mut bed, 10);
+    assert_eq!(count(&bed, "SELECT count(*) FROM reading"), 21, "what the hub does not have is kept");
+    shipped(&mut bed);
     degrees(&mut bed, "temp-1", 3_000, 22);
     ticks(&mut bed, 10);
     assert_eq!(count(&bed, "SELECT count(*) FROM reading"), 1);
@@ -139,6 +149,7 @@ fn a_month_is_thinned_to_quarter_hours_and_the_chain_holds() {
 #[test]
 fn after_a_year_the_quarter_hours_go_too_and_the_chain_holds() {
     let mut bed = bed();
+    shipped(&mut bed);
     bed.pass(31 * DAY_MS);
     ticks(&mut bed, 10);
     assert!(count(&bed, "SELECT count(*) FROM cold_quarter") > 0);
@@ -150,5 +161,17 @@ fn after_a_year_the_quarter_hours_go_too_and_the_chain_holds() {
     assert_eq!(count(&bed, "SELECT count(*) FROM cold_quarter"), 0);
     assert_eq!(count(&bed, "SELECT count(*) FROM cold_event WHERE kind = 'thinned'"), 0);
     assert!(count(&bed, "SELECT count(*) FROM cold_event WHERE kind = 'forgotten'") > 0);
+    assert_eq!(cold(&bed), []);
+}
+
+#[test]
+fn readings_that_no_hub_ever_takes_are_thinned_in_the_end() {
+    let mut bed = bed();
+    bed.pass(89 * DAY_MS);
+    ticks(&mut bed, 3);
+    assert_eq!(count(&bed, "SELECT count(*) FROM reading"), 21);
+    bed.pass(2 * DAY_MS);
+    ticks(&mut bed, 10);
+    assert_eq!(count(&bed, "SELECT count(*) FROM reading"), 0);
     assert_eq!(cold(&bed), []);
 }

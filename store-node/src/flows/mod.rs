@@ -5,6 +5,7 @@ pub mod accept_order;
 pub mod alarms;
 pub mod cancel;
 pub mod catalogue;
+pub mod clock;
 #[cfg(test)]
 mod cold_chain_tests;
 pub mod cold_events;
@@ -212,6 +213,8 @@ pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
         Command::StartDay { day } => day::start(flow, *day),
         Command::Reading(reading) => readings::reading(flow, reading),
         Command::WatchTick => readings::tick(flow),
+        Command::ClockWatch { ahead_ms, hub } => clock::watch(flow, *ahead_ms, *hub),
+        Command::BelieveClock { wall } => clock::believe(flow, *wall),
         Command::Weight { scale, at, grams } => devices::weight(flow, scale, *at, *grams),
         Command::Door { door, at, open } => devices::door(flow, door, *at, *open),
         Command::AcknowledgeAlarm { alarm } => alarms::acknowledge(flow, alarm),

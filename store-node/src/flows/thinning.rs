@@ -7,9 +7,10 @@ use crate::cold_chain::{self, Chain, hex};
 use crate::db::cold_events::{self, NewEvent};
 use crate::db::cold_log::{self, LogRow};
 use crate::db::cold_quarters::{self, Quarter, Spread};
+use crate::db::marks::{self, Mark};
 use crate::db::{cold_links, devices, places};
 use model::mqtt::Quality;
-use model::time::MINUTE_MS;
+use model::time::{DAY_MS, MINUTE_MS};
 use model::{DeviceId, Timestamp, particulars};
 use std::collections::BTreeMap;
 use store_core::cold::Band;
@@ -19,6 +20,9 @@ use store_core::cold::excursion::{Sample, figures};
 pub const QUARTER_MS: i64 = 15 * MINUTE_MS;
 /// Readings that one pass takes at most: a quarter-hour of a hundred sensors that are read every second is more.
 const ROWS_MAX: u32 = 20_000;
+/// Readings that the hub does not have yet wait for it this long: an outage of a month loses none, and a store that never
+/// sees a hub again fills no disk (two sensors, a reading in ten seconds: 300 MB).
+pub const UNSHIPPED_KEPT_MS: i64 = 90 * DAY_MS;
 /// Events that one pass forgets at most.
 const EVENTS_MAX: u32 = 1_000;
 /// Who thins.
@@ -44,6 +48,10 @@ fn readings(flow: &Flow<'_>) -> Result<(), Stop> {
     let mut rows = cold_log::after(flow.tx, ends.base, ROWS_MAX)?;
     rows.truncate(rows.iter().position(|row| row.heard >= until).unwrap_or(rows.len()));
     let Some(last) = rows.last() else { return Ok(()) };
+    let has_all = marks::get(flow.tx, Mark::ReadingsShipped)? >= last.n;
+    if !has_all && oldest.heard > flow.now.plus_ms(-UNSHIPPED_KEPT_MS) {
+        return Ok(());
+    }
     let after = cold_chain::reading(last);
     let quarters = quarters(flow, &rows)?;
     let detail = particulars(&[

@@ -61,6 +61,10 @@ fn replication(page: &mut Text, known: &Figures) {
         lag,
     );
     let rows = known.quarantine.iter().map(|(reason, count)| (vec![(*reason).to_owned()], *count as f64));
+    let help = "Rows of ledger and temperatures that the hub does not have yet.";
+    let unshipped =
+        known.rows_unshipped.iter().map(|(stream, rows)| (vec![stream.to_string()], *rows as f64));
+    page.gauges("larder_rows_unshipped", help, &["stream"], unshipped);
     page.gauges("larder_quarantine_records", "Records that could not be used, by reason.", &["reason"], rows);
 }
 

@@ -3,8 +3,8 @@
 use super::state::App;
 use super::table::Table;
 use super::{
-    cold, cold_paper, counter, counting, enrol, fence, handhelds, machine, metrics, orders, prints, session,
-    stock, stream,
+    clock, cold, cold_paper, counter, counting, enrol, fence, handhelds, machine, metrics, orders, prints,
+    session, stock, stream,
 };
 use axum::Router;
 use axum::routing::{get, post};
@@ -92,6 +92,11 @@ fn after_a_restore(table: Table<App>) -> Table<App> {
             "/api/v1/fence/emergency",
             "Sell what is counted, without the hub",
             post(fence::emergency),
+        )
+        .post::<(), ()>(
+            "/api/v1/clock/right",
+            "The machine's clock is right, against what the store counts",
+            post(clock::right),
         )
         .post::<fenced::UnknownDecision, ()>(
             "/api/v1/fence/unknown",

@@ -1,14 +1,16 @@
 //! What the node knows about its own replication, in numbers, for Prometheus (REQ-38). No product, no order.
 
 use crate::db::{Connection, DbResult, cold, docs, orders, outbox, quota};
+use crate::engine::ship;
 use crate::flows;
 use crate::reader::Reader;
 use model::Timestamp;
 use std::collections::BTreeMap;
+use sync::batch::Stream;
 use sync::inspect::reason_kind;
 
 /// The numbers of one moment.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Figures {
     /// Facts that the hub has not acknowledged.
     pub facts_waiting: u64,
@@ -16,6 +18,8 @@ pub struct Figures {
     pub oldest_fact_ms: i64,
     /// Records of the own log that are not acknowledged.
     pub records_waiting: u64,
+    /// Rows of ledger and temperatures that the hub was not seen to have.
+    pub rows_unshipped: [(Stream, u64); 2],
     /// Units that the hub may still sell under the terms in force.
     pub rights_outstanding: u64,
     /// Units of earlier terms that are still counted, and that nobody may sell.
@@ -48,6 +52,7 @@ impl Reader {
                 facts_waiting: size(waiting),
                 oldest_fact_ms: oldest.map_or(0, |at| now.since_ms(at).max(0)),
                 records_waiting: size(outbox::records_waiting(conn)?),
+                rows_unshipped: unshipped(conn, facts.store.as_str())?,
                 rights_outstanding: outstanding,
                 rights_blocked: blocked,
                 quarantine,
@@ -57,6 +62,14 @@ impl Reader {
             })
         })
     }
+}
+
+fn unshipped(conn: &Connection, store: &str) -> DbResult<[(Stream, u64); 2]> {
+    let [ledger, temperatures] = Stream::ALL;
+    Ok([
+        (ledger, ship::waiting(conn, store, ledger)?),
+        (temperatures, ship::waiting(conn, store, temperatures)?),
+    ])
 }
 
 /// Outstanding units under the terms in force, and under all earlier ones.

@@ -40,6 +40,19 @@ pub struct Entry {
     pub command: Vec<u8>,
 }
 
+impl super::Row for Entry {
+    const STREAM: super::Stream = super::Stream::Ledger;
+    fn place(&self) -> i64 {
+        self.seq
+    }
+    fn written(&self) -> Timestamp {
+        self.at
+    }
+    fn hash(&self, before: &Hash) -> Hash {
+        next(before, self)
+    }
+}
+
 /// A SHA-256.
 pub type Hash = [u8; 32];
 

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ledger::{self, Entry, Hash};
-use super::wrong;
+use super::{Entry, Hash, Reading, Row, Stream, wrong};
 use crate::doc::DocError;
 
 const V1: u8 = 1;
@@ -32,24 +31,12 @@ pub struct Batch {
     rows: Vec<u8>,
 }
 
-/// What travels in the records of a stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Message {
-    /// Store to hub: rows.
-    Rows(Batch),
-    /// Hub to store: send the rows after this one again.
-    Again {
-        /// The last row that stands at the hub.
-        after: u64,
-    },
-}
-
 impl Batch {
-    /// Rows of the ledger, with the hash before the first of them; as many as fit. `None` for no rows.
+    /// Rows, with the hash before the first of them; as many as fit. `None` for no rows.
     ///
     /// # Errors
     /// [`DocError::Poisoned`] for one row that is larger than a batch.
-    pub fn of_ledger(before: Hash, rows: &[Entry]) -> Result<Option<Self>, DocError> {
+    pub fn of<R: Row>(before: Hash, rows: &[R]) -> Result<Option<Self>, DocError> {
         let mut rows = rows.get(..rows.len().min(ROWS_MAX)).unwrap_or_default();
         while let (Some(first), Some(last)) = (rows.first(), rows.last()) {
             let raw = postcard::to_stdvec(rows).map_err(|e| wrong(e.to_string()))?;
@@ -59,45 +46,55 @@ impl Batch {
                     first: place(first)?,
                     last: place(last)?,
                     before,
-                    after: rows.iter().fold(before, |hash, row| ledger::next(&hash, row)),
-                    at: last.at.ms(),
+                    after: rows.iter().fold(before, |hash, row| row.hash(&hash)),
+                    at: last.written().ms(),
                     rows: packed,
                 }));
             }
             if rows.len() == 1 {
-                return Err(wrong(format!("row {} of the ledger is larger than a batch", first.seq)));
+                return Err(wrong(format!("row {} is larger than a batch", first.place())));
             }
             rows = rows.get(..rows.len() / 2).unwrap_or_default();
         }
         Ok(None)
     }
 
+    /// Whether it is what it says: its rows follow each other, and their chain ends in its hash.
+    ///
+    /// # Errors
+    /// As [`Batch::rows`].
+    pub fn check(&self, stream: Stream) -> Result<(), DocError> {
+        match stream {
+            Stream::Ledger => self.rows::<Entry>().map(drop),
+            Stream::Temperatures => self.rows::<Reading>().map(drop),
+        }
+    }
+
     /// The rows, their numbers and the whole chain checked.
     ///
     /// # Errors
     /// [`DocError::Poisoned`] names what is wrong.
-    pub fn ledger(&self) -> Result<Vec<Entry>, DocError> {
+    pub fn rows<R: Row>(&self) -> Result<Vec<R>, DocError> {
         let size = zstd::zstd_safe::get_frame_content_size(&self.rows).ok().flatten();
         let size = size.and_then(|size| usize::try_from(size).ok()).filter(|size| *size <= MAX_RAW);
         let size = size.ok_or_else(|| wrong("a batch of no size, or over 4 MB"))?;
         let raw =
             zstd::bulk::decompress(&self.rows, size).map_err(|_| wrong("a batch that does not unpack"))?;
-        let rows: Vec<Entry> =
-            postcard::from_bytes(&raw).map_err(|_| wrong("a batch whose rows do not read"))?;
+        let rows: Vec<R> = postcard::from_bytes(&raw).map_err(|_| wrong("a batch whose rows do not read"))?;
         if rows.is_empty() || rows.len() > ROWS_MAX {
             return Err(wrong(format!("a batch of {} rows", rows.len())));
         }
         let mut hash = self.before;
         for (want, row) in (self.first..).zip(&rows) {
             if place(row)? != want {
-                return Err(wrong(format!("row {} stands where row {want} should", row.seq)));
+                return Err(wrong(format!("row {} stands where row {want} should", row.place())));
             }
-            hash = ledger::next(&hash, row);
+            hash = row.hash(&hash);
         }
         if self.last != self.first + rows.len() as u64 - 1 {
             return Err(wrong(format!("rows {} to {} are {} rows", self.first, self.last, rows.len())));
         }
-        if rows.last().is_none_or(|row| row.at.ms() != self.at) {
+        if rows.last().is_none_or(|row| row.written().ms() != self.at) {
             return Err(wrong(format!("row {} has another time than its batch says", self.last)));
         }
         if hash != self.after {
@@ -110,14 +107,12 @@ impl Batch {
     }
 }
 
-fn place(row: &Entry) -> Result<u64, DocError> {
-    u64::try_from(row.seq)
-        .ok()
-        .filter(|n| *n > 0)
-        .ok_or_else(|| wrong(format!("row {} of the ledger", row.seq)))
+fn place(row: &impl Row) -> Result<u64, DocError> {
+    let n = row.place();
+    u64::try_from(n).ok().filter(|n| *n > 0).ok_or_else(|| wrong(format!("a row of number {n}")))
 }
 
-impl Message {
+impl Batch {
     /// The bytes.
     ///
     /// # Errors

@@ -26,6 +26,8 @@ pub enum Timer {
     Hub,
     /// The payment gateway answers what it was asked.
     Gateway,
+    /// A machine closes hours that are over; a store ships its ledger and temperatures.
+    Archive(Node),
 }
 
 /// What goes wrong.
@@ -35,6 +37,8 @@ pub enum Mishap {
     Next,
     /// An uplink comes back.
     Mended(usize),
+    /// Somebody sets a wrong clock right.
+    Set(Node, i64),
     /// A disk is fast again.
     Fast(Node),
     /// A cold room of a store is cold again.

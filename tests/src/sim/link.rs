@@ -108,12 +108,12 @@ impl World {
 
     fn plan_tick(&mut self, at: usize, end: Owner) {
         let now = self.queue.now();
-        let (peer, drift) = match end {
-            Owner::Store => (&self.stores[at].peer, self.stores[at].body.drift),
-            Owner::Hub => (&self.hub.peers[at], self.hub.body.drift),
+        let (peer, local) = match end {
+            Owner::Store => (&self.stores[at].peer, self.stores[at].now(now)),
+            Owner::Hub => (&self.hub.peers[at], self.hub.now(now)),
         };
         let Some(due) = peer.as_ref().and_then(sync::peer::Peer::next_timeout) else { return };
-        let wait = drift.until(now, due).clamp(5, 30_000);
+        let wait = due.since_ms(local).clamp(5, 30_000);
         let at_ms = now.ms() + wait;
         let planned = self.peer_ticks.get(&(at, end)).copied();
         if planned.is_none_or(|planned| planned > at_ms || planned < now.ms()) {

@@ -10,9 +10,14 @@ use central_hub::command::{Command as Hub, Outcome};
 use central_hub::db::payments::StepKind;
 use model::mqtt::Quality;
 use model::order::Owner;
-use model::time::{MINUTE_MS, SECOND_MS};
+use model::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 use rand::Rng;
 use store_node::command::{Command as Store, ReadingIn, ReadingMore};
+
+/// Between two looks at hours and batches: the machines' own timers need not be slowed for these.
+const ARCHIVE_MS: i64 = MINUTE_MS;
+/// Longer than an hour and the time that both sides leave it alone after its end.
+const NIGHT_MS: i64 = 3 * HOUR_MS;
 
 impl World {
     /// Draws the next misfortune, or ends one.
@@ -27,6 +32,11 @@ impl World {
             }
             Mishap::Mended(at) => {
                 self.lines[at].cut = false;
+                Ok(())
+            }
+            Mishap::Set(node, step) => {
+                self.body(node).drift.step(step);
+                self.wake_peers();
                 Ok(())
             }
             Mishap::Fast(node) => {
@@ -47,10 +57,24 @@ impl World {
             0..=3 => self.cut(at),
             4 | 5 => self.dies(node),
             6 => {
-                // Back or forth by up to three minutes; large steps are another issue's.
-                let step = self.rng.random_range(-180..=180) * SECOND_MS;
+                let step = match (node, self.rng.random_range(0..2)) {
+                    // A dead battery, a wrong hand, a wrong time service: a store alone must live with it.
+                    (Node::Store(_), 0) => {
+                        self.tally.leaps += 1;
+                        match self.rng.random_range(0..3) {
+                            0 => -self.queue.now().ms(),
+                            1 => -3 * DAY_MS,
+                            _ => 30 * DAY_MS,
+                        }
+                    }
+                    (Node::Store(_) | Node::Hub, _) => self.rng.random_range(-180..=180) * SECOND_MS,
+                };
                 self.tally.steps += 1;
                 self.body(node).drift.step(step);
+                if step.abs() >= DAY_MS {
+                    let span = self.rng.random_range(MINUTE_MS..30 * MINUTE_MS);
+                    self.queue.after(span, Event::Mishap(Mishap::Set(node, -step)));
+                }
                 self.wake_peers();
                 Ok(())
             }
@@ -151,6 +175,14 @@ impl World {
         self.look_at_diary()
     }
 
+    /// A quiet night: all clocks go on together, past the hours of the day's orders.
+    pub(super) fn night(&mut self) {
+        self.moved();
+        self.hub.body.drift.step(NIGHT_MS);
+        self.stores.iter_mut().for_each(|store| store.body.drift.step(NIGHT_MS));
+        self.wake_peers();
+    }
+
     /// Trade is over: no misfortune any more, everything heals.
     pub(super) fn rest(&mut self) -> Checked {
         self.resting = true;
@@ -173,6 +205,7 @@ impl World {
             Timer::Sensors(_) => 45 * SECOND_MS,
             Timer::Hub => 3 * SECOND_MS,
             Timer::Gateway => 9 * SECOND_MS,
+            Timer::Archive(_) => ARCHIVE_MS / self.plan.slowness,
         };
         self.queue.after(again * self.plan.slowness, Event::Due(timer));
         match timer {
@@ -180,7 +213,11 @@ impl World {
             Timer::Look(at) => {
                 let site = &self.stores[at];
                 let day = site.setup.calendar.date(site.now(self.queue.now()));
-                self.own_store(at, vec![Store::WatchTick, Store::SubstituteTick, Store::StartDay { day }])
+                let watch = site.clock_watch();
+                self.own_store(
+                    at,
+                    vec![Store::WatchTick, Store::SubstituteTick, watch, Store::StartDay { day }],
+                )
             }
             Timer::Sensors(at) => self.sensors(at),
             Timer::Hub => {
@@ -188,6 +225,7 @@ impl World {
                 self.signs_of_life()
             }
             Timer::Gateway => self.gateway(),
+            Timer::Archive(node) => self.archive(node),
         }
     }
 

@@ -9,8 +9,11 @@ use anyhow::Result;
 use central_hub::engine::HubEngine;
 use central_hub::rules::Rules;
 use model::Timestamp;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use store_core::trusted::Trusted;
+use store_node::command::Command;
 use store_node::db::{Connection, ReadDb, stock};
 use store_node::engine::Engine;
 use store_node::setup::Setup;
@@ -47,6 +50,7 @@ pub struct StoreSite {
     read: Option<ReadDb>,
     suspended: BTreeSet<String>,
     audits: u64,
+    trusted: Cell<Trusted>,
     /// Every so many looks the auditor asks for open orders too.
     pub orders_every: u64,
     dir: PathBuf,
@@ -67,15 +71,34 @@ impl StoreSite {
             read: None,
             suspended: BTreeSet::new(),
             audits: 0,
+            trusted: Cell::new(Trusted::begin(None, None, (Timestamp::default(), 0))),
             orders_every: ORDERS_EVERY,
             dir: dir.to_owned(),
             setup,
         })
     }
 
-    /// The node's own time.
-    pub const fn now(&self, now: Timestamp) -> Timestamp {
-        self.body.drift.sees(now)
+    /// The time that counts at the node, by its clocks: the steady one goes like the true time.
+    pub fn now(&self, now: Timestamp) -> Timestamp {
+        self.ask_clock(now, |trusted, clocks| trusted.now(clocks))
+    }
+
+    /// The hub says its time.
+    pub fn hub_says(&self, now: Timestamp, told: Timestamp) -> bool {
+        self.ask_clock(now, |trusted, clocks| trusted.hub_says(told, clocks))
+    }
+
+    /// What the node's timer tells of its clocks.
+    pub fn clock_watch(&self) -> Command {
+        let known = self.trusted.get();
+        Command::ClockWatch { ahead_ms: known.doubt().map(|doubt| doubt.ahead_ms), hub: known.hub() }
+    }
+
+    fn ask_clock<T>(&self, now: Timestamp, ask: impl FnOnce(&mut Trusted, (Timestamp, i64)) -> T) -> T {
+        let mut trusted = self.trusted.get();
+        let answer = ask(&mut trusted, (self.body.drift.sees(now), now.ms()));
+        self.trusted.set(trusted);
+        answer
     }
 
     /// The file of the present life.
@@ -88,8 +111,11 @@ impl StoreSite {
     /// # Errors
     /// What the engine says.
     pub fn start(&mut self, now: Timestamp, mutation: Option<Mutation>) -> Checked {
+        let wall = self.body.drift.sees(now);
+        let (known, hub) = store_node::run::remembered(&self.path());
+        self.trusted.set(Trusted::begin(known, hub, (wall, now.ms())));
         let now = self.now(now);
-        let mut engine = Engine::open(&self.path(), self.setup.clone(), now).map_err(machine)?;
+        let mut engine = Engine::open_by(&self.path(), self.setup.clone(), (now, wall)).map_err(machine)?;
         if let Some(Mutation::Store(mutation)) = mutation {
             engine.mutate(mutation);
         }

@@ -1,6 +1,7 @@
 //! The world of a run: machines, lines, people, and the loop that takes the next event, moves the clock, lets it happen
 //! and looks whether all promises still hold. One thread, no socket; the seed decides everything.
 
+use super::archive;
 use super::city;
 use super::clock::Queue;
 use super::diary::Diary;
@@ -55,10 +56,16 @@ pub struct Tally {
     pub restarts: u32,
     /// Clock steps.
     pub steps: u32,
+    /// Of these to 1970, three days back or a month ahead.
+    pub leaps: u32,
     /// Breaches of the cold chain.
     pub breaches: u32,
     /// Commands that people repeated because no answer came.
     pub repeats: u32,
+    /// Hours that were closed, at both sides to the same content.
+    pub hours_closed: u32,
+    /// Batches of ledger and temperatures that the hub took.
+    pub batches: u32,
 }
 
 /// How a run that held all promises ended.
@@ -109,6 +116,8 @@ pub struct World {
     pub(super) told: BTreeMap<OrderId, usize>,
     /// Nobody orders any more.
     pub(super) resting: bool,
+    /// And a night has passed: the day's hours are over.
+    pub(super) after_night: bool,
     /// When something last moved that can still move.
     pub(super) moved_at: Timestamp,
     digest: Sha256,
@@ -199,6 +208,7 @@ impl World {
             warm: BTreeSet::new(),
             told: BTreeMap::new(),
             resting: false,
+            after_night: false,
             digest: Sha256::new(),
             word: String::new(),
             trace,
@@ -214,12 +224,15 @@ impl World {
         for at in 0..self.stores.len() {
             self.stores[at].start(now, self.options.mutation)?;
             self.queue.after(500, Event::Dial(at));
-            for timer in [Timer::Grant(at), Timer::Look(at), Timer::Sensors(at)] {
+            for timer in
+                [Timer::Grant(at), Timer::Look(at), Timer::Sensors(at), Timer::Archive(Node::Store(at))]
+            {
                 self.queue.after(1_000, Event::Due(timer));
             }
         }
         self.queue.after(1_500, Event::Due(Timer::Hub));
         self.queue.after(1_700, Event::Due(Timer::Gateway));
+        self.queue.after(1_900, Event::Due(Timer::Archive(Node::Hub)));
         self.queue.after(self.plan.misfortune_ms, Event::Mishap(Mishap::Next));
         folk::populate(self)
     }
@@ -233,7 +246,10 @@ impl World {
                 self.rest()?;
             }
             if self.resting && now.since_ms(self.moved_at) > QUIET_MS && self.is_quiet()? {
-                break;
+                if std::mem::replace(&mut self.after_night, true) {
+                    break;
+                }
+                self.night();
             }
             if now > end {
                 return Err(self.stuck());
@@ -342,6 +358,10 @@ impl World {
                 arrived && mine.waiting() == 0 && theirs.waiting() == 0
             });
             if !level {
+                return Ok(false);
+            }
+            // After the night every hour of the day is closed, at both sides to the same content.
+            if self.after_night && !archive::is_level(store, hub)? {
                 return Ok(false);
             }
             let open = store.reading(|conn| store_node::db::orders::open(conn).map_err(machine))?;

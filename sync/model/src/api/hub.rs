@@ -699,7 +699,7 @@ pub struct OpsQuarantined {
     #[cfg_attr(feature = "schema", ts(type = "number"))]
     pub seq: u64,
     /// The kind of the reason, a stable word: `poisoned`, `stranger`, `number_twice`, `other_content`, `not_its_own`,
-    /// `unknown_order`, `gap`, `too_big`, `malformed`, `version`, `other`.
+    /// `unknown_order`, `gap`, `broken_chain`, `too_big`, `malformed`, `version`, `other`.
     pub kind: String,
     /// The reason in the hub's own words.
     pub reason: String,

@@ -769,7 +769,7 @@ pub struct QuarantineRow {
     /// Its document; empty where it names none.
     pub doc: String,
     /// The kind of the reason, a stable word: `poisoned`, `stranger`, `number_twice`, `other_content`, `not_its_own`,
-    /// `unknown_order`, `gap`, `too_big`, `malformed`, `version`, `other`.
+    /// `unknown_order`, `gap`, `broken_chain`, `too_big`, `malformed`, `version`, `other`.
     pub kind: String,
     /// The reason in the node's own words.
     pub reason: String,

@@ -176,7 +176,7 @@ doc: string,
 /** Its number in the store's log. */
 seq: number,
 /** The kind of the reason, a stable word: `poisoned`, `stranger`, `number_twice`, `other_content`, `not_its_own`,
- * `unknown_order`, `gap`, `too_big`, `malformed`, `version`, `other`. */
+ * `unknown_order`, `gap`, `broken_chain`, `too_big`, `malformed`, `version`, `other`. */
 kind: string,
 /** The reason in the hub's own words. */
 reason: string, };

@@ -574,7 +574,7 @@ origin: string,
 /** Its document; empty where it names none. */
 doc: string,
 /** The kind of the reason, a stable word: `poisoned`, `stranger`, `number_twice`, `other_content`, `not_its_own`,
- * `unknown_order`, `gap`, `too_big`, `malformed`, `version`, `other`. */
+ * `unknown_order`, `gap`, `broken_chain`, `too_big`, `malformed`, `version`, `other`. */
 kind: string,
 /** The reason in the node's own words. */
 reason: string, };

@@ -86,8 +86,8 @@ test('what devices say is known in Hindi', () => {
 });
 
 test('every alarm of the node has a name and its particulars a sentence', () => {
-  const flows = ['readings', 'doors', 'devices'].map((file) => rust(`store-node/src/flows/${file}.rs`)).join('');
-  const kinds = [...every(rust('store-node/core/src/cold.rs'), /=> (?:Some\()?"(\w+)"/g), ...every(flows, /\(\(?"(door_\w+|device_\w+)", /g)];
+  const flows = ['readings', 'doors', 'devices', 'clock'].map((file) => rust(`store-node/src/flows/${file}.rs`)).join('');
+  const kinds = [...every(rust('store-node/core/src/cold.rs'), /=> (?:Some\()?"(\w+)"/g), ...every(flows, /\(\(?"(door_\w+|device_\w+)", /g), ...every(flows, /WRONG: &str = "(\w+)"/g)];
   expect(kinds.length).toBeGreaterThan(8);
   for (const kind of kinds) for (const lang of [TEXTS.en, TEXTS.hi]) expect(Object.keys(lang), kind).toContain(`al_${kind}`);
   expect(alarmed({ kind: 'near_warm', detail: 'worst_milli_c=4600' } as AlarmRow)).toBe('up to 4.6 °C');

@@ -1,0 +1,158 @@
+//! What stores ship beside their sessions, when nothing else waits: batches of ledger and temperatures, and closed hours whose
+//! blob is missing here. Each answer says how far it came, so a transfer that breaks off goes on where it was. Whose it is,
+//! says the certificate.
+
+use super::backups::Whose;
+use super::problem::HttpProblem;
+use super::state::App;
+use crate::clock;
+use crate::engine::{BATCH_BYTES_MAX, BatchRefused, BlobRefused};
+use ::sync::batch::{Head, Stream, Taken};
+use ::sync::doc::{DocKey, ManifestEntry};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Json;
+use axum::routing::{get, put};
+use model::quota::StoreEpoch;
+use serde::Deserialize;
+
+/// Ends of batches in one answer.
+const ENDS_MAX: u32 = 64;
+/// Bytes of an hour's blob: a thousand orders an hour are below 100 kB.
+pub const HOUR_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// In which life of the store.
+#[derive(Debug, Deserialize)]
+pub struct Life {
+    epoch: StoreEpoch,
+}
+
+/// Up to which row.
+#[derive(Debug, Deserialize)]
+pub struct Upto {
+    upto: u64,
+}
+
+/// What a blob is, by the store's manifest.
+#[derive(Debug, Deserialize)]
+pub struct Seal {
+    sha256: String,
+}
+
+fn stream_of(word: &str) -> Result<Stream, HttpProblem> {
+    word.parse().map_err(|()| HttpProblem::not_found("chain of this name"))
+}
+
+/// GET /sync/v1/chains
+pub async fn heads(
+    State(app): State<App>,
+    Whose(store): Whose,
+) -> Result<Json<Vec<(Stream, Head)>>, HttpProblem> {
+    let heads = app.see(move |data, _| {
+        let head = |stream: Stream| {
+            let known = data.chain(&store, stream)?.map(|row| row.head);
+            let none = Head { upto: 0, hash: stream.first(store.as_str()) };
+            Ok((stream, known.unwrap_or(none)))
+        };
+        Stream::ALL.into_iter().map(head).collect()
+    });
+    Ok(Json(heads.await?))
+}
+
+/// GET /sync/v1/chains/{stream}/ends
+pub async fn ends(
+    State(app): State<App>,
+    Whose(store): Whose,
+    Path(stream): Path<String>,
+    Query(Upto { upto }): Query<Upto>,
+) -> Result<Json<Vec<Head>>, HttpProblem> {
+    let stream = stream_of(&stream)?;
+    Ok(Json(app.see(move |data, _| data.chain_ends(&store, stream, upto, ENDS_MAX)).await?))
+}
+
+/// GET /sync/v1/time: the hub's time in milliseconds, by which a store judges its own clock.
+pub async fn time(Whose(_): Whose) -> Json<i64> {
+    Json(clock::now().ms())
+}
+
+/// PUT /sync/v1/chains/{stream}
+pub async fn put_batch(
+    State(app): State<App>,
+    Whose(store): Whose,
+    Path(stream): Path<String>,
+    Query(Life { epoch }): Query<Life>,
+    body: Bytes,
+) -> Result<Json<Taken>, HttpProblem> {
+    let stream = stream_of(&stream)?;
+    let work = move |engine: &mut crate::engine::HubEngine, now| {
+        engine.take_batch(now, &store, (epoch, stream), &body)
+    };
+    Ok(Json(app.writer.archive(work).await??))
+}
+
+/// PUT /sync/v1/hours/{hour}
+pub async fn put_hour(
+    State(app): State<App>,
+    Whose(store): Whose,
+    Path(hour): Path<i64>,
+    Query(Seal { sha256 }): Query<Seal>,
+    body: Bytes,
+) -> Result<StatusCode, HttpProblem> {
+    let sha256 = ::sync::batch::hash_of(&sha256).ok_or(BlobRefused::OtherContent)?;
+    let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
+    let entry = ManifestEntry { doc: DocKey::Orders { hour }, sha256, length };
+    let work = move |engine: &mut crate::engine::HubEngine, now| {
+        engine.take_closed(now, &store, &entry, body.to_vec())
+    };
+    app.writer.archive(work).await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// GET /sync/v1/hours/{hour}
+pub async fn hour(
+    State(app): State<App>,
+    Whose(store): Whose,
+    Path(hour): Path<i64>,
+) -> Result<Vec<u8>, HttpProblem> {
+    let found = app.see(move |data, _| data.closed_blob(&DocKey::Orders { hour }.of(&store))).await?;
+    found.ok_or_else(|| HttpProblem::not_found("closed hour"))
+}
+
+/// The routes, for the address where stores show certificates.
+pub fn certified() -> Router<App> {
+    let batch = DefaultBodyLimit::max(BATCH_BYTES_MAX);
+    let blob = DefaultBodyLimit::max(HOUR_BYTES_MAX);
+    Router::new()
+        .route("/sync/v1/time", get(time))
+        .route("/sync/v1/chains", get(heads))
+        .route("/sync/v1/chains/{stream}/ends", get(ends))
+        .route("/sync/v1/chains/{stream}", put(put_batch).layer(batch))
+        .route("/sync/v1/hours/{hour}", put(put_hour).get(hour).layer(blob))
+}
+
+impl From<BatchRefused> for HttpProblem {
+    fn from(refused: BatchRefused) -> Self {
+        let hint = "Switch this machine off; the store runs on another one.";
+        let title = "This store was replaced";
+        HttpProblem::new("superseded", StatusCode::CONFLICT, title, refused.to_string(), hint)
+    }
+}
+
+impl From<BlobRefused> for HttpProblem {
+    fn from(refused: BlobRefused) -> Self {
+        let (code, hint) = match &refused {
+            BlobRefused::Open => {
+                ("hour_open", "Nothing is to be done: it is closed when both sides have ended it.")
+            }
+            BlobRefused::Differs => ("hour_differs", "Compare the two by `sync inspect`; a person decides."),
+            BlobRefused::NoHour | BlobRefused::OtherContent | BlobRefused::Unreadable(_) => (
+                "hour_unreadable",
+                "Send it again; if it is refused again, the two are of different versions.",
+            ),
+        };
+        let title = "This hour is not taken";
+        HttpProblem::new(code, StatusCode::CONFLICT, title, refused.to_string(), hint)
+    }
+}

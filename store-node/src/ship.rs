@@ -1,0 +1,226 @@
+//! Asks the hub for the time; ships ledger and temperatures to it in batches, and closed hours that it lacks: only while the session is live,
+//! mostly when nothing else waits, one piece at a time and no faster than the line's spare share. Keeps nothing: where to go
+//! on, says the hub at every turn.
+
+use crate::clock;
+use crate::engine::ship::Step;
+use crate::line::{HubLine, LineError, Reply};
+use crate::reads::{ReadError, Reads};
+use crate::uplink::LinkState;
+use crate::writer::{WriteError, Writer};
+use hyper::{Method, StatusCode};
+use model::{Problem, Timestamp};
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use sync::batch::{Batch, Head, Stream, Taken};
+use sync::doc::{DocKey, ManifestEntry};
+use sync::lane;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Between two looks at whether there are new rows.
+const EVERY: Duration = Duration::from_secs(300);
+/// After a failure, and after a batch that the hub did not take.
+const AGAIN: Duration = Duration::from_secs(60);
+/// How long a piece waits for a moment in which nothing else waits.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two looks at whether something else waits.
+const LOOK: Duration = Duration::from_millis(500);
+/// What shipping may take of the line, bytes a second: a quarter of 1 Mbit/s.
+const BYTES_PER_S: u32 = 32 * 1024;
+/// Hours that wait to be shipped; more are named again at the next connection.
+pub const HOURS_MAX: usize = 256;
+
+/// Why a turn ended early.
+#[derive(Debug, thiserror::Error)]
+enum ShipError {
+    #[error(transparent)]
+    Line(#[from] LineError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The hub's words.
+    #[error("the hub says {status}: {why}")]
+    Refused { status: StatusCode, why: String },
+    #[error("the hub's answer does not read: {0}")]
+    Answer(#[from] serde_json::Error),
+}
+
+/// What the task works with.
+#[derive(Debug)]
+pub struct Shipper {
+    /// Where to.
+    pub line: HubLine,
+    /// What is shipped.
+    pub reads: Reads,
+    /// What the hub has is noted there.
+    pub writer: Writer,
+    /// Whether the session is live.
+    pub link: watch::Receiver<LinkState>,
+    /// Hours that are closed here and that the hub does not list.
+    pub hours: mpsc::Receiver<ManifestEntry>,
+}
+
+impl Shipper {
+    /// Ships until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        loop {
+            let turn = async {
+                if self.link.wait_for(|link| link.online).await.is_err() {
+                    return None;
+                }
+                Some(self.turn().await)
+            };
+            let done = tokio::select! {
+                () = stop.cancelled() => return,
+                done = turn => done,
+            };
+            let wait = match done {
+                None => return,
+                Some(Ok(())) => EVERY,
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "nothing shipped to the hub; it goes on from where it is");
+                    AGAIN
+                }
+            };
+            let next = async {
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    // A link that comes back is a reason to look, and so is an hour that the hub lacks.
+                    _ = self.link.changed() => {}
+                    Some(entry) = self.hours.recv() => if let Err(error) = self.ship_hour(&entry).await {
+                        tracing::info!(%error, doc = ?entry.doc, "a closed hour is not at the hub yet");
+                    },
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = next => {}
+            }
+        }
+    }
+
+    /// Everything that the hub does not have now.
+    async fn turn(&mut self) -> Result<(), ShipError> {
+        while let Ok(entry) = self.hours.try_recv() {
+            self.ship_hour(&entry).await?;
+        }
+        let told: i64 = read(self.call(Method::GET, "/sync/v1/time", Vec::new()).await?)?;
+        if !clock::hub_says(Timestamp::from_ms(told)) {
+            tracing::error!(told, "the hub's clock is before what it said earlier: it is not believed");
+        }
+        let heads: Vec<(Stream, Head)> = read(self.call(Method::GET, "/sync/v1/chains", Vec::new()).await?)?;
+        for (stream, head) in heads {
+            self.ship_rows(stream, head).await?;
+        }
+        Ok(())
+    }
+
+    async fn ship_rows(&self, stream: Stream, mut head: Head) -> Result<(), ShipError> {
+        loop {
+            self.writer.shipped(stream, head).await?;
+            let step = self.reads.ask(move |reader| reader.ship(stream, head)).await?;
+            let batch = match step {
+                Step::Nothing => return Ok(()),
+                Step::Batch(batch) => batch,
+                Step::Forked => match self.rejoin(stream, head).await? {
+                    Some(batch) => batch,
+                    None => return Ok(()),
+                },
+            };
+            let taken = self.put(stream, &batch).await?;
+            if let Some(why) = &taken.broken {
+                tracing::error!(%stream, why, "the hub does not take rows of this store: run self-check");
+            }
+            if taken.head.upto != batch.last || taken.broken.is_some() {
+                return Ok(());
+            }
+            head = taken.head;
+        }
+    }
+
+    /// The hub has rows that this machine has not, or others: from the newest end of a batch that both have it goes on.
+    async fn rejoin(&self, stream: Stream, head: Head) -> Result<Option<Batch>, ShipError> {
+        tracing::warn!(%stream, upto = head.upto, "the hub has another history than this machine");
+        let mut upto = head.upto;
+        loop {
+            let path = format!("/sync/v1/chains/{stream}/ends?upto={upto}");
+            let ends: Vec<Head> = read(self.call(Method::GET, &path, Vec::new()).await?)?;
+            let oldest = ends.last().map(|end| end.upto);
+            let shared = self.reads.ask(move |reader| reader.shared(stream, &ends)).await?;
+            match (shared, oldest) {
+                (None, Some(oldest)) if oldest > 0 => upto = oldest - 1,
+                (shared, _) => {
+                    return Ok(self.reads.ask(move |reader| reader.ship_again(stream, shared)).await?);
+                }
+            }
+        }
+    }
+
+    async fn put(&self, stream: Stream, batch: &Batch) -> Result<Taken, ShipError> {
+        let bytes = batch.encode().map_err(|error| ShipError::Refused {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            why: error.to_string(),
+        })?;
+        let epoch = self.reads.ask(|reader| reader.epoch()).await?;
+        self.spare(bytes.len()).await?;
+        let path = format!("/sync/v1/chains/{stream}?epoch={epoch}");
+        Ok(read(self.call(Method::PUT, &path, bytes).await?)?)
+    }
+
+    /// An hour that is closed here and missing there. That it is still open there, is no failure: it ends in its time.
+    async fn ship_hour(&self, entry: &ManifestEntry) -> Result<(), ShipError> {
+        let DocKey::Orders { hour } = entry.doc else { return Ok(()) };
+        let key = entry.doc;
+        let Some(blob) = self.reads.ask(move |reader| reader.closed_blob(key)).await? else { return Ok(()) };
+        self.spare(blob.len()).await?;
+        let digits = crate::cold_chain::hex(&entry.sha256);
+        let reply =
+            self.line.call(Method::PUT, &format!("/sync/v1/hours/{hour}?sha256={digits}"), blob).await?;
+        match refused(&reply) {
+            None => tracing::info!(hour, "a closed hour went to the hub"),
+            Some(problem) => tracing::debug!(hour, problem, "a closed hour was not taken"),
+        }
+        Ok(())
+    }
+
+    /// Waits until nothing else waits, or for so long, and for the share of the line that so many bytes are.
+    async fn spare(&self, bytes: usize) -> Result<(), ShipError> {
+        let latest = Instant::now() + PATIENCE;
+        loop {
+            let waits = lane::total(&self.reads.ask(|reader| reader.lanes()).await?).waiting();
+            if waits == 0 || Instant::now() >= latest {
+                break;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        let share = Duration::from_secs(1).mul_f64(bytes as f64 / f64::from(BYTES_PER_S));
+        tokio::time::sleep(share).await;
+        Ok(())
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Reply, ShipError> {
+        let reply = self.line.call(method, path, body).await?;
+        match refused(&reply) {
+            None => Ok(reply),
+            Some(why) => Err(ShipError::Refused { status: reply.status, why }),
+        }
+    }
+}
+
+/// The hub's words, where it refuses.
+fn refused(reply: &Reply) -> Option<String> {
+    if reply.status.is_success() {
+        return None;
+    }
+    let problem = serde_json::from_slice::<Problem>(&reply.body);
+    Some(
+        problem.map_or_else(|_| reply.status.to_string(), |p| format!("{}: {} {}", p.code, p.detail, p.hint)),
+    )
+}
+
+fn read<T: DeserializeOwned>(reply: Reply) -> Result<T, serde_json::Error> {
+    serde_json::from_slice(&reply.body)
+}
