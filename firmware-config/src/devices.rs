@@ -31,6 +31,9 @@ pub struct Device {
     pub settings: Settings,
 }
 
+/// How a serial line is named, so that a replug finds it.
+const BY_ID: &str = "serial:/dev/serial/by-id/NAME";
+
 /// The drivers that exist. A new one is a line here, a line in [`Driver::TABLE`], a file in device-drivers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -110,6 +113,8 @@ pub struct DriverLine {
     pub class: DeviceClass,
     /// The ports it can use.
     pub ports: &'static [PortKind],
+    /// How such a port is written, for people who have yet to look up the name.
+    pub example: &'static str,
     /// The settings it knows, as they are called in `store.toml`.
     pub settings: &'static [&'static str],
     /// What it takes and gives, for the device's document of what it can do.
@@ -190,13 +195,14 @@ const TRANSMITTER_SETTINGS: &[&str] = &[
 ];
 
 impl Driver {
-    /// Every driver with its class, ports and settings.
-    pub const TABLE: [DriverLine; 15] = [
+    /// Every driver with its class, ports and settings, in the order of the variants.
+    pub const TABLE: &'static [DriverLine] = &[
         DriverLine {
             driver: Driver::SerialLines,
             word: "serial-lines",
             class: DeviceClass::Scanner,
             ports: &[PortKind::Serial],
+            example: BY_ID,
             settings: &["baud", "prefix", "suffix", "dedup_ms", "feedback_ok", "feedback_bad"],
             traffic: SCANS,
         },
@@ -205,6 +211,7 @@ impl Driver {
             word: "zebra-ssi",
             class: DeviceClass::Scanner,
             ports: &[PortKind::Serial],
+            example: BY_ID,
             settings: SCANNER_SETTINGS,
             traffic: SCANS,
         },
@@ -213,6 +220,7 @@ impl Driver {
             word: "hid-wedge",
             class: DeviceClass::Scanner,
             ports: &[PortKind::File],
+            example: "file:/dev/input/by-id/NAME-event-kbd",
             settings: &["prefix", "dedup_ms", "key_gap_ms"],
             traffic: Traffic::of(&[], &[EventKind::Scan]),
         },
@@ -221,6 +229,7 @@ impl Driver {
             word: "escpos",
             class: DeviceClass::Printer,
             ports: PRINTER_PORTS,
+            example: "tcp:ADDRESS:9100",
             settings: PRINTER_SETTINGS,
             traffic: PRINTS,
         },
@@ -229,6 +238,7 @@ impl Driver {
             word: "zpl",
             class: DeviceClass::Printer,
             ports: PRINTER_PORTS,
+            example: "tcp:ADDRESS:9100",
             settings: LABEL_SETTINGS,
             traffic: PRINTS,
         },
@@ -237,6 +247,7 @@ impl Driver {
             word: "ds18b20",
             class: DeviceClass::Sensor,
             ports: &[PortKind::File],
+            example: "file:/sys/bus/w1/devices/28-SERIAL",
             settings: SENSOR_SETTINGS,
             traffic: Traffic::reading(&[(Quantity::Temperature, -55_000, 125_000)]),
         },
@@ -245,6 +256,7 @@ impl Driver {
             word: "toledo-w",
             class: DeviceClass::Scale,
             ports: &[PortKind::Serial],
+            example: BY_ID,
             settings: SCALE_SETTINGS,
             traffic: WEIGHS,
         },
@@ -253,6 +265,7 @@ impl Driver {
             word: "nci",
             class: DeviceClass::Scale,
             ports: &[PortKind::Serial],
+            example: BY_ID,
             settings: SCALE_SETTINGS,
             traffic: WEIGHS,
         },
@@ -261,6 +274,7 @@ impl Driver {
             word: "gpio-door",
             class: DeviceClass::Door,
             ports: &[PortKind::Gpio],
+            example: "gpio:/dev/gpiochip0:LINE",
             settings: &["active_low", "debounce_ms"],
             traffic: Traffic::of(&[], &[EventKind::Door]),
         },
@@ -269,6 +283,7 @@ impl Driver {
             word: "gpio-output",
             class: DeviceClass::Output,
             ports: &[PortKind::Gpio],
+            example: "gpio:/dev/gpiochip0:LINE",
             settings: &["active_low", "bins"],
             traffic: Traffic::of(&[CommandKind::Output], &[]),
         },
@@ -277,6 +292,7 @@ impl Driver {
             word: "sht3x",
             class: DeviceClass::Sensor,
             ports: &[PortKind::I2c],
+            example: "i2c:/dev/i2c-1:0x44",
             settings: SENSOR_SETTINGS,
             traffic: SHT,
         },
@@ -285,6 +301,7 @@ impl Driver {
             word: "sht4x",
             class: DeviceClass::Sensor,
             ports: &[PortKind::I2c],
+            example: "i2c:/dev/i2c-1:0x44",
             settings: SENSOR_SETTINGS,
             traffic: SHT,
         },
@@ -293,6 +310,7 @@ impl Driver {
             word: "bme280",
             class: DeviceClass::Sensor,
             ports: &[PortKind::I2c],
+            example: "i2c:/dev/i2c-1:0x76",
             settings: SENSOR_SETTINGS,
             traffic: Traffic::reading(&[
                 (Quantity::Temperature, -40_000, 85_000),
@@ -305,6 +323,7 @@ impl Driver {
             word: "max31865",
             class: DeviceClass::Sensor,
             ports: &[PortKind::Spi],
+            example: "spi:/dev/spidev0.0",
             settings: ELEMENT_SETTINGS,
             traffic: Traffic::reading(&[(Quantity::Temperature, -200_000, 850_000)]),
         },
@@ -313,6 +332,7 @@ impl Driver {
             word: "modbus-rtu",
             class: DeviceClass::Sensor,
             ports: &[PortKind::Serial],
+            example: BY_ID,
             settings: TRANSMITTER_SETTINGS,
             traffic: Traffic::reading(&[(Quantity::Temperature, -200_000, 850_000), HUMIDITY]),
         },
@@ -320,26 +340,20 @@ impl Driver {
 
     /// This driver's line of the table.
     #[must_use]
-    pub const fn line(self) -> DriverLine {
-        match self {
-            Driver::SerialLines => Self::TABLE[0],
-            Driver::ZebraSsi => Self::TABLE[1],
-            Driver::HidWedge => Self::TABLE[2],
-            Driver::Escpos => Self::TABLE[3],
-            Driver::Zpl => Self::TABLE[4],
-            Driver::Ds18b20 => Self::TABLE[5],
-            Driver::ToledoW => Self::TABLE[6],
-            Driver::Nci => Self::TABLE[7],
-            Driver::GpioDoor => Self::TABLE[8],
-            Driver::GpioOutput => Self::TABLE[9],
-            Driver::Sht3x => Self::TABLE[10],
-            Driver::Sht4x => Self::TABLE[11],
-            Driver::Bme280 => Self::TABLE[12],
-            Driver::Max31865 => Self::TABLE[13],
-            Driver::ModbusRtu => Self::TABLE[14],
-        }
+    pub const fn line(self) -> &'static DriverLine {
+        &Self::TABLE[self as usize]
     }
 }
+
+/// The table stands in the order of the variants; a line in another's place does not compile. That no line is missing at the
+/// end is held by a test.
+const _: () = {
+    let mut at = 0;
+    while at < Driver::TABLE.len() {
+        assert!(Driver::TABLE[at].driver as usize == at, "the table's order is the variants'");
+        at += 1;
+    }
+};
 
 /// Where a device is plugged in: `serial:/dev/serial/by-id/...`, `tcp:127.0.0.1:9100`, `file:/sys/bus/w1/...`,
 /// `i2c:/dev/i2c-1:0x44`, `spi:/dev/spidev0.0`, `gpio:/dev/gpiochip0:17`.
@@ -566,6 +580,8 @@ mod tests {
             assert_eq!(line.driver.line(), line);
             assert_eq!(serde_json_word(line.driver), line.word);
         }
+        let schema = serde_json::to_string(&schemars::schema_for!(Driver)).unwrap();
+        assert_eq!(schema.matches("\"const\":").count(), Driver::TABLE.len(), "{schema}");
     }
 
     fn serde_json_word(driver: Driver) -> String {

@@ -181,19 +181,7 @@ impl Profile {
                 let _ = writeln!(text, "  code pages {}", printer.code_pages.join(", "));
             }
         }
-        let port = match self.driver {
-            Driver::SerialLines | Driver::ZebraSsi | Driver::ToledoW | Driver::Nci => {
-                "serial:/dev/serial/by-id/NAME"
-            }
-            Driver::HidWedge => "file:/dev/input/by-id/NAME-event-kbd",
-            Driver::Escpos | Driver::Zpl => "tcp:ADDRESS:9100",
-            Driver::GpioDoor | Driver::GpioOutput => "gpio:/dev/gpiochip0:LINE",
-            Driver::Ds18b20 => "file:/sys/bus/w1/devices/28-SERIAL",
-            Driver::Sht3x | Driver::Sht4x => "i2c:/dev/i2c-1:0x44",
-            Driver::Bme280 => "i2c:/dev/i2c-1:0x76",
-            Driver::Max31865 => "spi:/dev/spidev0.0",
-            Driver::ModbusRtu => "serial:/dev/serial/by-id/NAME",
-        };
+        let port = self.driver.line().example;
         let width = self.printer.as_ref().map(|printer| {
             // Our layouts are made of 8 dots per millimetre: a coarser head has room for fewer of them.
             let room = printer.dots.map_or(printer.printable_mm, |dots| (dots / 8).min(printer.printable_mm));

@@ -47,7 +47,11 @@ fn a_new_scale_is_a_patch_of_four_files() {
 
 /// The tree as git knows it, with the web surfaces that were built, and the patch on it.
 fn patched(to: &Path) {
-    let listed = Command::new("git").current_dir(root()).args(["ls-files", "-z"]).output().unwrap();
+    let listed = Command::new("git")
+        .current_dir(root())
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .output()
+        .unwrap();
     let known = String::from_utf8(listed.stdout).unwrap();
     let built = ["store-node/web/dist", "central-hub/web/dist"].into_iter().flat_map(|dist| {
         let files = walkdir::WalkDir::new(root().join(dist)).into_iter().filter_map(Result::ok);
