@@ -1,6 +1,7 @@
 //! A Mosquitto that the node runs itself: writes its configuration, users and access rules, keeps it running, tells it to
 //! reload. Never speaks MQTT (mqtt.rs does).
 
+use super::files::Change;
 use super::{AccessRules, BrokerError, BrokerSetup, INFLIGHT_MAX, TlsFiles};
 use firmware_config::BrokerTls;
 use std::net::SocketAddr;
@@ -58,10 +59,18 @@ impl ManagedBroker {
         mut reloads: tokio::sync::watch::Receiver<AccessRules>,
         stop: CancellationToken,
     ) {
+        let mut out = files.revoked();
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                _ = files.changed() => self.hang_up(),
+                change = files.changed() => match change {
+                    Change::Revoked => {
+                        let now = files.revoked();
+                        if now.is_subset(&out) { self.hang_up() } else { self.start_over().await }
+                        out = now;
+                    }
+                    Change::Renewed(_) => self.hang_up(),
+                },
                 changed = reloads.changed() => {
                     if changed.is_err() { stop.cancelled().await; break; }
                     let rules = reloads.borrow_and_update().clone();
@@ -72,14 +81,29 @@ impl ManagedBroker {
                 ended = self.child.wait() => {
                     tracing::error!(status = ?ended.ok(), "broker ended by itself; starting it again");
                     tokio::time::sleep(RESTART_PAUSE).await;
-                    match spawn(&self.setup) {
-                        Ok(child) => self.child = child,
-                        Err(error) => tracing::error!(%error, "broker not started"),
-                    }
+                    self.spawn_again();
                 }
             }
         }
         self.end().await;
+    }
+
+    /// Somebody's certificate was taken back: Mosquitto asks for it at the next handshake only, and has no word that ends a
+    /// connection. So all of them end; who may come is back within a second, with its session, and says what it had to say.
+    async fn start_over(&mut self) {
+        tracing::warn!(
+            "a certificate was taken back: the broker starts again, so that nobody stays connected with it"
+        );
+        self.end().await;
+        self.spawn_again();
+    }
+
+    /// Where it cannot be started, the loop around this finds it ended and tries again.
+    fn spawn_again(&mut self) {
+        match spawn(&self.setup) {
+            Ok(child) => self.child = child,
+            Err(error) => tracing::error!(%error, "broker not started"),
+        }
     }
 
     async fn end(&mut self) {

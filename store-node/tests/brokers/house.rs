@@ -214,6 +214,19 @@ impl House {
         let papers = self.papers.as_ref().unwrap();
         Client::connect(self.options(client, "", "", Way::Tls(papers.client(name))), "s1").await
     }
+
+    /// Comes again with its certificate, as soon as the broker is there.
+    pub async fn back(&self, name: &str) -> Client {
+        let come = async {
+            loop {
+                match self.certified(name, name).await {
+                    Ok(client) => return client,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, come).await.expect("the broker lets it in again")
+    }
 }
 
 impl Drop for House {

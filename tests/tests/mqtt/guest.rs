@@ -89,6 +89,11 @@ impl Inside {
         }
     }
 
+    /// Until the broker ends the connection.
+    pub async fn until_cut(mut self) {
+        while self.events.poll().await.is_ok() {}
+    }
+
     /// Asks for messages; whether that is granted is not looked at, only what comes.
     pub async fn subscribe(&mut self, filter: &str) {
         self.client.subscribe(filter, QoS::AtLeastOnce).await.unwrap();

@@ -316,11 +316,8 @@ impl Store {
         tokio::time::timeout(PATIENCE, events.poll()).await.unwrap().is_ok()
     }
 
-    /// Kills Mosquitto without a word; the node starts it again.
-    pub async fn kill_mosquitto(&self) {
-        let text = std::fs::read_to_string(self.house.dir.join("broker/mosquitto.pid")).unwrap();
-        let pid = rustix::process::Pid::from_raw(text.trim().parse().unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    /// Waits until the broker listens (again).
+    pub async fn broker_is_up(&self) {
         let up = async {
             while tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, self.tcp_port)).await.is_err() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
