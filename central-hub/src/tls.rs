@@ -1,21 +1,22 @@
 //! The address for stores: TLS in which both sides show a certificate of the hub's own authority, and the certificate's
-//! name is the store. Reads the files, shakes hands, hands on; who may do what is decided behind it.
+//! name is the store. Shakes hands, hands on; a link whose certificate is taken back ends. Who may do what is decided
+//! behind it.
+
+mod files;
+mod link;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
+use files::{Read, Serial, Watched};
+pub use link::Link;
 use model::StoreId;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
-use tokio_rustls::TlsAcceptor;
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use x509_cert::der::Decode as _;
@@ -100,28 +101,31 @@ impl Connected<IncomingStream<'_, SyncListener>> for Certified {
 /// Gives connections whose handshake is done. Slow and hostile ones shake hands beside each other, not before each other.
 #[derive(Debug)]
 pub struct SyncListener {
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, Certified)>,
+    ready: mpsc::Receiver<(Link, Certified)>,
     listen: SocketAddr,
 }
 
 impl SyncListener {
-    /// Reads the files and listens until `stop`.
+    /// Reads the files and listens until `stop`. A change of the files holds for the next handshake; links with a
+    /// certificate that a new list names are cut, the others go on.
     ///
     /// # Errors
     /// [`TlsError`].
     pub async fn bind(files: &SyncTls, stop: CancellationToken) -> Result<Self, TlsError> {
-        let acceptor = acceptor(files)?;
+        let watched = Watched::open(files)?;
         let fault = |source| TlsError::Listen { listen: files.listen, source };
         let listener = TcpListener::bind(files.listen).await.map_err(fault)?;
         let listen = listener.local_addr().map_err(fault)?;
         let (done, ready) = mpsc::channel(READY_MAX);
-        tokio::spawn(accept(listener, acceptor, done, stop));
+        let (now, seen) = watch::channel(watched.now());
+        tokio::spawn(watched.run(now, stop.clone()));
+        tokio::spawn(accept(listener, seen, done, stop));
         Ok(Self { ready, listen })
     }
 }
 
 impl Listener for SyncListener {
-    type Io = TlsStream<TcpStream>;
+    type Io = Link;
     type Addr = Certified;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
@@ -141,8 +145,8 @@ impl Listener for SyncListener {
 
 async fn accept(
     listener: TcpListener,
-    acceptor: TlsAcceptor,
-    done: mpsc::Sender<(TlsStream<TcpStream>, Certified)>,
+    files: watch::Receiver<Arc<Read>>,
+    done: mpsc::Sender<(Link, Certified)>,
     stop: CancellationToken,
 ) {
     let places = Arc::new(Semaphore::new(HANDSHAKES));
@@ -158,13 +162,17 @@ async fn accept(
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let (acceptor, done) = (acceptor.clone(), done.clone());
+        let (files, done) = (files.clone(), done.clone());
         tokio::spawn(async move {
+            let acceptor = files.borrow().acceptor.clone();
             let shaken = tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream)).await;
             drop(place);
             match shaken {
                 Ok(Ok(stream)) => match certified(&stream) {
-                    Some(store) => drop(done.send((stream, Certified { store })).await),
+                    Some((store, serial)) => {
+                        let link = Link::new(stream, out(files, serial, store.clone()));
+                        drop(done.send((link, Certified { store })).await);
+                    }
                     None => tracing::warn!(%from, "a certificate that names no store: connection closed"),
                 },
                 Ok(Err(error)) => tracing::warn!(%from, %error, "no handshake: connection closed"),
@@ -174,48 +182,27 @@ async fn accept(
     }
 }
 
-fn certified(stream: &TlsStream<TcpStream>) -> Option<StoreId> {
+/// Ends when this certificate is on the list, which it may be since the handshake began.
+async fn out(mut files: watch::Receiver<Arc<Read>>, serial: Serial, store: StoreId) {
+    if files.wait_for(|read| read.revoked.contains(&serial)).await.is_ok() {
+        tracing::warn!(%store, "its certificate was taken back: the link is cut");
+    } else {
+        // Nobody looks at the files any more: the hub stops, and its server ends the links.
+        std::future::pending().await
+    }
+}
+
+fn certified(stream: &TlsStream<TcpStream>) -> Option<(StoreId, Serial)> {
     let (_, session) = stream.get_ref();
-    StoreId::new(name_of(session.peer_certificates()?.first()?)?).ok()
+    let certificate = x509_cert::Certificate::from_der(session.peer_certificates()?.first()?).ok()?;
+    let serial = Serial::of(certificate.tbs_certificate().serial_number());
+    Some((StoreId::new(name_of(&certificate)?).ok()?, serial))
 }
 
 /// The one common name of a certificate whose signature has been checked.
-fn name_of(certificate: &CertificateDer<'_>) -> Option<String> {
-    let certificate = x509_cert::Certificate::from_der(certificate).ok()?;
+fn name_of(certificate: &x509_cert::Certificate) -> Option<String> {
     let mut names = certificate.tbs_certificate().subject().iter().filter(|part| part.oid == CN);
     let (name, None) = (names.next()?, names.next()) else { return None };
     let text = Utf8StringRef::try_from(&name.value).map(|text| text.as_str().to_owned());
     text.or_else(|_| PrintableStringRef::try_from(&name.value).map(|text| text.as_str().to_owned())).ok()
-}
-
-fn acceptor(files: &SyncTls) -> Result<TlsAcceptor, TlsError> {
-    let together = |error: &dyn std::fmt::Display| TlsError::Together(error.to_string());
-    let fault = |path: &Path, what: String| TlsError::File { path: path.to_owned(), what };
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut roots = RootCertStore::empty();
-    for root in certificates(&files.ca)? {
-        roots.add(root).map_err(|error| together(&error))?;
-    }
-    let mut stores = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
-    if let Some(path) = &files.crl {
-        let list = CertificateRevocationListDer::from_pem_file(path)
-            .map_err(|error| fault(path, error.to_string()))?;
-        stores = stores.with_crls([list]);
-    }
-    let stores = stores.build().map_err(|error| together(&error))?;
-    let own = certificates(&files.cert)?;
-    let key =
-        PrivateKeyDer::from_pem_file(&files.key).map_err(|error| fault(&files.key, error.to_string()))?;
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|all| all.with_client_cert_verifier(stores).with_single_cert(own, key))
-        .map_err(|error| together(&error))?;
-    Ok(Arc::new(config).into())
-}
-
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let fault = |what: String| TlsError::File { path: path.to_owned(), what };
-    let read = CertificateDer::pem_file_iter(path).map_err(|error| fault(error.to_string()))?;
-    let found: Vec<_> = read.collect::<Result<_, _>>().map_err(|error| fault(error.to_string()))?;
-    if found.is_empty() { Err(fault("holds no certificate".to_owned())) } else { Ok(found) }
 }

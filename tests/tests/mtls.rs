@@ -1,9 +1,11 @@
 //! The link by certificate: a real store node dials a real hub, both with papers of the hub's own authority as
 //! `firmware-config enrol` gives them out. Who comes with another's name, without papers, or with papers that were taken
-//! back, is not let in.
+//! back, is not let in; who is in with them is cut.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
+#[path = "mtls/cut.rs"]
+mod cut;
 #[path = "mtls/rig.rs"]
 mod rig;
 #[path = "mtls/ship.rs"]

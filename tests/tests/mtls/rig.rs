@@ -59,12 +59,17 @@ impl Hub {
 
     /// Whether the hub hears s1 within so long.
     pub async fn hears(&self, limit: Duration) -> bool {
+        self.comes_to(true, limit).await
+    }
+
+    /// Whether s1 is on line, or off it, within so long.
+    pub async fn comes_to(&self, wanted: bool, limit: Duration) -> bool {
         let end = tokio::time::Instant::now() + limit;
         while tokio::time::Instant::now() < end {
             let online = rusqlite::Connection::open(self.data()).and_then(|conn| {
                 conn.query_row("SELECT online FROM store WHERE id = 's1'", [], |r| r.get::<_, bool>(0))
             });
-            if online == Ok(true) {
+            if online == Ok(wanted) {
                 return true;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
