@@ -46,8 +46,8 @@ fuzz: setup-fuzz ## every parser of foreign bytes against a fuzzer, MINUTES=10 i
 	        || exit 1; \
 	done) || exit 1; done
 
-package: setup-package ## the .deb of a store machine, installed into a prefix, run and removed again
-	@deb=$$(store-node/packaging/build | tail -n 1) && store-node/packaging/check "$$deb" && echo "$$deb"
+package: setup-package ## the .deb of a store machine, installed into a prefix, run, removed again, and booted
+	@deb=$$(store-node/packaging/build | tail -n 1) && store-node/packaging/check "$$deb" && store-node/packaging/boot "$$deb" && echo "$$deb"
 
 sim-quota: setup-sim ## the escrow's rules explored to the end, and 1,000 seeds of cuts, restores and shrinkage
 	@LARDER_MODEL=full $(CARGO) test $(LOCKED) --release -p sync --test escrow_model -- --nocapture
@@ -77,7 +77,7 @@ test-web:
 	@LARDER_DEMO_BIN="$${LARDER_DEMO_BIN:-$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/debug/demo}" npm run --silent test:walk
 
 check-sh:
-	@for script in .ci/setup .ci/run store-node/packaging/build store-node/packaging/check; do bash -n $$script; done
+	@for script in .ci/setup .ci/run store-node/packaging/{build,check,boot,booted}; do bash -n $$script; done
 
 check-rust:
 	$(CARGO) fmt --all --check

@@ -6,7 +6,8 @@
 //! variant and line in [`firmware_config::Driver::TABLE`]; a file with its bytes beside its kin ([`scanner`], [`printer`],
 //! [`sensor`], [`scale`], [`gpio`]), pure: bytes and times go in, meaning comes out; its line where its kin is listed (a scale:
 //! [`scale::Protocol::of`]); its arm in `agent.rs`. `tests/tests/made_up/scale.patch` is such a driver, whole, and
-//! `tests/tests/made_up.rs` holds that it still fits. The schema of `store.toml` is made anew
+//! `tests/tests/made_up.rs` holds that it still fits; `LARDER_MADE_UP=1 cargo nextest run -p tests --test made_up` builds the
+//! patched store beside this tree, boots it, and looks for the device in the console. The schema of `store.toml` is made anew
 //! (`LARDER_BLESS=1 cargo nextest run -p firmware-config`). Before it ships: a simulator in [`sim`] that speaks the real bytes,
 //! a target in `fuzz/` with seeds (`make fuzz`).
 //!

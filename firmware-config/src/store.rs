@@ -2,7 +2,7 @@
 //! Plain data as it stands in `store.toml`; the rules that join its parts are in `check.rs`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use model::catalogue::TempClass;
 use model::{PersonId, Role, StoreId, ZoneId};
@@ -197,6 +197,27 @@ pub struct BrokerTls {
     /// PEM file of its private key.
     #[serde(default)]
     pub agent_key: Option<PathBuf>,
+}
+
+impl BrokerTls {
+    /// Name of the authority's file among copies.
+    pub const CA: &'static str = "ca.crt";
+    /// Name of the certificate's file among copies.
+    pub const CERT: &'static str = "own.crt";
+    /// Name of the key's file among copies.
+    pub const KEY: &'static str = "own.key";
+
+    /// The same for an agent that has copies of its three files in a folder: systemd gives them to it and to nobody else,
+    /// while the originals are the node's.
+    #[must_use]
+    pub fn agents_copies(self, folder: &Path) -> Self {
+        Self {
+            ca: folder.join(Self::CA),
+            agent_cert: Some(folder.join(Self::CERT)),
+            agent_key: Some(folder.join(Self::KEY)),
+            ..self
+        }
+    }
 }
 
 fn loopback() -> std::net::IpAddr {

@@ -23,6 +23,10 @@ struct Arguments {
     /// Carry only these devices (repeat it); without it, all of the file.
     #[arg(long)]
     only: Vec<String>,
+    /// Folder with copies of the agent's certificate (own.crt, own.key) and the authority's (ca.crt), in place of the
+    /// files that [broker.tls] names: those are the store node's, and the agent is another user.
+    #[arg(long, value_name = "DIR")]
+    papers: Option<PathBuf>,
     /// MQTT user name; without it the broker must ask no one.
     #[arg(long, env = "LARDER_MQTT_USER", requires = "password")]
     user: Option<String>,
@@ -35,7 +39,10 @@ struct Arguments {
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_env_filter(filter()).with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();
-    let manifest = firmware_config::load(&arguments.config)?;
+    let mut manifest = firmware_config::load(&arguments.config)?;
+    if let Some(folder) = &arguments.papers {
+        manifest.broker.tls = manifest.broker.tls.map(|tls| tls.agents_copies(folder));
+    }
     let login = arguments.user.zip(arguments.password).map(|(user, password)| Login { user, password });
     let mut config = AgentConfig::from_manifest(&manifest, &arguments.data, login)?;
     for name in &arguments.only {

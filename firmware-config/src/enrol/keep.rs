@@ -1,8 +1,9 @@
 //! Files that only the store's user may read: written whole or not at all, and refused when others could have read them.
+//! Whoever writes, they belong to whom the store's data belong to: root enrols, and the node has to read.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use super::EnrolError;
@@ -21,8 +22,25 @@ fn fault(path: &Path) -> impl FnOnce(std::io::Error) -> EnrolError {
 
 /// Makes the folder, or sees that others cannot look into it.
 pub(super) fn folder(path: &Path) -> Result<(), EnrolError> {
+    let made = !path.exists();
     std::fs::create_dir_all(path).map_err(fault(path))?;
+    if made {
+        belong(&File::open(path).map_err(fault(path))?, path)?;
+    }
     std::fs::set_permissions(path, Permissions::from_mode(FOLDER)).map_err(fault(path))
+}
+
+/// Gives what was made to the owner of the folder around it.
+fn belong(made: &File, path: &Path) -> Result<(), EnrolError> {
+    let around = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let give = || {
+        let owner = std::fs::metadata(around)?;
+        if made.metadata()?.uid() == owner.uid() {
+            return Ok(());
+        }
+        fchown(made, Some(owner.uid()), Some(owner.gid()))
+    };
+    give().map_err(fault(path))
 }
 
 /// Writes a file beside and puts it in place, so that a power cut leaves the old one or the new one.
@@ -31,6 +49,7 @@ pub(super) fn write(path: &Path, text: &str, mode: u32) -> Result<(), EnrolError
     let _ = std::fs::remove_file(&beside);
     let mut file =
         OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside).map_err(fault(&beside))?;
+    belong(&file, &beside)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(fault(&beside))?;
     std::fs::rename(&beside, path).map_err(fault(path))?;
     let folder = path.parent().unwrap_or(path);
@@ -60,6 +79,7 @@ pub(super) fn alone(folder: &Path) -> Result<File, EnrolError> {
         .mode(SECRET)
         .open(&path)
         .map_err(fault(&path))?;
+    belong(&file, &path)?;
     rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive)
         .map_err(|error| EnrolError::File { path, source: error.into() })?;
     Ok(file)

@@ -5,21 +5,19 @@ use model::mqtt::{DeviceClass, Leaf, discovery_topic};
 use std::fmt::Write as _;
 
 use super::HEAD;
-use crate::store::{Broker, StoreManifest};
+use super::papers::{BROKERS, CRL};
+use crate::store::{Broker, BrokerTls, StoreManifest};
 
 /// Messages in flight per client; as the store node expects.
 const INFLIGHT_MAX: u16 = 200;
 
-/// What a listener needs for TLS: TCP asks for a certificate, whose common name is the user; handhelds have tokens.
+/// What a listener needs for TLS: TCP asks for a certificate, whose common name is the user; handhelds have tokens. The files
+/// are the service's own copies.
 fn encryption(broker: &Broker) -> (String, String) {
     let Some(tls) = &broker.tls else { return (String::new(), String::new()) };
-    let files = format!(
-        "cafile {}\ncertfile {}\nkeyfile {}\n",
-        tls.ca.display(),
-        tls.cert.display(),
-        tls.key.display()
-    );
-    let crl = tls.crl.as_ref().map(|crl| format!("crlfile {}\n", crl.display())).unwrap_or_default();
+    let [ca, cert, key] = [BrokerTls::CA, BrokerTls::CERT, BrokerTls::KEY];
+    let files = format!("cafile {BROKERS}/{ca}\ncertfile {BROKERS}/{cert}\nkeyfile {BROKERS}/{key}\n");
+    let crl = tls.crl.as_ref().map(|_| format!("crlfile {BROKERS}/{CRL}\n")).unwrap_or_default();
     let devices = format!("{files}{crl}require_certificate true\nuse_identity_as_username true\n");
     (devices, files)
 }

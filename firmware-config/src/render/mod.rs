@@ -5,6 +5,7 @@ mod broker;
 mod clock;
 mod firewall;
 mod net;
+mod papers;
 mod udev;
 mod units;
 
@@ -71,10 +72,26 @@ pub fn files(manifest: &StoreManifest, options: &Options) -> Result<Vec<File>, R
         File { path: "etc/systemd/system/larder-store-node.service", text: units::node(manifest, options)? },
         File { path: "etc/udev/rules.d/70-larder.rules", text: udev::rules(manifest) },
     ];
+    let tls = manifest.broker.tls.as_ref();
+    if let Some(agent) = tls.and_then(papers::Holder::agent) {
+        files.push(File { path: "etc/systemd/system/larder-agent-papers.path", text: agent.path()? });
+        files.push(File { path: "etc/systemd/system/larder-agent-papers.service", text: agent.again() });
+    }
     if has_own_broker(manifest) {
         files.push(File { path: "etc/larder/mosquitto.acl", text: broker::access(manifest) });
         files.push(File { path: "etc/larder/mosquitto.conf", text: broker::configuration(manifest) });
-        files.push(File { path: "etc/systemd/system/larder-mosquitto.service", text: units::broker() });
+        files.push(File {
+            path: "etc/systemd/system/larder-mosquitto.service",
+            text: units::broker(manifest)?,
+        });
+        if let Some(broker) = tls.map(papers::Holder::broker) {
+            files
+                .push(File { path: "etc/systemd/system/larder-mosquitto-papers.path", text: broker.path()? });
+            files.push(File {
+                path: "etc/systemd/system/larder-mosquitto-papers.service",
+                text: broker.again(),
+            });
+        }
     }
     files.sort_by_key(|file| file.path);
     Ok(files)

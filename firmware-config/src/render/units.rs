@@ -6,12 +6,13 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::Path;
 
+use super::papers::Holder;
 use super::{HEAD, Options, RenderError, has_own_broker};
 use crate::devices::{Port, PortKind};
 use crate::store::{BrokerMode, StoreManifest};
 
 /// What every service of the store gives up.
-const WALLS: &str = "\
+pub(super) const WALLS: &str = "\
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 AmbientCapabilities=
@@ -124,6 +125,9 @@ pub(super) fn agent(manifest: &StoreManifest, options: &Options) -> Result<Strin
         }
         BrokerMode::External => "/etc/larder/agent.secret".to_owned(),
     };
+    let holder = manifest.broker.tls.as_ref().and_then(Holder::agent);
+    let (wants, copies) = holder.as_ref().map(Holder::lines).transpose()?.unwrap_or_default();
+    let papers = if holder.is_some() { " --papers \"%d\"" } else { "" };
     let after = match manifest.broker.mode {
         BrokerMode::Embedded | BrokerMode::MosquittoManaged => " larder-store-node.service",
         BrokerMode::External if has_own_broker(manifest) => " larder-mosquitto.service",
@@ -140,11 +144,11 @@ pub(super) fn agent(manifest: &StoreManifest, options: &Options) -> Result<Strin
     let groups: String = extras.iter().map(|extra| format!(" {}", extra.group)).collect();
     let nodes: String = extras.iter().map(|extra| format!("DeviceAllow={} rw\n", extra.node)).collect();
     Ok(format!(
-        "{HEAD}[Unit]\nDescription=Larder device agent of {store}\nAfter=network.target{after}\nStartLimitIntervalSec=0\n\n\
-         [Service]\nType=exec\nLoadCredential=store.toml:/etc/larder/store.toml\nLoadCredential=mqtt:{secret}\n\
+        "{HEAD}[Unit]\nDescription=Larder device agent of {store}\nAfter=network.target{after}\n{wants}StartLimitIntervalSec=0\n\n\
+         [Service]\nType=exec\nLoadCredential=store.toml:/etc/larder/store.toml\nLoadCredential=mqtt:{secret}\n{copies}\
          # The password stays off the command line; the shell is replaced by the agent.\n\
          ExecStart=/bin/sh -c 'LARDER_MQTT_USER=agent LARDER_MQTT_PASSWORD=\"$$(cat \"%d/mqtt\")\" \
-         exec {program} --config \"%d/store.toml\" --data /var/lib/larder-agent'\n\
+         exec {program} --config \"%d/store.toml\"{papers} --data /var/lib/larder-agent'\n\
          User=larder-agent\nSupplementaryGroups=dialout lp{groups}\nStateDirectory=larder-agent\nStateDirectoryMode=0700\n{AGAIN}\
          # Leaves time to end a label and to say farewell.\nTimeoutStopSec=10\nMemoryMax=128M\nTasksMax=256\n\
          # Serial lines and USB printers, and nothing else of /dev.\nDevicePolicy=closed\n\
@@ -165,14 +169,16 @@ fn buses(manifest: &StoreManifest) -> String {
     text
 }
 
-pub(super) fn broker() -> String {
-    format!(
-        "{HEAD}[Unit]\nDescription=Larder broker (Mosquitto)\nAfter=network.target\nStartLimitIntervalSec=0\n\n\
-         [Service]\nType=notify\nNotifyAccess=main\nExecStart=/usr/sbin/mosquitto -c /etc/larder/mosquitto.conf\n\
+pub(super) fn broker(manifest: &StoreManifest) -> Result<String, RenderError> {
+    let holder = manifest.broker.tls.as_ref().map(Holder::broker);
+    let (wants, copies) = holder.as_ref().map(Holder::lines).transpose()?.unwrap_or_default();
+    Ok(format!(
+        "{HEAD}[Unit]\nDescription=Larder broker (Mosquitto)\nAfter=network.target\n{wants}StartLimitIntervalSec=0\n\n\
+         [Service]\nType=notify\nNotifyAccess=main\n{copies}ExecStart=/usr/sbin/mosquitto -c /etc/larder/mosquitto.conf\n\
          ExecReload=/bin/kill -HUP $MAINPID\nUser=larder-mosquitto\nStateDirectory=larder-mosquitto\nStateDirectoryMode=0700\n\
          {AGAIN}MemoryMax=256M\nTasksMax=32\nLimitNOFILE=4096\nPrivateDevices=yes\nDevicePolicy=closed\n{WALLS}\n\
          [Install]\nWantedBy=multi-user.target\n"
-    )
+    ))
 }
 
 /// What only some stores plug in.
@@ -224,7 +230,7 @@ fn host(port: &Port) -> Option<&str> {
 }
 
 /// A path that means in a unit file what it says.
-fn plain(path: &Path) -> Result<String, RenderError> {
+pub(super) fn plain(path: &Path) -> Result<String, RenderError> {
     let text = path.to_string_lossy();
     let fits = |sign: char| sign.is_ascii_alphanumeric() || "/-_.".contains(sign);
     if text.starts_with('/') && text.chars().all(fits) {

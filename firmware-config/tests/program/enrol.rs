@@ -5,7 +5,7 @@ use crate::common::{example, run, soon};
 use firmware_config::parse;
 use std::io::Write;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -169,6 +169,32 @@ fn a_device_gets_a_certificate_that_bears_its_name_and_openssl_takes_it() {
     std::fs::set_permissions(store.path("enrol/ca.key"), std::fs::Permissions::from_mode(0o644)).unwrap();
     let (code, _, err) = store.enrol(&["list"]);
     assert!(code == 2 && err.contains("chmod 600"), "{err}");
+}
+
+/// Root enrols, and the node has to read: everything belongs to whom the data around it belong to, whoever wrote it.
+#[test]
+fn what_root_enrols_belongs_to_whom_the_data_belong_to() {
+    const NOBODY: u32 = 65_534;
+    let data = tempfile::tempdir().unwrap();
+    if std::os::unix::fs::chown(data.path(), Some(NOBODY), Some(NOBODY)).is_err() {
+        eprintln!("NOT RUN: only root can give files away");
+        return;
+    }
+    let config = data.path().join("store.toml");
+    std::fs::write(&config, example()).unwrap();
+    let folder = data.path().join("enrol");
+    let places = ["--config", config.to_str().unwrap(), "--folder", folder.to_str().unwrap()];
+    for what in [&["ca"][..], &["device", "hh-1"], &["renew", "--take-back"]] {
+        let (code, _, err) = run(&[&["enrol"], what, &places].concat());
+        assert_eq!(code, 0, "{err}");
+    }
+    let mut looked_at = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().uid(), NOBODY, "{:?}", entry.path());
+        looked_at += 1;
+    }
+    assert!(looked_at > 10 && std::fs::metadata(&folder).unwrap().uid() == NOBODY);
 }
 
 #[test]

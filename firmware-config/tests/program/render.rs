@@ -33,6 +33,22 @@ fn live() -> String {
         .replace("by-id/usb-FTDI_scale-if00", "by-id/usb-FTDI_FT232R_USB_UART_A10KZP-if00-port0")
 }
 
+/// The live store with certificates, as `enrol ca` names them.
+fn certified() -> String {
+    let files = [
+        ("ca", "ca.crt"),
+        ("cert", "broker.crt"),
+        ("key", "broker.key"),
+        ("crl", "crl.pem"),
+        ("node_cert", "node.crt"),
+        ("node_key", "node.key"),
+        ("agent_cert", "agent.crt"),
+        ("agent_key", "agent.key"),
+    ];
+    let lines = files.map(|(key, file)| format!("{key} = \"/var/lib/larder/s1/enrol/{file}\"\n"));
+    live() + "\n[broker.tls]\n" + &lines.concat()
+}
+
 struct Rendered {
     folder: tempfile::TempDir,
     files: Vec<String>,
@@ -72,6 +88,11 @@ impl Rendered {
 
     fn units(&self) -> Vec<&String> {
         self.files.iter().filter(|name| name.ends_with(".service")).collect()
+    }
+
+    /// Those, and what watches for them.
+    fn with_paths(&self) -> Vec<&String> {
+        self.files.iter().filter(|name| name.ends_with(".service") || name.ends_with(".path")).collect()
     }
 }
 
@@ -116,6 +137,53 @@ fn a_live_store_renders_to_the_committed_files() {
 }
 
 #[test]
+fn a_store_with_certificates_renders_to_the_committed_files() {
+    Rendered::of(&certified(), &["--lan", "192.168.8.0/24"]).compare("certified");
+}
+
+/// Private keys are the node's: agent and Mosquitto are other users, so systemd gives each its own copies, by the names that
+/// the program is told; and both are started anew when an original changes.
+#[test]
+fn each_service_is_handed_its_own_papers() {
+    let store = Rendered::of(&certified(), &["--lan", "192.168.8.0/24"]);
+    let unit = |name: &str| store.text(&format!("etc/systemd/system/{name}"));
+    let agent = unit("larder-agent.service");
+    for (copy, file) in [("ca.crt", "ca.crt"), ("own.crt", "agent.crt"), ("own.key", "agent.key")] {
+        assert!(
+            agent.contains(&format!("LoadCredential={copy}:/var/lib/larder/s1/enrol/{file}\n")),
+            "{agent}"
+        );
+    }
+    assert!(agent.contains("--papers \"%d\""), "{agent}");
+    let broker = unit("larder-mosquitto.service");
+    let conf = store.text("etc/larder/mosquitto.conf");
+    for (key, copy, file) in [
+        ("cafile", "ca.crt", "ca.crt"),
+        ("certfile", "own.crt", "broker.crt"),
+        ("keyfile", "own.key", "broker.key"),
+        ("crlfile", "crl.pem", "crl.pem"),
+    ] {
+        assert!(
+            broker.contains(&format!("LoadCredential={copy}:/var/lib/larder/s1/enrol/{file}\n")),
+            "{broker}"
+        );
+        assert!(
+            conf.contains(&format!("{key} /run/credentials/larder-mosquitto.service/{copy}\n")),
+            "{conf}"
+        );
+    }
+    assert!(!conf.contains("/enrol/"), "{conf}");
+    let watched = unit("larder-agent-papers.path") + &unit("larder-mosquitto-papers.path");
+    for file in ["agent.crt", "broker.crt", "crl.pem"] {
+        assert!(watched.contains(&format!("PathChanged=/var/lib/larder/s1/enrol/{file}\n")), "{watched}");
+    }
+    // Without certificates none of it is there.
+    let bare = Rendered::of(&live(), &["--lan", "192.168.8.0/24"]);
+    assert!(bare.with_paths().iter().all(|name| !name.contains("papers")));
+    assert!(!bare.text("etc/systemd/system/larder-agent.service").contains("--papers"));
+}
+
+#[test]
 fn a_dry_run_prints_and_writes_nothing_and_a_second_run_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let example = here("examples/store.toml");
@@ -143,7 +211,7 @@ fn what_is_left_open_is_asked_for() {
 #[test]
 fn systemd_verifies_every_unit() {
     let Some(analyze) = validator("systemd-analyze") else { return };
-    for text in [small(), live(), package()] {
+    for text in [small(), live(), package(), certified()] {
         let programs = tempfile::tempdir().unwrap();
         for name in ["store-node", "device-agent"] {
             std::os::unix::fs::symlink("/bin/true", programs.path().join(name)).unwrap();
@@ -154,7 +222,7 @@ fn systemd_verifies_every_unit() {
         let unit = std::fs::read_to_string(&settle).unwrap();
         assert!(unit.contains("ExecStart=/usr/bin/firmware-config update settle"), "{unit}");
         std::fs::write(&settle, unit.replace("/usr/bin/firmware-config", "/bin/true")).unwrap();
-        let paths: Vec<PathBuf> = store.units().iter().map(|name| store.path(name)).collect();
+        let paths: Vec<PathBuf> = store.with_paths().iter().map(|name| store.path(name)).collect();
         let (well, told) = says(Command::new(&analyze).args(["verify", "--man=no"]).args(&paths));
         // The machine that tests has no units of ours installed: only complaints about ours count.
         let ours: Vec<&str> = told.lines().filter(|line| line.contains("larder")).collect();
@@ -165,7 +233,7 @@ fn systemd_verifies_every_unit() {
 #[test]
 fn no_unit_is_exposed_beyond_two() {
     let Some(analyze) = validator("systemd-analyze") else { return };
-    for text in [small(), live(), package()] {
+    for text in [small(), live(), package(), certified()] {
         let store = Rendered::of(&text, &[]);
         for name in store.units() {
             let unit = store.path(name);
