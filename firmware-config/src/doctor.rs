@@ -87,6 +87,7 @@ pub fn examine(manifest: &StoreManifest, look: &Look) -> Vec<Finding> {
     });
     found.extend(devices);
     found.extend(manifest.devices.iter().filter_map(|device| calibration(device, look.today)));
+    found.extend(certificates(manifest, look));
     found.push(disk(manifest, look));
     found.push(database(manifest, look));
     found.push(clock(&look.clock));
@@ -231,6 +232,32 @@ fn calibration(device: &Device, today: model::Date) -> Option<Finding> {
     let due = device.settings.calibration_due.filter(|due| *due < today)?;
     let todo = "calibrate it, and write offset_milli_c and calibration_due from the new certificate";
     Some(finding(device.id.as_str(), State::Mind, format!("its calibration was due on {due}"), todo))
+}
+
+/// The files of [broker.tls]: there, and the node's, whoever wrote them.
+fn certificates(manifest: &StoreManifest, look: &Look) -> Option<Finding> {
+    use std::os::unix::fs::MetadataExt as _;
+    let tls = manifest.broker.tls.as_ref()?;
+    let owner = std::fs::metadata(below(&look.root, &manifest.node.data_dir)).ok().map(|about| about.uid());
+    let named = [&tls.ca, &tls.cert, &tls.key].into_iter();
+    let more = [&tls.crl, &tls.node_cert, &tls.node_key, &tls.agent_cert, &tls.agent_key];
+    for path in named.chain(more.into_iter().flatten()) {
+        let bad = |what: String, todo: &str| {
+            Some(finding("certificates", State::Bad, format!("{} {what}", path.display()), todo))
+        };
+        match std::fs::metadata(below(&look.root, path)) {
+            Err(fault) => {
+                let todo = "`firmware-config enrol ca` makes them; ask as root, or correct [broker.tls]";
+                return bad(format!("cannot be seen: {fault}"), todo);
+            }
+            Ok(about) if path.starts_with(&manifest.node.data_dir) && owner != Some(about.uid()) => {
+                let todo = format!("chown -R --reference={0} {0}", manifest.node.data_dir.display());
+                return bad("is not the store node's, which has to read it".into(), &todo);
+            }
+            Ok(_) => {}
+        }
+    }
+    Some(finding("certificates", State::Well, "every file of [broker.tls] is there".into(), ""))
 }
 
 fn disk(manifest: &StoreManifest, look: &Look) -> Finding {

@@ -23,7 +23,7 @@ use store::Store;
 /// How long anything may take before a test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long who was taken back may stay connected.
-const CUT_WITHIN: Duration = Duration::from_secs(8);
+const OUT_WITHIN: Duration = Duration::from_secs(8);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_behind_certificates_with_the_embedded_broker() {
@@ -147,12 +147,21 @@ async fn who_is_signed_and_unlisted_can_do_nothing(store: &Store) {
 async fn who_is_taken_back_is_out(store: &Store) {
     let papers = store.papers("label-9");
     let guest = Guest::with(store, "label-9", &store.authority_file(), &papers);
-    let inside = guest.come().await.unwrap();
+    let mut inside = guest.come().await.unwrap();
     store.take_back("label-9");
-    let cut = tokio::time::timeout(CUT_WITHIN, inside.until_cut()).await;
-    assert!(cut.is_ok(), "{}: it is still in", store.broker);
-    store.broker_is_up().await;
-    assert!(guest.come().await.is_err(), "{}: it still comes in", store.broker);
+    // Getting papers has taken its former ones back: Mosquitto may start again for those first, and let it in once more.
+    let out = async {
+        loop {
+            inside.until_cut().await;
+            store.broker_is_up().await;
+            match guest.come().await {
+                Ok(again) => inside = again,
+                Err(_) => return,
+            }
+        }
+    };
+    assert!(tokio::time::timeout(OUT_WITHIN, out).await.is_ok(), "{}: it is still in", store.broker);
+    assert!(guest.come().await.is_err(), "{}: it comes in again", store.broker);
 }
 
 /// Broker, node and agent get new ones and the former are taken back; nobody is started again by hand.

@@ -60,7 +60,12 @@ impl<'m> Holder<'m> {
 
     /// The unit that looks at the originals.
     pub(super) fn path(&self) -> Result<String, RenderError> {
-        let mut text = format!("{HEAD}[Unit]\nDescription=Certificates of {}\n\n[Path]\n", self.service);
+        let mut text = format!(
+            "{HEAD}[Unit]\nDescription=Certificates of {}\n\
+             # At its first start systemd gives the node its folder: no change of a file.\n\
+             After=larder-store-node.service\n\n[Path]\n",
+            self.service
+        );
         for file in &self.watched {
             let _ = writeln!(text, "PathChanged={}", plain(file)?);
         }
@@ -77,7 +82,7 @@ impl<'m> Holder<'m> {
         );
         format!(
             "{HEAD}[Unit]\nDescription={service} starts anew with its new certificates\n\
-             Conflicts={service}.service\nAfter={service}.service\nOnSuccess={service}.service\n\n\
+             Conflicts={service}.service\nAfter={service}.service\nOnSuccess={service}.service\nOnFailure={service}.service\n\n\
              [Service]\nType=oneshot\nExecStart=/bin/true\nDynamicUser=yes\n\
              PrivateNetwork=yes\nIPAddressDeny=any\nPrivateDevices=yes\nDevicePolicy=closed\n\
              MemoryMax=16M\nTasksMax=4\n{walls}"

@@ -114,6 +114,30 @@ fn database_clock_and_calibration_are_looked_at() {
 }
 
 #[test]
+fn certificates_that_are_missing_or_not_the_nodes_are_named() {
+    let machine = healthy();
+    let file = machine.folder.path().join("store.toml");
+    let lines = ["ca", "cert", "key", "node_cert", "node_key", "agent_cert", "agent_key"]
+        .map(|key| format!("{key} = \"/var/lib/larder/s1/enrol/{key}\"\n"))
+        .concat();
+    let text = std::fs::read_to_string(&file).unwrap() + "\n[broker.tls]\n" + &lines;
+    std::fs::write(&file, text).unwrap();
+    let (state, todo) = state_of(&machine, "certificates");
+    assert!(state == "bad" && todo.contains("enrol ca"), "{state} {todo}");
+    let enrol = root(&machine, "var/lib/larder/s1/enrol");
+    std::fs::create_dir(&enrol).unwrap();
+    for key in ["ca", "cert", "key", "node_cert", "node_key", "agent_cert", "agent_key"] {
+        std::fs::write(enrol.join(key), "x").unwrap();
+    }
+    assert_eq!(state_of(&machine, "certificates").0, "well");
+    // Only root can give a file away.
+    if std::os::unix::fs::chown(enrol.join("agent_key"), Some(65_534), None).is_ok() {
+        let (state, todo) = state_of(&machine, "certificates");
+        assert!(state == "bad" && todo.starts_with("chown"), "{state} {todo}");
+    }
+}
+
+#[test]
 fn a_file_with_faults_is_not_examined() {
     let machine = healthy();
     std::fs::write(machine.folder.path().join("store.toml"), "[store]\n").unwrap();
