@@ -109,7 +109,7 @@ pub fn run(asked: Enrol, out: &mut dyn Write) -> Result<Outcome, Failure> {
             let told = if take_back { "the former ones are out" } else { "the former ones stay good" };
             writeln!(
                 out,
-                "renewed: broker, node, agent; {told}. An external broker: systemctl reload larder-mosquitto"
+                "renewed: broker, node, agent; {told}. A broker on another machine: bring it its files, and restart it"
             )?;
             Ok(Outcome::Well)
         }
@@ -122,7 +122,7 @@ pub fn run(asked: Enrol, out: &mut dyn Write) -> Result<Outcome, Failure> {
         What::List { json: as_json } => list(&folder, as_json, out),
         What::Revoke { id } => {
             Authority::open(&folder)?.revoke(&id, now())?;
-            writeln!(out, "{id} is out. Tell the broker: systemctl reload larder-mosquitto")?;
+            writeln!(out, "{id} is out. A broker on another machine: bring it crl.pem, and restart it")?;
             Ok(Outcome::Well)
         }
     }

@@ -11,6 +11,7 @@ use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
 use rumqttc::{TlsConfiguration, Transport};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tests::scorecard::fixed_scanner::trusting;
 
 /// How to come.
@@ -118,12 +119,20 @@ impl Inside {
     }
 }
 
-/// The certificate that the broker shows, as it lies in its file.
+/// The certificate that the broker shows, as it lies in its file. A broker that starts again meanwhile is waited for.
 pub async fn shown(store: &Store, papers: &Papers) -> Vec<u8> {
     let tls = ClientTls::read(&store.authority_file(), &papers.certificate, &papers.key).unwrap();
     let Transport::Tls(TlsConfiguration::Rustls(config)) = tls.transport() else { panic!("rustls") };
     let connector = TlsConnector::from(config as Arc<ClientConfig>);
-    let stream = tokio::net::TcpStream::connect(("127.0.0.1", store.tcp_port)).await.unwrap();
-    let stream = connector.connect("127.0.0.1".try_into().unwrap(), stream).await.unwrap();
-    stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
+    let look = async {
+        loop {
+            if let Ok(stream) = tokio::net::TcpStream::connect(("127.0.0.1", store.tcp_port)).await
+                && let Ok(stream) = connector.connect("127.0.0.1".try_into().unwrap(), stream).await
+            {
+                return stream.get_ref().1.peer_certificates().unwrap()[0].to_vec();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, look).await.unwrap()
 }
