@@ -11,7 +11,7 @@ use model::api::store::HistoryRow;
 use model::order::{Channel, Owner};
 use model::order_doc::Picks;
 use model::quota::FIRST_GENERATION;
-use model::{Moment, Qty, StoreId, Timestamp, particulars};
+use model::{Moment, Paise, Qty, StoreId, Timestamp, particulars};
 
 /// Takes in one order as its document shows it now.
 ///
@@ -105,9 +105,9 @@ fn take_picks(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &mut OrderRow, picks: &Picks
             line.substitute = substitute;
             tx.save_line(&row.id, &line)?;
         }
-        if let Some(short) = picks.short.iter().find(|s| s.line == line.line) {
-            refund::short(tx, cx, row, &mut line, short.qty)?;
-        }
+        let short = picks.short.iter().find(|s| s.line == line.line).map_or(Qty::ZERO, |s| s.qty);
+        let less = picks.less.iter().find(|l| l.line == line.line).map_or(Paise::ZERO, |l| l.paise);
+        refund::line(tx, cx, row, &mut line, (short, less))?;
     }
     if row.bags != picks.bags {
         row.bags = picks.bags;

@@ -1,6 +1,7 @@
 //! Table `pick_price`: what a weighed piece weighed and costs, for as long as its pick stands.
 
-use super::{Connection, DbResult, number, one, run};
+use super::{Connection, DbResult, all, number, one, run};
+use model::order_doc::LessPaid;
 use model::{CommandId, DeviceId, OrderId, Paise, Timestamp};
 
 /// What a weighed piece costs.
@@ -43,6 +44,16 @@ pub fn put(conn: &Connection, pick: CommandId, order: OrderId, line: u8, price: 
 pub fn take_back(conn: &Connection, pick: CommandId) -> DbResult<Option<(Paise, Paise)>> {
     let sql = "DELETE FROM pick_price WHERE pick = ?1 RETURNING paise, instead_of";
     one(conn, sql, [pick.as_bytes()], |r| Ok((Paise::new(r.get(0)?), Paise::new(r.get(1)?))))
+}
+
+/// What the pieces of an order's lines cost less than was reckoned, by line; none where a line costs as much or more.
+///
+/// # Errors
+/// A fault of the database.
+pub fn less(conn: &Connection, order: OrderId) -> DbResult<Vec<LessPaid>> {
+    let sql = "SELECT line, sum(instead_of - paise) AS less FROM pick_price WHERE order_id = ?1
+               GROUP BY line HAVING less > 0 ORDER BY line";
+    all(conn, sql, [order.as_bytes()], |r| Ok(LessPaid { line: r.get(0)?, paise: Paise::new(r.get(1)?) }))
 }
 
 /// Whether a scale's weight has priced a piece already.

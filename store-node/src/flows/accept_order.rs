@@ -55,7 +55,7 @@ pub fn accept(flow: &mut Flow<'_>, new: &AcceptOrder) -> Result<Answer, Stop> {
     moments::step(flow, &row, &mut known, (Moment::Accepted, now))?;
     if short == wanted {
         moments::note(flow, &row.order, "nothing_there", "")?;
-        let picks = Picks { picked: Vec::new(), short: shorts, bags: 0 };
+        let picks = Picks { picked: Vec::new(), short: shorts, bags: 0, less: Vec::new() };
         flow.tell(&Fact::Picks { order: row.order, hour: row.hour, picks })?;
         moments::record(flow, &row, Moment::Cancelled, flow.now)?;
     }

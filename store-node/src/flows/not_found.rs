@@ -86,7 +86,7 @@ pub fn settle(flow: &mut Flow<'_>, row: &OrderRow) -> Result<(), Stop> {
     }
     let shorts = orders::shorts(flow.tx, &row.order)?;
     let short = shorts.into_iter().map(|(line, qty)| ShortUnits { line, qty }).collect();
-    let picks = Picks { picked: Vec::new(), short, bags: 0 };
+    let picks = Picks { picked: Vec::new(), short, bags: 0, less: Vec::new() };
     flow.tell(&Fact::Picks { order: row.order, hour: row.hour, picks })?;
     cancel::by_store(flow, row, "nothing_there")
 }

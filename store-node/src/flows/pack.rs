@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::db::allocations::{self, Allocation};
 use crate::db::bags::{self as rows, Bag, Item};
 use crate::db::orders::OrderRow;
-use crate::db::{DbError, assignments, catalogue, orders, pick_gaps};
+use crate::db::{DbError, assignments, catalogue, orders, pick_gaps, pick_prices};
 use crate::derive;
 use crate::refusal::Refusal;
 use model::catalogue::Product;
@@ -42,6 +42,7 @@ pub fn pack(flow: &mut Flow<'_>, order: &OrderId) -> Result<Answer, Stop> {
         picked: units(&picked),
         short: shorts.into_iter().map(|(line, qty)| ShortUnits { line, qty }).collect(),
         bags: u8::try_from(bags.len()).unwrap_or(u8::MAX),
+        less: pick_prices::less(flow.tx, row.order)?,
     };
     flow.tell(&Fact::Picks { order: row.order, hour: row.hour, picks })?;
     print::labels(flow, &row, &bags, None)?;

@@ -7,6 +7,8 @@ use crate::refusal::Refusal;
 use crate::testbed::{Bed, product, setup};
 use device_drivers::gs1::instore::{InStore, Measure, Template};
 use model::catalogue::TempClass;
+use model::fact::Fact;
+use model::order_doc::LessPaid;
 use model::{Date, DeviceId, Grams, OrderId, Paise, PersonId, Role};
 
 fn device(id: &str) -> DeviceId {
@@ -92,6 +94,26 @@ fn a_scale_whose_stamp_ran_out_prices_nothing_and_a_label_says_its_own_weight() 
     assert_eq!(scan(&mut bed, order, number(455)), Ok(Answer::Done));
     assert!(last_scan(&bed, order).ends_with("grams=455 paise=9100"), "{}", last_scan(&bed, order));
     assert_eq!(cod(&bed), 29_100);
+}
+
+/// What the hub is told at packing: how much less the line costs than it reckoned with.
+#[test]
+fn the_hub_is_told_what_weighs_less() {
+    for (second, less) in [(480, vec![LessPaid { line: 0, paise: Paise::new(1_300) }]), (640, vec![])] {
+        let (mut bed, order) = bed(Date::new(2030, 1, 31).unwrap());
+        assert_eq!(scan(&mut bed, order, number(455)), Ok(Answer::Done));
+        assert_eq!(scan(&mut bed, order, number(second)), Ok(Answer::Done));
+        let salt = bed.reader().stock_detail(&crate::testbed::sku("SALT"), bed.now).unwrap().unwrap();
+        let text = model::code::OwnCode::Lot(salt.lots[0].lot.clone()).text();
+        assert_eq!(scan(&mut bed, order, text), Ok(Answer::Done));
+        bed.by("asha", Role::Picker, Command::Pack { order }).unwrap();
+        let conn = rusqlite::Connection::open(bed.path()).unwrap();
+        let rows = crate::db::outbox::waiting(&conn, 10_000).unwrap();
+        let facts = rows.iter().flat_map(|row| serde_json::from_str::<Vec<Fact>>(&row.facts).unwrap());
+        let told = facts
+            .filter_map(|fact| if let Fact::Picks { picks, .. } = fact { Some(picks.less) } else { None });
+        assert_eq!(told.collect::<Vec<_>>(), [less], "{second}");
+    }
 }
 
 #[test]

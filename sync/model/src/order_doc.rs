@@ -66,6 +66,19 @@ pub struct Picks {
     pub short: Vec<ShortUnits>,
     /// Number of bags.
     pub bags: u8,
+    /// What lines of weighed goods cost less than was reckoned, by line.
+    #[serde(default)]
+    pub less: Vec<LessPaid>,
+}
+
+/// A line whose goods weigh less than their price was reckoned for. What weighs more costs who has paid already no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct LessPaid {
+    /// The line's place in [`OrderHead::lines`].
+    pub line: u8,
+    /// The difference for all its pieces; above zero.
+    pub paise: Paise,
 }
 
 /// Units of one lot picked for one line. A substitute has another SKU than its line.

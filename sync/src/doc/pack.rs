@@ -6,7 +6,7 @@ use model::id::{LotId, SkuId};
 use model::money::Paise;
 use model::order::Channel;
 use model::order_doc::{
-    HeadLine, LINES_MAX, OrderHead, PickedUnits, Picks, RiderCard, ShortUnits, SubstituteAnswer,
+    HeadLine, LINES_MAX, LessPaid, OrderHead, PickedUnits, Picks, RiderCard, ShortUnits, SubstituteAnswer,
     SubstituteAsk, SubstitutePreset,
 };
 use model::qty::Qty;
@@ -183,6 +183,13 @@ pub(crate) fn picks(value: &Picks, head: &OrderHead) -> Result<Vec<u8>, DocError
     for short in &value.short {
         to = to.put(&short.line)?.put(&short.qty.get())?;
     }
+    // Added after the first version: only where there is any, so that all other picks stay the bytes that they were.
+    if !value.less.is_empty() {
+        to = to.put(&len(value.less.len()))?;
+        for less in &value.less {
+            to = to.put(&less.line)?.put(&price(less.paise)?)?;
+        }
+    }
     read_picks(&to.0, head)?;
     Ok(to.0)
 }
@@ -212,7 +219,16 @@ pub(crate) fn read_picks(bytes: &[u8], head: &OrderHead) -> Result<Picks, DocErr
         }
         short.push(ShortUnits { line, qty: from.qty()? });
     }
-    Ok(Picks { picked, short, bags })
+    let mut less = Vec::new();
+    let entries = if from.rest.is_empty() { 0 } else { from.count(PICKS_MAX)? };
+    for _ in 0..entries {
+        let line: u8 = from.take()?;
+        if usize::from(line) >= head.lines.len() {
+            return Err(from.bad("no such line"));
+        }
+        less.push(LessPaid { line, paise: from.money()? });
+    }
+    Ok(Picks { picked, short, bags, less })
 }
 
 pub(crate) fn rider(value: &RiderCard, base: Timestamp) -> Result<Vec<u8>, DocError> {

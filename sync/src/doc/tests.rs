@@ -7,8 +7,8 @@ use model::id::{LotId, OrderId, SkuId, StoreId};
 use model::money::Paise;
 use model::order::{Channel, Moment, OrderState, Owner};
 use model::order_doc::{
-    HeadLine, OrderHead, PickedUnits, Picks, RiderCard, ShortUnits, SubstituteAnswer, SubstituteAsk,
-    SubstitutePreset,
+    HeadLine, LessPaid, OrderHead, PickedUnits, Picks, RiderCard, ShortUnits, SubstituteAnswer,
+    SubstituteAsk, SubstitutePreset,
 };
 use model::qty::Qty;
 use model::quota::{HubGeneration, StoreEpoch};
@@ -80,7 +80,12 @@ fn picks(head: &OrderHead) -> Picks {
     picked[0].sku = SkuId::new("any.other_SKU-1").unwrap();
     picked[0].qty = Qty::new(7).unwrap();
     picked.reverse();
-    Picks { picked, short: vec![ShortUnits { line: 1, qty: Qty::ONE }], bags: 2 }
+    Picks {
+        picked,
+        short: vec![ShortUnits { line: 1, qty: Qty::ONE }],
+        bags: 2,
+        less: vec![LessPaid { line: 1, paise: Paise::new(1_234) }],
+    }
 }
 
 /// A change that the side's own code would never write.

@@ -88,7 +88,7 @@ fn head(n: u64) -> OrderHead {
 fn picks() -> Picks {
     let lot = LotId::new("L-004711").unwrap();
     let picked = vec![PickedUnits { line: 0, sku: sku(0), lot, qty: Qty::ONE }];
-    Picks { picked, short: vec![ShortUnits { line: 1, qty: Qty::ONE }], bags: 2 }
+    Picks { picked, short: vec![ShortUnits { line: 1, qty: Qty::ONE }], bags: 2, less: vec![] }
 }
 
 /// The hour's life: who says what, one change each.

@@ -229,7 +229,7 @@ pub fn order(n: u128, placed: Timestamp) -> Result<(i64, [Vec<Fact>; CHANGES])> 
         lot: lot.clone(),
         qty: l.qty,
     });
-    let picks = Picks { picked: picked.collect(), short: vec![], bags: 1 };
+    let picks = Picks { picked: picked.collect(), short: vec![], bags: 1, less: vec![] };
     let moment = |moment, ms| Fact::Moment { order, hour, moment, at: placed.plus_ms(ms) };
     let life = [
         vec![

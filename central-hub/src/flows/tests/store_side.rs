@@ -8,7 +8,7 @@ use model::api::hub::Payment;
 use model::fact::Fact;
 use model::order::Channel;
 use model::order_doc::{
-    HeadLine, OrderHead, PickedUnits, Picks, ShortUnits, SubstituteAsk, SubstitutePreset,
+    HeadLine, LessPaid, OrderHead, PickedUnits, Picks, ShortUnits, SubstituteAsk, SubstitutePreset,
 };
 use model::{LotId, Moment, OrderId, OrderState, Paise, Qty};
 
@@ -30,13 +30,19 @@ fn moment(world: &World, order: OrderId, moment: Moment) -> Fact {
 }
 
 fn picks(world: &World, order: OrderId, picked: i64, short: i64) -> Fact {
+    weighed(world, order, (picked, short), 0)
+}
+
+/// The same of goods that cost so much less because they weigh less.
+fn weighed(world: &World, order: OrderId, (picked, short): (i64, i64), less: i64) -> Fact {
     let hour = world.hub.data().order(&order).unwrap().unwrap().placed_at.hour();
     let qty = |n| Qty::new(n).unwrap();
     let lot = LotId::new("L1").unwrap();
     let picks = Picks {
         picked: vec![PickedUnits { line: 0, sku: sku(1), lot, qty: qty(picked) }],
-        short: vec![ShortUnits { line: 0, qty: qty(short) }],
+        short: if short > 0 { vec![ShortUnits { line: 0, qty: qty(short) }] } else { vec![] },
         bags: 1,
+        less: if less > 0 { vec![LessPaid { line: 0, paise: Paise::new(less) }] } else { vec![] },
     };
     Fact::Picks { order, hour, picks }
 }
@@ -62,6 +68,37 @@ fn a_short_on_a_card_is_simply_not_captured() {
     assert_eq!(due.iter().map(|s| s.amount.get()).collect::<Vec<_>>(), [total.get() - 6_600]);
     let line = world.hub.data().lines(&id).unwrap().remove(0);
     assert_eq!((line.picked, line.short, line.refunded.get()), (Qty::new(2).ok(), Qty::ONE, 6_600));
+}
+
+#[test]
+fn what_weighs_less_is_not_captured_or_given_back_once_and_never_more_than_the_line() {
+    // A card: less is captured.
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Card { token: "tok_ok".to_owned() }, 3);
+    let facts = [weighed(&world, id, (2, 1), 1_300), moment(&world, id, Moment::Packed)];
+    world.store_says(&facts);
+    let due = world.hub.data().due_steps(world.now, 9).unwrap();
+    let total = world.hub.data().order(&id).unwrap().unwrap().total;
+    assert_eq!(due.iter().map(|s| s.amount.get()).collect::<Vec<_>>(), [total.get() - 6_600 - 1_300]);
+
+    // A debit: given back, once, however often it is told; a later short counts on top, within the line.
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Upi { token: "tok_ok".to_owned() }, 3);
+    let facts = [
+        moment(&world, id, Moment::Packed),
+        weighed(&world, id, (3, 0), 1_300),
+        weighed(&world, id, (3, 0), 1_200),
+        weighed(&world, id, (2, 1), 1_300),
+        weighed(&world, id, (0, 3), 1_000_000),
+    ];
+    for fact in facts {
+        world.store_says(&[fact]);
+    }
+    let steps = world.hub.data().due_steps(world.now, 9).unwrap();
+    let refunds: Vec<i64> = steps.iter().map(|step| step.amount.get()).collect();
+    assert_eq!(refunds, [1_300, 6_600, 3 * 6_600 - 7_900]);
+    let line = world.hub.data().lines(&id).unwrap().remove(0);
+    assert_eq!((line.short.get(), line.refunded.get()), (3, 3 * 6_600));
 }
 
 #[test]

@@ -65,6 +65,13 @@ unit_price: Paise, };
 /** The hub's generation G: grows when a hub is restored. */
 export type HubGeneration = number;
 
+/** A line whose goods weigh less than their price was reckoned for. What weighs more costs who has paid already no more. */
+export type LessPaid = {
+/** The line's place in `OrderHead::lines`. */
+line: number,
+/** The difference for all its pieces; above zero. */
+paise: Paise, };
+
 /** One received batch of one SKU at one store; printed on the lot label (REQ-93). */
 export type LotId = string;
 
@@ -121,7 +128,9 @@ picked: Array<PickedUnits>,
 /** Units that were not there and are refunded, by line. */
 short: Array<ShortUnits>,
 /** Number of bags. */
-bags: number, };
+bags: number,
+/** What lines of weighed goods cost less than was reckoned, by line. */
+less: Array<LessPaid>, };
 
 /** A print job (ARCHITECTURE, decision 6). */
 export type PrintJobId = string;

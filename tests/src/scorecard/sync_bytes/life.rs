@@ -191,5 +191,5 @@ fn picks(rng: &mut SmallRng, head: &OrderHead, goods: &Goods) -> Result<Picks> {
         let lot = LotId::new(format!("L-{:06}", known.unwrap_or(made)))?;
         picked.push(PickedUnits { line, sku: head.sku.clone(), lot, qty: head.qty });
     }
-    Ok(Picks { picked, short: vec![], bags: rng.random_range(1..4) })
+    Ok(Picks { picked, short: vec![], bags: rng.random_range(1..4), less: vec![] })
 }
