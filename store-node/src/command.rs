@@ -244,7 +244,8 @@ pub enum Command {
     },
     /// Grants the hub what it may sell until the next tick, and says what is wanted back.
     GrantTick,
-    /// The store sells and grants nothing until it is counted and the hub has said what it sold.
+    /// The store sells and grants nothing until it is counted and the hub has said what it sold. Whoever brings a database
+    /// back says this before anything else.
     Fence {
         /// Why.
         why: FenceWhy,

@@ -118,16 +118,24 @@ pub struct ToCount {
     pub counted_at: Option<Timestamp>,
 }
 
+/// SKUs that somebody is owed. The books may have forgotten their units: only a count can say that there are none.
+const OWED: &str = "SELECT sku FROM quota WHERE granted - returned - orders_seen > 0
+     UNION SELECT l.sku FROM waits w CROSS JOIN order_line l ON l.order_id = w.order_id AND l.line = w.line
+     UNION SELECT l.sku FROM unknown_order u CROSS JOIN order_line l ON l.order_id = u.order_id
+       WHERE u.ended_at IS NULL";
+
 /// What is to be counted, and what was: best sellers first.
 ///
 /// # Errors
 /// A fault of the database.
 pub fn to_count(conn: &Connection, limit: u32) -> DbResult<Vec<ToCount>> {
-    let sql = "SELECT k.sku, k.name, k.name_hi, coalesce(sum(s.on_hand), 0), c.at
-               FROM sku k LEFT JOIN stock s ON s.sku = k.sku LEFT JOIN counted c ON c.sku = k.sku
-               GROUP BY k.sku HAVING coalesce(sum(s.on_hand), 0) > 0 OR c.at IS NOT NULL
-               ORDER BY k.popularity = 0, k.popularity, k.sku LIMIT ?1";
-    all(conn, sql, [limit], |r| {
+    let sql = format!(
+        "SELECT k.sku, k.name, k.name_hi, coalesce(sum(s.on_hand), 0), c.at
+         FROM sku k LEFT JOIN stock s ON s.sku = k.sku LEFT JOIN counted c ON c.sku = k.sku
+         GROUP BY k.sku HAVING coalesce(sum(s.on_hand), 0) > 0 OR c.at IS NOT NULL OR k.sku IN ({OWED})
+         ORDER BY k.popularity = 0, k.popularity, k.sku LIMIT ?1"
+    );
+    all(conn, &sql, [limit], |r| {
         Ok(ToCount {
             sku: row::code(r, 0)?,
             name: r.get(1)?,
@@ -138,12 +146,14 @@ pub fn to_count(conn: &Connection, limit: u32) -> DbResult<Vec<ToCount>> {
     })
 }
 
-/// SKUs with units in the books that nobody has counted yet.
+/// SKUs with units in the books, or that somebody is owed, that nobody has counted yet.
 ///
 /// # Errors
 /// A fault of the database.
 pub fn uncounted(conn: &Connection) -> DbResult<u64> {
-    let sql = "SELECT count(DISTINCT s.sku) FROM stock s WHERE s.on_hand > 0
-               AND NOT EXISTS (SELECT 1 FROM counted c WHERE c.sku = s.sku)";
-    Ok(u64::try_from(number(conn, sql, [])?).unwrap_or(0))
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT sku FROM stock WHERE on_hand > 0 UNION {OWED}) s
+         WHERE NOT EXISTS (SELECT 1 FROM counted c WHERE c.sku = s.sku)"
+    );
+    Ok(u64::try_from(number(conn, &sql, [])?).unwrap_or(0))
 }

@@ -16,16 +16,29 @@ use std::fmt::Display;
 /// The kind of the alarm that stands while the store is fenced.
 const ALARM: &str = "store_fenced";
 
-/// The store fences itself, or is told to. One that is fenced already stays so, with its first reason.
+/// The store fences itself, or is told to. One that is fenced already stays so, with its first reason; a database that was
+/// brought back is fenced anew whatever it says: its counts and decisions are of a former life.
 ///
 /// # Errors
 /// A fault of the database.
 pub fn raise(flow: &mut Flow<'_>, why: FenceWhy) -> Result<Answer, Stop> {
     flow.only(&[Role::Manager])?;
-    if row::state(flow.tx)?.state == State::Open {
+    let brought_back = matches!(why, FenceWhy::Restored | FenceWhy::Replaced);
+    if brought_back || row::state(flow.tx)?.state == State::Open {
         shut(flow, why)?;
     }
     Ok(Answer::Done)
+}
+
+/// The epoch has come. A fence that waits for it stands as it is, with what was counted and decided since it was raised
+/// for this restore; any other is shut.
+///
+/// # Errors
+/// A fault of the database.
+pub fn on_epoch(flow: &mut Flow<'_>, why: FenceWhy) -> Result<(), Stop> {
+    let fence = row::state(flow.tx)?;
+    let waits = fence.state != State::Open && fence.word_at.is_none() && fence.why == why.word();
+    if waits && matches!(why, FenceWhy::Restored | FenceWhy::Replaced) { Ok(()) } else { shut(flow, why) }
 }
 
 /// Shuts the fence anew: nothing counts as counted, every open order is UNKNOWN, prints that were under way are in doubt.

@@ -15,7 +15,8 @@ const SAID_AGAIN_HOURS: i64 = 35 * 24;
 /// The alarm that stands while rights of an older generation are out.
 pub const OLD_RIGHTS: &str = "old_generation_rights";
 
-/// New hardware, or an old database: the hub's answer to this node's key. The store is fenced from here on.
+/// New hardware, or an old database: the hub's answer to this node's key. The store is fenced from here on, if it is not
+/// since its database was brought back.
 ///
 /// # Errors
 /// [`Refusal::BadInput`] for an epoch that is older than the one this store has.
@@ -41,7 +42,7 @@ pub fn take_epoch(
     marks::set(flow.tx, Mark::Generation, i64::from(generation.0))?;
     let boot = marks::get(flow.tx, Mark::Boot)?.max(i64::from(epoch.first_boot())).saturating_add(1);
     marks::set(flow.tx, Mark::Boot, boot)?;
-    fence::shut(flow, why)?;
+    fence::on_epoch(flow, why)?;
     begin_log(flow)?;
     Ok(Answer::Done)
 }

@@ -156,10 +156,11 @@ impl World {
             let theirs = hub.data().moments(order).map_err(machine)?;
             let shared = |m: &Moments| -> Vec<Moment> {
                 // A wish that came too late is the hub's note alone; a pick that a former life began may never begin anew,
-                // and of an order that has left only the leaving is asked of people, not when it was packed.
-                let left = m.get(Moment::Dispatched).is_some();
+                // and of an order that is over only its end is asked of people, not what came before.
+                let over = m.get(Moment::Dispatched).or(m.get(Moment::Cancelled)).is_some();
                 let own = |m: &Moment| {
-                    matches!(m, Moment::CancelRequested | Moment::Picking) || (left && *m == Moment::Packed)
+                    matches!(m, Moment::CancelRequested | Moment::Picking)
+                        || (over && matches!(m, Moment::Accepted | Moment::Packed))
                 };
                 m.0.keys().copied().filter(|m| !own(m)).collect()
             };
