@@ -253,7 +253,8 @@ fn unseal(from: &Path, keys: &Keys, to: &Path) -> Result<Manifest<HubContents>, 
     Ok(manifest)
 }
 
-/// Makes a hub's data folder out of a backup. The caller then takes a new generation before anybody is served.
+/// Makes a hub's data folder out of a backup. That a new generation is due is durable before there is a database:
+/// whatever breaks off, nobody is served under the old one.
 ///
 /// # Errors
 /// [`BackupError`]; a database that is there is never touched.
@@ -277,8 +278,27 @@ pub fn restore(from: &Path, recovery: &RecoveryKey, data_dir: &Path) -> Result<T
             write_private(&path, &file.bytes)?;
         }
     }
+    write_private(&wanted_path(data_dir), b"")?;
     std::fs::rename(&part, &to).map_err(fail(&to))?;
     Ok(manifest.note.at)
+}
+
+fn wanted_path(data_dir: &Path) -> PathBuf {
+    data_dir.join("generation.wanted")
+}
+
+/// Whether the database came from a backup and has no generation of its own yet.
+pub fn wants_generation(data_dir: &Path) -> bool {
+    wanted_path(data_dir).exists()
+}
+
+/// The generation is in the database.
+///
+/// # Errors
+/// [`BackupError::File`]; then the next start takes yet another generation, which does no harm.
+pub fn has_generation(data_dir: &Path) -> Result<(), BackupError> {
+    let path = wanted_path(data_dir);
+    std::fs::remove_file(&path).map_err(fail(&path))
 }
 
 /// The id of this installation, made once and never backed up: a restored hub is another one.
@@ -290,10 +310,18 @@ pub fn installation(data_dir: &Path) -> Result<String, BackupError> {
     if let Ok(text) = std::fs::read_to_string(&path) {
         return Ok(text.trim().to_owned());
     }
-    let bytes: [u8; 16] = random()?;
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = new_id()?;
     write_private(&path, text.as_bytes())?;
     Ok(text)
+}
+
+/// An id that no other installation has.
+///
+/// # Errors
+/// [`BackupError::Told`] when the system gives no random bytes.
+pub fn new_id() -> Result<String, BackupError> {
+    let bytes: [u8; 16] = random()?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]
@@ -317,6 +345,7 @@ mod tests {
         let data = new.path().join("data");
         assert!(restore(&stick, &RecoveryKey::new([1; 20]), &data).is_err());
         assert_eq!(restore(&stick, &recovery, &data).unwrap(), now);
+        assert!(wants_generation(&data) && !wants_generation(dir.path()));
         assert_eq!(Sqlite::open_reader(&data.join("hub.db")).unwrap().boot().unwrap(), boot);
         assert_eq!(std::fs::read(data.join("hub.key")).unwrap(), [5; 32]);
         assert!(matches!(restore(&stick, &recovery, &data), Err(BackupError::Told(_))));

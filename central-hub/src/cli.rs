@@ -40,6 +40,19 @@ pub enum Command {
     /// Back the hub up to a file while it sells. Begin with `backup enrol`: it shows the recovery key, once.
     #[command(subcommand)]
     Backup(Backup),
+    /// Make a hub out of a backup: a new generation. It sells only what the stores grant it anew; rights of older
+    /// generations stay blocked until two people have closed them, and orders that the backup does not know are learnt again
+    /// from the stores' documents.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// A file with the recovery key.
+        #[arg(long)]
+        recovery_key_file: PathBuf,
+        /// The configuration; its data folder must be empty.
+        #[arg(long, default_value = "hub.toml")]
+        config: PathBuf,
+    },
     /// Put something into a hub that is not running.
     #[command(subcommand)]
     Import(Import),

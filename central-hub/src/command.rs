@@ -261,13 +261,27 @@ pub enum Command {
     Forget,
 }
 
+/// Whose logs begin anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anew<'a> {
+    /// One store's.
+    Store(&'a StoreId),
+    /// Every store's.
+    All,
+}
+
 impl Command {
     /// Whether it may change epochs or generations: then documents and logs are looked at anew.
     pub const fn changes_terms(&self) -> bool {
-        matches!(
-            self,
-            Command::MintEpoch { .. } | Command::AdoptEpoch { .. } | Command::BeginGeneration { .. }
-        )
+        self.anew().is_some()
+    }
+
+    /// Whose epoch or generation it may change.
+    pub const fn anew(&self) -> Option<Anew<'_>> {
+        if let Command::MintEpoch { store, .. } | Command::AdoptEpoch { store, .. } = self {
+            return Some(Anew::Store(store));
+        }
+        if matches!(self, Command::BeginGeneration { .. }) { Some(Anew::All) } else { None }
     }
 
     /// Whether its first answer must be kept: doing it twice would be another thing than doing it once.

@@ -16,7 +16,7 @@ pub use chain::{BATCH_BYTES_MAX, BatchRefused};
 pub use close::{BlobRefused, HoursSeen};
 pub use inbound::{Inbound, Record};
 pub use scribe::Scribe;
-pub use session::{Said, out_records};
+pub use session::{Said, Under, out_records};
 
 use crate::command::{Answer, Envelope, Sealed};
 use crate::db::commands::Stored;

@@ -5,6 +5,7 @@ mod auth;
 mod backups;
 mod caller;
 mod chains;
+mod epochs;
 mod extract;
 mod machine;
 mod metrics;
@@ -45,7 +46,7 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// What stores reach over their encrypted address: their sessions, backups and archives, and whether the hub is alive.
+/// What stores reach over their encrypted address: their sessions, backups, epochs and archives, and whether the hub is alive.
 pub fn sync_router(app: App) -> Router {
     let routes = backups::certified()
         .merge(chains::certified())

@@ -9,6 +9,7 @@ use clap::Parser;
 use cli::{Backup, Cli, Command, Import, Inspect, Sync};
 use std::path::Path;
 use std::process::ExitCode;
+use sync::vault::RecoveryKey;
 use tokio_util::sync::CancellationToken;
 
 fn main() -> Result<ExitCode> {
@@ -24,6 +25,14 @@ fn main() -> Result<ExitCode> {
         }
         Command::Sync(Sync::Inspect(wish)) => inspect_sync(wish),
         Command::Backup(what) => back_up(what),
+        Command::Restore { file, recovery_key_file, config } => {
+            let (config, text) = (HubConfig::load(&config)?, std::fs::read_to_string(&recovery_key_file)?);
+            let (at, generation) = run::restore(&config, &file, &RecoveryKey::parse(text.trim())?)?;
+            say(&format!(
+                "restored as of {at}; generation {generation} begins. Start it by `central-hub serve`."
+            ));
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Import(Import::Catalogue { file, config }) => {
             let mut engine = run::open(&HubConfig::load(&config)?)?;
             match run::put_catalogue(&mut engine, &file) {

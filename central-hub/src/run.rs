@@ -1,5 +1,6 @@
 //! Builds the hub from its parts, runs it, stops it in order: close inputs, drain the writer, checkpoint.
 
+use crate::backup::{self, BackupError};
 use crate::backups::Backups;
 use crate::cashier::Cashier;
 use crate::command::{Command, Envelope};
@@ -15,11 +16,12 @@ use crate::writer::Writer;
 use crate::{clock, system};
 use axum::serve::ListenerExt;
 use hub_core::proof::HubKey;
-use model::StoreId;
+use model::{StoreId, Timestamp};
 use rand::TryRngCore;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use sync::vault::RecoveryKey;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -63,6 +65,9 @@ pub enum RunError {
     /// The database.
     #[error(transparent)]
     Engine(#[from] Fault),
+    /// The backup.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The catalogue.
     #[error(transparent)]
     Import(#[from] ImportError),
@@ -139,11 +144,39 @@ pub fn open(config: &HubConfig) -> Result<HubEngine, RunError> {
     let rules = config.rules(key(&config.data_dir.join("hub.key"))?);
     let mut engine = HubEngine::open(&database(config), rules)?;
     engine.put_stores(&config.store_seeds())?;
+    take_generation(config, &mut engine)?;
     put(&mut engine, "people", Command::SeedPeople { people: config.seeds() })?;
     if let Some(path) = &config.catalogue {
         put_catalogue(&mut engine, path)?;
     }
     Ok(engine)
+}
+
+/// Makes a hub out of a backup and takes its next generation, before anybody is served.
+///
+/// # Errors
+/// [`RunError`].
+pub fn restore(
+    config: &HubConfig,
+    file: &Path,
+    recovery: &RecoveryKey,
+) -> Result<(Timestamp, u32), RunError> {
+    let at = backup::restore(file, recovery, &config.data_dir)?;
+    let mut engine = open(config)?;
+    let generation = engine.data().generation().map_err(Fault::from)?;
+    engine.checkpoint()?;
+    Ok((at, generation.0))
+}
+
+/// A database that came from a backup takes its generation before anything else is done with it.
+fn take_generation(config: &HubConfig, engine: &mut HubEngine) -> Result<(), RunError> {
+    if !backup::wants_generation(&config.data_dir) {
+        return Ok(());
+    }
+    let hub = backup::installation(&config.data_dir)?;
+    let expect = engine.data().generation().map_err(Fault::from)?;
+    put(engine, "generation", Command::BeginGeneration { hub, expect })?;
+    Ok(backup::has_generation(&config.data_dir)?)
 }
 
 /// Puts a catalogue in; says how many products it has.

@@ -1,20 +1,23 @@
 //! One session per store over WebSocket: drives the sans-IO peer, hands records to the writer, sends the log. A newer
 //! connection replaces an older one. Decides nothing about stock or orders.
 
-use crate::clock;
-use crate::engine::{HubEngine, Record, Said, out_records};
+use crate::command::{Command, Envelope};
+use crate::engine::{HubEngine, Record, Said, Under, out_records};
 use crate::readers::Readers;
-use crate::writer::{WriteError, Writer};
+use crate::writer::{LogEnd, WriteError, Writer};
+use crate::{backup, clock, system};
 use ::sync::doc::{self, Difference, DocKey, MANIFEST_MAX, ManifestEntry};
-use ::sync::lane::{LANES, Lane, LaneSeq, ends};
+use ::sync::lane::{Lane, LaneSeq, ends};
 use ::sync::peer::{Input, Opening, Output, Peer};
-use ::sync::wire::MAX_FRAME;
+use ::sync::wire::{CloseReason, MAX_FRAME};
 use axum::extract::ws::{Message, WebSocket};
 use hub_core::proof;
+use model::quota::{HubGeneration, StoreEpoch};
 use model::{StoreId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// A sign of life is written down at most this often.
@@ -162,6 +165,17 @@ impl Links {
         self.seats.contains_key(store)
     }
 
+    /// A log belongs to an epoch and a generation: under other terms the talk begins anew, and what the old one owed is
+    /// void.
+    async fn on_terms(&self, store: &StoreId, talk: &mut Talk) -> Result<(), Over> {
+        let config = self.writer.session(store).await?;
+        if (config.epoch, config.generation) != talk.peer.terms() {
+            let peer = talk.peer.renewed(config, clock::now());
+            *talk = Talk { peer, owed: Vec::new(), named: BTreeSet::new() };
+        }
+        Ok(())
+    }
+
     /// Holds a session until the connection ends, a newer one comes, or the hub stops.
     pub async fn serve(&self, store: StoreId, mut socket: WebSocket) {
         let Some(seat) = self.seats.get(&store) else { return };
@@ -172,12 +186,17 @@ impl Links {
         }
         // The older connection lets go of the talk as soon as it sees that it was replaced.
         let mut talk = seat.talk.lock().await;
+        let Some(mut log) = self.writer.log_of(&store) else { return };
+        let life = log.borrow_and_update().life;
+        if self.on_terms(&store, &mut talk).await.is_err() {
+            return;
+        }
         tracing::info!(%store, "store connected");
         let heads = self.writer.heads(&store).await.unwrap_or_default();
         let manifest = self.manifest(&store).await.unwrap_or_default();
         talk.peer.handle(clock::now(), Input::Connected(Opening { heads, manifest }));
-        let mut session = Session { links: self, store: &store, talk: &mut talk, heard_at: None };
-        session.run(&mut socket, &mine).await;
+        let mut session = Session { links: self, store: &store, talk: &mut talk, life, heard_at: None };
+        session.run(&mut socket, log, &mine).await;
         session.talk.peer.handle(clock::now(), Input::Disconnected);
         let _ = session.flush(None).await;
         // Before the talk is let go: a newer connection that waits for it must be heard after this.
@@ -192,14 +211,22 @@ struct Session<'a> {
     links: &'a Links,
     store: &'a StoreId,
     talk: &'a mut Talk,
+    /// Which life of the log this session sends.
+    life: u32,
     heard_at: Option<Timestamp>,
 }
 
 impl Session<'_> {
-    async fn run(&mut self, socket: &mut WebSocket, replaced: &CancellationToken) {
-        let Some(mut log) = self.links.writer.log_of(self.store) else { return };
+    async fn run(
+        &mut self,
+        socket: &mut WebSocket,
+        mut log: watch::Receiver<LogEnd>,
+        replaced: &CancellationToken,
+    ) {
         let now = *log.borrow_and_update();
-        self.grew(now);
+        if !self.grew(now) {
+            return self.bid_farewell(socket).await;
+        }
         loop {
             if self.flush(Some(socket)).await.is_err() {
                 return;
@@ -207,11 +234,7 @@ impl Session<'_> {
             let now = clock::now();
             let wake = self.talk.peer.next_timeout().map_or(1_000, |at| at.since_ms(now).clamp(1, 60_000));
             tokio::select! {
-                () = replaced.cancelled() => {
-                    self.talk.peer.handle(clock::now(), Input::Stop);
-                    let _ = self.flush(Some(socket)).await;
-                    return;
-                }
+                () = replaced.cancelled() => return self.bid_farewell(socket).await,
                 message = socket.recv() => match message {
                     Some(Ok(Message::Binary(bytes))) if bytes.len() <= MAX_FRAME => {
                         self.talk.peer.handle(clock::now(), Input::Frame(bytes.into()));
@@ -234,7 +257,9 @@ impl Session<'_> {
                         return;
                     }
                     let now = *log.borrow_and_update();
-                    self.grew(now);
+                    if !self.grew(now) {
+                        return self.bid_farewell(socket).await;
+                    }
                 }
                 () = tokio::time::sleep(Duration::from_millis(wake.unsigned_abs())) => {
                     self.talk.peer.handle(clock::now(), Input::Tick);
@@ -243,10 +268,24 @@ impl Session<'_> {
         }
     }
 
-    fn grew(&mut self, log: [u64; LANES]) {
-        for (lane, last_seq) in Lane::ALL.into_iter().zip(log).filter(|(_, last)| *last > 0) {
+    /// Whether the log is still the one that this session sends.
+    fn grew(&mut self, log: LogEnd) -> bool {
+        if log.life != self.life {
+            return false;
+        }
+        for (lane, last_seq) in Lane::ALL.into_iter().zip(log.lanes).filter(|(_, last)| *last > 0) {
             self.talk.peer.handle(clock::now(), Input::OutGrew { lane, last_seq });
         }
+        true
+    }
+
+    async fn bid_farewell(&mut self, socket: &mut WebSocket) {
+        self.talk.peer.handle(clock::now(), Input::Stop);
+        let _ = self.flush(Some(socket)).await;
+    }
+
+    fn under(&self) -> Under {
+        self.talk.peer.terms()
     }
 
     /// A sign of life, told with those of all other stores.
@@ -286,6 +325,7 @@ impl Session<'_> {
                 }
                 Output::Close { reason } => {
                     tracing::warn!(store = %self.store, %reason, "session closed");
+                    self.heed(reason).await?;
                     (socket, alive) = (None, Err(Over));
                 }
                 Output::PeerHello { level: false, .. } | Output::Live | Output::Stale | Output::OneLane => {}
@@ -315,13 +355,15 @@ impl Session<'_> {
             }
             Output::Acked { lane, upto } => {
                 let upto = LaneSeq { lane, seq: upto };
-                self.links.writer.note(Said::Acked(self.store.clone(), upto)).await?;
+                self.links.writer.note(Said::Acked(self.store.clone(), self.under(), upto)).await?;
             }
             Output::WantDoc { doc } => {
                 let bytes = self.links.writer.whole(self.store, doc).await?;
                 self.talk.peer.handle(clock::now(), Input::Whole { doc, bytes });
             }
-            Output::Whole { doc, bytes } => self.links.writer.take_whole(self.store, doc, bytes).await?,
+            Output::Whole { doc, bytes } => {
+                self.links.writer.take_whole(self.store, self.under(), doc, bytes).await?;
+            }
             Output::Send(_)
             | Output::Deliver { .. }
             | Output::Close { .. }
@@ -364,6 +406,64 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// What the end of a session means for the hub: whoever is behind what the other side has seen takes new terms, and has
+    /// no rights under them before the stores have heard of it.
+    async fn heed(&self, reason: CloseReason) -> Result<(), Over> {
+        match reason {
+            CloseReason::WrongEpoch { mine, theirs } if theirs > mine => {
+                let (store, epoch) = (self.store.clone(), StoreEpoch(theirs));
+                if !self.command("adopt", Command::AdoptEpoch { store, epoch }).await? {
+                    // Nobody but this hub mints, and it knows of no restore: it was set back.
+                    self.was_set_back(&format!("the store's epoch is {theirs}, here it is {mine}")).await?;
+                }
+            }
+            CloseReason::WrongGeneration { mine, theirs }
+                if HubGeneration(theirs).number() >= HubGeneration(mine).number() =>
+            {
+                self.was_set_back(&format!("the store knows generation {theirs}, here it is {mine}")).await?;
+            }
+            CloseReason::WeRolledBack { .. } => self.was_set_back(&reason.to_string()).await?,
+            CloseReason::WrongEpoch { .. }
+            | CloseReason::WrongGeneration { .. }
+            | CloseReason::WrongStore
+            | CloseReason::SameSide
+            | CloseReason::NoCommonVersion
+            | CloseReason::TheyRolledBack { .. }
+            | CloseReason::Silent { .. }
+            | CloseReason::LogGap { .. }
+            | CloseReason::RecordTooBig { .. }
+            | CloseReason::Stopping
+            | CloseReason::Refused { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// A new generation is the hub's fence. Another session may have been quicker; then its one holds.
+    async fn was_set_back(&self, why: &str) -> Result<(), Over> {
+        let (_, expect) = self.under();
+        let hub = backup::new_id().map_err(|error| {
+            tracing::error!(%error, "no id for a new generation");
+            Over
+        })?;
+        if self.command("generation", Command::BeginGeneration { hub, expect }).await? {
+            tracing::error!(
+                store = %self.store, why,
+                "this hub was set back to an older state and begins a new generation: see what it has lost"
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether it was done.
+    async fn command(&self, what: &str, command: Command) -> Result<bool, Over> {
+        let id = system::id(clock::now(), &format!("{what} {}", self.store));
+        let done = self.links.writer.apply(Envelope { id, actor: system::actor("sync"), command }).await?;
+        if let Err(no) = &done {
+            tracing::warn!(store = %self.store, what, ?no, "not done");
+        }
+        Ok(done.is_ok())
+    }
+
     /// What came and was no frame is kept for a person.
     async fn refused(&mut self, bytes: Vec<u8>, why: String) -> Result<(), Over> {
         Ok(self.links.writer.note(Said::Refused(self.store.clone(), bytes, why)).await?)
@@ -371,7 +471,8 @@ impl Session<'_> {
 
     /// Makes durable what is owed. What cannot be kept now stays owed and goes first on the next connection.
     async fn commit(&mut self) -> Result<(), Over> {
-        let done = self.links.writer.inbound(self.store, self.talk.owed.clone()).await?;
+        let owed = self.talk.owed.clone();
+        let done = self.links.writer.inbound(self.store, self.under(), owed).await?;
         for at in ends(self.talk.owed.drain(..).map(|record| record.0)) {
             let upto = done.upto[at.lane.index()];
             self.talk.peer.handle(clock::now(), Input::Committed { lane: at.lane, upto });

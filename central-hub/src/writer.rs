@@ -5,10 +5,11 @@
 mod checkpointer;
 
 use crate::clock;
-use crate::command::{Answer, Envelope, Sealed};
-use crate::engine::{Applied, Batch, Carried, Fault, HubEngine, Inbound, No, Record, Said, Scribe};
+use crate::command::{Anew, Answer, Envelope, Sealed};
+use crate::engine::{Applied, Batch, Carried, Fault, HubEngine, Inbound, No, Record, Said, Scribe, Under};
 use ::sync::doc::DocKey;
 use ::sync::lane::LANES;
+use ::sync::peer::PeerConfig;
 use checkpointer::Checkpointer;
 use figures::Writing;
 use model::{StoreId, Timestamp};
@@ -46,10 +47,14 @@ enum Job {
     Apply(Box<Sealed>, Reply<Result<Answer, No>>),
     /// What stores say; neighbours in the queue are kept by one commit.
     Said(Said, Option<Reply<Inbound>>),
-    Whole(StoreId, DocKey, Option<Vec<u8>>, Reply<Vec<u8>>),
+    /// A whole document to give out.
+    Whole(StoreId, DocKey, Reply<Vec<u8>>),
+    /// A whole document to take in.
+    TakeWhole(StoreId, Under, DocKey, Vec<u8>, Reply<()>),
     Heads(StoreId, Reply<Heads>),
     /// What is rare and has a transaction of its own: archives of a store.
     Archive(Box<dyn FnOnce(&mut HubEngine) + Send>),
+    Session(StoreId, Reply<PeerConfig>),
     CloseHours,
     /// The scribe's answer.
     Composed(Result<Option<Batch>, Fault>),
@@ -66,9 +71,17 @@ pub struct Changed {
     pub commits: u64,
 }
 
-/// The ends of each store's log, a lane each; nought where nothing grew since the hub started. One channel a store: a
-/// session wakes for its own store and for no other.
-type Logs = BTreeMap<StoreId, watch::Sender<[u64; LANES]>>;
+/// A store's log as it stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogEnd {
+    /// Grows when the log begins anew: whoever sends the old one is to stop.
+    pub life: u32,
+    /// The end of each lane; nought where nothing grew in this life since the hub started.
+    pub lanes: [u64; LANES],
+}
+
+/// One channel a store: a session wakes for its own store and for no other.
+type Logs = BTreeMap<StoreId, watch::Sender<LogEnd>>;
 
 /// A handle to the writing thread; clones share its queue.
 #[derive(Debug, Clone)]
@@ -97,7 +110,8 @@ impl Writer {
         let writing = engine.writing();
         let checkpointer = Checkpointer::start(engine.reader().map_err(std::io::Error::other)?)?;
         let stores = engine.data().stores().map_err(std::io::Error::other)?;
-        let logs: Logs = stores.into_iter().map(|s| (s.seed.id, watch::Sender::new([0; LANES]))).collect();
+        let logs: Logs =
+            stores.into_iter().map(|s| (s.seed.id, watch::Sender::new(LogEnd::default()))).collect();
         let logs = Arc::new(logs);
         let desk = Desk {
             engine,
@@ -119,8 +133,8 @@ impl Writer {
         self.changed.clone()
     }
 
-    /// Tells where a store's log ends, whenever it grows.
-    pub fn log_of(&self, store: &StoreId) -> Option<watch::Receiver<[u64; LANES]>> {
+    /// Tells where a store's log ends, whenever it grows or begins anew.
+    pub fn log_of(&self, store: &StoreId) -> Option<watch::Receiver<LogEnd>> {
         self.logs.get(store).map(watch::Sender::subscribe)
     }
 
@@ -160,16 +174,35 @@ impl Writer {
     ///
     /// # Errors
     /// [`WriteError`].
-    pub async fn inbound(&self, store: &StoreId, records: Vec<Record>) -> Result<Inbound, WriteError> {
-        self.ask(|reply| Job::Said(Said::Records(store.clone(), records), Some(reply))).await
+    pub async fn inbound(
+        &self,
+        store: &StoreId,
+        under: Under,
+        records: Vec<Record>,
+    ) -> Result<Inbound, WriteError> {
+        self.ask(|reply| Job::Said(Said::Records(store.clone(), under, records), Some(reply))).await
     }
 
     /// Takes in a store's whole document.
     ///
     /// # Errors
     /// [`WriteError`].
-    pub async fn take_whole(&self, store: &StoreId, doc: DocKey, bytes: Vec<u8>) -> Result<(), WriteError> {
-        self.ask(|reply| Job::Whole(store.clone(), doc, Some(bytes), reply)).await.map(drop)
+    pub async fn take_whole(
+        &self,
+        store: &StoreId,
+        under: Under,
+        doc: DocKey,
+        bytes: Vec<u8>,
+    ) -> Result<(), WriteError> {
+        self.ask(|reply| Job::TakeWhole(store.clone(), under, doc, bytes, reply)).await
+    }
+
+    /// What a peer of this store must know now: terms, and how far the logs have come.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn session(&self, store: &StoreId) -> Result<PeerConfig, WriteError> {
+        self.ask(|reply| Job::Session(store.clone(), reply)).await
     }
 
     /// A whole document as it stands here.
@@ -177,7 +210,7 @@ impl Writer {
     /// # Errors
     /// [`WriteError`].
     pub async fn whole(&self, store: &StoreId, doc: DocKey) -> Result<Vec<u8>, WriteError> {
-        self.ask(|reply| Job::Whole(store.clone(), doc, None, reply)).await
+        self.ask(|reply| Job::Whole(store.clone(), doc, reply)).await
     }
 
     /// Digests of a store's open documents.
@@ -317,7 +350,12 @@ impl Desk {
                 Job::Composed(answer) => batch = self.composed(answer),
                 Job::Stop => {}
                 // Documents: what was made of facts is stored before anybody else works with them.
-                other @ (Job::Whole(..) | Job::Heads(..) | Job::Archive(_) | Job::CloseHours) => {
+                other @ (Job::Whole(..)
+                | Job::TakeWhole(..)
+                | Job::Heads(..)
+                | Job::Session(..)
+                | Job::Archive(_)
+                | Job::CloseHours) => {
                     self.apply(&mut waiting, batch.take());
                     self.hear(std::mem::take(&mut said));
                     news = true;
@@ -375,12 +413,15 @@ impl Desk {
     fn one_job(&mut self, job: Job) {
         let engine = &mut self.engine;
         match job {
-            Job::Whole(store, doc, Some(bytes), reply) => {
-                let done = engine.inbound_whole(clock::now(), &store, doc, bytes).map(|_| Vec::new());
+            Job::TakeWhole(store, under, doc, bytes, reply) => {
+                let done = engine.whole_under(clock::now(), (&store, under), doc, bytes).map(drop);
                 let _ = reply.send(done.map_err(|error| fault(&error)));
             }
-            Job::Whole(store, doc, None, reply) => {
+            Job::Whole(store, doc, reply) => {
                 let _ = reply.send(engine.whole(&store, doc).map_err(|error| fault(&error)));
+            }
+            Job::Session(store, reply) => {
+                let _ = reply.send(engine.session(&store).map_err(|error| fault(&error)));
             }
             Job::Heads(store, reply) => {
                 let _ = reply.send(engine.heads(clock::now(), &store).map_err(|error| fault(&error)));
@@ -414,6 +455,8 @@ impl Desk {
             Ok((applied, carried)) => {
                 // The clock's own commands mostly find nothing to do; nobody need look anew for those.
                 let news = applied.answers.iter().any(|a| !matches!(a, Ok(Answer::Count { count: 0 })));
+                let done = envelopes.iter().zip(&applied.answers).filter(|(_, answer)| answer.is_ok());
+                done.filter_map(|(said, _)| said.envelope.command.anew()).for_each(|of| self.began_anew(of));
                 for (reply, answer) in replies.into_iter().zip(applied.answers) {
                     let _ = reply.send(Ok(answer));
                 }
@@ -432,12 +475,21 @@ impl Desk {
         }
     }
 
+    /// Logs began anew: how far the old ones had come says nothing any more, and their sessions end.
+    fn began_anew(&self, of: Anew<'_>) {
+        let next = |log: &mut LogEnd| *log = LogEnd { life: log.life.wrapping_add(1), lanes: [0; LANES] };
+        match of {
+            Anew::Store(store) => self.logs.get(store).into_iter().for_each(|log| log.send_modify(next)),
+            Anew::All => self.logs.values().for_each(|log| log.send_modify(next)),
+        }
+    }
+
     /// Logs grew: who sends them is told.
     fn carried(&mut self, carried: Carried) {
         self.owed |= carried.more;
         for (store, ends) in carried.grew {
             let Some(log) = self.logs.get(&store) else { continue };
-            log.send_modify(|log| ends.iter().for_each(|end| log[end.lane.index()] = end.seq));
+            log.send_modify(|log| ends.iter().for_each(|end| log.lanes[end.lane.index()] = end.seq));
         }
     }
 }
@@ -454,6 +506,10 @@ fn group(jobs: &mut mpsc::Receiver<Job>, first: Job) -> Vec<Job> {
 }
 
 fn fault(error: &Fault) -> WriteError {
-    tracing::error!(%error, "commit failed");
+    if matches!(error, Fault::OldTerms(_)) {
+        tracing::info!(%error, "not taken");
+    } else {
+        tracing::error!(%error, "commit failed");
+    }
     WriteError::Fault(error.to_string())
 }

@@ -1,10 +1,14 @@
-//! `store-node backup`: prints what the library did. Decides nothing.
+//! `store-node backup` and `store-node replace`: prints what the library did. Decides nothing.
 
-use crate::cli::{Backup, Config};
+use crate::cli::{Backup, Config, Replace};
 use crate::load;
+use anyhow::Context as _;
+use std::io::Write as _;
 use std::process::ExitCode;
-use store_node::backup::program;
+use store_node::backup::program::{self, Place};
 use store_node::backup::restore::Restored;
+use store_node::replace::{self, Wish};
+use sync::vault::RecoveryKey;
 
 /// Runs with what network calls need.
 fn with_runtime<T>(work: impl FnOnce(tokio::runtime::Handle) -> anyhow::Result<T>) -> anyhow::Result<T> {
@@ -66,4 +70,35 @@ fn read_back(back: &Restored) {
         "read back and compared: {} objects, {} bytes, ledger up to row {}",
         back.fetched.0, back.fetched.1, contents.ledger_head.0
     );
+}
+
+/// `store-node replace`.
+pub fn replace(how: &Replace) -> anyhow::Result<ExitCode> {
+    let recovery = match &how.recovery_key_file {
+        Some(path) => program::recovery_key(path)?,
+        None => ask_for_the_key()?,
+    };
+    let manifest = how.config.config.exists().then(|| load(&how.config)).transpose()?;
+    if matches!(how.from, Place::Hub) && manifest.is_none() && how.hub.is_none() {
+        anyhow::bail!("{} is not there: give --hub URL and --token TOKEN", how.config.config.display());
+    }
+    let wish = Wish {
+        from: how.from.clone(),
+        number: how.number,
+        instead_of: how.instead_of,
+        manifest,
+        hub: how.hub.clone().zip(how.token.clone()),
+        config: how.config.config.clone(),
+    };
+    let done = with_runtime(|handle| Ok(replace::replace(&wish, &recovery, handle)?))?;
+    println!("{done}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn ask_for_the_key() -> anyhow::Result<RecoveryKey> {
+    print!("Recovery key: ");
+    std::io::stdout().flush()?;
+    let mut text = String::new();
+    std::io::stdin().read_line(&mut text).context("no recovery key")?;
+    Ok(RecoveryKey::parse(text.trim())?)
 }

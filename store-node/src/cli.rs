@@ -46,6 +46,14 @@ pub enum What {
     /// object at most 1 MiB; the hub keeps 8 GiB per store, the newest 20 backups, one an hour for a day, one a day for 14.
     #[command(subcommand)]
     Backup(Backup),
+    /// Makes this machine the store, out of a backup: readable at once, selling SKU by SKU as they are counted.
+    ///
+    /// First comes what is needed to sell (catalogue, floor, people, stock, open orders, today's ledger); the older history
+    /// follows while the store works. The store is *fenced*: it sells a SKU once it was counted and the hub has said what
+    /// it sold. Count the 200 best sellers first, at the console under Counting. The old machine, should it start again, is
+    /// shut out as soon as it meets the hub. With the hub out of reach, restore from a file and let a manager open in
+    /// emergency mode.
+    Replace(Replace),
     /// Prints the OpenAPI document.
     Openapi,
 }
@@ -168,4 +176,29 @@ pub enum Backup {
         #[command(flatten)]
         config: Config,
     },
+}
+
+/// From what, and with which key.
+#[derive(Debug, Args)]
+pub struct Replace {
+    /// `hub`, or a file.
+    #[arg(long)]
+    pub from: Place,
+    /// A file with the recovery key. Without it the key is asked for.
+    #[arg(long)]
+    pub recovery_key_file: Option<PathBuf>,
+    /// An earlier backup; see `store-node backup list`.
+    #[arg(long)]
+    pub number: Option<u64>,
+    /// The epoch of a machine that took the store over after this backup and is gone, too; it is shut out.
+    #[arg(long, value_name = "EPOCH")]
+    pub instead_of: Option<u32>,
+    /// The hub's address, where there is no store.toml yet: it is then written from the backup.
+    #[arg(long, requires = "token")]
+    pub hub: Option<String>,
+    /// The store's token at the hub, where there is no store.toml yet.
+    #[arg(long, env = "LARDER_STORE_TOKEN")]
+    pub token: Option<String>,
+    #[command(flatten)]
+    pub config: Config,
 }

@@ -30,6 +30,7 @@ fn main() -> anyhow::Result<ExitCode> {
         What::SelfCheck { config, repair } => self_check(&config, repair),
         What::Sync(Sync::Inspect(wish)) => inspect_sync(wish),
         What::Backup(what) => backups::backup(&what),
+        What::Replace(how) => backups::replace(&how),
         What::Openapi => {
             println!("{:#}", store_node::http::openapi());
             Ok(ExitCode::SUCCESS)

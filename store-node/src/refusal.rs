@@ -3,6 +3,7 @@
 
 mod words;
 
+use crate::command::FenceWhy;
 use model::order::{Moment, OrderState};
 use model::{BinId, LotId, OrderId, PersonId, Problem, Qty, Role, SkuId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -307,6 +308,11 @@ impl Refusal {
             Refusal::ScaleStamp { scale } => format!("The stamp of scale {scale} has run out."),
             Refusal::WrongRider { wanted } => format!("The order goes to rider {wanted}."),
             Refusal::AlreadyDone { what } => words::done(what).to_owned(),
+            Refusal::Fenced { what, why, since, .. } if why == FenceWhy::Superseded.word() => {
+                format!(
+                    "{what}: since {since} another machine is this store; this one stays shut. Switch it off."
+                )
+            }
             Refusal::Fenced { what, why, since, word } => {
                 let waits = if *word { "the count" } else { "the hub's word and the count" };
                 format!("{what}: fenced since {since} ({why}); waits for {waits}.")

@@ -3,6 +3,7 @@
 
 use crate::backup::{BackupError, program, task};
 use crate::broker::{AccessRules, AgentRight, Broker, BrokerError, hash_password};
+use crate::claim::Claim;
 use crate::db::ReadDb;
 use crate::db::marks::{self, Mark};
 use crate::doorkeeper::Doorkeeper;
@@ -13,6 +14,7 @@ use crate::manifest::{self, ManifestError};
 use crate::mqtt::MqttSetup;
 use crate::pins::Pins;
 use crate::reads::{ReadError, Reads};
+use crate::replace::{self, ReplaceError};
 use crate::secrets::{self, AGENT_USER, NODE_USER, SecretError};
 use crate::setup::Policy;
 use crate::ship::{self, Shipper};
@@ -69,6 +71,9 @@ pub enum RunError {
     /// The store's certificate for the hub cannot be used.
     #[error("[hub.tls] {0}")]
     HubTls(TlsError),
+    /// A machine that waits for its epoch cannot be fenced.
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
     /// Backups cannot be made ready.
     #[error(transparent)]
     Backup(#[from] BackupError),
@@ -107,7 +112,8 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
     let path = database(&data_dir);
     let (known, hub) = remembered(&path);
     clock::begin(known, hub);
-    let engine = Engine::open_by(&path, setup, (clock::now(), clock::wall()))?;
+    let mut engine = Engine::open_by(&path, setup, (clock::now(), clock::wall()))?;
+    replace::fence_while_waiting(&mut engine, &data_dir)?;
     let peer = engine.peer_config()?;
     let (writer, thread) = Writer::start(engine).map_err(RunError::Thread)?;
     let reads = Reads::new(path);
@@ -126,18 +132,14 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
     let broker = Broker::start(&manifest, &first).await?;
     let broker_word = broker.word();
     tasks.spawn(broker.supervise(rules.subscribe(), broker_stop.clone()));
+    let standing = watch::Sender::new(task::BackupStanding::default());
+    let backups = program::setup(&manifest)?;
     let (lacking, hours) = mpsc::channel(ship::HOURS_MAX);
-    let dial = uplink_setup(&manifest)?;
-    let line = HubLine {
-        base: manifest.hub.url.trim_end_matches('/').to_owned(),
-        token: dial.token.clone(),
-        tls: dial.tls.clone(),
-    };
+    let dial = uplink_setup(&manifest, &backups)?;
+    let line = hub_line(&manifest, &dial);
     let uplink = Uplink::new(dial, (writer.clone(), reads.clone()), lacking, clock::now());
     let shipper = Shipper { line, reads: reads.clone(), writer: writer.clone(), link: uplink.state(), hours };
     tasks.spawn(shipper.run(stop.clone()));
-    let standing = watch::Sender::new(task::BackupStanding::default());
-    let backups = program::setup(&manifest)?;
     tasks.spawn(task::run(backups, writer.clone(), reads.clone(), standing.clone(), stop.clone()));
     let app = App {
         backup: standing.subscribe(),
@@ -225,7 +227,7 @@ fn facts(manifest: &StoreManifest, address: SocketAddr) -> Result<Facts, SecretE
 }
 
 /// The hub's address as a WebSocket's: http becomes ws, https becomes wss.
-fn uplink_setup(manifest: &StoreManifest) -> Result<UplinkSetup, RunError> {
+fn uplink_setup(manifest: &StoreManifest, backups: &task::Setup) -> Result<UplinkSetup, RunError> {
     let base = manifest.hub.url.trim_end_matches('/');
     let url = base.strip_prefix("http").map_or_else(|| base.to_owned(), |rest| format!("ws{rest}"));
     let own = |files: &HubTls| ClientTls::read(&files.ca, &files.cert, &files.key).map_err(RunError::HubTls);
@@ -233,7 +235,17 @@ fn uplink_setup(manifest: &StoreManifest) -> Result<UplinkSetup, RunError> {
         url: format!("{url}/sync/v1/connect?store={}", manifest.store.id),
         token: manifest.hub.token.clone(),
         tls: manifest.hub.tls.as_ref().map(own).transpose()?,
+        claim: Claim {
+            hub: backups.hub.clone(),
+            client: backups.client.clone(),
+            data_dir: backups.data_dir.clone(),
+        },
     })
+}
+
+fn hub_line(manifest: &StoreManifest, dial: &UplinkSetup) -> HubLine {
+    let base = manifest.hub.url.trim_end_matches('/').to_owned();
+    HubLine { base, token: dial.token.clone(), tls: dial.tls.clone() }
 }
 
 fn mqtt_setup(manifest: &StoreManifest, password: String) -> Result<MqttSetup, RunError> {

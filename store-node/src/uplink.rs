@@ -1,6 +1,7 @@
 //! Carries sync frames to the hub and back: dials out by WebSocket, drives the sans-IO peer, hands what arrives to the
 //! writer. Decides nothing about stock or orders; a cut here costs nothing but time.
 
+use crate::claim::Claim;
 use crate::clock;
 use crate::engine::{InboundRecord, Refused};
 use crate::line::{self, LineError};
@@ -27,6 +28,8 @@ use tokio_util::sync::CancellationToken;
 const REDIAL_FIRST: Duration = Duration::from_millis(300);
 /// Longest pause before dialling again: a link that comes back is used within this time.
 const REDIAL_MAX: Duration = Duration::from_secs(5);
+/// The pause of a machine that was replaced: it looks once in a while whether that still holds.
+const REPLACED_PAUSE: Duration = Duration::from_secs(60);
 /// How long one attempt to connect may take.
 const DIAL_LIMIT: Duration = Duration::from_secs(5);
 
@@ -42,6 +45,8 @@ pub struct UplinkSetup {
     pub token: String,
     /// With `wss://`: the hub's authority and what the store comes with.
     pub tls: Option<ClientTls>,
+    /// Settles whose store this is before anything is said.
+    pub claim: Claim,
 }
 
 /// Whether the hub is there, and since when it is as it is.
@@ -90,17 +95,28 @@ impl Uplink {
         let mut peer = Peer::new(config, clock::now());
         let mut pause = REDIAL_FIRST;
         let mut owed = Vec::new();
+        let mut told = String::new();
         while !stop.is_cancelled() {
-            match self.dial().await {
+            let dialled = match self.on_terms(&mut peer, &mut owed).await {
+                Ok(()) => self.dial().await,
+                Err(error) => Err(error),
+            };
+            match dialled {
                 Ok(socket) => {
-                    pause = REDIAL_FIRST;
-                    self.talk(&mut peer, &mut owed, socket, &stop).await;
+                    told.clear();
+                    let ended = self.talk(&mut peer, &mut owed, socket, &stop).await;
+                    pause = if ended == Ended::Replaced { REPLACED_PAUSE } else { REDIAL_FIRST };
                 }
                 Err(
                     error @ (DialError::Line(LineError::NoHost | LineError::NoCertificate)
-                    | DialError::Token(_)),
+                    | DialError::Token(_)
+                    | DialError::NoEpoch(_)),
                 ) => {
-                    tracing::warn!(%error, "the hub cannot be reached as things are");
+                    let text = error.to_string();
+                    if text != told {
+                        tracing::warn!(error = text, "the hub cannot be reached as things are");
+                    }
+                    told = text;
                 }
                 Err(error) => tracing::debug!(%error, "hub not reached"),
             }
@@ -114,6 +130,19 @@ impl Uplink {
             }
             pause = (pause * 2).min(REDIAL_MAX);
         }
+    }
+
+    /// A log belongs to an epoch and a generation: under other terms both sides begin anew, and what the old session still
+    /// owed is void.
+    async fn on_terms(&self, peer: &mut Peer, owed: &mut Vec<InboundRecord>) -> Result<(), DialError> {
+        self.setup.claim.settle(&self.writer).await.map_err(|error| DialError::NoEpoch(error.to_string()))?;
+        let config =
+            self.writer.peer_config().await.map_err(|error| DialError::NoEpoch(error.to_string()))?;
+        if (config.epoch, config.generation) != peer.terms() {
+            *peer = peer.renewed(config, clock::now());
+            owed.clear();
+        }
+        Ok(())
     }
 
     async fn dial(&self) -> Result<Socket, DialError> {
@@ -140,16 +169,18 @@ impl Uplink {
         owed: &mut Vec<InboundRecord>,
         socket: Socket,
         stop: &CancellationToken,
-    ) {
+    ) -> Ended {
         let (mut sink, mut stream) = socket.split();
         let mut effects = self.writer.effects();
         // While nobody is connected, what waits may change its lane.
-        let Ok((lanes, heads)) = self.writer.opening().await else { return };
+        let Ok((lanes, heads)) = self.writer.opening().await else { return Ended::Cut };
         peer.handle(clock::now(), Input::Lanes(lanes));
         let manifest = self.manifest().await.unwrap_or_default();
         peer.handle(clock::now(), Input::Connected(Opening { heads, manifest }));
+        let mut ended = Ended::Cut;
         loop {
-            if self.flush(peer, owed, &mut sink).await.is_err() {
+            if let Err(why) = self.flush(peer, owed, &mut sink).await {
+                ended = why;
                 break;
             }
             let wake = peer.next_timeout().map_or(Duration::from_secs(1), until);
@@ -161,6 +192,7 @@ impl Uplink {
                     Some(Ok(_)) => continue,
                 },
                 changed = effects.recv() => match changed {
+                    Ok(what) if what.terms => break,
                     Ok(what) if !what.outbox_grew => continue,
                     Ok(_) | Err(_) => { self.tell_grown(peer).await; continue; }
                 },
@@ -180,6 +212,7 @@ impl Uplink {
             }
         }
         let _ = sink.close().await;
+        ended
     }
 
     async fn tell_grown(&self, peer: &mut Peer) {
@@ -206,13 +239,15 @@ impl Uplink {
         loop {
             let Some(output) = peer.poll() else {
                 if owed.is_empty() {
-                    return sink.flush().await.map_err(|_| Ended);
+                    return sink.flush().await.map_err(|_| Ended::Cut);
                 }
                 self.commit(peer, owed).await?;
                 continue;
             };
             match output {
-                Output::Send(bytes) => sink.feed(Message::Binary(bytes.into())).await.map_err(|_| Ended)?,
+                Output::Send(bytes) => {
+                    sink.feed(Message::Binary(bytes.into())).await.map_err(|_| Ended::Cut)?
+                }
                 Output::Deliver { lane, seq, doc, change } => {
                     owed.push(InboundRecord { lane, seq, doc, change });
                 }
@@ -220,7 +255,7 @@ impl Uplink {
                 Output::Stale => self.set_online(false),
                 Output::Refused { bytes, why } => {
                     let refused = Refused { origin: "hub frame".to_owned(), bytes, why: why.to_string() };
-                    self.writer.refused(refused).await.map_err(|_| Ended)?;
+                    self.writer.refused(refused).await.map_err(|_| Ended::Cut)?;
                 }
                 Output::Manifest(theirs) => self.judge(&theirs).await?,
                 asked @ (Output::NeedOut { .. }
@@ -232,7 +267,8 @@ impl Uplink {
                 Output::Close { reason } => {
                     tracing::warn!(%reason, "session closed");
                     let _ = sink.flush().await;
-                    return Err(Ended);
+                    let replaced = self.setup.claim.heed(&self.writer, reason).await;
+                    return Err(if replaced { Ended::Replaced } else { Ended::Cut });
                 }
             }
         }
@@ -243,26 +279,28 @@ impl Uplink {
         match output {
             Output::NeedOut { lane, after, limit } => {
                 let read = self.reads.ask(move |reader| reader.out_records(lane, after, limit)).await;
-                peer.handle(clock::now(), Input::Out { lane, records: read.map_err(|_| Ended)? });
+                peer.handle(clock::now(), Input::Out { lane, records: read.map_err(|_| Ended::Cut)? });
             }
-            Output::Acked { lane, upto } => self.writer.out_acked(lane, upto).await.map_err(|_| Ended)?,
+            Output::Acked { lane, upto } => {
+                self.writer.out_acked(lane, upto).await.map_err(|_| Ended::Cut)?
+            }
             Output::PeerHello { version, level, heads, .. } => {
-                let lanes = self.writer.hub_reads(version).await.map_err(|_| Ended)?;
+                let lanes = self.writer.hub_reads(version).await.map_err(|_| Ended::Cut)?;
                 peer.handle(clock::now(), Input::Lanes(lanes));
                 if level {
                     self.compare(peer, heads).await?;
                 }
             }
             Output::OneLane => {
-                let lanes = self.writer.hub_reads(1).await.map_err(|_| Ended)?;
+                let lanes = self.writer.hub_reads(1).await.map_err(|_| Ended::Cut)?;
                 peer.handle(clock::now(), Input::Lanes(lanes));
             }
             Output::WantDoc { doc } => {
-                let bytes = self.writer.whole(doc).await.map_err(|_| Ended)?;
+                let bytes = self.writer.whole(doc).await.map_err(|_| Ended::Cut)?;
                 peer.handle(clock::now(), Input::Whole { doc, bytes });
             }
             Output::Whole { doc, bytes } => {
-                self.writer.take_whole(doc, bytes).await.map_err(|_| Ended)?;
+                self.writer.take_whole(doc, bytes).await.map_err(|_| Ended::Cut)?;
             }
             Output::Send(_)
             | Output::Deliver { .. }
@@ -279,7 +317,7 @@ impl Uplink {
         self.reads
             .ask(|reader| reader.manifest(u32::try_from(MANIFEST_MAX).unwrap_or(u32::MAX)))
             .await
-            .map_err(|_| Ended)
+            .map_err(|_| Ended::Cut)
     }
 
     /// Whether this hour was named in this life of the process already; it is from now on.
@@ -296,7 +334,7 @@ impl Uplink {
                 Difference::Differs(doc) => {
                     let why = format!("{doc:?} is closed here and at the hub with different content");
                     let refused = Refused { origin: "hub manifest".to_owned(), bytes: Vec::new(), why };
-                    self.writer.refused(refused).await.map_err(|_| Ended)?;
+                    self.writer.refused(refused).await.map_err(|_| Ended::Cut)?;
                 }
                 Difference::NotHere(doc) => {
                     tracing::debug!(?doc, "an hour is closed at the hub only, as yet")
@@ -314,7 +352,7 @@ impl Uplink {
 
     /// Nothing is on its way in either direction, so both must have the same documents; one that differs is repaired.
     async fn compare(&self, peer: &mut Peer, theirs: Vec<(DocKey, [u8; 8])>) -> Result<(), Ended> {
-        let mine = self.writer.heads().await.map_err(|_| Ended)?;
+        let mine = self.writer.heads().await.map_err(|_| Ended::Cut)?;
         for (doc, heads) in theirs {
             if mine.iter().any(|(key, own)| *key == doc && *own != heads) {
                 tracing::warn!(?doc, "the hub has another document: asking for the whole of it");
@@ -326,7 +364,7 @@ impl Uplink {
 
     /// Makes durable what is owed; the engine passes over records that it has already.
     async fn commit(&self, peer: &mut Peer, owed: &mut Vec<InboundRecord>) -> Result<(), Ended> {
-        let want = self.writer.inbound(owed.clone()).await.map_err(|_| Ended)?;
+        let want = self.writer.inbound(owed.clone()).await.map_err(|_| Ended::Cut)?;
         let places = owed.drain(..).map(|record| LaneSeq { lane: record.lane, seq: record.seq });
         for LaneSeq { lane, seq: upto } in ends(places) {
             peer.handle(clock::now(), Input::Committed { lane, upto });
@@ -350,7 +388,13 @@ impl Uplink {
 }
 
 /// This connection is over; the reason is logged where it was seen.
-struct Ended;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// The line, or something that the next connection may not meet.
+    Cut,
+    /// Another machine is this store now.
+    Replaced,
+}
 
 fn until(at: Timestamp) -> Duration {
     Duration::from_millis(u64::try_from(at.since_ms(clock::now())).unwrap_or(0))
@@ -364,6 +408,8 @@ enum DialError {
     Token(#[from] tokio_tungstenite::tungstenite::http::header::InvalidHeaderValue),
     #[error(transparent)]
     Line(#[from] LineError),
+    #[error("this machine has no epoch of its own yet: {0}")]
+    NoEpoch(String),
     #[error("no answer within {DIAL_LIMIT:?}")]
     Slow,
 }

@@ -16,6 +16,7 @@ use std::thread::JoinHandle;
 use sync::batch::{Head, Stream};
 use sync::doc::DocKey;
 use sync::lane::{Lane, LaneStates};
+use sync::peer::PeerConfig;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Commands that may wait. HTTP answers 503 when it is full; scans and the uplink wait for a place.
@@ -58,6 +59,8 @@ enum Job {
         lane: Lane,
         upto: u64,
     },
+    /// What a peer must know now.
+    Peer(oneshot::Sender<Result<PeerConfig, WriteError>>),
     /// The uplink is about to open a session.
     Opening(oneshot::Sender<Result<(LaneStates, Heads), WriteError>>),
     /// What the open documents are like.
@@ -168,6 +171,11 @@ impl Writer {
     /// The hub has a lane of our log up to here.
     pub async fn out_acked(&self, lane: Lane, upto: u64) -> Result<(), WriteError> {
         self.queue.send(Job::OutAcked { lane, upto }).await.map_err(|_| WriteError::Stopping)
+    }
+
+    /// What a sync peer must know now: terms, and how far the logs have come.
+    pub async fn peer_config(&self) -> Result<PeerConfig, WriteError> {
+        self.ask(Job::Peer).await
     }
 
     /// Puts what waits into the lanes where it belongs now, and gives how far they have come and what the documents are
@@ -322,6 +330,7 @@ impl Desk {
                 Job::Stop => {}
                 other @ (Job::Inbound { .. }
                 | Job::OutAcked { .. }
+                | Job::Peer(_)
                 | Job::Opening(_)
                 | Job::Heads(_)
                 | Job::HubReads(..)
@@ -366,6 +375,10 @@ impl Desk {
                     tracing::error!(%error, "not kept");
                 }
                 effects.link = true;
+            }
+            Job::Peer(reply) => {
+                let done = self.engine.peer_config();
+                let _ = reply.send(done.map_err(|error| WriteError::Fault(error.to_string())));
             }
             Job::Opening(reply) => {
                 let done = self.engine.age_lanes(now);

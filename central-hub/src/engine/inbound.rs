@@ -1,7 +1,7 @@
 //! What a store sends: a change and everything it causes commit together with the store's place in its log, then it is
 //! acknowledged. What cannot be true goes to quarantine, by name, and the rest goes on.
 
-use super::session::Said;
+use super::session::{Said, Under};
 use super::{Fault, HubEngine};
 use crate::db::DbFault;
 use crate::db::quotas::QuotaKey;
@@ -10,7 +10,6 @@ use ::sync::doc::{DocError, DocId, DocKey, Document, OrderView, Touched};
 use ::sync::lane::{self, LANES, LaneSeq};
 use hub_core::proof;
 use model::order::Owner;
-use model::quota::{HubGeneration, StoreEpoch};
 use model::{Actor, CommandId, DeviceId, PersonId, Role, SkuId, StoreId, Timestamp};
 
 /// One record of a store's log: its place, its document, its change.
@@ -46,8 +45,8 @@ impl HubEngine {
         store: &StoreId,
         records: Vec<Record>,
     ) -> Result<Inbound, Fault> {
-        let done = self.hear(now, &[Said::Records(store.clone(), records)])?;
-        Ok(done.into_iter().next().unwrap_or_default())
+        let under = self.under(store)?;
+        self.inbound_under(now, store, under, records)
     }
 
     /// Takes in records in the transaction that is open.
@@ -57,7 +56,6 @@ impl HubEngine {
         store: &StoreId,
         records: &[Record],
     ) -> Result<Inbound, Fault> {
-        self.db.store(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
         let mut out = Inbound { upto: self.received(store)?, ..Inbound::default() };
         let mut places = Vec::with_capacity(records.len());
         for (at, key, change) in records {
@@ -93,11 +91,26 @@ impl HubEngine {
         &mut self,
         now: Timestamp,
         store: &StoreId,
-        terms: (StoreEpoch, HubGeneration),
+        under: Under,
         records: Vec<Record>,
     ) -> Result<Inbound, Fault> {
-        self.still(store, terms)?;
-        self.inbound(now, store, records)
+        let done = self.hear(now, &[Said::Records(store.clone(), under, records)])?;
+        Ok(done.into_iter().next().unwrap_or_default())
+    }
+
+    /// As [`HubEngine::inbound_whole`], for a session of these terms.
+    ///
+    /// # Errors
+    /// [`Fault::OldTerms`]: the session is over.
+    pub fn whole_under(
+        &mut self,
+        now: Timestamp,
+        (store, under): (&StoreId, Under),
+        key: DocKey,
+        bytes: Vec<u8>,
+    ) -> Result<Inbound, Fault> {
+        self.still(store, under)?;
+        self.inbound_whole(now, store, key, bytes)
     }
 
     /// Takes in a whole document: the repair path.

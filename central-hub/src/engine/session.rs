@@ -9,13 +9,17 @@ use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{StoreId, Timestamp};
 
+/// The epoch and the generation that a session speaks under. A log belongs to them: what a session of older ones brings is
+/// of a log that is over.
+pub type Under = (StoreEpoch, HubGeneration);
+
 /// Something that came from stores and must be kept.
 #[derive(Debug, Clone)]
 pub enum Said {
     /// Records of a store's log, in order.
-    Records(StoreId, Vec<Record>),
+    Records(StoreId, Under, Vec<Record>),
     /// It has a lane of the own log up to here.
-    Acked(StoreId, LaneSeq),
+    Acked(StoreId, Under, LaneSeq),
     /// Signs of life.
     Alive(Vec<StoreId>),
     /// The end of its session.
@@ -74,12 +78,20 @@ impl HubEngine {
 
     fn hear_one(&mut self, now: Timestamp, said: &Said) -> Result<Inbound, Fault> {
         match said {
-            Said::Records(store, records) => self.take_records(now, store, records),
-            Said::Acked(store, upto) => {
-                self.db.set_acked(store, *upto)?;
-                self.db.drop_records(store, *upto)?;
-                Ok(Inbound::default())
+            Said::Records(store, under, records) => {
+                self.still(store, *under)?;
+                self.take_records(now, store, records)
             }
+            Said::Acked(store, under, upto) => match self.still(store, *under) {
+                Ok(()) => {
+                    self.db.set_acked(store, *upto)?;
+                    self.db.drop_records(store, *upto)?;
+                    Ok(Inbound::default())
+                }
+                // Of a log that is over: the new one has the same numbers for other records.
+                Err(Fault::OldTerms(_)) => Ok(Inbound::default()),
+                Err(other) => Err(other),
+            },
             Said::Alive(stores) => {
                 for store in stores {
                     self.db.set_heard(store, now, true)?;
@@ -103,28 +115,22 @@ impl HubEngine {
     /// # Errors
     /// [`Fault`].
     pub fn out_acked(&mut self, store: &StoreId, upto: LaneSeq) -> Result<(), Fault> {
-        self.hear(Timestamp::from_ms(0), &[Said::Acked(store.clone(), upto)]).map(drop)
+        let under = self.under(store)?;
+        self.hear(Timestamp::from_ms(0), &[Said::Acked(store.clone(), under, upto)]).map(drop)
     }
 
-    /// As [`HubEngine::out_acked`], for a session of these terms.
+    /// The terms that hold now between this hub and a store.
     ///
     /// # Errors
-    /// [`Fault::OldTerms`]: the session is over.
-    pub fn out_acked_under(
-        &mut self,
-        store: &StoreId,
-        terms: (StoreEpoch, HubGeneration),
-        upto: LaneSeq,
-    ) -> Result<(), Fault> {
-        self.still(store, terms)?;
-        self.out_acked(store, upto)
+    /// [`Fault::UnknownStore`].
+    pub fn under(&self, store: &StoreId) -> Result<Under, Fault> {
+        let holder = self.db.holder(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
+        Ok((holder.epoch, self.db.generation()?))
     }
 
     /// Whether a session of these terms still stands.
-    pub(super) fn still(&self, store: &StoreId, terms: (StoreEpoch, HubGeneration)) -> Result<(), Fault> {
-        let holder = self.db.holder(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
-        let now = (holder.epoch, self.db.generation()?);
-        if terms == now { Ok(()) } else { Err(Fault::OldTerms(store.clone())) }
+    pub(super) fn still(&self, store: &StoreId, terms: Under) -> Result<(), Fault> {
+        if terms == self.under(store)? { Ok(()) } else { Err(Fault::OldTerms(store.clone())) }
     }
 
     /// A sign of life of a store, or (`online` false) the end of its session.

@@ -21,7 +21,7 @@ const KEY_SIGNS: usize = 200;
 /// The end of a hold that is in doubt: none, before the past is closed.
 const IN_DOUBT: Timestamp = crate::db::orders::HOLD_IN_DOUBT;
 /// How many people close a generation.
-const VOICES: usize = 2;
+pub const VOICES: u32 = 2;
 
 /// A node asks for a store's next epoch. The same key again gets the same answer; two nodes never get one epoch.
 ///
@@ -136,8 +136,9 @@ pub fn close(tx: &mut dyn HubTx, cx: &Cx<'_>, upto: HubGeneration) -> Flow<Answe
         return Err(Refusal::BadValue { field: "generation".to_owned(), want }.into());
     }
     let voices = tx.add_voice(upto, cx.actor.person.as_str(), cx.now)?;
-    if voices.len() < VOICES || own.log_whole {
-        return Ok(Answer::Count { count: u32::try_from(voices.len()).unwrap_or(u32::MAX) });
+    let count = u32::try_from(voices.len()).unwrap_or(u32::MAX);
+    if count < VOICES || own.log_whole {
+        return Ok(Answer::Count { count });
     }
     tx.set_installation(&Installation { log_whole: true, ..own })?;
     end_holds(tx, cx, None)?;
@@ -145,7 +146,7 @@ pub fn close(tx: &mut dyn HubTx, cx: &Cx<'_>, upto: HubGeneration) -> Flow<Answe
         tx.add_fact(&row.seed.id, &Fact::Closing { generation: upto })?;
         give_word(tx, &row.seed.id)?;
     }
-    Ok(Answer::Count { count: u32::try_from(voices.len()).unwrap_or(u32::MAX) })
+    Ok(Answer::Count { count })
 }
 
 /// Checkouts that wait for their payment end: what they hold is of the old terms. Of a hub that has forgotten a part of its

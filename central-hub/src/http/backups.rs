@@ -2,6 +2,7 @@
 //! its epoch is the current one: a node that was replaced publishes nothing.
 
 use super::caller::bearer;
+use super::epochs;
 use super::problem::HttpProblem;
 use super::state::App;
 use crate::backups::{Backups, KeepError};
@@ -140,6 +141,7 @@ impl FromRequestParts<App> for Whose {
 /// The routes, for the address where stores show certificates.
 pub fn certified() -> Router<App> {
     Router::new()
+        .route("/sync/v1/epoch", get(epochs::current).post(epochs::mint))
         .route("/sync/v1/backup", get(list))
         .route("/sync/v1/backup/missing", post(missing))
         .route("/sync/v1/backup/objects/{name}", put(put_object).get(object))

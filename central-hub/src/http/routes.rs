@@ -3,14 +3,14 @@
 use super::caller::Admits::{self, Anyone, Demo, Roles};
 use super::state::App;
 use super::table::{Place, Table};
-use super::{auth, backups, chains, machine, metrics, ops, orders, rider, shop, stream};
+use super::{auth, backups, chains, epochs, machine, metrics, ops, orders, rider, shop, stream};
 use crate::engine::BATCH_BYTES_MAX;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 use model::Role;
 use model::api::hub as api;
-use model::api::machine::BackupKept;
+use model::api::machine::{BackupKept, EpochAnswer, EpochRequest};
 use serde_json::Value;
 
 const SHOPPER: Admits = Roles(&[Role::Customer]);
@@ -74,6 +74,7 @@ fn delivery(table: Table<'_>) -> Table<'_> {
         .route::<api::DeliverRequest, api::RiderNow>(write("post", "/api/v1/rider/orders/{id}/deliver", RIDER, "The customer has it"), post(rider::deliver))
         .route::<(), api::OpsNow>(read("/api/v1/ops/now", OPS, "", "Stores, riders and open orders"), get(ops::now))
         .route::<(), api::OpsSync>(read("/api/v1/ops/sync", OPS, "", "Links, lag, rights and quarantine of every store"), get(ops::sync))
+        .route::<(), api::ClosingVoices>(write("post", "/api/v1/ops/generations/{generation}/close", OPS, "A person says that a restored hub's older orders are all here; two do"), post(ops::close_generation))
         .route::<(), api::OpsOrder>(read("/api/v1/ops/orders/{id}", OPS, "", "One order's story"), get(ops::story))
 }
 
@@ -92,6 +93,7 @@ fn archive(table: Table<'_>) -> Table<'_> {
 fn backup(table: Table<'_>) -> Table<'_> {
     let large = DefaultBodyLimit::max(backups::BODY_MAX);
     table
+        .route::<EpochRequest, EpochAnswer>(write("post", "/sync/v1/epoch", Admits::Store, "A machine asks to be the store; GET gives the terms that hold"), post(epochs::mint).get(epochs::current))
         .route::<(), Vec<BackupKept>>(read("/sync/v1/backup", Admits::Store, "", "A store's backups, oldest first; bearer token of the store"), get(backups::list))
         .route::<(), ()>(write("post", "/sync/v1/backup/missing", Admits::Store, "Which objects are not here: names of 32 bytes each, in and out"), post(backups::missing))
         .route::<(), ()>(write("put", "/sync/v1/backup/objects/{name}", Admits::Store, "Keep an object, named by its SHA-256"), put(backups::put_object).get(backups::object).layer(large))

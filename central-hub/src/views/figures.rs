@@ -86,11 +86,24 @@ fn broken(data: &dyn HubTx, store: &StoreId) -> Db<u32> {
 
 /// Units that may still be sold under the terms in force, and units of earlier terms.
 pub(super) fn rights(data: &dyn HubTx, row: &StoreRow) -> Db<(u64, u64)> {
-    let now = QuotaKey { store: row.seed.id.clone(), epoch: row.epoch, generation: data.generation()? };
-    let (mut outstanding, mut blocked) = (0_u64, 0_u64);
+    let (outstanding, blocked) = standing(data, row)?;
+    Ok((outstanding, blocked.iter().fold(0, |sum, (_, units)| sum.saturating_add(*units))))
+}
+
+/// The same, earlier terms one by one. What was closed stands no more: older epochs by the hub's word on the present one,
+/// older generations by the people who closed them; the store frees those by itself.
+pub(super) fn standing(data: &dyn HubTx, row: &StoreRow) -> Db<(u64, Vec<(QuotaKey, u64)>)> {
+    let own = data.installation()?;
+    let now = QuotaKey { store: row.seed.id.clone(), epoch: row.epoch, generation: own.generation };
+    let word = data.holder(&row.seed.id)?.is_some_and(|holder| holder.word == row.epoch);
+    let (mut outstanding, mut blocked) = (0, Vec::new());
     for (key, units) in data.rights_by_terms(&row.seed.id)? {
-        let sum = if key == now { &mut outstanding } else { &mut blocked };
-        *sum = sum.saturating_add(units);
+        let closed = (key.epoch < now.epoch && word) || (key.generation < now.generation && own.log_whole);
+        if key == now {
+            outstanding = units;
+        } else if units > 0 && !closed {
+            blocked.push((key, units));
+        }
     }
     Ok((outstanding, blocked))
 }

@@ -2,7 +2,6 @@
 //! when it was last heard.
 
 use super::Look;
-use crate::db::quotas::QuotaKey;
 use crate::db::stores::StoreRow;
 use crate::db::{Db, HubTx};
 use ::sync::inspect::reason_kind;
@@ -41,15 +40,12 @@ pub fn now(data: &dyn HubTx, look: &Look<'_>) -> Db<OpsSync> {
 }
 
 fn store(data: &dyn HubTx, row: StoreRow, quarantined: u64) -> Db<OpsSyncStore> {
-    let (mut rights_units, mut blocked) = (0, Vec::new());
-    let now = QuotaKey { store: row.seed.id.clone(), epoch: row.epoch, generation: data.generation()? };
-    for (key, units) in data.rights_by_terms(&row.seed.id)? {
-        if key == now {
-            rights_units = count(units);
-        } else if units > 0 {
-            blocked.push(BlockedRights { epoch: key.epoch, generation: key.generation, units: count(units) });
-        }
-    }
+    let (rights_units, blocked) = super::figures::standing(data, &row)?;
+    let blocked = blocked.into_iter().map(|(key, units)| BlockedRights {
+        epoch: key.epoch,
+        generation: key.generation,
+        units: count(units),
+    });
     let log = lane::total(&data.lanes(&row.seed.id)?);
     Ok(OpsSyncStore {
         records_waiting: count(log.waiting()),
@@ -60,8 +56,8 @@ fn store(data: &dyn HubTx, row: StoreRow, quarantined: u64) -> Db<OpsSyncStore> 
         heard_at: row.heard_at,
         epoch: row.epoch,
         received: log.received,
-        rights_units,
-        blocked,
+        rights_units: count(rights_units),
+        blocked: blocked.collect(),
         quarantined: count(quarantined),
     })
 }

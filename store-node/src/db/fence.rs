@@ -16,7 +16,8 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [State; 3] = [State::Open, State::Fenced, State::Emergency];
+    /// All of them.
+    pub const ALL: [State; 3] = [State::Open, State::Fenced, State::Emergency];
 
     /// The word in the database and in the API.
     pub const fn word(self) -> &'static str {

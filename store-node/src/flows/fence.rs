@@ -17,14 +17,20 @@ use std::fmt::Display;
 const ALARM: &str = "store_fenced";
 
 /// The store fences itself, or is told to. One that is fenced already stays so, with its first reason; a database that was
-/// brought back is fenced anew whatever it says: its counts and decisions are of a former life.
+/// brought back is fenced anew whatever it says: its counts and decisions are of a former life. That another machine is the
+/// store now comes before every other reason, an emergency too.
 ///
 /// # Errors
 /// A fault of the database.
 pub fn raise(flow: &mut Flow<'_>, why: FenceWhy) -> Result<Answer, Stop> {
     flow.only(&[Role::Manager])?;
-    let brought_back = matches!(why, FenceWhy::Restored | FenceWhy::Replaced);
-    if brought_back || row::state(flow.tx)?.state == State::Open {
+    let fence = row::state(flow.tx)?;
+    let anew = match why {
+        FenceWhy::Restored | FenceWhy::Replaced => true,
+        FenceWhy::Superseded => fence.state == State::Emergency || fence.why != why.word(),
+        FenceWhy::RolledBack | FenceWhy::ByHand => false,
+    };
+    if anew || fence.state == State::Open {
         shut(flow, why)?;
     }
     Ok(Answer::Done)
@@ -106,12 +112,16 @@ pub fn close(flow: &mut Flow<'_>, terms: Terms, sku: &SkuId, units: u64) -> Resu
 ///
 /// # Errors
 /// [`Refusal::AlreadyDone`] when the store is open, or the hub's word is here: then nobody needs it.
+/// [`Refusal::Fenced`] on a machine that was replaced: the store is another one.
 pub fn emergency(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
     if flow.actor.role != Role::Manager {
         return Err(Refusal::WrongRole { role: flow.actor.role, needs: vec![Role::Manager] }.into());
     }
     let fence = row::state(flow.tx)?;
     match (fence.state, fence.word_at) {
+        (State::Fenced, None) if fence.why == FenceWhy::Superseded.word() => {
+            return Err(refusal(flow, "emergency")?);
+        }
         (State::Fenced, None) => {}
         (State::Open | State::Fenced | State::Emergency, _) => {
             return Err(Refusal::AlreadyDone { what: "no_emergency".to_owned() }.into());

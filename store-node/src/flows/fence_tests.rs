@@ -156,6 +156,60 @@ fn without_hub_and_word_a_manager_opens_what_is_counted_and_that_is_on_record() 
 }
 
 #[test]
+fn a_machine_that_was_replaced_stays_shut_whatever_people_do() {
+    let (mut bed, _) = restored();
+    bed.by("meena", Role::Manager, Command::OpenEmergency).unwrap();
+    count(&mut bed, "ATTA", 0).unwrap();
+    bed.counter(&[("ATTA", 1)]).unwrap();
+    // The hub is there again, and has given the store to another machine.
+    let superseded = Command::Fence { why: FenceWhy::Superseded };
+    bed.system(superseded.clone()).unwrap();
+    let refused = bed.counter(&[("ATTA", 1)]).unwrap_err();
+    assert!(matches!(&refused, Refusal::Fenced { why, .. } if why == "superseded"), "{refused:?}");
+    count(&mut bed, "ATTA", 0).unwrap();
+    count(&mut bed, "SALT", 0).unwrap();
+    assert!(bed.counter(&[("ATTA", 1)]).is_err(), "a count opens nothing here");
+    let refused = bed.by("meena", Role::Manager, Command::OpenEmergency).unwrap_err();
+    assert!(matches!(&refused, Refusal::Fenced { why, .. } if why == "superseded"), "{refused:?}");
+    // Told again, it changes nothing; another reason does not take its place.
+    bed.system(superseded).unwrap();
+    bed.system(Command::Fence { why: FenceWhy::RolledBack }).unwrap();
+    let fence = bed.reader().snapshot(|conn, _| fence::state(conn)).unwrap();
+    assert_eq!((fence.state, fence.why.as_str()), (fence::State::Fenced, "superseded"));
+    bed.check();
+}
+
+#[test]
+fn what_is_counted_while_the_epoch_is_waited_for_stays_counted() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 10, None);
+    bed.system(Command::Fence { why: FenceWhy::Replaced }).unwrap();
+    count(&mut bed, "SALT", 0).unwrap();
+    bed.system(Command::TakeEpoch { epoch: E2, generation: G1, why: FenceWhy::Replaced }).unwrap();
+    word(&mut bed);
+    assert_eq!(state(&bed), fence::State::Open, "the one product there is was counted");
+    bed.counter(&[("SALT", 1)]).unwrap();
+    // A later restore knows nothing of that count.
+    bed.system(Command::Fence { why: FenceWhy::Restored }).unwrap();
+    assert!(bed.counter(&[("SALT", 1)]).is_err());
+    bed.check();
+}
+
+#[test]
+fn a_product_that_somebody_is_owed_is_counted_though_the_books_have_none() {
+    let (mut bed, _) = restored();
+    count(&mut bed, "SALT", -10).unwrap();
+    bed.system(Command::Fence { why: FenceWhy::Restored }).unwrap();
+    word(&mut bed);
+    count(&mut bed, "ATTA", 0).unwrap();
+    assert_eq!(bed.stock("SALT").0, 0);
+    assert_eq!(state(&bed), fence::State::Fenced, "the hub's order wants three of salt");
+    count(&mut bed, "SALT", 0).unwrap();
+    assert_eq!(state(&bed), fence::State::Open);
+    bed.check();
+}
+
+#[test]
 fn a_shrink_below_the_rights_is_wanted_back_and_not_when_goods_come_again() {
     let mut bed = Bed::new();
     let lot = bed.receive("SALT", 10, None);

@@ -3,6 +3,7 @@
 use super::problem::HttpProblem;
 use super::state::App;
 use crate::clock;
+use crate::db::fence;
 use crate::views::figures::Figures;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -17,6 +18,7 @@ pub async fn metrics(State(app): State<App>) -> Result<impl IntoResponse, HttpPr
     link(&mut page, &app);
     replication(&mut page, &known);
     floor(&mut page, &known);
+    safety(&mut page, &app, &known);
     let writing = app.writer.writing();
     page.gauge("larder_writer_queue", "Jobs that wait for the writing thread.", app.writer.waiting() as f64);
     page.histogram("larder_writer_group_commands", "Commands in one commit.", &writing.group, 1.0);
@@ -66,6 +68,26 @@ fn replication(page: &mut Text, known: &Figures) {
         known.rows_unshipped.iter().map(|(stream, rows)| (vec![stream.to_string()], *rows as f64));
     page.gauges("larder_rows_unshipped", help, &["stream"], unshipped);
     page.gauges("larder_quarantine_records", "Records that could not be used, by reason.", &["reason"], rows);
+}
+
+/// Whether the store is fenced, and what would be lost with this machine.
+fn safety(page: &mut Text, app: &App, known: &Figures) {
+    let rows = fence::State::ALL
+        .map(|state| (vec![state.word().to_owned()], f64::from(u8::from(state == known.fence))));
+    page.gauges("larder_fence", "How the store stands: 1 for the state it is in.", &["state"], rows);
+    page.gauge(
+        "larder_uncounted_skus",
+        "SKUs that a fenced store still has to count.",
+        known.uncounted as f64,
+    );
+    let backup = app.backup.borrow().clone();
+    let flag = |is: bool| f64::from(u8::from(is));
+    page.gauge("larder_backup_enrolled", "Whether there is a recovery key.", flag(backup.enrolled));
+    page.gauge("larder_backup_failing", "Whether the last backup failed.", flag(backup.error.is_some()));
+    if let Some(at) = backup.hub_at {
+        let age = clock::now().since_ms(at).max(0) as f64 / 1e3;
+        page.gauge("larder_backup_age_seconds", "Age of the newest backup at the hub.", age);
+    }
 }
 
 fn floor(page: &mut Text, known: &Figures) {

@@ -1,5 +1,6 @@
 //! What the node knows about its own replication, in numbers, for Prometheus (REQ-38). No product, no order.
 
+use crate::db::fence::{self, State};
 use crate::db::{Connection, DbResult, cold, docs, orders, outbox, quota};
 use crate::engine::ship;
 use crate::flows;
@@ -32,6 +33,10 @@ pub struct Figures {
     pub alarms_open: u64,
     /// Orders dispatched on the store's business day.
     pub dispatched_today: u64,
+    /// How the store stands after a restore.
+    pub fence: State,
+    /// SKUs that are still to be counted before the store is open; nought while it is.
+    pub uncounted: u64,
 }
 
 impl Reader {
@@ -48,7 +53,11 @@ impl Reader {
             for (reason, count) in docs::reason_counts(conn)? {
                 *quarantine.entry(reason_kind(&reason)).or_default() += size(count);
             }
+            let fence = fence::state(conn)?.state;
+            let uncounted = if fence == State::Open { 0 } else { fence::uncounted(conn)? };
             Ok(Figures {
+                fence,
+                uncounted,
                 facts_waiting: size(waiting),
                 oldest_fact_ms: oldest.map_or(0, |at| now.since_ms(at).max(0)),
                 records_waiting: size(outbox::records_waiting(conn)?),

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use model::quota::{HubGeneration, StoreEpoch};
 use model::time::Timestamp;
 
 use super::config::{Input, Opening, OutRecord, Output, PeerConfig, REFUSED_KEPT};
@@ -90,6 +91,19 @@ impl Peer {
         };
         let (repair, out) = (Repair::default(), VecDeque::new());
         Self { config, link, lanes, repair, one_lane_asked: false, out }
+    }
+
+    /// A peer of other terms after this one: nothing of its logs stays, and no connection is numbered twice.
+    #[must_use]
+    pub fn renewed(&self, config: PeerConfig, now: Timestamp) -> Self {
+        let mut peer = Self::new(config, now);
+        peer.link.mine.attempt = self.link.mine.attempt;
+        peer
+    }
+
+    /// The epoch and the generation that this peer speaks under.
+    pub const fn terms(&self) -> (StoreEpoch, HubGeneration) {
+        (self.config.epoch, self.config.generation)
     }
 
     /// Takes one input at `now`. Never fails: what cannot be right ends the connection by `Output::Close`.
@@ -343,7 +357,7 @@ impl Peer {
             self.out.push_back(Output::Stale);
         }
         self.link.phase = Phase::Closed;
-        self.out.push_back(Output::Close { reason });
+        self.out.push_back(Output::Close { reason: reason.mirrored() });
     }
 
     fn heard(&mut self, ms: i64) {

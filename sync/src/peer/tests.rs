@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::doc::DocKey;
 use crate::lane::{LANES, Lane, LaneState, LaneStates};
-use crate::wire::CloseReason;
+use crate::wire::{self, CloseReason, Frame, Hello};
 use model::id::StoreId;
 use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
@@ -433,7 +433,40 @@ fn the_wrong_store_epoch_generation_or_side_is_closed_with_a_reason() {
         let outputs: Vec<Output> = std::iter::from_fn(|| b.poll()).collect();
         assert!(outputs.contains(&Output::Close { reason }), "{outputs:?}");
         assert!(!outputs.contains(&Output::Live));
+        // The other side hears of it in its own words: what is "mine" there is "theirs" here.
+        for output in outputs {
+            if let Output::Send(frame) = output
+                && matches!(wire::decode(&frame), Ok(Frame::Bye { .. }))
+            {
+                a.handle(now, Input::Frame(frame));
+            }
+        }
+        let outputs: Vec<Output> = std::iter::from_fn(|| a.poll()).collect();
+        assert!(outputs.contains(&Output::Close { reason: reason.mirrored() }), "{outputs:?}");
+        assert_eq!(reason.mirrored().mirrored(), reason);
     }
+}
+
+#[test]
+fn a_peer_of_new_terms_numbers_its_connections_on_and_forgets_the_logs() {
+    let now = Timestamp::from_ms(0);
+    let mut old = config(Owner::Store);
+    old.lanes[0].sent = 9;
+    let mut peer = Peer::new(old, now);
+    peer.handle(now, Input::Connected(Opening::default()));
+    let hello = |peer: &mut Peer| -> Hello {
+        let Some(Output::Send(frame)) = peer.poll() else { panic!("no hello") };
+        let Ok(Frame::Hello(hello)) = wire::decode(&frame) else { panic!("no hello") };
+        hello
+    };
+    let first = hello(&mut peer);
+    let new = PeerConfig { epoch: StoreEpoch(2), ..config(Owner::Store) };
+    let mut peer = peer.renewed(new, now);
+    assert_eq!(peer.terms(), (StoreEpoch(2), HubGeneration(1)));
+    peer.handle(now, Input::Connected(Opening::default()));
+    let second = hello(&mut peer);
+    assert!(second.connection > first.connection);
+    assert_eq!((first.lanes[0].sent, second.lanes[0].sent), (9, 0));
 }
 
 #[test]
@@ -450,23 +483,23 @@ fn a_side_that_forgot_acknowledged_records_is_found_out_by_both() {
     world.nodes[0].restart(now);
     world.input(1, Input::Disconnected);
     world.connect();
-    let reasons: Vec<CloseReason> = (0..40)
+    let reasons: Vec<(usize, CloseReason)> = (0..40)
         .filter_map(|_| {
             let arrival = world.channel.0.pop_first();
             let ((at, _), (to, frame)) = arrival?;
             world.now = world.now.max(at);
             world.input(to, Input::Frame(frame));
-            world.nodes[to].closed
+            world.nodes[to].closed.map(|reason| (to, reason))
         })
         .collect();
-    assert!(
-        reasons.iter().any(|r| matches!(
-            r,
-            CloseReason::WeRolledBack { mine: 2, theirs: 5 }
-                | CloseReason::TheyRolledBack { mine: 5, theirs: 2 }
-        )),
-        "{reasons:?}"
-    );
+    // Whichever of the two says it first: each knows which side it is about.
+    for (side, reason) in [
+        (0, CloseReason::WeRolledBack { mine: 2, theirs: 5 }),
+        (1, CloseReason::TheyRolledBack { mine: 5, theirs: 2 }),
+    ] {
+        assert!(reasons.contains(&(side, reason)), "{reasons:?}");
+        assert!(reasons.iter().all(|(to, said)| *to != side || *said == reason), "{reasons:?}");
+    }
 }
 
 #[test]

@@ -132,6 +132,27 @@ pub struct Hello {
     pub heads: Vec<(DocKey, [u8; 8])>,
 }
 
+impl CloseReason {
+    /// What the other side says, as this side sees it: its `mine` is our `theirs`.
+    #[must_use]
+    pub const fn mirrored(self) -> Self {
+        match self {
+            Self::WrongEpoch { mine, theirs } => Self::WrongEpoch { mine: theirs, theirs: mine },
+            Self::WrongGeneration { mine, theirs } => Self::WrongGeneration { mine: theirs, theirs: mine },
+            Self::TheyRolledBack { mine, theirs } => Self::WeRolledBack { mine: theirs, theirs: mine },
+            Self::WeRolledBack { mine, theirs } => Self::TheyRolledBack { mine: theirs, theirs: mine },
+            Self::WrongStore
+            | Self::SameSide
+            | Self::NoCommonVersion
+            | Self::Silent { .. }
+            | Self::LogGap { .. }
+            | Self::RecordTooBig { .. }
+            | Self::Stopping
+            | Self::Refused { .. } => self,
+        }
+    }
+}
+
 /// Why a session ends. Travels in `Bye` and stands in the log; says what to do where somebody must do something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum CloseReason {

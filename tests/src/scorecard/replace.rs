@@ -19,7 +19,9 @@ use store_node::backup::task::Setup;
 use store_node::backup::{backfill, hub::HubShelf, keys, packing::Memory, round};
 use store_node::db::ReadDb;
 use store_node::engine::Engine;
+use store_node::replace::Wish;
 use store_node::{check, clock, manifest, run};
+use sync::vault::RecoveryKey;
 use tokio::runtime::{Handle, Runtime};
 
 /// The line between store and hub, bits per second.
@@ -31,6 +33,8 @@ const WATCHED: Duration = Duration::from_secs(10);
 /// The goal of the issue, seconds.
 const GOAL_S: f64 = 600.0;
 const READY_LIMIT: Duration = Duration::from_secs(60);
+/// The hub of a stage's store: nobody is there.
+const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// Runs the benchmark below `base`; `days` for a shorter year. `error` stands in the answer if it cannot.
 pub fn run(base: Option<&Path>, days: Option<&str>) -> Value {
@@ -44,6 +48,7 @@ pub fn run(base: Option<&Path>, days: Option<&str>) -> Value {
 struct Stage {
     old: House,
     setup: Setup,
+    recovery: RecoveryKey,
     hub: Proc,
     line: Line,
     year: year::Made,
@@ -102,10 +107,10 @@ fn build(runtime: &Runtime, dir: &Path, days: u32) -> Result<Stage> {
         hub.ready(&reqwest::Client::new(), &ready, READY_LIMIT).await?;
         Line::lay(hub_address, LINE).await
     })?;
-    program::enrol(&manifest)?;
+    let recovery = program::enrol(&manifest)?;
     let mut setup = program::setup(&manifest)?;
     setup.hub.base = format!("http://{hub_address}");
-    Ok(Stage { old, setup, hub, line, year })
+    Ok(Stage { old, setup, recovery, hub, line, year })
 }
 
 /// What rounds cost while orders come: one when nothing happened, one after half a minute's orders.
@@ -148,20 +153,30 @@ fn replace(stage: &Stage, dir: &Path, handle: &Handle) -> Result<New> {
     std::fs::create_dir_all(&folder)?;
     let text = std::fs::read_to_string(&stage.old.config)?;
     let text = text.replace(&stage.old.dir.display().to_string(), &folder.display().to_string());
+    let hub = format!("http://{}", stage.line.address);
+    let text = text.replace(&format!("url = \"{NOWHERE}\""), &format!("url = \"{hub}\""));
     let config = folder.join("store.toml");
     std::fs::write(&config, text)?;
     let manifest = firmware_config::load(&config)?;
-    let address = program::hub(&format!("http://{}", stage.line.address), &manifest.hub.token);
+    let address = program::hub(&hub, &manifest.hub.token);
     let keys = keys::load(&stage.setup.data_dir)?.context("no keys")?;
     let database = run::database(&folder);
     let mut shelf = HubShelf::new(address, stage.setup.client.clone(), handle.clone());
     let (begun, before) = (Instant::now(), stage.line.carried());
-    let head = program::newest(&mut shelf, None)?;
-    let restored = store_node::backup::restore::restore(&mut shelf, &head, &keys, &database, "hub")?;
+    let wish = Wish {
+        from: Place::Hub,
+        number: None,
+        instead_of: None,
+        manifest: Some(manifest.clone()),
+        hub: None,
+        config: config.clone(),
+    };
+    let made = store_node::replace::replace(&wish, &stage.recovery, handle.clone())?;
+    anyhow::ensure!(made.epoch.is_some(), "no epoch: {made}");
+    let first_bytes = stage.line.carried() - before;
     let house = House { dir: folder.clone(), config, ..stage.old.clone() };
     let (proc, ready) = handle.block_on(house.start())?;
     let open = begun.elapsed();
-    let first_bytes = stage.line.carried() - before;
     anyhow::ensure!(handle.block_on(proc.stop(READY_LIMIT)), "the new store did not stop");
     let (begun, before) = (Instant::now(), stage.line.carried());
     let mut engine = Engine::open(&database, manifest::setup(&manifest)?, clock::now())?;
@@ -177,7 +192,7 @@ fn replace(stage: &Stage, dir: &Path, handle: &Handle) -> Result<New> {
         open,
         ready,
         first_bytes,
-        first_objects: restored.fetched.0,
+        first_objects: made.fetched.0,
         history,
         history_bytes,
         rows: report.rows,

@@ -2,7 +2,7 @@
 
 use crate::command::{Answer, Command, Recovered};
 use crate::db::quotas::QuotaKey;
-use crate::engine::Fault;
+use crate::engine::{Fault, Said};
 use crate::refusal::Refusal;
 use crate::testkit::{World, sku};
 use ::sync::doc::DocKey;
@@ -79,7 +79,16 @@ fn under_a_new_epoch_nothing_of_the_old_one_is_sold_and_the_word_follows_every_o
     assert!(world.checkout(waiting, Payment::Cod).is_err(), "nothing is granted under the new epoch");
     let store = world.store.clone();
     let late = world.hub.inbound_under(world.now, &store, old, vec![]).unwrap_err();
-    assert_eq!(late, Fault::OldTerms(store), "the old node's session is over");
+    assert_eq!(late, Fault::OldTerms(store.clone()), "the old node's session is over");
+    let whole = DocKey::Orders { hour: 1 };
+    let late = world.hub.whole_under(world.now, (&store, old), whole, vec![]).unwrap_err();
+    assert_eq!(late, Fault::OldTerms(store.clone()), "a whole document, too");
+    // Its acknowledgements are of a log that is over: the new one has the same numbers for other records.
+    let acked = |under| Said::Acked(store.clone(), under, LaneSeq { lane: Lane::Orders, seq: 1 });
+    let kept = world.hub.out_records(&store, LaneSeq { lane: Lane::Orders, seq: 0 }, 9).unwrap();
+    world.hub.hear(world.now, &[acked(old)]).unwrap();
+    let still = world.hub.out_records(&store, LaneSeq { lane: Lane::Orders, seq: 0 }, 9).unwrap();
+    assert!(!kept.is_empty() && kept == still, "{kept:?}");
     world.logs_begin_anew();
     assert_eq!(word(&mut world, E2, FIRST_GENERATION), Some(E2));
     let hour = world.hub.data().order(&order).unwrap().unwrap().placed_at.hour();

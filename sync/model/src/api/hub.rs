@@ -685,6 +685,16 @@ pub struct BlockedRights {
     pub units: u32,
 }
 
+/// How many people have said that an older generation's orders are all here; when enough have, its rights are freed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ClosingVoices {
+    /// So many have.
+    pub voices: u32,
+    /// So many must.
+    pub needed: u32,
+}
+
 /// One change in quarantine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]

@@ -1,5 +1,6 @@
-//! Shapes between a store's machine and its hub besides the sync frames. No browser sees them.
+//! Shapes between a store's machine and its hub besides the sync frames: backups and epochs. No browser sees them.
 
+use crate::quota::{HubGeneration, StoreEpoch};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -17,4 +18,25 @@ pub struct BackupKept {
     pub bytes: u64,
     /// Links of the history.
     pub links: u64,
+}
+
+/// A machine asks for an epoch of its own: it becomes the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EpochRequest {
+    /// What no other machine has: the epoch is bound to it.
+    pub node_key: String,
+    /// The epoch that the new one is to follow.
+    pub expect: StoreEpoch,
+}
+
+/// The terms that hold now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EpochAnswer {
+    /// E.
+    pub epoch: StoreEpoch,
+    /// The hub's G.
+    pub generation: HubGeneration,
 }

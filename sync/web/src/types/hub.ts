@@ -68,6 +68,13 @@ payment: Payment,
 /** What about missing goods. */
 preset: SubstitutePreset, };
 
+/** How many people have said that an older generation's orders are all here; when enough have, its rights are freed. */
+export type ClosingVoices = {
+/** So many have. */
+voices: number,
+/** So many must. */
+needed: number, };
+
 /** Proof of delivery (REQ-80, decision 11). */
 export type DeliverRequest = {
 /** The customer's code; five tries. */

@@ -1,0 +1,36 @@
+//! Which machine is a store: the terms that hold now, and an epoch for a machine that takes the store over. A store asks for
+//! itself only, by its certificate.
+
+use super::backups::Whose;
+use super::extract::Body;
+use super::problem::HttpProblem;
+use super::state::App;
+use crate::command::{Answer, Command, Envelope};
+use crate::{clock, system};
+use axum::extract::State;
+use axum::response::Json;
+use model::api::machine::{EpochAnswer, EpochRequest};
+
+/// `POST /sync/v1/epoch`: a machine asks to be the store. Compare-and-set; the same machine gets the same answer again.
+pub async fn mint(
+    State(app): State<App>,
+    Whose(store): Whose,
+    Body(request): Body<EpochRequest>,
+) -> Result<Json<EpochAnswer>, HttpProblem> {
+    let EpochRequest { node_key, expect } = request;
+    let command = Command::MintEpoch { store: store.clone(), node_key, expect };
+    let id = system::id(clock::now(), &format!("epoch {store}"));
+    let envelope = Envelope { id, actor: system::actor("replace"), command };
+    let Answer::Terms { epoch, generation } = app.writer.apply(envelope).await?? else {
+        return Err(HttpProblem::fault("an epoch was answered by something else"));
+    };
+    tracing::warn!(%store, epoch = epoch.0, "a machine took the store over");
+    Ok(Json(EpochAnswer { epoch, generation }))
+}
+
+/// `GET /sync/v1/epoch`: the terms that hold now.
+pub async fn current(State(app): State<App>, Whose(store): Whose) -> Result<Json<EpochAnswer>, HttpProblem> {
+    let found = app.see(move |data, _| Ok((data.store(&store)?, data.generation()?))).await?;
+    let (Some(row), generation) = found else { return Err(HttpProblem::not_found("store")) };
+    Ok(Json(EpochAnswer { epoch: row.epoch, generation }))
+}

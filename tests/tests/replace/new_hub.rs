@@ -1,0 +1,133 @@
+//! The hub comes back out of its backup: a new generation, whose rights the stores grant anew. What its older life sold after
+//! the backup is learnt again from the store.
+
+use super::world::{LIMIT, OPS, World, id, until};
+use central_hub::command::{Command, Envelope};
+use central_hub::config::HubConfig;
+use central_hub::{backup, run, system};
+use model::api::hub::{
+    Address, AddressIn, Cart, CartLineIn, CheckoutRequest, ClosingVoices, InboxMessage, MeIn, OpsSync, Order,
+    OtpRequest, Payment, Point, Session, VerifyRequest,
+};
+use model::api::store::OrderDetail;
+use model::order_doc::SubstitutePreset;
+use model::quota::FIRST_GENERATION;
+use model::{AddressId, Qty};
+use serde_json::Value;
+use store_node::clock;
+use tests::demo::web::{Site, WebError};
+use tests::scorecard::order_commit::basket;
+use tests::scorecard::stage::product;
+
+/// Products that the hub knows.
+const PRODUCTS: usize = 40;
+
+fn put_catalogue(world: &World) {
+    let mut engine = run::open(&HubConfig::load(&world.hub_config()).unwrap()).unwrap();
+    let products = (0..PRODUCTS).map(|n| product(n).unwrap()).collect();
+    let (id, actor) = (system::id(clock::now(), "catalogue"), system::actor("config"));
+    let put = Envelope { id, actor, command: Command::PutProducts { products } };
+    engine.apply(clock::now(), vec![put]).unwrap().answers.remove(0).unwrap();
+    engine.checkpoint().unwrap();
+}
+
+async fn log_in(world: &World, phone: &str, key: u128) -> Site {
+    let hub = world.site();
+    let ask = OtpRequest { phone: phone.to_owned() };
+    hub.post::<Value>("/api/v1/auth/otp", id(key), &ask).await.unwrap();
+    let inbox = format!("/api/v1/demo/inbox?phone={}", phone.replace('+', "%2B"));
+    let text = hub.get::<Vec<InboxMessage>>(&inbox).await.unwrap().remove(0).text;
+    let code = text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).unwrap().to_owned();
+    let verify = VerifyRequest { phone: phone.to_owned(), code };
+    let session: Session = hub.post("/api/v1/auth/verify", id(key + 1), &verify).await.unwrap();
+    hub.with_session(&session.access)
+}
+
+async fn customer(world: &World, key: u128) -> (Site, AddressId) {
+    let site = log_in(world, "+919810000001", key).await;
+    site.put::<Value>("/api/v1/me", id(key + 2), &MeIn { name: "Kavya".to_owned() }).await.unwrap();
+    let at = Point { lat: 12.9720, lon: 77.6413 };
+    let address = AddressIn { text: "12 Main Road".to_owned(), at };
+    let address: Address = site.post("/api/v1/me/addresses", id(key + 3), &address).await.unwrap();
+    (site, address.id)
+}
+
+/// Two of a product, cash at the door; or the code of the refusal.
+async fn shop((site, address): &(Site, AddressId), key: u128, n: usize) -> Result<Order, String> {
+    let line = CartLineIn { qty: Qty::new(2).unwrap() };
+    site.put::<Cart>(&format!("/api/v1/cart/lines/{}", basket::code(n)), id(key), &line).await.unwrap();
+    let request =
+        CheckoutRequest { address: *address, payment: Payment::Cod, preset: SubstitutePreset::Refund };
+    match site.post("/api/v1/checkout", id(key + 1), &request).await {
+        Ok(order) => Ok(order),
+        Err(WebError::Refused(problem)) => Err(problem.code),
+        Err(WebError::Broken(why)) => panic!("{why}"),
+    }
+}
+
+/// Tries until the hub may sell it.
+async fn shop_until(who: &(Site, AddressId), key: u128, n: usize) -> Order {
+    let begun = std::time::Instant::now();
+    for turn in 0.. {
+        match shop(who, key + turn * 2, n).await {
+            Ok(order) => return order,
+            Err(code) => assert!(begun.elapsed() < LIMIT, "{code}"),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    panic!("never sold");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hub_out_of_its_backup_begins_a_new_generation_and_orders_go_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut world, house) = World::build(dir.path());
+    put_catalogue(&world);
+    let recovery = backup::enrol(&dir.path().join("hub")).unwrap();
+    world.start_hub().await;
+    let (proc, _) = house.start().await.unwrap();
+    let console = house.manager().await.unwrap();
+    let who = customer(&world, 1).await;
+    let kept = shop_until(&who, 100, 3).await;
+    let at_store = |order: &Order| format!("/api/v1/orders/{}", order.id);
+    until::<OrderDetail>(&console, &at_store(&kept), |_| true).await;
+    // While it sells.
+    let stick = dir.path().join("hub.larder");
+    backup::back_up(&dir.path().join("hub"), &stick, clock::now()).unwrap();
+    let lost = shop_until(&who, 200, 4).await;
+    until::<OrderDetail>(&console, &at_store(&lost), |_| true).await;
+    world.hub.take().unwrap().kill().await.unwrap();
+
+    world.write_hub("hub-new");
+    let config = HubConfig::load(&world.hub_config()).unwrap();
+    let (_, generation) = run::restore(&config, &stick, &recovery).unwrap();
+    assert!(generation > FIRST_GENERATION.0);
+    assert!(run::restore(&config, &stick, &recovery).is_err(), "a hub that is there is never touched");
+    world.start_hub().await;
+    let ops = log_in(&world, OPS[0], 300).await;
+    let heard = |now: &OpsSync| now.generation.0 == generation && now.stores[0].rights_units > 0;
+    let sync = until::<OpsSync>(&ops, "/api/v1/ops/sync", heard).await;
+    let blocked: Vec<u32> = sync.stores[0].blocked.iter().map(|b| b.generation.0).collect();
+    assert_eq!(blocked, [FIRST_GENERATION.0], "the older life's rights are shown, and nobody sells them");
+    // The customer's session and the order that was in the backup are there; orders go on.
+    assert_eq!(who.0.get::<Order>(&format!("/api/v1/orders/{}", kept.id)).await.unwrap().id, kept.id);
+    let after = shop_until(&who, 400, 5).await;
+    let seen = until::<OrderDetail>(&console, &at_store(&after), |_| true).await;
+    assert_eq!(seen.card.order, after.id);
+    // What was sold after the backup is still the store's, and its story comes back to the hub.
+    until::<OrderDetail>(&console, &at_store(&lost), |_| true).await;
+    until::<Value>(&ops, &format!("/api/v1/ops/orders/{}", lost.id), |_| true).await;
+    // Two people have looked at the gateway's log: the older life's rights are freed. One alone is not enough.
+    let other = log_in(&world, OPS[1], 310).await;
+    let close = format!("/api/v1/ops/generations/{}/close", FIRST_GENERATION.0);
+    for (key, site, voices) in [(320, &ops, 1), (321, &ops, 1), (322, &other, 2)] {
+        let before: OpsSync = ops.get("/api/v1/ops/sync").await.unwrap();
+        assert_eq!(before.stores[0].blocked.len(), 1);
+        let said: ClosingVoices = site.post(&close, id(key), &()).await.unwrap();
+        assert_eq!(said, ClosingVoices { voices, needed: 2 });
+    }
+    until::<OpsSync>(&ops, "/api/v1/ops/sync", |now| now.stores[0].blocked.is_empty()).await;
+    shop_until(&who, 500, 6).await;
+    assert!(proc.stop(LIMIT).await);
+    world.stop_hub().await;
+}
