@@ -127,12 +127,14 @@ pub fn ends(places: impl IntoIterator<Item = LaneSeq>) -> Vec<LaneSeq> {
 pub struct LaneSeq {
     /// Which log.
     pub lane: Lane,
-    /// From 1, without gaps; at most 2^61 - 1.
+    /// From 1, without gaps; at most [`SEQ_MAX`].
     pub seq: u64,
 }
 
 /// Bits of the lane in a [`LaneSeq`].
 const LANE_BITS: u32 = 3;
+/// The highest number of a record: a place is one number with its lane.
+pub const SEQ_MAX: u64 = u64::MAX >> LANE_BITS;
 
 impl From<LaneSeq> for u64 {
     fn from(at: LaneSeq) -> Self {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::doc::DocKey;
-use crate::lane::{Lane, LaneSeq};
+use crate::lane::{Lane, LaneSeq, SEQ_MAX};
 use model::id::StoreId;
 use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
@@ -64,6 +64,14 @@ fn limits_and_versions_are_errors_that_say_what_to_do() {
     let mut trailing = encode(&Frame::Ack { upto: at(1) }).unwrap();
     trailing.push(0);
     assert_eq!(decode(&trailing), Err(WireError::Malformed));
+}
+
+/// Found by the fuzzer: as a place in a lane such a number is another record's.
+#[test]
+fn a_number_beyond_any_log_is_no_frame_of_version_1() {
+    let ack = |upto: u64| postcard::to_extend(&upto, vec![1, 3]).unwrap();
+    assert_eq!(decode(&ack(SEQ_MAX)), Ok(Frame::Ack { upto: at(SEQ_MAX) }));
+    assert_eq!(decode(&ack(SEQ_MAX + 1)), Err(WireError::Malformed));
 }
 
 #[test]

@@ -9,20 +9,33 @@ use serde::{Deserialize, Serialize};
 use super::frame::{CloseReason, Connection, Frame, Hello, LaneMark};
 use super::{Batch, WireError};
 use crate::doc::DocKey;
-use crate::lane::{Lane, LaneSeq};
+use crate::lane::{Lane, LaneSeq, SEQ_MAX};
 
 /// See `super::Frame`; the order of the kinds is the format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum FrameV1 {
     Hello(HelloV1),
-    Change { seq: u64, doc: DocKey, change: Vec<u8> },
-    Batch { first_seq: u64, packed: Vec<u8> },
-    Ack { upto: u64 },
+    Change { seq: Seq, doc: DocKey, change: Vec<u8> },
+    Batch { first_seq: Seq, packed: Vec<u8> },
+    Ack { upto: Seq },
     Want { doc: DocKey },
     Whole { doc: DocKey, digest: [u8; 8], total: u32, offset: u32, bytes: Vec<u8> },
     Ping { nonce: u32 },
     Pong { nonce: u32 },
     Bye { reason: CloseReason },
+}
+
+/// A record's number. No log gets past [`SEQ_MAX`]; a number that does is no frame, since as a place it would be another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64")]
+pub(super) struct Seq(u64);
+
+impl TryFrom<u64> for Seq {
+    type Error = &'static str;
+
+    fn try_from(seq: u64) -> Result<Self, Self::Error> {
+        if seq > SEQ_MAX { Err("a number beyond any log") } else { Ok(Self(seq)) }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +54,7 @@ pub(super) struct HelloV1 {
     heads: Vec<(DocKey, [u8; 8])>,
 }
 
-const fn only(seq: u64) -> LaneSeq {
+const fn only(Seq(seq): Seq) -> LaneSeq {
     LaneSeq { lane: Lane::Orders, seq }
 }
 
@@ -108,7 +121,7 @@ impl TryFrom<Frame> for FrameV1 {
     /// What a peer of version 1 understands; a record of another lane, or a newer kind, it does not.
     fn try_from(frame: Frame) -> Result<Self, WireError> {
         let seq = |at: LaneSeq| match at.lane {
-            Lane::Orders => Ok(at.seq),
+            Lane::Orders => Ok(Seq(at.seq)),
             Lane::States | Lane::Alarms | Lane::Stock | Lane::Backfill => Err(WireError::NotInVersion),
         };
         Ok(match frame {
