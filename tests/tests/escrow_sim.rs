@@ -69,20 +69,18 @@ fn seeds_that_failed_once_fail_no_more() {
 fn must_be_caught(name: &str, first: u64, options: impl Fn(u64) -> Options) {
     let caught =
         (first..first + TRIES).find_map(|seed| run(&options(seed)).err().map(|broken| (seed, broken)));
-    let (seed, broken) = caught.unwrap_or_else(|| panic!("{name} was not noticed in {TRIES} seeds"));
+    let (seed, broken) =
+        caught.unwrap_or_else(|| panic!("{name} was not noticed in {TRIES} seeds from {first} on"));
     assert!(!broken.to_string().is_empty(), "{name} says what it broke");
-    eprintln!("{name} is noticed at seed {seed}");
+    // What the unbroken rules fail at as well says nothing about this one.
+    assert_eq!(run(&Options::usual(seed)).err(), None, "{name}: without it too, seed {seed}");
 }
 
+/// That a store opens without the hub's word, or says short while an end is not known, is not noticed here in 30 seeds and
+/// more; `escrow_walk` notices both.
 #[test]
 fn each_rule_of_a_restored_store_that_is_broken_is_noticed() {
-    for (mutation, first) in [
-        (Store::NoFence, 4),
-        (Store::NoWord, 81),
-        (Store::PickUnknown, 1),
-        (Store::ShortWhileUnknown, 32),
-        (Store::FreeOldRights, 13),
-    ] {
+    for (mutation, first) in [(Store::NoFence, 4), (Store::PickUnknown, 1), (Store::FreeOldRights, 13)] {
         let name = format!("{mutation:?}");
         must_be_caught(&name, first, |seed| Options {
             store_mutation: Some(mutation),
