@@ -3,10 +3,12 @@
 use crate::cli::{Backup, Config, Replace};
 use crate::load;
 use anyhow::Context as _;
+use device_drivers::agent::ClientTls;
 use std::io::Write as _;
 use std::process::ExitCode;
 use store_node::backup::program::{self, Place};
 use store_node::backup::restore::Restored;
+use store_node::line::HubLine;
 use store_node::replace::{self, Wish};
 use sync::vault::RecoveryKey;
 
@@ -80,19 +82,32 @@ pub fn replace(how: &Replace) -> anyhow::Result<ExitCode> {
     };
     let manifest = how.config.config.exists().then(|| load(&how.config)).transpose()?;
     if matches!(how.from, Place::Hub) && manifest.is_none() && how.hub.is_none() {
-        anyhow::bail!("{} is not there: give --hub URL and --token TOKEN", how.config.config.display());
+        anyhow::bail!(
+            "{} is not there: give --hub URL and --token TOKEN, and for https --hub-ca, --hub-cert and --hub-key",
+            how.config.config.display()
+        );
     }
     let wish = Wish {
         from: how.from.clone(),
         number: how.number,
         instead_of: how.instead_of,
         manifest,
-        hub: how.hub.clone().zip(how.token.clone()),
+        hub: hub(how)?,
         config: how.config.config.clone(),
     };
     let done = with_runtime(|handle| Ok(replace::replace(&wish, &recovery, handle)?))?;
     println!("{done}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The hub of the command line.
+fn hub(how: &Replace) -> anyhow::Result<Option<HubLine>> {
+    let Some((url, token)) = how.hub.as_ref().zip(how.token.as_ref()) else { return Ok(None) };
+    let tls = match (&how.hub_ca, &how.hub_cert, &how.hub_key) {
+        (Some(ca), Some(cert), Some(key)) => Some(ClientTls::read(ca, cert, key)?),
+        _ => None,
+    };
+    Ok(Some(HubLine { tls, ..HubLine::plain(url, token) }))
 }
 
 fn ask_for_the_key() -> anyhow::Result<RecoveryKey> {

@@ -2,22 +2,22 @@
 //! own before it says anything else; one whose store has a later epoch at the hub was replaced itself, and stays shut.
 
 use crate::backup::BackupError;
-use crate::backup::hub::{HubAddress, refused};
 use crate::command::{Command, Envelope, FenceWhy, system};
+use crate::line::{HubLine, Payload, Reply};
 use crate::secrets;
 use crate::writer::Writer;
 use crate::{clock, derive};
+use hyper::Method;
 use model::api::machine::{EpochAnswer, EpochRequest};
 use model::quota::{HubGeneration, StoreEpoch};
 use serde::{Deserialize, Serialize};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use sync::wire::CloseReason;
 
-/// How long the hub may take to answer.
-const LIMIT: Duration = Duration::from_secs(15);
+/// Where epochs are asked for.
+const EPOCH: &str = "/sync/v1/epoch";
 /// The hub's code for: another machine was quicker.
 const TAKEN: &str = "terms_taken";
 
@@ -98,9 +98,7 @@ impl Wanted {
 #[derive(Debug, Clone)]
 pub struct Claim {
     /// The hub.
-    pub hub: HubAddress,
-    /// Carries the store's certificate where there is one.
-    pub client: reqwest::Client,
+    pub hub: HubLine,
     /// Where the wish lies.
     pub data_dir: PathBuf,
 }
@@ -114,7 +112,7 @@ impl Claim {
         let Some(wanted) = Wanted::load(&self.data_dir)? else { return Ok(()) };
         let mine = writer.peer_config().await.map_err(told)?.epoch;
         let request = EpochRequest { node_key: wanted.key.clone(), expect: wanted.expect };
-        match ask_epoch(&self.client, &self.hub, &request).await {
+        match ask_epoch(&self.hub, &request).await {
             Ok(EpochAnswer { epoch, generation }) => {
                 if epoch > mine {
                     let why = wanted.why;
@@ -180,34 +178,25 @@ impl Claim {
 ///
 /// # Errors
 /// [`BackupError::Refused`] when another machine was quicker; [`BackupError::Unreachable`].
-pub async fn ask_epoch(
-    client: &reqwest::Client,
-    hub: &HubAddress,
-    request: &EpochRequest,
-) -> Result<EpochAnswer, BackupError> {
-    answer(client.post(url(hub)).bearer_auth(&hub.token).timeout(LIMIT).json(request)).await
+pub async fn ask_epoch(hub: &HubLine, request: &EpochRequest) -> Result<EpochAnswer, BackupError> {
+    let body = serde_json::to_vec(request).map_err(told)?;
+    answer(&hub.call(Method::POST, EPOCH, Payload::Json(body.into())).await?)
 }
 
 /// The terms that hold now.
 ///
 /// # Errors
 /// [`BackupError`].
-pub async fn current(client: &reqwest::Client, hub: &HubAddress) -> Result<EpochAnswer, BackupError> {
-    answer(client.get(url(hub)).bearer_auth(&hub.token).timeout(LIMIT)).await
+pub async fn current(hub: &HubLine) -> Result<EpochAnswer, BackupError> {
+    answer(&hub.call(Method::GET, EPOCH, Vec::new()).await?)
 }
 
-fn url(hub: &HubAddress) -> String {
-    format!("{}/sync/v1/epoch", hub.base)
-}
-
-async fn answer(request: reqwest::RequestBuilder) -> Result<EpochAnswer, BackupError> {
-    let broken = |error: reqwest::Error| BackupError::Unreachable(error.to_string());
-    let answer = request.send().await.map_err(broken)?;
-    if answer.status().is_success() {
-        answer.json().await.map_err(broken)
-    } else {
-        Err(refused(answer).await)
+fn answer(reply: &Reply) -> Result<EpochAnswer, BackupError> {
+    if !reply.status.is_success() {
+        return Err(BackupError::refused(reply.status, &reply.body));
     }
+    let unread = |error| BackupError::Unreachable(format!("its answer does not read: {error}"));
+    serde_json::from_slice(&reply.body).map_err(unread)
 }
 
 fn told(error: impl std::fmt::Display) -> BackupError {

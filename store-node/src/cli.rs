@@ -199,6 +199,15 @@ pub struct Replace {
     /// The store's token at the hub, where there is no store.toml yet.
     #[arg(long, env = "LARDER_STORE_TOKEN")]
     pub token: Option<String>,
+    /// PEM file of the hub's authority, where the hub is https and there is no store.toml yet.
+    #[arg(long, requires_all = ["hub", "hub_cert", "hub_key"], value_name = "FILE")]
+    pub hub_ca: Option<PathBuf>,
+    /// PEM file of this machine's certificate, enrolled under the store's id.
+    #[arg(long, requires = "hub_ca", value_name = "FILE")]
+    pub hub_cert: Option<PathBuf>,
+    /// PEM file of its private key.
+    #[arg(long, requires = "hub_ca", value_name = "FILE")]
+    pub hub_key: Option<PathBuf>,
     #[command(flatten)]
     pub config: Config,
 }

@@ -1,13 +1,14 @@
-//! Lines to the hub: a TCP stream, encrypted where the address says https, and single HTTP calls over one. What is said over
+//! Lines to the hub: a TCP stream, encrypted where the address says https, and HTTP calls over one. What is said over
 //! them is others' business.
 
+mod hub;
+
 use device_drivers::agent::ClientTls;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Bytes;
-use hyper::header::{AUTHORIZATION, HOST};
-use hyper::{Method, Request, StatusCode, Uri};
-use hyper_util::rt::TokioIo;
+pub use hub::{HubLine, KeptLine, Payload, Reply};
+use hyper::Uri;
+use rustls::AlertDescription;
 use rustls::pki_types::ServerName;
+use std::error::Error;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -16,11 +17,6 @@ use tokio_util::either::Either;
 
 /// A hub on this machine is reached in the clear, every other one encrypted.
 pub type Stream = Either<TcpStream, TlsStream<TcpStream>>;
-
-/// How long one call may take: a batch over 16 kbit/s.
-const CALL_LIMIT: Duration = Duration::from_secs(70);
-/// Bytes of an answer: a closed hour at most.
-const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Why a line is not there.
 #[derive(Debug, thiserror::Error)]
@@ -34,18 +30,60 @@ pub enum LineError {
     /// Encrypted without papers.
     #[error("[hub] url is https, but [hub.tls] names no certificate of this store")]
     NoCertificate,
+    /// The hub has seen our certificate and ended the handshake.
+    #[error(
+        "the hub does not accept the certificate in [hub.tls] ({0:?}): have this machine enrolled at the hub's authority, \
+         and put the papers where [hub.tls] says"
+    )]
+    NotAccepted(AlertDescription),
+    /// Whoever answers there is not the hub that we know.
+    #[error(
+        "what answers at [hub] url is not certified by the authority in [hub.tls] ({0}): nothing was told to it"
+    )]
+    NotTheHub(rustls::CertificateError),
     /// Nothing that makes a request.
     #[error("no request: {0}")]
     Request(#[from] hyper::http::Error),
     /// The exchange broke off.
     #[error("the exchange broke off: {0}")]
-    Broken(#[from] hyper::Error),
+    Broken(hyper::Error),
     /// The answer broke off or is too large.
     #[error("the answer: {0}")]
     Answer(String),
     /// Too slow.
-    #[error("no answer within {CALL_LIMIT:?}")]
-    Slow,
+    #[error("no answer within {0:?}")]
+    Slow(Duration),
+}
+
+impl LineError {
+    /// Whether only a person can change it: papers, not the line.
+    pub const fn is_for_a_person(&self) -> bool {
+        matches!(self, Self::NoHost | Self::NoCertificate | Self::NotAccepted(_) | Self::NotTheHub(_))
+    }
+}
+
+impl From<hyper::Error> for LineError {
+    fn from(error: hyper::Error) -> Self {
+        told_by_tls(&error).unwrap_or(Self::Broken(error))
+    }
+}
+
+/// What TLS says in the depth of an error. A hub that does not accept a certificate says so only after our side of the
+/// handshake is done, so it may come out of a handshake, of a write or of a read.
+pub fn told_by_tls(error: &(dyn Error + 'static)) -> Option<LineError> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
+        let tls = inner
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+            .or_else(|| error.downcast_ref::<rustls::Error>());
+        match tls {
+            Some(rustls::Error::AlertReceived(alert)) => return Some(LineError::NotAccepted(*alert)),
+            Some(rustls::Error::InvalidCertificate(why)) => return Some(LineError::NotTheHub(why.clone())),
+            Some(_) | None => next = error.source(),
+        }
+    }
+    None
 }
 
 /// Opens a stream to where an address points.
@@ -56,70 +94,15 @@ pub async fn open(uri: &Uri, tls: Option<&ClientTls>) -> Result<Stream, LineErro
     let secret = matches!(uri.scheme_str(), Some("wss" | "https"));
     let host = uri.host().ok_or(LineError::NoHost)?.trim_matches(['[', ']']);
     let port = uri.port_u16().unwrap_or(if secret { 443 } else { 80 });
+    let tls = match (secret, tls) {
+        (true, None) => return Err(LineError::NoCertificate),
+        (true, tls) => tls,
+        (false, _) => None,
+    };
     let plain = TcpStream::connect((host, port)).await?;
     plain.set_nodelay(true)?;
-    match (secret, tls) {
-        (false, _) => Ok(Either::Left(plain)),
-        (true, None) => Err(LineError::NoCertificate),
-        (true, Some(tls)) => {
-            let name = ServerName::try_from(host.to_owned()).map_err(|_| LineError::NoHost)?;
-            Ok(Either::Right(TlsConnector::from(tls.config()).connect(name, plain).await?))
-        }
-    }
-}
-
-/// Where the hub is, for single calls.
-#[derive(Debug, Clone)]
-pub struct HubLine {
-    /// `http://` or `https://`, without a slash at the end.
-    pub base: String,
-    /// The store's token at the hub.
-    pub token: String,
-    /// With `https://`: the hub's authority and what the store comes with.
-    pub tls: Option<ClientTls>,
-}
-
-/// What the hub says to a call.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    /// Its status.
-    pub status: StatusCode,
-    /// Its body.
-    pub body: Bytes,
-}
-
-impl HubLine {
-    /// One call over a line of its own.
-    ///
-    /// # Errors
-    /// [`LineError`]: whether the hub has heard it is not known; every call may be repeated.
-    pub async fn call(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Reply, LineError> {
-        tokio::time::timeout(CALL_LIMIT, self.exchange(method, path, body))
-            .await
-            .map_err(|_| LineError::Slow)?
-    }
-
-    async fn exchange(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Reply, LineError> {
-        let uri: Uri = format!("{}{path}", self.base).parse().map_err(hyper::http::Error::from)?;
-        let stream = open(&uri, self.tls.as_ref()).await?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        let driver = tokio::spawn(connection);
-        let target = uri.path_and_query().map_or("/", |path| path.as_str());
-        let request = Request::builder()
-            .method(method)
-            .uri(target)
-            .header(HOST, uri.authority().map_or("", |authority| authority.as_str()))
-            .header(AUTHORIZATION, format!("Bearer {}", self.token))
-            .body(Full::new(Bytes::from(body)))?;
-        let exchange = async {
-            let answer = sender.send_request(request).await?;
-            let status = answer.status();
-            let read = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
-            let body = read.map_err(|error| LineError::Answer(error.to_string()))?.to_bytes();
-            Ok(Reply { status, body })
-        };
-        let done = exchange.await;
-        driver.abort();
-        done
-    }
+    let Some(tls) = tls else { return Ok(Either::Left(plain)) };
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| LineError::NoHost)?;
+    let shaken = TlsConnector::from(tls.config()).connect(name, plain).await;
+    Ok(Either::Right(shaken.map_err(|error| told_by_tls(&error).unwrap_or(LineError::Line(error)))?))
 }

@@ -2,16 +2,16 @@
 //! fence, and ask the hub for an epoch of its own, bound to a key that no other machine has. The old machine is shut out by
 //! that. Where the hub is away the store is readable and fenced, and asks for its epoch as soon as the hub is there.
 
-use crate::backup::hub::{HubAddress, client};
 use crate::backup::program::{self, Place};
 use crate::backup::restore::{keys_for, restore};
-use crate::backup::{BackupError, keys};
+use crate::backup::{BackupError, Shelf, keys};
 use crate::claim::{self, Wanted};
 use crate::clock;
 use crate::command::{Command, Envelope, FenceWhy, system};
 use crate::db::backup::reader;
 use crate::db::fence::{self, State};
 use crate::engine::{Engine, Fault, OpenError};
+use crate::line::HubLine;
 use crate::{derive, manifest, run};
 use firmware_config::StoreManifest;
 use model::api::machine::EpochRequest;
@@ -58,8 +58,8 @@ pub struct Wish {
     pub instead_of: Option<u32>,
     /// store.toml, where it is there.
     pub manifest: Option<StoreManifest>,
-    /// Address and token of the hub, where there is no store.toml.
-    pub hub: Option<(String, String)>,
+    /// The hub, where there is no store.toml.
+    pub hub: Option<HubLine>,
     /// Where store.toml is, or is written.
     pub config: PathBuf,
 }
@@ -112,17 +112,18 @@ impl fmt::Display for Made {
 /// [`ReplaceError`]; a database that is there already is never touched.
 pub fn replace(wish: &Wish, recovery: &RecoveryKey, handle: Handle) -> Result<Made, ReplaceError> {
     let begun = Instant::now();
-    let given = wish.hub.as_ref().map(|(url, token)| program::hub(url, token));
-    let at = |manifest: &StoreManifest| program::hub(&manifest.hub.url, &manifest.hub.token);
-    let first =
-        given.clone().or_else(|| wish.manifest.as_ref().map(at)).unwrap_or_else(|| program::hub("", ""));
-    let mut shelf = program::shelf(&wish.from, first, handle.clone())?;
+    let listed = wish.manifest.as_ref().map(|manifest| HubLine::of(manifest).map_err(BackupError::from));
+    let first = wish.hub.clone().map(Ok).or(listed).transpose()?;
+    let mut shelf = place(&wish.from, first.clone(), handle.clone())?;
     let head = program::newest(&mut *shelf, wish.number)?;
     let keys = keys_for(&head, recovery)?;
     let files =
         head.open::<sync::vault::StoreContents>(&keys.data).map_err(BackupError::from)?.contents.files;
     let manifest = whose(wish, &files, &head.note.owner)?;
-    let hub = given.unwrap_or_else(|| at(&manifest));
+    let hub = match first {
+        Some(hub) => HubLine { store: Some(manifest.store.id.clone()), ..hub },
+        None => HubLine::of(&manifest).map_err(BackupError::from)?,
+    };
     let data_dir = &manifest.node.data_dir;
     let database = run::database(data_dir);
     let expect = follows(wish, &head, &hub, &handle)?;
@@ -152,6 +153,18 @@ pub fn replace(wish: &Wish, recovery: &RecoveryKey, handle: Handle) -> Result<Ma
         epoch,
         away,
     })
+}
+
+fn place(from: &Place, hub: Option<HubLine>, handle: Handle) -> Result<Box<dyn Shelf>, ReplaceError> {
+    let hub = match (from, hub) {
+        (Place::Hub, None) => {
+            let what = "which hub? There is no store.toml here: give its address and the store's token";
+            return Err(ReplaceError::Told(what.to_owned()));
+        }
+        (Place::Hub, Some(hub)) => hub,
+        (Place::File(_), hub) => hub.unwrap_or_else(|| HubLine::plain("", "")),
+    };
+    Ok(program::shelf(from, hub, handle)?)
 }
 
 /// What the history is fetched from later: a file by its whole path.
@@ -238,13 +251,13 @@ fn apply(engine: &mut Engine, purpose: &str, command: Command) -> Result<(), Rep
 
 /// Asks the hub for an epoch and takes it.
 fn take_epoch(
-    hub: &HubAddress,
+    hub: &HubLine,
     wanted: &Wanted,
     engine: &mut Engine,
     handle: &Handle,
 ) -> Result<StoreEpoch, ReplaceError> {
     let request = EpochRequest { node_key: wanted.key.clone(), expect: wanted.expect };
-    let answer = handle.block_on(claim::ask_epoch(&client()?, hub, &request))?;
+    let answer = handle.block_on(claim::ask_epoch(hub, &request))?;
     let (epoch, generation) = (answer.epoch, answer.generation);
     apply(engine, "epoch", Command::TakeEpoch { epoch, generation, why: wanted.why })?;
     Ok(epoch)
@@ -252,10 +265,10 @@ fn take_epoch(
 
 /// The epoch that this machine's is to follow: the backup's, unless another machine took the store over since. That one is
 /// shut out only by somebody who names it.
-fn follows(wish: &Wish, head: &Head, hub: &HubAddress, handle: &Handle) -> Result<StoreEpoch, ReplaceError> {
+fn follows(wish: &Wish, head: &Head, hub: &HubLine, handle: &Handle) -> Result<StoreEpoch, ReplaceError> {
     let of_backup = StoreEpoch(u32::try_from(head.note.term).unwrap_or(u32::MAX));
     let named = wish.instead_of.map_or(of_backup, StoreEpoch).max(of_backup);
-    match handle.block_on(claim::current(&client()?, hub)) {
+    match handle.block_on(claim::current(hub)) {
         Ok(now) if now.epoch > named => {
             let (theirs, ours) = (now.epoch.0, of_backup.0);
             Err(ReplaceError::Told(format!(

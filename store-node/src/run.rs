@@ -9,7 +9,6 @@ use crate::db::marks::{self, Mark};
 use crate::doorkeeper::Doorkeeper;
 use crate::engine::{Engine, OpenError};
 use crate::http::{App, Facts};
-use crate::line::HubLine;
 use crate::manifest::{self, ManifestError};
 use crate::mqtt::MqttSetup;
 use crate::pins::Pins;
@@ -23,7 +22,7 @@ use crate::writer::Writer;
 use crate::{clock, http, mqtt, timers};
 use axum::serve::ListenerExt;
 use device_drivers::agent::{ClientTls, TlsError};
-use firmware_config::{BrokerTls, HubTls, StoreManifest};
+use firmware_config::{BrokerTls, StoreManifest};
 use model::Timestamp;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -68,9 +67,6 @@ pub enum RunError {
     /// The node's certificate for the broker cannot be used.
     #[error("[broker.tls] {0}")]
     Tls(#[from] TlsError),
-    /// The store's certificate for the hub cannot be used.
-    #[error("[hub.tls] {0}")]
-    HubTls(TlsError),
     /// A machine that waits for its epoch cannot be fenced.
     #[error(transparent)]
     Replace(#[from] ReplaceError),
@@ -135,8 +131,7 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
     let standing = watch::Sender::new(task::BackupStanding::default());
     let backups = program::setup(&manifest)?;
     let (lacking, hours) = mpsc::channel(ship::HOURS_MAX);
-    let dial = uplink_setup(&manifest, &backups)?;
-    let line = hub_line(&manifest, &dial);
+    let (dial, line) = (uplink_setup(&manifest, &backups), backups.hub.clone());
     let uplink = Uplink::new(dial, (writer.clone(), reads.clone()), lacking, clock::now());
     let shipper = Shipper { line, reads: reads.clone(), writer: writer.clone(), link: uplink.state(), hours };
     tasks.spawn(shipper.run(stop.clone()));
@@ -227,25 +222,15 @@ fn facts(manifest: &StoreManifest, address: SocketAddr) -> Result<Facts, SecretE
 }
 
 /// The hub's address as a WebSocket's: http becomes ws, https becomes wss.
-fn uplink_setup(manifest: &StoreManifest, backups: &task::Setup) -> Result<UplinkSetup, RunError> {
-    let base = manifest.hub.url.trim_end_matches('/');
-    let url = base.strip_prefix("http").map_or_else(|| base.to_owned(), |rest| format!("ws{rest}"));
-    let own = |files: &HubTls| ClientTls::read(&files.ca, &files.cert, &files.key).map_err(RunError::HubTls);
-    Ok(UplinkSetup {
+fn uplink_setup(manifest: &StoreManifest, backups: &task::Setup) -> UplinkSetup {
+    let base = &backups.hub.base;
+    let url = base.strip_prefix("http").map_or_else(|| base.clone(), |rest| format!("ws{rest}"));
+    UplinkSetup {
         url: format!("{url}/sync/v1/connect?store={}", manifest.store.id),
-        token: manifest.hub.token.clone(),
-        tls: manifest.hub.tls.as_ref().map(own).transpose()?,
-        claim: Claim {
-            hub: backups.hub.clone(),
-            client: backups.client.clone(),
-            data_dir: backups.data_dir.clone(),
-        },
-    })
-}
-
-fn hub_line(manifest: &StoreManifest, dial: &UplinkSetup) -> HubLine {
-    let base = manifest.hub.url.trim_end_matches('/').to_owned();
-    HubLine { base, token: dial.token.clone(), tls: dial.tls.clone() }
+        token: backups.hub.token.clone(),
+        tls: backups.hub.tls.clone(),
+        claim: Claim { hub: backups.hub.clone(), data_dir: backups.data_dir.clone() },
+    }
 }
 
 fn mqtt_setup(manifest: &StoreManifest, password: String) -> Result<MqttSetup, RunError> {

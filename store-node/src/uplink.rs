@@ -9,7 +9,7 @@ use crate::reads::Reads;
 use crate::writer::Writer;
 use device_drivers::agent::ClientTls;
 use futures_util::{SinkExt, StreamExt};
-use model::Timestamp;
+use model::{Problem, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use sync::wire::MAX_FRAME;
 use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
+use tokio_tungstenite::tungstenite::{Error as SocketError, Message, client::IntoClientRequest};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use tokio_util::sync::CancellationToken;
 
@@ -107,11 +107,7 @@ impl Uplink {
                     let ended = self.talk(&mut peer, &mut owed, socket, &stop).await;
                     pause = if ended == Ended::Replaced { REPLACED_PAUSE } else { REDIAL_FIRST };
                 }
-                Err(
-                    error @ (DialError::Line(LineError::NoHost | LineError::NoCertificate)
-                    | DialError::Token(_)
-                    | DialError::NoEpoch(_)),
-                ) => {
+                Err(error) if error.is_for_a_person() => {
                     let text = error.to_string();
                     if text != told {
                         tracing::warn!(error = text, "the hub cannot be reached as things are");
@@ -155,7 +151,8 @@ impl Uplink {
             .read_buffer_size(READ_BUFFER);
         let dial = async {
             let stream = line::open(request.uri(), self.setup.tls.as_ref()).await?;
-            let (socket, _) = client_async_with_config(request, stream, Some(limits)).await?;
+            let (socket, _) =
+                client_async_with_config(request, stream, Some(limits)).await.map_err(why_not)?;
             Ok(socket)
         };
         tokio::time::timeout(DIAL_LIMIT, dial).await.map_err(|_| DialError::Slow)?
@@ -402,8 +399,10 @@ fn until(at: Timestamp) -> Duration {
 
 #[derive(Debug, thiserror::Error)]
 enum DialError {
+    #[error("the hub refused: {0}")]
+    Refused(String),
     #[error("{0}")]
-    Socket(#[from] tokio_tungstenite::tungstenite::Error),
+    Socket(#[from] SocketError),
     #[error("the token is not a header value: {0}")]
     Token(#[from] tokio_tungstenite::tungstenite::http::header::InvalidHeaderValue),
     #[error(transparent)]
@@ -412,4 +411,27 @@ enum DialError {
     NoEpoch(String),
     #[error("no answer within {DIAL_LIMIT:?}")]
     Slow,
+}
+
+impl DialError {
+    /// Whether trying again changes nothing before a person has.
+    fn is_for_a_person(&self) -> bool {
+        match self {
+            Self::Line(error) => error.is_for_a_person(),
+            Self::Token(_) | Self::NoEpoch(_) | Self::Refused(_) => true,
+            Self::Socket(_) | Self::Slow => false,
+        }
+    }
+}
+
+/// Why no session began: the hub's own words where it has said some.
+fn why_not(error: SocketError) -> DialError {
+    if let SocketError::Http(answer) = &error {
+        let body = answer.body().as_deref().unwrap_or_default();
+        if let Ok(problem) = serde_json::from_slice::<Problem>(body) {
+            let Problem { title, detail, hint, .. } = problem;
+            return DialError::Refused(format!("{title}. {detail} {hint}"));
+        }
+    }
+    line::told_by_tls(&error).map_or(DialError::Socket(error), DialError::Line)
 }

@@ -12,12 +12,12 @@ use crate::tls::Certified;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Path, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Json;
 use axum::routing::{get, post, put};
 use model::StoreId;
-use model::api::machine::BackupKept;
+use model::api::machine::{BackupKept, STORE_HEADER};
 use sync::vault::{Head, Name};
 
 /// Bytes of a body: an object or a head, and a little.
@@ -76,7 +76,11 @@ pub async fn put_head(
     Whose(store): Whose,
     body: Bytes,
 ) -> Result<StatusCode, HttpProblem> {
-    let term = Head::decode(&body).map_err(KeepError::Vault)?.note.term;
+    let note = Head::decode(&body).map_err(KeepError::Vault)?.note;
+    if note.owner != store.as_str() {
+        return Err(others(&store, &note.owner));
+    }
+    let term = note.term;
     let of = store.clone();
     let known = app.see_one("store", move |data, _| data.store(&of)).await?;
     if term != u64::from(known.epoch.0) {
@@ -99,6 +103,16 @@ pub async fn head(
     };
     let found = on_disk(&app, move |backups| backups.head(&store, number)).await?;
     found.ok_or_else(|| HttpProblem::not_found("head of a backup"))
+}
+
+fn others(store: &StoreId, owner: &str) -> HttpProblem {
+    HttpProblem::new(
+        "others_backup",
+        StatusCode::FORBIDDEN,
+        "This backup is of another store",
+        format!("{store} sends a backup of {owner}. It was not kept."),
+        "Compare [store] id in store.toml with the certificate in [hub.tls].",
+    )
 }
 
 fn superseded(term: u64, current: u32) -> HttpProblem {
@@ -126,6 +140,9 @@ impl FromRequestParts<App> for Whose {
             refused("unknown_store", StatusCode::UNAUTHORIZED, "No store is known by this", hint)
         };
         if let Some(ConnectInfo(Certified { store })) = parts.extensions.get::<ConnectInfo<Certified>>() {
+            if let Some(said) = parts.headers.get(STORE_HEADER).filter(|said| *said != store.as_str()) {
+                return Err(other_papers(store, said));
+            }
             return if app.links.knows(store) { Ok(Self(store.clone())) } else { Err(unknown()) };
         }
         if app.profile != Profile::Demo {
@@ -136,6 +153,20 @@ impl FromRequestParts<App> for Whose {
         let store = bearer(&parts.headers).and_then(|token| app.links.store_of(token));
         store.map(Self).ok_or_else(unknown)
     }
+}
+
+/// A machine that says it is one store and shows the papers of another: neither is spoken for.
+fn other_papers(certified: &StoreId, said: &HeaderValue) -> HttpProblem {
+    let said = String::from_utf8_lossy(said.as_bytes());
+    HttpProblem::new(
+        "other_certificate",
+        StatusCode::FORBIDDEN,
+        "This certificate is of another store",
+        format!(
+            "The machine says that it is {said}, its certificate is that of {certified}. Nothing was changed."
+        ),
+        "Put the papers of this store where [hub.tls] in store.toml says.",
+    )
 }
 
 /// The routes, for the address where stores show certificates.

@@ -18,7 +18,11 @@ pub mod task;
 mod tests;
 
 use crate::db::DbError;
+use crate::line::LineError;
 use crate::secrets::SecretError;
+use device_drivers::agent::TlsError;
+use hyper::StatusCode;
+use model::Problem;
 use std::path::PathBuf;
 use sync::vault::{Head, Name, Sealed, VaultError};
 
@@ -71,6 +75,12 @@ pub enum BackupError {
     /// No random bytes, or no way to keep a key.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The store's certificate for the hub cannot be used.
+    #[error("[hub.tls] {0}")]
+    HubTls(#[from] TlsError),
+    /// Papers that a person must mend.
+    #[error("{0}")]
+    Papers(LineError),
     /// The hub did not answer, or not as it should.
     #[error("the hub cannot be reached: {0}")]
     Unreachable(String),
@@ -98,6 +108,25 @@ impl BackupError {
     /// From a file's error.
     pub fn file(path: &std::path::Path, source: std::io::Error) -> Self {
         BackupError::File { path: path.to_owned(), source }
+    }
+
+    /// A refusal in the hub's own words.
+    pub fn refused(status: StatusCode, body: &[u8]) -> Self {
+        match serde_json::from_slice::<Problem>(body) {
+            Ok(problem) => BackupError::Refused {
+                code: problem.code,
+                title: problem.title,
+                detail: problem.detail,
+                hint: problem.hint,
+            },
+            Err(_) => BackupError::Unreachable(format!("it answered {status}")),
+        }
+    }
+}
+
+impl From<LineError> for BackupError {
+    fn from(error: LineError) -> Self {
+        if error.is_for_a_person() { Self::Papers(error) } else { Self::Unreachable(error.to_string()) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What `store-node backup` does, step by step; main prints what comes back. The node may run meanwhile.
 
 use super::file::FileShelf;
-use super::hub::{HubAddress, HubShelf, client};
+use super::hub::HubShelf;
 use super::keys::{self, Keys};
 use super::packing::Memory;
 use super::restore::{Restored, keys_for, rehearse};
@@ -11,6 +11,7 @@ use super::{BackupError, Shelf};
 use crate::clock;
 use crate::db::backup::reader;
 use crate::db::marks::{self, Mark};
+use crate::line::HubLine;
 use firmware_config::StoreManifest;
 use model::Timestamp;
 use std::path::{Path, PathBuf};
@@ -60,7 +61,7 @@ pub struct Listed {
 /// The node's parts that backups need.
 ///
 /// # Errors
-/// When there is no TLS, or the manifest cannot be written as text.
+/// When `[hub.tls]` cannot be used, or the manifest cannot be written as text.
 pub fn setup(manifest: &StoreManifest) -> Result<Setup, BackupError> {
     let text =
         toml::to_string(manifest).map_err(|error| BackupError::Told(format!("store.toml: {error}")))?;
@@ -69,23 +70,17 @@ pub fn setup(manifest: &StoreManifest) -> Result<Setup, BackupError> {
         data_dir: manifest.node.data_dir.clone(),
         database: crate::run::database(&manifest.node.data_dir),
         manifest: text,
-        hub: hub(&manifest.hub.url, &manifest.hub.token),
-        client: client()?,
+        hub: HubLine::of(manifest)?,
     })
-}
-
-/// Where the hub is.
-pub fn hub(url: &str, token: &str) -> HubAddress {
-    HubAddress { base: url.trim_end_matches('/').to_owned(), token: token.to_owned() }
 }
 
 /// The shelf at a place, to read from.
 ///
 /// # Errors
 /// [`BackupError`].
-pub fn shelf(place: &Place, hub: HubAddress, handle: Handle) -> Result<Box<dyn Shelf>, BackupError> {
+pub fn shelf(place: &Place, hub: HubLine, handle: Handle) -> Result<Box<dyn Shelf>, BackupError> {
     Ok(match place {
-        Place::Hub => Box::new(HubShelf::new(hub, client()?, handle)),
+        Place::Hub => Box::new(HubShelf::new(hub, handle)),
         Place::File(path) => Box::new(FileShelf::open(path)?),
     })
 }
@@ -107,7 +102,7 @@ pub fn enrol(manifest: &StoreManifest) -> Result<RecoveryKey, BackupError> {
 pub fn back_up(setup: &Setup, place: &Place, handle: Handle) -> Result<(Done, Restored), BackupError> {
     let keys = own_keys(setup)?;
     let mut shelf: Box<dyn Shelf> = match place {
-        Place::Hub => Box::new(HubShelf::new(setup.hub.clone(), setup.client.clone(), handle)),
+        Place::Hub => Box::new(HubShelf::new(setup.hub.clone(), handle)),
         Place::File(path) => Box::new(FileShelf::grow(path)?),
     };
     let mut memory = Memory::default();
@@ -162,7 +157,7 @@ pub fn list(setup: &Setup, place: &Place, handle: Handle) -> Result<Vec<Listed>,
     };
     match place {
         Place::Hub => {
-            let kept = HubShelf::new(setup.hub.clone(), setup.client.clone(), handle).list()?;
+            let kept = HubShelf::new(setup.hub.clone(), handle).list()?;
             Ok(kept
                 .iter()
                 .map(|k| Listed {

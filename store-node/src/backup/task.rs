@@ -1,13 +1,14 @@
 //! The node's own backups to the hub, one after the other, and the history of a replaced store; both beside the work, on a
 //! thread that may block. Says how old the newest backup is. Never decides about stock or orders.
 
-use super::hub::{HubAddress, HubShelf};
+use super::hub::HubShelf;
 use super::keys::{self, Keys};
 use super::packing::Memory;
 use super::round::{self, Whose};
 use super::{BackupError, Cut, EVERY_MS, Shelf, backfill, file::FileShelf};
 use crate::clock;
 use crate::db::backup::reader;
+use crate::line::HubLine;
 use crate::reads::Reads;
 use crate::writer::Writer;
 use model::{StoreId, Timestamp};
@@ -60,9 +61,7 @@ pub struct Setup {
     /// store.toml as it is in force.
     pub manifest: String,
     /// The hub.
-    pub hub: HubAddress,
-    /// Carries the store's certificate where there is one.
-    pub client: reqwest::Client,
+    pub hub: HubLine,
 }
 
 impl Setup {
@@ -188,7 +187,7 @@ fn one_round(
     epoch: u64,
     rehearse: bool,
 ) -> Result<(round::Done, bool), BackupError> {
-    let mut shelf = HubShelf::new(setup.hub.clone(), setup.client.clone(), handle);
+    let mut shelf = HubShelf::new(setup.hub.clone(), handle);
     let mut db = reader(&setup.database)?;
     let done = round::take(&mut db, keys, &mut shelf, memory, &setup.whose(epoch), clock::now())?;
     if rehearse {
@@ -246,7 +245,7 @@ fn one_object(setup: &Setup, handle: Handle) -> Result<Option<(u64, crate::engin
         )
     })?;
     let mut shelf: Box<dyn Shelf> = if left.chain.source == "hub" {
-        Box::new(HubShelf::new(setup.hub.clone(), setup.client.clone(), handle))
+        Box::new(HubShelf::new(setup.hub.clone(), handle))
     } else {
         Box::new(FileShelf::open(Path::new(&left.chain.source))?)
     };

@@ -19,6 +19,7 @@ use store_node::backup::task::Setup;
 use store_node::backup::{backfill, hub::HubShelf, keys, packing::Memory, round};
 use store_node::db::ReadDb;
 use store_node::engine::Engine;
+use store_node::line::HubLine;
 use store_node::replace::Wish;
 use store_node::{check, clock, manifest, run};
 use sync::vault::RecoveryKey;
@@ -116,7 +117,7 @@ fn build(runtime: &Runtime, dir: &Path, days: u32) -> Result<Stage> {
 /// What rounds cost while orders come: one when nothing happened, one after half a minute's orders.
 fn rounds(stage: &Stage, handle: &Handle) -> Result<Value> {
     let keys = keys::load(&stage.setup.data_dir)?.context("no keys")?;
-    let mut shelf = HubShelf::new(stage.setup.hub.clone(), stage.setup.client.clone(), handle.clone());
+    let mut shelf = HubShelf::new(stage.setup.hub.clone(), handle.clone());
     let mut memory = Memory::default();
     let whose = stage.setup.whose(1);
     let mut one = || -> Result<Value> {
@@ -158,10 +159,10 @@ fn replace(stage: &Stage, dir: &Path, handle: &Handle) -> Result<New> {
     let config = folder.join("store.toml");
     std::fs::write(&config, text)?;
     let manifest = firmware_config::load(&config)?;
-    let address = program::hub(&hub, &manifest.hub.token);
+    let address = HubLine::of(&manifest)?;
     let keys = keys::load(&stage.setup.data_dir)?.context("no keys")?;
     let database = run::database(&folder);
-    let mut shelf = HubShelf::new(address, stage.setup.client.clone(), handle.clone());
+    let mut shelf = HubShelf::new(address, handle.clone());
     let (begun, before) = (Instant::now(), stage.line.carried());
     let wish = Wish {
         from: Place::Hub,

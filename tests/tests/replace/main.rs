@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers stop at what must not happen")]
 
+mod certified;
 mod new_hub;
 mod new_machine;
 mod set_back;

@@ -28,6 +28,8 @@ pub struct World {
     pub hub: Option<Proc>,
     pub hub_address: SocketAddr,
     pub token: String,
+    /// Where stores show certificates; then nowhere else.
+    pub sync: Option<SocketAddr>,
 }
 
 impl World {
@@ -41,15 +43,25 @@ impl World {
         let at_hub = text.replace("http://127.0.0.1:9\"", &format!("http://{hub_address}\""));
         std::fs::write(&house.config, at_hub).unwrap();
         let token = firmware_config::load(&house.config).unwrap().hub.token;
-        let world = Self { dir: dir.to_owned(), hub: None, hub_address, token };
+        let world = Self { dir: dir.to_owned(), hub: None, hub_address, token, sync: None };
         world.write_hub("hub");
         (world, house)
     }
 
     /// The hub's configuration, with this data folder.
     pub fn write_hub(&self, folder: &str) {
+        let (profile, sync) = match self.sync {
+            None => ("demo", String::new()),
+            Some(listen) => (
+                "production",
+                format!(
+                    "[sync]\nlisten = \"{listen}\"\nca = \"ca/ca.crt\"\ncert = \"ca/broker.crt\"\n\
+                     key = \"ca/broker.key\"\ncrl = \"ca/crl.pem\"\n"
+                ),
+            ),
+        };
         let text = format!(
-            "profile = \"demo\"\nlisten = \"{}\"\ndata_dir = \"{folder}\"\n[[stores]]\nid = \"s1\"\nname = \"Indiranagar\"\n\
+            "profile = \"{profile}\"\nlisten = \"{}\"\ndata_dir = \"{folder}\"\n{sync}[[stores]]\nid = \"s1\"\nname = \"Indiranagar\"\n\
              lat = 12.9719\nlon = 77.6412\ntoken = \"{}\"\n\
              [[staff]]\nname = \"Nisha\"\nphone = \"{}\"\nrole = \"city_ops\"\n\
              [[staff]]\nname = \"Bala\"\nphone = \"{}\"\nrole = \"city_ops\"\n",

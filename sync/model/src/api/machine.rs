@@ -4,6 +4,10 @@ use crate::quota::{HubGeneration, StoreEpoch};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The header in which a machine says which store it is. A hub that reads another name in the certificate refuses, so that a
+/// machine with another store's papers never speaks for that store.
+pub const STORE_HEADER: &str = "x-larder-store";
+
 /// A kept backup of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
