@@ -2,6 +2,7 @@
 //! wait for units because of them. Decides nothing.
 
 use super::{Connection, DbResult, all, number, one, row, run};
+use model::order::Moment;
 use model::{OrderId, PersonId, Qty, SkuId, Timestamp};
 
 /// An UNKNOWN order.
@@ -93,18 +94,22 @@ pub fn any_on(conn: &Connection, sku: &SkuId) -> DbResult<bool> {
 }
 
 /// Units of a SKU that are promised and not held: of UNKNOWN orders, and of lines that wait for units. A line that waits
-/// for its customer's word about a substitute needs none.
+/// for its customer's word about a substitute needs none. What a former life picked for an UNKNOWN order that nobody
+/// packed is on the shelf again, where the count finds it, and is picked from the beginning if the order goes on: it is
+/// needed once more.
 ///
 /// # Errors
 /// A fault of the database.
 pub fn need(conn: &Connection, sku: &SkuId) -> DbResult<u64> {
     let waiting = gaps(conn, sku)?.iter().map(|gap| u64::from(gap.qty.get())).sum::<u64>();
     let sql = "SELECT coalesce(sum(max(l.qty
-                 - (SELECT coalesce(sum(a.qty), 0) FROM allocation a WHERE a.order_id = l.order_id AND a.line = l.line)
+                 - (SELECT coalesce(sum(a.qty - CASE WHEN p.order_id IS NULL THEN a.picked ELSE 0 END), 0)
+                    FROM allocation a WHERE a.order_id = l.order_id AND a.line = l.line)
                  - (SELECT coalesce(sum(s.qty), 0) FROM short s WHERE s.order_id = l.order_id AND s.line = l.line), 0)), 0)
                FROM unknown_order u CROSS JOIN order_line l ON l.order_id = u.order_id
+                 LEFT JOIN order_moment p ON p.order_id = u.order_id AND p.moment = ?2
                WHERE u.ended_at IS NULL AND l.sku = ?1";
-    let unknown = u64::try_from(number(conn, sql, [sku.as_str()])?).unwrap_or(0);
+    let unknown = u64::try_from(number(conn, sql, [sku.as_str(), Moment::Packed.field()])?).unwrap_or(0);
     Ok(waiting.saturating_add(unknown))
 }
 
@@ -137,6 +142,16 @@ pub fn gaps(conn: &Connection, sku: &SkuId) -> DbResult<Vec<Gap>> {
     })
 }
 
+/// SKUs that lines wait for.
+///
+/// # Errors
+/// A fault of the database.
+pub fn waited_for(conn: &Connection) -> DbResult<Vec<SkuId>> {
+    let sql = "SELECT DISTINCT l.sku FROM waits w CROSS JOIN order_line l ON l.order_id = w.order_id AND l.line = w.line
+               ORDER BY l.sku";
+    all(conn, sql, [], |r| row::code(r, 0))
+}
+
 /// A line begins to wait for units.
 ///
 /// # Errors
@@ -153,6 +168,14 @@ pub fn wait(conn: &Connection, order: &OrderId, line: u8) -> DbResult<()> {
 pub fn waited(conn: &Connection, order: &OrderId, line: u8) -> DbResult<()> {
     let sql = "DELETE FROM waits WHERE order_id = ?1 AND line = ?2";
     run(conn, sql, (order.as_bytes(), line)).map(|_| ())
+}
+
+/// No line of an order waits any longer: it has ended.
+///
+/// # Errors
+/// A fault of the database.
+pub fn waited_all(conn: &Connection, order: &OrderId) -> DbResult<()> {
+    run(conn, "DELETE FROM waits WHERE order_id = ?1", [order.as_bytes()]).map(|_| ())
 }
 
 /// Whether a line waits for units.

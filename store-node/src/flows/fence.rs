@@ -88,6 +88,7 @@ pub fn word(flow: &mut Flow<'_>, terms: Terms) -> Result<Answer, Stop> {
     if fence.state != State::Open && fence.word_at.is_none() {
         row::set(flow.tx, &Fence { word_at: Some(flow.now), ..fence })?;
         flow.effects.link = true;
+        unknown::fill_all(flow)?;
         open_if_counted(flow)?;
     }
     grant::sweep(flow)?;
@@ -131,6 +132,7 @@ pub fn emergency(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
     let named: [(&str, &dyn Display); 1] = [("person", &person)];
     alarms::raise(flow, ("emergency_selling", &hub()?, None), flow.now, &named)?;
     row::set(flow.tx, &Fence { state: State::Emergency, person, ..fence })?;
+    unknown::fill_all(flow)?;
     flow.effects.link = true;
     flow.effects.stock = true;
     Ok(Answer::Done)

@@ -52,6 +52,17 @@ fn word(bed: &mut Bed) {
     bed.inbound(vec![record]);
 }
 
+/// A picker is logged in and ready.
+fn at_work(bed: &mut Bed) {
+    let device = model::DeviceId::new("hh-1").unwrap();
+    let enrol = Command::EnrolHandheld { device: device.clone(), token_hash: "h".into() };
+    bed.by("meena", Role::Manager, enrol).unwrap();
+    let person = model::PersonId::new("asha").unwrap();
+    let login = crate::command::Login { device, person, pin_right: true, token_sha: None };
+    bed.by("asha", Role::Picker, Command::Login(login)).unwrap();
+    bed.by("asha", Role::Picker, Command::Ready).unwrap();
+}
+
 /// A store with 10 salt and 6 atta; the hub has rights and one order of 3 salt, which the store has accepted.
 fn restored() -> (Bed, OrderId) {
     let mut bed = Bed::new();
@@ -138,6 +149,72 @@ fn nobody_is_told_short_while_an_order_with_the_goods_is_unknown() {
     bed.by("meena", Role::Manager, Command::ResolveUnknown { order: first, end: UnknownEnd::GoOn }).unwrap();
     assert_eq!(lines(&bed, first)[0].short, qty(1), "two are there, one is not, and now it is sure");
     assert_eq!(bed.stock("SALT").1, 2);
+    bed.check();
+}
+
+/// Three of ten were picked and stood in a tote; after the restore they lie on the shelf again, where the count finds them.
+/// They are the order's all the same: it is picked from the beginning when a person says that it goes on.
+#[test]
+fn what_a_former_life_picked_is_promised_though_the_count_finds_it_on_the_shelf() {
+    let mut bed = Bed::new();
+    let lot = bed.receive("SALT", 10, None);
+    bed.tick();
+    let (order, change) = bed.hub_orders(1, &[("SALT", 3)]);
+    bed.inbound(vec![change]);
+    at_work(&mut bed);
+    for _ in 0..3 {
+        let text = model::code::OwnCode::Lot(lot.clone()).text();
+        bed.by("asha", Role::Picker, Command::Scan { order, text, line: 0 }).unwrap();
+    }
+    assert_eq!(bed.stock("SALT").0, 7);
+    bed.system(Command::Fence { why: FenceWhy::Restored }).unwrap();
+    take_epoch(&mut bed);
+    word(&mut bed);
+    count(&mut bed, "SALT", 3).unwrap();
+    assert!(bed.counter(&[("SALT", 8)]).is_err(), "three of the ten are the order's");
+    bed.counter(&[("SALT", 7)]).unwrap();
+    bed.by("meena", Role::Manager, Command::ResolveUnknown { order, end: UnknownEnd::GoOn }).unwrap();
+    let lines = bed.reader().order(order).unwrap().unwrap().lines;
+    assert_eq!((lines[0].short, bed.stock("SALT").1), (qty(0), 10));
+    bed.check();
+}
+
+/// Counted and decided while nobody could open anything: with the hub's word, or the manager's, the units go to whom they
+/// were promised, and the order can be picked.
+#[test]
+fn what_waits_gets_its_units_when_what_was_counted_opens() {
+    for emergency in [false, true] {
+        let (mut bed, order) = restored();
+        count(&mut bed, "SALT", -8).unwrap();
+        count(&mut bed, "SALT", 8).unwrap();
+        count(&mut bed, "ATTA", 0).unwrap();
+        bed.by("meena", Role::Manager, Command::ResolveUnknown { order, end: UnknownEnd::GoOn }).unwrap();
+        assert_eq!(bed.stock("SALT").1, 2, "nothing is promised behind the fence");
+        if emergency {
+            bed.by("meena", Role::Manager, Command::OpenEmergency).unwrap();
+        } else {
+            word(&mut bed);
+        }
+        assert_eq!(bed.stock("SALT").1, 3, "emergency {emergency}");
+        bed.check();
+    }
+}
+
+/// A line waited for a unit when the backup was made; since then its order has left the store, and the hub's documents say
+/// so. It takes no unit from anybody who still waits.
+#[test]
+fn an_order_that_has_left_waits_for_nothing() {
+    let (mut bed, gone) = restored();
+    count(&mut bed, "SALT", -8).unwrap();
+    bed.by("meena", Role::Manager, Command::ResolveUnknown { order: gone, end: UnknownEnd::GoOn }).unwrap();
+    bed.system(Command::Fence { why: FenceWhy::Restored }).unwrap();
+    let _ = bed.hub_moment(gone, Moment::Delivered);
+    let log = bed.hub_begins_anew();
+    bed.inbound(vec![log]);
+    assert_eq!(order_state(&bed, gone), OrderState::Delivered);
+    word(&mut bed);
+    count(&mut bed, "SALT", 0).unwrap();
+    assert_eq!(bed.stock("SALT"), (2, 0, 0, 2), "both units are there for whoever comes");
     bed.check();
 }
 

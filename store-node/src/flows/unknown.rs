@@ -120,10 +120,12 @@ fn end(flow: &mut Flow<'_>, row: &OrderRow, how: UnknownEnd) -> Result<(), Stop>
     match how {
         UnknownEnd::Delivered => {
             release(flow, order, false)?;
+            rows::waited_all(flow.tx, order)?;
             moments::learn(flow, row, Moment::Dispatched, flow.now)?;
         }
         UnknownEnd::Cancelled => {
             release(flow, order, true)?;
+            rows::waited_all(flow.tx, order)?;
             moments::learn(flow, row, Moment::Cancelled, flow.now)?;
         }
         UnknownEnd::GoOn => go_on(flow, row)?,
@@ -219,6 +221,17 @@ pub fn fill(flow: &mut Flow<'_>, sku: &SkuId) -> Result<(), Stop> {
             | OrderState::Completed
             | OrderState::Returned => {}
         }
+    }
+    Ok(())
+}
+
+/// What was counted has just been opened, all at once: every line that waits for it gets its units.
+///
+/// # Errors
+/// A fault of the database.
+pub fn fill_all(flow: &mut Flow<'_>) -> Result<(), Stop> {
+    for sku in rows::waited_for(flow.tx)? {
+        fill(flow, &sku)?;
     }
     Ok(())
 }

@@ -18,6 +18,9 @@ struct Args {
     /// Stores of full size: 300 goods, 600 orders.
     #[arg(long)]
     full: bool,
+    /// Tells what happened before a promise broke.
+    #[arg(long)]
+    trace: bool,
     /// Threads.
     #[arg(long, default_value_t = 2)]
     threads: usize,
@@ -37,6 +40,7 @@ fn main() -> Result<()> {
                         return;
                     }
                     let options = if args.full { Options::full(seed) } else { Options::usual(seed) };
+                    let options = Options { trace: args.trace, ..options };
                     match run(&options) {
                         Ok(tally) => {
                             if let Ok(mut sum) = sum.lock() {

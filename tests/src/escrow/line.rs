@@ -180,11 +180,13 @@ impl World {
             Owner::Store => {
                 let record = |(LaneSeq { lane, seq }, doc, change)| InboundRecord { lane, seq, doc, change };
                 let records = records.into_iter().map(record).collect();
+                self.note(|| format!("store hears {} records", upto.len()));
                 self.store.engine()?.inbound(now, records).map_err(machine)?;
             }
             Owner::Hub => {
                 let store = city::store_id(0).map_err(machine)?;
                 let out = self.hub.engine()?.inbound(now, &store, records).map_err(machine)?;
+                self.note(|| format!("hub hears {} lanes", upto.len()));
                 if out.quarantined > 0 {
                     return Err(broken(Check::Converged, "the hub put a record into quarantine"));
                 }
@@ -226,6 +228,7 @@ impl World {
 
     /// A session that cannot go on says why, and the side that is behind does what SYNC.md asks of it.
     fn closed(&mut self, end: Owner, reason: CloseReason) -> Checked {
+        self.note(|| format!("{end:?} closes {reason:?}"));
         use CloseReason as Why;
         // The last word may still reach the other end.
         self.queue.after(700, Event::HangUp(self.session));

@@ -24,7 +24,12 @@ impl World {
     /// Backups are made now and then.
     pub(super) fn saves(&mut self) -> Checked {
         let now = self.now();
-        if self.rng.random_range(0..2) == 0 { self.store.save(now) } else { self.hub.save(now) }
+        let end = if self.rng.random_range(0..2) == 0 { Owner::Store } else { Owner::Hub };
+        self.note(|| format!("{end:?} is backed up"));
+        match end {
+            Owner::Store => self.store.save(now),
+            Owner::Hub => self.hub.save(now),
+        }
     }
 
     pub(super) fn mishap(&mut self) -> Checked {
@@ -45,6 +50,7 @@ impl World {
 
     /// A process dies and is up again at once; whoever was connected is not.
     pub(super) fn dies(&mut self, end: Owner) -> Checked {
+        self.note(|| format!("{end:?} dies and is up again"));
         self.tally.restarts += 1;
         self.hang_up()?;
         self.session += 1;
@@ -70,6 +76,7 @@ impl World {
 
     /// The store's database comes from its backup. Goods in totes go back to the shelves, unless the books know of bags.
     fn brings_back_store(&mut self) -> Checked {
+        self.note(|| "the store comes from its backup".to_owned());
         self.hang_up()?;
         self.session += 1;
         let now = self.now();
@@ -135,6 +142,7 @@ impl World {
     }
 
     fn brings_back_hub(&mut self) -> Checked {
+        self.note(|| "the hub comes from its backup".to_owned());
         self.hang_up()?;
         self.session += 1;
         let now = self.now();

@@ -23,6 +23,9 @@ const MORNING: i64 = 1_795_235_400_000;
 /// Steps after which a world that should be at rest counts as stuck.
 const REST_STEPS: u32 = 3_000;
 
+/// A trace tells so many lines at most: the last ones.
+const NOTES_MAX: usize = 5_000;
+
 /// What a person asked for.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -38,13 +41,15 @@ pub struct Options {
     pub store_mutation: Option<store_node::engine::Mutation>,
     /// A rule broken on purpose.
     pub hub_mutation: central_hub::mutation::Mutation,
+    /// Whether a promise that breaks is told with what happened before it.
+    pub trace: bool,
 }
 
 impl Options {
     /// 60 orders, 20 goods, 72 hours.
     pub fn usual(seed: u64) -> Self {
         let hub_mutation = central_hub::mutation::Mutation::None;
-        Self { seed, orders: 60, skus: 20, cut_hours: 72, store_mutation: None, hub_mutation }
+        Self { seed, orders: 60, skus: 20, cut_hours: 72, store_mutation: None, hub_mutation, trace: false }
     }
 
     /// A store of full size.
@@ -140,6 +145,8 @@ pub(super) struct World {
     /// Restored, and its past is not closed.
     pub(super) hub_owes: bool,
     ids: u128,
+    /// What happened last, for a trace.
+    notes: std::collections::VecDeque<String>,
     _dir: tempfile::TempDir,
 }
 
@@ -150,7 +157,9 @@ pub(super) struct World {
 pub fn run(options: &Options) -> Result<Tally, String> {
     let named = |world: Option<&World>, broken: crate::checks::Broken| {
         let at = world.map_or((0, 0), |world| (world.tally.steps, world.now().ms() - MORNING));
-        format!("seed {}, step {}, {} min: {broken}", options.seed, at.0, at.1 / MINUTE_MS)
+        let notes = world.map(|world| world.notes.iter().fold(String::new(), |all, note| all + note + "\n"));
+        let notes = notes.unwrap_or_default();
+        format!("{notes}seed {}, step {}, {} min: {broken}", options.seed, at.0, at.1 / MINUTE_MS)
     };
     let mut world = World::new(options).map_err(|broken| named(None, broken))?;
     match world.live() {
@@ -184,6 +193,7 @@ impl World {
             needs_epoch: None,
             hub_owes: false,
             ids: u128::from(options.seed) << 64,
+            notes: std::collections::VecDeque::new(),
             _dir: dir,
         };
         let now = world.now();
@@ -264,6 +274,17 @@ impl World {
         Ok(())
     }
 
+    /// A line for the trace of a run, where one was asked for.
+    pub(super) fn note(&mut self, line: impl FnOnce() -> String) {
+        if self.options.trace {
+            let minutes = (self.now().ms() - MORNING) / MINUTE_MS;
+            self.notes.push_back(format!("step {}, {minutes} min: {}", self.tally.steps, line()));
+            if self.notes.len() > NOTES_MAX {
+                self.notes.pop_front();
+            }
+        }
+    }
+
     pub(super) fn id(&mut self) -> CommandId {
         self.ids += 1;
         CommandId::new(self.now(), self.ids)
@@ -288,6 +309,7 @@ impl World {
         let applied = self.store.engine()?.apply(now, vec![envelope.clone()]).map_err(machine)?;
         let reply = applied.replies.into_iter().next();
         let reply = reply.ok_or_else(|| broken(Check::Lost, "a command without a reply"))?;
+        self.note(|| format!("store {:?} -> {reply:?}", envelope.command));
         if let Err(store_node::refusal::Refusal::Unavailable { detail }) = &reply {
             return Err(broken(Check::Machine, format!("{:?}: {detail}", envelope.command)));
         }
@@ -325,6 +347,7 @@ impl World {
             Some(Err(No::Fault(fault))) => return Err(broken(Check::Machine, format!("{word}: {fault}"))),
             None => return Err(broken(Check::Lost, "a command without an answer")),
         };
+        self.note(|| format!("hub {word} -> {reply:?}"));
         self.look()?;
         self.carry(Owner::Hub)?;
         Ok(reply)
