@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # The parts of a target stand in order (setup first), also under make -j.
 .NOTPARALLEL:
-.PHONY: help demo test check bench sim sim-quota package fuzz web setup-% test-rust test-web check-rust check-web check-deps check-sh
+.PHONY: help demo test check bench sim sim-quota sim-outage package fuzz web setup-% test-rust test-web check-rust check-web check-deps check-sh
 
 LARDER_CACHE ?= $(HOME)/.cache/larder
 # First what .ci/setup brought; last where Debian keeps cargo's and the daemons' binaries for people who are not root.
@@ -48,6 +48,9 @@ fuzz: setup-fuzz ## every parser of foreign bytes against a fuzzer, MINUTES=10 i
 
 package: setup-package ## the .deb of a store machine, installed into a prefix, run, removed again, and booted
 	@deb=$$(store-node/packaging/build | tail -n 1) && store-node/packaging/check "$$deb" && store-node/packaging/boot "$$deb" && echo "$$deb"
+
+sim-outage: setup-sim ## a store cut off for 30 days at 1,000 orders a day, and its catch-up
+	@$(CARGO) run $(LOCKED) --release -p tests --bin sim_outage -- $(ARGS)
 
 sim-quota: setup-sim ## the escrow's rules explored to the end, and 1,000 seeds of cuts, restores and shrinkage
 	@LARDER_MODEL=full $(CARGO) test $(LOCKED) --release -p sync --test escrow_model -- --nocapture

@@ -4,6 +4,7 @@ pub mod baskets;
 pub mod checks;
 pub mod demo;
 pub mod escrow;
+pub mod outage;
 pub mod paper;
 pub mod people;
 pub mod scorecard;
