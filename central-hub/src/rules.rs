@@ -1,5 +1,6 @@
 //! The numbers that flows decide by: from the configuration, the same for the process's whole life.
 
+use ::sync::pledge::PledgeKey;
 use hub_core::proof::HubKey;
 use hub_core::rider_score::Weights;
 use hub_core::stop_selling::STOP_AFTER_MS;
@@ -42,6 +43,11 @@ impl Rules {
             speed: 1.0,
             weights: Weights::default(),
         }
+    }
+
+    /// What the hub's pledges to stores are made from.
+    pub fn pledges(&self) -> PledgeKey {
+        PledgeKey::new(self.key.secret("pledges"))
     }
 
     /// Minutes of people's time as milliseconds of the clock.

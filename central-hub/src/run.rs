@@ -245,8 +245,7 @@ fn start(config: &HubConfig, engine: HubEngine, shutdown: &CancellationToken) ->
     let rules = Arc::new(engine.rules().clone());
     let (writer, thread) = Writer::start(engine).map_err(|_| RunError::System("thread"))?;
     let readers = Readers::new(database(config));
-    let links =
-        Links::new(peers, writer.clone(), readers.clone(), config.stop_after_ms, shutdown.child_token());
+    let links = Links::new(peers, (writer.clone(), readers.clone()), &rules, shutdown.child_token());
     let tasks = TaskTracker::new();
     tasks.spawn(ticks(writer.clone(), shutdown.clone()));
     tasks.spawn(links.clone().beat());

@@ -4,11 +4,13 @@
 use crate::command::{Command, Envelope};
 use crate::engine::{HubEngine, Record, Said, Under, out_records};
 use crate::readers::Readers;
+use crate::rules::Rules;
 use crate::writer::{LogEnd, WriteError, Writer};
 use crate::{backup, clock, system};
 use ::sync::doc::{self, Difference, DocKey, MANIFEST_MAX, ManifestEntry};
 use ::sync::lane::{Lane, LaneSeq, ends};
 use ::sync::peer::{Input, Opening, Output, Peer};
+use ::sync::pledge::{Pledge, PledgeKey, Word};
 use ::sync::wire::{CloseReason, MAX_FRAME};
 use axum::extract::ws::{Message, WebSocket};
 use hub_core::proof;
@@ -39,6 +41,14 @@ struct Talk {
     owed: Vec<Record>,
     /// Closed hours that differ from the store's and were named: once is enough.
     named: BTreeSet<DocKey>,
+    /// Claims that were not believed, by their kind.
+    claimed: BTreeSet<&'static str>,
+}
+
+impl Talk {
+    const fn new(peer: Peer) -> Self {
+        Self { peer, owed: Vec::new(), named: BTreeSet::new(), claimed: BTreeSet::new() }
+    }
 }
 
 /// One store's seat: its token, its talk, and the connection that holds it now.
@@ -54,6 +64,7 @@ pub struct Links {
     seats: Arc<BTreeMap<StoreId, Seat>>,
     writer: Writer,
     readers: Readers,
+    pledges: PledgeKey,
     heard_every_ms: i64,
     /// Stores that were heard since the last beat.
     alive: Arc<Mutex<BTreeSet<StoreId>>>,
@@ -99,20 +110,29 @@ impl Links {
     /// Seats for these stores; nobody sits yet.
     pub fn new(
         peers: Vec<(StoreId, String, Peer)>,
-        writer: Writer,
-        readers: Readers,
-        stop_after_ms: i64,
+        (writer, readers): (Writer, Readers),
+        rules: &Rules,
         stop: CancellationToken,
     ) -> Self {
         let seat = |(store, token, peer)| {
             let current = Mutex::new(CancellationToken::new());
-            let talk = tokio::sync::Mutex::new(Talk { peer, owed: Vec::new(), named: BTreeSet::new() });
+            let talk = tokio::sync::Mutex::new(Talk::new(peer));
             (store, Seat { token, talk, current })
         };
         let seats = Arc::new(peers.into_iter().map(seat).collect());
         // A short stop-selling time (a hurried demo) needs fresher signs of life.
-        let heard_every_ms = HEARD_MS.min(stop_after_ms / 6).max(100);
-        Self { seats, writer, readers, heard_every_ms, alive: Arc::default(), telling: Arc::default(), stop }
+        let heard_every_ms = HEARD_MS.min(rules.stop_after_ms / 6).max(100);
+        let pledges = rules.pledges();
+        Self {
+            seats,
+            writer,
+            readers,
+            pledges,
+            heard_every_ms,
+            alive: Arc::default(),
+            telling: Arc::default(),
+            stop,
+        }
     }
 
     /// Writes down, together, which stores were heard; until the hub stops.
@@ -171,13 +191,14 @@ impl Links {
         let config = self.writer.session(store).await?;
         if (config.epoch, config.generation) != talk.peer.terms() {
             let peer = talk.peer.renewed(config, clock::now());
-            *talk = Talk { peer, owed: Vec::new(), named: BTreeSet::new() };
+            *talk = Talk::new(peer);
         }
         Ok(())
     }
 
     /// Holds a session until the connection ends, a newer one comes, or the hub stops.
-    pub async fn serve(&self, store: StoreId, mut socket: WebSocket) {
+    /// `shown`: what the store says that this hub has pledged.
+    pub async fn serve(&self, store: StoreId, mut socket: WebSocket, shown: Vec<Pledge>) {
         let Some(seat) = self.seats.get(&store) else { return };
         let mine = self.stop.child_token();
         if let Ok(mut current) = seat.current.lock() {
@@ -195,7 +216,9 @@ impl Links {
         let heads = self.writer.heads(&store).await.unwrap_or_default();
         let manifest = self.manifest(&store).await.unwrap_or_default();
         talk.peer.handle(clock::now(), Input::Connected(Opening { heads, manifest }));
-        let mut session = Session { links: self, store: &store, talk: &mut talk, life, heard_at: None };
+        let pledged = shown.into_iter().filter(|pledge| self.pledges.made(&store, pledge)).collect();
+        let mut session =
+            Session { links: self, store: &store, talk: &mut talk, life, heard_at: None, pledged };
         session.run(&mut socket, log, &mine).await;
         session.talk.peer.handle(clock::now(), Input::Disconnected);
         let _ = session.flush(None).await;
@@ -214,6 +237,8 @@ struct Session<'a> {
     /// Which life of the log this session sends.
     life: u32,
     heard_at: Option<Timestamp>,
+    /// What this hub has pledged to the store, in this life or a former one.
+    pledged: Vec<Pledge>,
 }
 
 impl Session<'_> {
@@ -320,7 +345,7 @@ impl Session<'_> {
                         }
                     }
                 }
-                Output::Deliver { lane, seq, doc, change } => {
+                Output::Deliver { lane, seq, doc, change, .. } => {
                     self.talk.owed.push((LaneSeq { lane, seq }, doc, change));
                 }
                 Output::Close { reason } => {
@@ -353,7 +378,7 @@ impl Session<'_> {
                 })?;
                 self.talk.peer.handle(clock::now(), Input::Out { lane, records });
             }
-            Output::Acked { lane, upto } => {
+            Output::Acked { lane, upto, .. } => {
                 let upto = LaneSeq { lane, seq: upto };
                 self.links.writer.note(Said::Acked(self.store.clone(), self.under(), upto)).await?;
             }
@@ -408,10 +433,13 @@ impl Session<'_> {
 
     /// What the end of a session means for the hub: whoever is behind what the other side has seen takes new terms, and has
     /// no rights under them before the stores have heard of it.
-    async fn heed(&self, reason: CloseReason) -> Result<(), Over> {
+    async fn heed(&mut self, reason: CloseReason) -> Result<(), Over> {
         match reason {
             CloseReason::WrongEpoch { mine, theirs } if theirs > mine => {
                 let (store, epoch) = (self.store.clone(), StoreEpoch(theirs));
+                if !self.pledged.iter().any(|pledge| pledge.epoch == epoch) {
+                    return self.not_believed("epoch", reason).await;
+                }
                 if !self.command("adopt", Command::AdoptEpoch { store, epoch }).await? {
                     // Nobody but this hub mints, and it knows of no restore: it was set back.
                     self.was_set_back(&format!("the store's epoch is {theirs}, here it is {mine}")).await?;
@@ -420,9 +448,17 @@ impl Session<'_> {
             CloseReason::WrongGeneration { mine, theirs }
                 if HubGeneration(theirs).number() >= HubGeneration(mine).number() =>
             {
+                if !self.pledged.iter().any(|pledge| pledge.generation == HubGeneration(theirs)) {
+                    return self.not_believed("generation", reason).await;
+                }
                 self.was_set_back(&format!("the store knows generation {theirs}, here it is {mine}")).await?;
             }
-            CloseReason::WeRolledBack { .. } => self.was_set_back(&reason.to_string()).await?,
+            CloseReason::WeRolledBack { .. } => {
+                if !self.has_pledged_more().await? {
+                    return self.not_believed("log", reason).await;
+                }
+                self.was_set_back(&reason.to_string()).await?;
+            }
             CloseReason::WrongEpoch { .. }
             | CloseReason::WrongGeneration { .. }
             | CloseReason::WrongStore
@@ -436,6 +472,33 @@ impl Session<'_> {
             | CloseReason::Refused { .. } => {}
         }
         Ok(())
+    }
+
+    /// Whether this hub has pledged more of a log, its own or the store's, than there is here under the present terms.
+    async fn has_pledged_more(&self) -> Result<bool, Over> {
+        let now = self.links.writer.session(self.store).await?;
+        let beyond = |pledge: &Pledge| {
+            let more = match pledge.word {
+                Word::Terms => false,
+                Word::Sent(at) => at.seq > now.lanes[at.lane.index()].sent,
+                Word::Received(at) => at.seq > now.lanes[at.lane.index()].received,
+            };
+            more && pledge.terms() == (now.epoch, now.generation)
+        };
+        Ok(self.pledged.iter().any(beyond))
+    }
+
+    /// A store may say anything, and a new generation concerns all of them: without the hub's own pledge a claim is kept for
+    /// a person, and changes nothing.
+    async fn not_believed(&mut self, claim: &'static str, reason: CloseReason) -> Result<(), Over> {
+        tracing::warn!(store = %self.store, %reason, "a claim without a pledge of this hub: not believed");
+        if !self.talk.claimed.insert(claim) {
+            return Ok(());
+        }
+        let why = format!(
+            "claims by its {claim} that this hub was set back, and shows no pledge of this hub for it: {reason}"
+        );
+        self.refused(Vec::new(), why).await
     }
 
     /// A new generation is the hub's fence. Another session may have been quicker; then its one holds.

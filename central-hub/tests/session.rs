@@ -62,6 +62,7 @@ fn peer(store: &StoreId) -> Peer {
             ..LaneState::default()
         }),
         newest: PeerConfig::NEWEST,
+        pledges: None,
         limits: Limits { retry_first_ms: 100, window_bytes: 2_000, ..Limits::default() },
     };
     Peer::new(config, clock::now())

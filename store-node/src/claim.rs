@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use sync::pledge;
 use sync::wire::CloseReason;
 
 /// Where epochs are asked for.
@@ -113,7 +114,9 @@ impl Claim {
         let mine = writer.peer_config().await.map_err(told)?.epoch;
         let request = EpochRequest { node_key: wanted.key.clone(), expect: wanted.expect };
         match ask_epoch(&self.hub, &request).await {
-            Ok(EpochAnswer { epoch, generation }) => {
+            Ok(EpochAnswer { epoch, generation, pledge }) => {
+                // Before the epoch: a hub that forgets it is shown that it minted it.
+                writer.pledged(pledge::from_text(&pledge)).await.map_err(told)?;
                 if epoch > mine {
                     let why = wanted.why;
                     apply(writer, "epoch", Command::TakeEpoch { epoch, generation, why }).await?;
@@ -134,11 +137,8 @@ impl Claim {
     pub async fn heed(&self, writer: &Writer, reason: CloseReason) -> bool {
         let done = match reason {
             CloseReason::WrongEpoch { mine, theirs } if theirs > mine => {
-                tracing::error!(mine, theirs, "this store was replaced: switch this machine off");
-                let done = apply(writer, "superseded", Command::Fence { why: FenceWhy::Superseded }).await;
-                if let Err(error) = done {
-                    tracing::error!(%error, "not fenced; the next attempt to connect does it");
-                }
+                let why = format!("its epoch is {mine}, the store's is {theirs}");
+                self.was_replaced(writer, &why).await;
                 return true;
             }
             CloseReason::WeRolledBack { .. } => self.was_set_back(writer).await,
@@ -162,6 +162,14 @@ impl Claim {
             tracing::error!(%error, %reason, "not heeded; the next attempt to connect does it");
         }
         false
+    }
+
+    /// Another machine is the store now, as the hub says: this one shuts itself.
+    pub async fn was_replaced(&self, writer: &Writer, why: &str) {
+        tracing::error!(why, "this store was replaced: switch this machine off");
+        if let Err(error) = apply(writer, "superseded", Command::Fence { why: FenceWhy::Superseded }).await {
+            tracing::error!(%error, "not fenced; the next attempt to connect does it");
+        }
     }
 
     /// The database is an older one than the hub has seen: a copy of a disk, a snapshot of a virtual machine.

@@ -29,7 +29,7 @@ pub use mutation::Mutation;
 pub use scribe::Scribe;
 
 use crate::answer::Answer;
-use crate::db::{Db, DbError, lanes};
+use crate::db::{Db, DbError, lanes, pledges};
 use crate::effects::Effects;
 use crate::flows;
 use crate::refusal::Refusal;
@@ -40,6 +40,7 @@ use store_core::layout::{Layout, LayoutError};
 use sync::doc::{DocError, DocKey};
 use sync::lane::{Lane, LaneStates};
 use sync::peer::{Limits, OutRecord, PeerConfig};
+use sync::pledge::Pledge;
 
 /// Why a database cannot be worked with.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +97,8 @@ pub struct InboundRecord {
     pub doc: DocKey,
     /// The change.
     pub change: Vec<u8>,
+    /// What the hub has pledged of its log with it.
+    pub pledge: Option<Pledge>,
 }
 
 /// Bytes that were no frame, or came where they must not.
@@ -154,8 +157,21 @@ impl Engine {
             boot: self.boot,
             lanes: lanes::states(conn)?,
             newest: PeerConfig::NEWEST,
+            pledges: None,
             limits: Limits::default(),
         })
+    }
+
+    /// Keeps what the hub has pledged.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn pledged(&mut self, all: &[Pledge]) -> Result<(), Fault> {
+        let tx = self.db.begin()?;
+        for pledge in all {
+            pledges::note(&tx, pledge)?;
+        }
+        Ok(tx.commit()?)
     }
 
     /// What its commits cost.
@@ -176,8 +192,19 @@ impl Engine {
     /// # Errors
     /// A fault of the database.
     pub fn out_acked(&mut self, lane: Lane, upto: u64) -> Result<(), Fault> {
+        self.out_acked_with(lane, upto, None)
+    }
+
+    /// The same, with what the hub has pledged of it.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn out_acked_with(&mut self, lane: Lane, upto: u64, pledge: Option<&Pledge>) -> Result<(), Fault> {
         let tx = self.db.begin()?;
         lanes::acked(&tx, lane, upto)?;
+        if let Some(pledge) = pledge {
+            pledges::note(&tx, pledge)?;
+        }
         Ok(tx.commit()?)
     }
 

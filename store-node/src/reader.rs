@@ -3,7 +3,7 @@
 
 use crate::db::marks::{self, Mark};
 use crate::db::quota;
-use crate::db::{Connection, DbError, DbResult, ReadDb, hours, lanes, outbox, people, unknown};
+use crate::db::{Connection, DbError, DbResult, ReadDb, hours, lanes, outbox, people, pledges, unknown};
 use crate::engine::ship::{self, Step};
 use crate::engine::{carry, manifest};
 use crate::setup::{Calendar, Policy};
@@ -14,6 +14,7 @@ use sync::batch::{Batch, Head, Stream};
 use sync::doc::{DocKey, ManifestEntry};
 use sync::lane::{Lane, LaneStates};
 use sync::peer::OutRecord;
+use sync::pledge::Pledge;
 
 /// Where `meta` keeps what the engine was opened with.
 pub(crate) mod facts {
@@ -66,6 +67,14 @@ impl Reader {
     pub fn snapshot<T>(&mut self, read: impl FnOnce(&Connection, &StoreFacts) -> DbResult<T>) -> DbResult<T> {
         let facts = &self.facts;
         self.db.snapshot(|conn| read(conn, facts))
+    }
+
+    /// What the hub has pledged of itself, to be shown to it.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn pledges(&mut self) -> DbResult<Vec<Pledge>> {
+        self.snapshot(|conn, _| pledges::all_kept(conn))
     }
 
     /// Who is logged in at a console with this token.

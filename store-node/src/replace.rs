@@ -21,6 +21,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
+use sync::pledge;
 use sync::vault::{Head, RecoveryKey, StoredFile};
 use tokio::runtime::Handle;
 
@@ -258,6 +259,7 @@ fn take_epoch(
 ) -> Result<StoreEpoch, ReplaceError> {
     let request = EpochRequest { node_key: wanted.key.clone(), expect: wanted.expect };
     let answer = handle.block_on(claim::ask_epoch(hub, &request))?;
+    engine.pledged(&pledge::from_text(&answer.pledge))?;
     let (epoch, generation) = (answer.epoch, answer.generation);
     apply(engine, "epoch", Command::TakeEpoch { epoch, generation, why: wanted.why })?;
     Ok(epoch)

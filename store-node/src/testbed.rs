@@ -296,7 +296,7 @@ impl Bed {
         document.put_late(&head, &Fact::Moment { order, hour: hour(), moment, at: self.now }).unwrap();
         self.hub_seq += 1;
         let change = document.commit().unwrap().unwrap();
-        InboundRecord { lane: Lane::Orders, seq: self.hub_seq, doc, change }
+        InboundRecord { lane: Lane::Orders, seq: self.hub_seq, doc, change, pledge: None }
     }
 
     /// Carries what waits, as the hub's copy of the hour takes it in, and acknowledges it.
@@ -346,6 +346,7 @@ impl Bed {
             seq: self.hub_seq,
             doc: key,
             change: document.commit().unwrap().unwrap(),
+            pledge: None,
         }
     }
 
@@ -353,13 +354,25 @@ impl Bed {
     pub fn hub_begins_anew(&mut self) -> InboundRecord {
         self.hub_seq = 1;
         let change = self.hub.save_full().unwrap();
-        InboundRecord { lane: Lane::Orders, seq: 1, doc: DocKey::Orders { hour: hour() }, change }
+        InboundRecord {
+            lane: Lane::Orders,
+            seq: 1,
+            doc: DocKey::Orders { hour: hour() },
+            change,
+            pledge: None,
+        }
     }
 
     fn hub_says(&mut self) -> InboundRecord {
         self.hub_seq += 1;
         let change = self.hub.commit().unwrap().unwrap();
-        InboundRecord { lane: Lane::Orders, seq: self.hub_seq, doc: DocKey::Orders { hour: hour() }, change }
+        InboundRecord {
+            lane: Lane::Orders,
+            seq: self.hub_seq,
+            doc: DocKey::Orders { hour: hour() },
+            change,
+            pledge: None,
+        }
     }
 
     pub fn inbound(&mut self, records: Vec<InboundRecord>) -> Applied {

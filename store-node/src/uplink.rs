@@ -5,10 +5,12 @@ use crate::claim::Claim;
 use crate::clock;
 use crate::engine::{InboundRecord, Refused};
 use crate::line::{self, LineError};
-use crate::reads::Reads;
+use crate::reads::{ReadError, Reads};
 use crate::writer::Writer;
 use device_drivers::agent::ClientTls;
 use futures_util::{SinkExt, StreamExt};
+use model::api::machine::{EPOCH_HEADER, PLEDGES_HEADER};
+use model::quota::StoreEpoch;
 use model::{Problem, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -16,6 +18,7 @@ use std::time::Duration;
 use sync::doc::{self, Difference, DocKey, MANIFEST_MAX, ManifestEntry};
 use sync::lane::{Lane, LaneSeq, ends};
 use sync::peer::{Input, Opening, Output, Peer, PeerConfig};
+use sync::pledge;
 use sync::wire::MAX_FRAME;
 use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -98,7 +101,7 @@ impl Uplink {
         let mut told = String::new();
         while !stop.is_cancelled() {
             let dialled = match self.on_terms(&mut peer, &mut owed).await {
-                Ok(()) => self.dial().await,
+                Ok(()) => self.dial(peer.terms().0).await,
                 Err(error) => Err(error),
             };
             match dialled {
@@ -106,6 +109,12 @@ impl Uplink {
                     told.clear();
                     let ended = self.talk(&mut peer, &mut owed, socket, &stop).await;
                     pause = if ended == Ended::Replaced { REPLACED_PAUSE } else { REDIAL_FIRST };
+                }
+                Err(DialError::Replaced(why)) => {
+                    if why != told {
+                        self.setup.claim.was_replaced(&self.writer, &why).await;
+                    }
+                    (told, pause) = (why, REPLACED_PAUSE);
                 }
                 Err(error) if error.is_for_a_person() => {
                     let text = error.to_string();
@@ -124,7 +133,7 @@ impl Uplink {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(wait) => {}
             }
-            pause = (pause * 2).min(REDIAL_MAX);
+            pause = if pause == REPLACED_PAUSE { REDIAL_FIRST } else { (pause * 2).min(REDIAL_MAX) };
         }
     }
 
@@ -141,21 +150,34 @@ impl Uplink {
         Ok(())
     }
 
-    async fn dial(&self) -> Result<Socket, DialError> {
+    /// Says whose epoch this machine has and what the hub has pledged, and keeps what it pledges now.
+    async fn dial(&self, epoch: StoreEpoch) -> Result<Socket, DialError> {
+        let unread = |error: ReadError| DialError::NoEpoch(error.to_string());
+        let shown = self.reads.ask(|reader| reader.pledges()).await.map_err(unread)?;
+
         let mut request = self.setup.url.as_str().into_client_request()?;
         let bearer = HeaderValue::from_str(&format!("Bearer {}", self.setup.token))?;
         request.headers_mut().insert("authorization", bearer);
+        request.headers_mut().insert(EPOCH_HEADER, HeaderValue::from(epoch.0));
+        let pledges = HeaderValue::from_str(&pledge::to_text(&shown))?;
+        request.headers_mut().insert(PLEDGES_HEADER, pledges);
         let limits = WebSocketConfig::default()
             .max_message_size(Some(MAX_FRAME))
             .max_frame_size(Some(MAX_FRAME))
             .read_buffer_size(READ_BUFFER);
         let dial = async {
             let stream = line::open(request.uri(), self.setup.tls.as_ref()).await?;
-            let (socket, _) =
-                client_async_with_config(request, stream, Some(limits)).await.map_err(why_not)?;
-            Ok(socket)
+            client_async_with_config(request, stream, Some(limits)).await.map_err(why_not)
         };
-        tokio::time::timeout(DIAL_LIMIT, dial).await.map_err(|_| DialError::Slow)?
+        let (socket, answer) =
+            tokio::time::timeout(DIAL_LIMIT, dial).await.map_err(|_| DialError::Slow)??;
+        let said = answer.headers().get(PLEDGES_HEADER).and_then(|text| text.to_str().ok());
+        let mut said = said.map(pledge::from_text).unwrap_or_default();
+        said.retain(|pledge| !shown.contains(pledge));
+        if !said.is_empty() {
+            self.writer.pledged(said).await.map_err(|error| DialError::NoEpoch(error.to_string()))?;
+        }
+        Ok(socket)
     }
 
     /// One connection. `owed`: what the peer has delivered and the writer has not yet made durable. The peer delivers a
@@ -204,8 +226,8 @@ impl Uplink {
         }
         peer.handle(clock::now(), Input::Disconnected);
         while let Some(output) = peer.poll() {
-            if let Output::Deliver { lane, seq, doc, change } = output {
-                owed.push(InboundRecord { lane, seq, doc, change });
+            if let Output::Deliver { lane, seq, doc, change, pledge } = output {
+                owed.push(InboundRecord { lane, seq, doc, change, pledge });
             }
         }
         let _ = sink.close().await;
@@ -245,8 +267,8 @@ impl Uplink {
                 Output::Send(bytes) => {
                     sink.feed(Message::Binary(bytes.into())).await.map_err(|_| Ended::Cut)?
                 }
-                Output::Deliver { lane, seq, doc, change } => {
-                    owed.push(InboundRecord { lane, seq, doc, change });
+                Output::Deliver { lane, seq, doc, change, pledge } => {
+                    owed.push(InboundRecord { lane, seq, doc, change, pledge });
                 }
                 Output::Live => self.set_online(true),
                 Output::Stale => self.set_online(false),
@@ -278,8 +300,8 @@ impl Uplink {
                 let read = self.reads.ask(move |reader| reader.out_records(lane, after, limit)).await;
                 peer.handle(clock::now(), Input::Out { lane, records: read.map_err(|_| Ended::Cut)? });
             }
-            Output::Acked { lane, upto } => {
-                self.writer.out_acked(lane, upto).await.map_err(|_| Ended::Cut)?
+            Output::Acked { lane, upto, pledge } => {
+                self.writer.out_acked(lane, upto, pledge).await.map_err(|_| Ended::Cut)?
             }
             Output::PeerHello { version, level, heads, .. } => {
                 let lanes = self.writer.hub_reads(version).await.map_err(|_| Ended::Cut)?;
@@ -402,6 +424,8 @@ enum DialError {
     #[error("the hub refused: {0}")]
     Refused(String),
     #[error("{0}")]
+    Replaced(String),
+    #[error("{0}")]
     Socket(#[from] SocketError),
     #[error("the token is not a header value: {0}")]
     Token(#[from] tokio_tungstenite::tungstenite::http::header::InvalidHeaderValue),
@@ -418,7 +442,7 @@ impl DialError {
     fn is_for_a_person(&self) -> bool {
         match self {
             Self::Line(error) => error.is_for_a_person(),
-            Self::Token(_) | Self::NoEpoch(_) | Self::Refused(_) => true,
+            Self::Token(_) | Self::NoEpoch(_) | Self::Refused(_) | Self::Replaced(_) => true,
             Self::Socket(_) | Self::Slow => false,
         }
     }
@@ -429,7 +453,10 @@ fn why_not(error: SocketError) -> DialError {
     if let SocketError::Http(answer) = &error {
         let body = answer.body().as_deref().unwrap_or_default();
         if let Ok(problem) = serde_json::from_slice::<Problem>(body) {
-            let Problem { title, detail, hint, .. } = problem;
+            let Problem { code, title, detail, hint, .. } = problem;
+            if code == "superseded" {
+                return DialError::Replaced(detail);
+            }
             return DialError::Refused(format!("{title}. {detail} {hint}"));
         }
     }

@@ -17,6 +17,7 @@ use sync::batch::{Head, Stream};
 use sync::doc::DocKey;
 use sync::lane::{Lane, LaneStates};
 use sync::peer::PeerConfig;
+use sync::pledge::Pledge;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Commands that may wait. HTTP answers 503 when it is full; scans and the uplink wait for a place.
@@ -58,9 +59,12 @@ enum Job {
     OutAcked {
         lane: Lane,
         upto: u64,
+        pledge: Option<Pledge>,
     },
     /// What a peer must know now.
     Peer(oneshot::Sender<Result<PeerConfig, WriteError>>),
+    /// The hub has pledged something of itself.
+    Pledged(Vec<Pledge>, oneshot::Sender<Result<(), WriteError>>),
     /// The uplink is about to open a session.
     Opening(oneshot::Sender<Result<(LaneStates, Heads), WriteError>>),
     /// What the open documents are like.
@@ -169,13 +173,18 @@ impl Writer {
     }
 
     /// The hub has a lane of our log up to here.
-    pub async fn out_acked(&self, lane: Lane, upto: u64) -> Result<(), WriteError> {
-        self.queue.send(Job::OutAcked { lane, upto }).await.map_err(|_| WriteError::Stopping)
+    pub async fn out_acked(&self, lane: Lane, upto: u64, pledge: Option<Pledge>) -> Result<(), WriteError> {
+        self.queue.send(Job::OutAcked { lane, upto, pledge }).await.map_err(|_| WriteError::Stopping)
     }
 
     /// What a sync peer must know now: terms, and how far the logs have come.
     pub async fn peer_config(&self) -> Result<PeerConfig, WriteError> {
         self.ask(Job::Peer).await
+    }
+
+    /// Keeps what the hub has pledged of itself; durable when this returns.
+    pub async fn pledged(&self, pledges: Vec<Pledge>) -> Result<(), WriteError> {
+        self.ask(|reply| Job::Pledged(pledges, reply)).await
     }
 
     /// Puts what waits into the lanes where it belongs now, and gives how far they have come and what the documents are
@@ -331,6 +340,7 @@ impl Desk {
                 other @ (Job::Inbound { .. }
                 | Job::OutAcked { .. }
                 | Job::Peer(_)
+                | Job::Pledged(..)
                 | Job::Opening(_)
                 | Job::Heads(_)
                 | Job::HubReads(..)
@@ -363,8 +373,8 @@ impl Desk {
                 let done = self.engine.inbound_whole(now, doc, &bytes).map(|applied| drop(merge(applied)));
                 let _ = reply.send(done.map_err(|error| fault(&error)));
             }
-            Job::OutAcked { lane, upto } => {
-                if let Err(error) = self.engine.out_acked(lane, upto) {
+            Job::OutAcked { lane, upto, pledge } => {
+                if let Err(error) = self.engine.out_acked_with(lane, upto, pledge.as_ref()) {
                     tracing::error!(%error, "acknowledgement not kept; the hub repeats it");
                 }
                 effects.link = true;
@@ -379,6 +389,9 @@ impl Desk {
             Job::Peer(reply) => {
                 let done = self.engine.peer_config();
                 let _ = reply.send(done.map_err(|error| WriteError::Fault(error.to_string())));
+            }
+            Job::Pledged(pledges, reply) => {
+                let _ = reply.send(self.engine.pledged(&pledges).map_err(|error| fault(&error)));
             }
             Job::Opening(reply) => {
                 let done = self.engine.age_lanes(now);

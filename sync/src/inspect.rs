@@ -180,7 +180,8 @@ fn open(name: &str, side: Owner, bytes: &[u8]) -> Result<(Document, BTreeMap<Str
 
 /// Of which kind a reason for quarantine is: one of few words, where the reason itself names the case.
 pub fn reason_kind(reason: &str) -> &'static str {
-    const KINDS: [(&str, &str); 18] = [
+    const KINDS: [(&str, &str); 19] = [
+        ("shows no pledge", "unproved"),
         ("do not follow row", "gap"),
         ("builds on another row", "broken_chain"),
         ("is another one than", "broken_chain"),

@@ -11,11 +11,14 @@ mod v1;
 pub use frame::{CloseReason, Closed, Connection, Frame, Hello, LaneMark, MAX_HEADS, MAX_MANIFEST};
 pub use pack::{Batch, BatchItem, MAX_BATCH_RAW};
 
+use crate::pledge::Seal;
 use v1::FrameV1;
 
-/// The newest version this binary speaks. 1: one log. 2: lanes, the manifest of closed documents.
-pub const VERSION: u8 = 2;
-/// The oldest version this binary still reads (hubs upgrade first; N-2 once there are three).
+/// The newest version this binary speaks. 1: one log. 2: lanes, the manifest of closed documents. 3: seals of a hub's pledges.
+pub const VERSION: u8 = 3;
+/// Since this version records and acknowledgements may be sealed; an older reader would refuse what stands behind a frame.
+pub const SEALS_SINCE: u8 = 3;
+/// The oldest version this binary still reads: N-2. Hubs upgrade first.
 pub const OLDEST_VERSION: u8 = 1;
 /// The largest frame in bytes, version byte included.
 pub const MAX_FRAME: usize = 256 * 1024;
@@ -80,7 +83,14 @@ pub fn encode_as(frame: &Frame, version: u8) -> Result<Vec<u8>, WireError> {
     } else {
         postcard::to_extend(frame, vec![version])
     };
-    let bytes = bytes.map_err(|_| WireError::Malformed)?;
+    let mut bytes = bytes.map_err(|_| WireError::Malformed)?;
+    if version >= SEALS_SINCE
+        && let Frame::Change { seal: Some(seal), .. }
+        | Frame::Batch(Batch { seal: Some(seal), .. })
+        | Frame::Ack { seal: Some(seal), .. } = frame
+    {
+        bytes.extend_from_slice(seal);
+    }
     if bytes.len() > MAX_FRAME {
         return Err(WireError::TooLong { len: bytes.len() });
     }
@@ -101,21 +111,35 @@ pub fn decode(bytes: &[u8]) -> Result<Frame, WireError> {
             Ok((frame, [])) => Ok(frame.into()),
             Ok(_) | Err(_) => Err(WireError::Malformed),
         },
-        2 => decode_body(body),
+        2 | 3 => decode_body(version, body),
         found => Err(WireError::Version { found }),
     }
 }
 
-fn decode_body(body: &[u8]) -> Result<Frame, WireError> {
+fn decode_body(version: u8, body: &[u8]) -> Result<Frame, WireError> {
     match postcard::take_from_bytes::<Frame>(body) {
         // A later version may say more in its hello; everything else is as long as it is.
         Ok((frame @ Frame::Hello(_), _) | (frame, [])) => Ok(frame),
+        Ok(_) if version < SEALS_SINCE => Err(WireError::Malformed),
+        Ok((Frame::Change { at, doc, change, .. }, rest)) => {
+            Ok(Frame::Change { at, doc, change, seal: Some(seal(rest)?) })
+        }
+        Ok((Frame::Ack { upto, .. }, rest)) => Ok(Frame::Ack { upto, seal: Some(seal(rest)?) }),
+        Ok((Frame::Batch(mut batch), rest)) => {
+            batch.seal = Some(seal(rest)?);
+            Ok(Frame::Batch(batch))
+        }
         Ok(_) => Err(WireError::Malformed),
         Err(_) => match body.first() {
             Some(&kind) if kind >= KINDS => Err(WireError::Unknown { kind }),
             Some(_) | None => Err(WireError::Malformed),
         },
     }
+}
+
+/// What may stand behind records and acknowledgements: the seal of the last one.
+fn seal(rest: &[u8]) -> Result<Seal, WireError> {
+    rest.try_into().map_err(|_| WireError::Malformed)
 }
 
 #[cfg(test)]

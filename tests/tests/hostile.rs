@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail the test")]
 
+#[path = "hostile/claims.rs"]
+mod claims;
+
 use automerge::transaction::Transactable;
 use automerge::{ActorId, Automerge, ObjId, ROOT, ReadDoc, ScalarValue};
 use central_hub::config::HubConfig;
@@ -12,7 +15,7 @@ use central_hub::db::sqlite::Sqlite;
 use futures_util::{SinkExt, StreamExt};
 use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
-use model::{OrderId, SkuId, StoreId, Timestamp};
+use model::{OrderId, Problem, SkuId, StoreId, Timestamp};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,8 +23,8 @@ use sync::doc::{DocActor, DocKey, Document};
 use sync::lane::{LANES, Lane, LaneSeq};
 use sync::wire::{self, Batch, BatchItem, CloseReason, Connection, Frame, Hello, LaneMark};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::sync::CancellationToken;
 
@@ -125,15 +128,27 @@ impl Rogue {
     }
 
     async fn dial(hub: &Hub, boot: u32) -> Self {
+        Self::dial_with(hub, boot, &[]).await.expect("the hub does not let it in")
+    }
+
+    /// Dials with these headers; what the hub says where it does not let it in.
+    async fn dial_with(hub: &Hub, boot: u32, headers: &[(&'static str, String)]) -> Result<Self, Problem> {
         let actor = DocActor { side: Owner::Store, store: store("s1"), boot };
         let honest = Document::new(QUOTA.of(&store("s1")), &actor).unwrap();
         for _ in 0..400 {
             let mut request = hub.url.as_str().into_client_request().unwrap();
             request.headers_mut().insert("authorization", format!("Bearer {TOKEN}").parse().unwrap());
-            if let Ok((socket, _)) = tokio_tungstenite::connect_async(request).await {
-                return Self { socket, honest, next: 1 };
+            for (name, value) in headers {
+                request.headers_mut().insert(*name, value.parse().unwrap());
             }
-            tokio::time::sleep(Duration::from_millis(25)).await;
+            match tokio_tungstenite::connect_async(request).await {
+                Ok((socket, _)) => return Ok(Self { socket, honest, next: 1 }),
+                Err(Error::Http(answer)) => {
+                    let body = answer.body().as_deref().unwrap_or_default();
+                    return Err(serde_json::from_slice(body).expect("no problem"));
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(25)).await,
+            }
         }
         panic!("the hub does not listen");
     }
@@ -161,9 +176,9 @@ impl Rogue {
     async fn record(&mut self, doc: DocKey, change: Vec<u8>) {
         let at = lane(self.next);
         self.next += 1;
-        self.send(&Frame::Change { at, doc, change }).await;
+        self.send(&Frame::Change { at, doc, change, seal: None }).await;
         loop {
-            if let Some(Frame::Ack { upto }) = self.hear().await
+            if let Some(Frame::Ack { upto, .. }) = self.hear().await
                 && upto.lane == at.lane
                 && upto.seq >= at.seq
             {
@@ -309,7 +324,8 @@ async fn truncated_frames_and_changes_are_named_and_the_whole_ones_still_come() 
     let mut rogue = Rogue::connect(&hub, 1).await;
     let actor = DocActor { side: Owner::Store, store: store("s1"), boot: 60 };
     let mut whole = change(QUOTA, &actor, |doc| assert!(doc.set_granted(&sku("SALT"), 5).unwrap()));
-    let mut frame = wire::encode(&Frame::Change { at: lane(1), doc: QUOTA, change: whole.clone() }).unwrap();
+    let mut frame =
+        wire::encode(&Frame::Change { at: lane(1), doc: QUOTA, change: whole.clone(), seal: None }).unwrap();
     frame.truncate(frame.len() / 2);
     rogue.raw(frame).await;
     let (_, doc, _) = hub.quarantined("does not decode").await;

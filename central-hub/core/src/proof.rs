@@ -42,6 +42,11 @@ impl HubKey {
         hex(&self.mac("token", &[kind.as_bytes(), command.as_bytes()]))
     }
 
+    /// A secret of its own for another purpose.
+    pub fn secret(&self, purpose: &str) -> [u8; 32] {
+        self.mac("secret", &[purpose.as_bytes()])
+    }
+
     /// What is stored of a secret: a keyed hash in hex.
     pub fn keep(&self, secret: &str) -> String {
         hex(&self.mac("keep", &[secret.as_bytes()]))

@@ -52,6 +52,7 @@ impl HubEngine {
             boot: self.boot,
             lanes: self.db.lanes(store)?,
             newest: PeerConfig::NEWEST,
+            pledges: Some(self.rules.pledges()),
             limits: Limits::default(),
         })
     }

@@ -6,9 +6,12 @@ use super::extract::Body;
 use super::problem::HttpProblem;
 use super::state::App;
 use crate::command::{Answer, Command, Envelope};
+use crate::engine::Under;
 use crate::{clock, system};
+use ::sync::pledge::{self, Word};
 use axum::extract::State;
 use axum::response::Json;
+use model::StoreId;
 use model::api::machine::{EpochAnswer, EpochRequest};
 
 /// `POST /sync/v1/epoch`: a machine asks to be the store. Compare-and-set; the same machine gets the same answer again.
@@ -25,12 +28,18 @@ pub async fn mint(
         return Err(HttpProblem::fault("an epoch was answered by something else"));
     };
     tracing::warn!(%store, epoch = epoch.0, "a machine took the store over");
-    Ok(Json(EpochAnswer { epoch, generation }))
+    Ok(Json(answer(&app, &store, (epoch, generation))))
+}
+
+fn answer(app: &App, store: &StoreId, (epoch, generation): Under) -> EpochAnswer {
+    let pledge = pledge::to_text(&[app.rules.pledges().pledge(store, (epoch, generation), Word::Terms)]);
+    EpochAnswer { epoch, generation, pledge }
 }
 
 /// `GET /sync/v1/epoch`: the terms that hold now.
 pub async fn current(State(app): State<App>, Whose(store): Whose) -> Result<Json<EpochAnswer>, HttpProblem> {
-    let found = app.see(move |data, _| Ok((data.store(&store)?, data.generation()?))).await?;
+    let whose = store.clone();
+    let found = app.see(move |data, _| Ok((data.store(&whose)?, data.generation()?))).await?;
     let (Some(row), generation) = found else { return Err(HttpProblem::not_found("store")) };
-    Ok(Json(EpochAnswer { epoch: row.epoch, generation }))
+    Ok(Json(answer(&app, &store, (row.epoch, generation))))
 }

@@ -5,19 +5,22 @@ use super::problem::HttpProblem;
 use super::state::App;
 use crate::config::Profile;
 use crate::tls::Certified;
+use ::sync::pledge::{self, Word};
 use ::sync::wire::MAX_FRAME;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Json, Response};
+use axum::response::{IntoResponse, Json, Response};
 use model::StoreId;
+use model::api::machine::{EPOCH_HEADER, PLEDGES_HEADER};
 use serde_json::Value;
 
 /// GET /sync/v1/connect over TLS: the certificate says which store it is; the session's first frame must say the same.
 pub async fn connect_certified(
     State(app): State<App>,
     ConnectInfo(Certified { store }): ConnectInfo<Certified>,
+    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, HttpProblem> {
     if !app.links.knows(&store) {
@@ -29,7 +32,7 @@ pub async fn connect_certified(
             "Enrol the store under its id, or add it to the hub's configuration.",
         ));
     }
-    open(&app, store, upgrade)
+    open(&app, store, &headers, upgrade).await
 }
 
 /// GET /sync/v1/connect: the token says which store it is; the session's first frame must say the same. On loopback only:
@@ -58,12 +61,13 @@ pub async fn connect(
             "Compare [hub] token in store.toml with the hub's configuration.",
         )
     })?;
-    open(&app, store, upgrade)
+    open(&app, store, &headers, upgrade).await
 }
 
-fn open(
+async fn open(
     app: &App,
     store: StoreId,
+    headers: &HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, HttpProblem> {
     let upgrade = upgrade.map_err(|rejected| {
@@ -71,9 +75,34 @@ fn open(
         let hint = "Connect with ws://, binary frames of the sync protocol.";
         HttpProblem::new("not_websocket", StatusCode::UPGRADE_REQUIRED, title, rejected.body_text(), hint)
     })?;
+    let of = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let whose = store.clone();
+    let found = app.see(move |data, _| Ok((data.store(&whose)?, data.generation()?))).await?;
+    let (Some(row), generation) = found else { return Err(HttpProblem::not_found("store")) };
+    if let Some(theirs) = of(EPOCH_HEADER).and_then(|text| text.parse::<u32>().ok())
+        && theirs < row.epoch.0
+    {
+        return Err(replaced(theirs, row.epoch.0));
+    }
+    let shown = of(PLEDGES_HEADER).map(pledge::from_text).unwrap_or_default();
+    let own = app.rules.pledges().pledge(&store, (row.epoch, generation), Word::Terms);
     let links = app.links.clone();
     let upgrade = upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME);
-    Ok(upgrade.on_upgrade(move |socket| async move { links.serve(store, socket).await }))
+    let answer = upgrade.on_upgrade(move |socket| async move { links.serve(store, socket, shown).await });
+    Ok(([(PLEDGES_HEADER, pledge::to_text(&[own]))], answer).into_response())
+}
+
+/// Who was replaced never takes the seat of the machine that works.
+fn replaced(theirs: u32, current: u32) -> HttpProblem {
+    HttpProblem::new(
+        "superseded",
+        StatusCode::CONFLICT,
+        "This store was replaced",
+        format!(
+            "This machine is of epoch {theirs}, the store's epoch is {current}. The session was not opened."
+        ),
+        "Switch this machine off; the store runs on another one.",
+    )
 }
 
 /// GET /healthz

@@ -32,6 +32,7 @@ pub mod pick_gaps;
 pub mod pick_prices;
 pub mod picks;
 pub mod places;
+pub mod pledges;
 pub mod prints;
 pub mod quota;
 pub mod rates;
@@ -98,6 +99,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0010_hours.sql")),
     M::up(include_str!("../../migrations/0011_backfill.sql")),
     M::up(include_str!("../../migrations/0008_escrow.sql")),
+    M::up(include_str!("../../migrations/0012_pledges.sql")),
 ];
 
 /// The writing connection. There is one per process.

@@ -7,7 +7,7 @@ use super::{Applied, Engine, Fault, InboundRecord, Parts, Refused};
 use crate::command::{AcceptOrder, Command, Envelope, system};
 use crate::db::fence::{self, State};
 use crate::db::quota::Terms;
-use crate::db::{DbError, Tx, docs, hours, lanes, unknown};
+use crate::db::{DbError, Tx, docs, hours, lanes, pledges, unknown};
 use crate::refusal::Refusal;
 use crate::{derive, flows};
 use model::order::{Channel, Moment, Moments, Owner};
@@ -53,6 +53,9 @@ impl Engine {
                 docs::append(&tx, &name, &record.change)?;
                 docs::quarantine(&tx, now, &origin(record), &name, &record.change, &error.to_string())?;
                 lanes::received(&tx, record.lane, record.seq)?;
+                if let Some(pledge) = &record.pledge {
+                    pledges::note(&tx, pledge)?;
+                }
                 tx.commit()?;
                 live.forget();
                 Ok(Applied::default())
@@ -83,6 +86,9 @@ impl Engine {
         let mut applied = Applied::default();
         let durable = lanes::states(&tx)?;
         let is_new = |record: &&InboundRecord| record.seq > durable[record.lane.index()].received;
+        for pledge in records.iter().filter_map(|record| record.pledge.as_ref()) {
+            pledges::note(&tx, pledge)?;
+        }
         for record in records.iter().filter(is_new) {
             let came = Came { now, origin: origin(record), doc: record.doc, bytes: &record.change };
             take_one(&tx, &self.parts, live, &came, &mut applied)?;

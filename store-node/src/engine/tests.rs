@@ -116,7 +116,8 @@ fn a_repeated_reordered_or_poisoned_change_stops_nothing() {
     bed.tick();
     let (first, one) = bed.hub_orders(1, &[("SALT", 1)]);
     let (second, two) = bed.hub_orders(2, &[("SALT", 2)]);
-    let rubbish = InboundRecord { lane: Lane::Orders, seq: 1, doc: one.doc, change: vec![1, 2, 3] };
+    let rubbish =
+        InboundRecord { lane: Lane::Orders, seq: 1, doc: one.doc, change: vec![1, 2, 3], pledge: None };
     // The second change comes before the one it builds on; rubbish stands between.
     let early = InboundRecord { seq: 2, ..two };
     let late = InboundRecord { seq: 3, ..one };
@@ -244,7 +245,7 @@ fn a_change_that_the_hub_did_not_write_is_refused_before_it_is_applied() {
     forged.apply_change(&change.change).unwrap();
     forged.put_moment(&order, Moment::Cancelled, bed.now).unwrap();
     let forged = forged.commit().unwrap().unwrap();
-    bed.inbound(vec![InboundRecord { lane: Lane::Orders, seq: 9, doc: key, change: forged }]);
+    bed.inbound(vec![InboundRecord { lane: Lane::Orders, seq: 9, doc: key, change: forged, pledge: None }]);
     assert_eq!(bed.reader().order(order).unwrap().unwrap().card.state, OrderState::Confirmed);
     let quarantined = bed.reader().snapshot(|conn, _| crate::db::docs::reasons(conn, 9)).unwrap();
     assert!(quarantined[0].2.contains("stranger"), "{quarantined:?}");

@@ -39,6 +39,7 @@ fn session(bytes: &[u8]) {
         boot: 9,
         lanes: LaneStates::default(),
         newest: PeerConfig::NEWEST,
+        pledges: None,
         limits: Limits::default(),
     };
     let mut peers = [Peer::new(config(Owner::Hub), now), Peer::new(config(Owner::Store), now)];

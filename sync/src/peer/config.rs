@@ -6,6 +6,7 @@ use model::quota::{HubGeneration, StoreEpoch};
 
 use crate::doc::DocKey;
 use crate::lane::{Lane, LaneStates};
+use crate::pledge::{Pledge, PledgeKey};
 use crate::wire::{CloseReason, Closed, VERSION, WireError};
 
 /// Bytes of a refused frame that are kept for a person.
@@ -28,6 +29,8 @@ pub struct PeerConfig {
     pub lanes: LaneStates,
     /// The newest frame version to speak; [`VERSION`] but for tests of older peers.
     pub newest: u8,
+    /// What a hub makes its pledges from; a store has none.
+    pub pledges: Option<PledgeKey>,
     /// Times and sizes.
     pub limits: Limits,
 }
@@ -170,6 +173,8 @@ pub enum Output {
         doc: DocKey,
         /// A slim change.
         change: Vec<u8>,
+        /// What the hub has pledged of its log since the last record, this one included: to be kept with it.
+        pledge: Option<Pledge>,
     },
     /// Give records of the own log by `Input::Out`.
     NeedOut {
@@ -186,6 +191,8 @@ pub enum Output {
         lane: Lane,
         /// Last acknowledged record of the own log.
         upto: u64,
+        /// What the hub has pledged with it: to be kept with it.
+        pledge: Option<Pledge>,
     },
     /// The other side has said who it is; once per connection, before `Live`.
     PeerHello {

@@ -63,6 +63,11 @@ impl Inbound {
         self.ready()
     }
 
+    /// What is durable is acknowledged once more.
+    pub(super) fn say_again(&mut self) {
+        self.ack_due |= self.committed > 0;
+    }
+
     /// Whether an acknowledgement is to be sent; asked once.
     pub(super) fn ack_due(&mut self) -> bool {
         std::mem::take(&mut self.ack_due)

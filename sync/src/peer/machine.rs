@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
 use model::time::Timestamp;
 
@@ -13,7 +14,8 @@ use super::lanes::Lanes;
 use super::outbound;
 use super::repair::{self, Repair};
 use crate::doc::DocKey;
-use crate::lane::{Lane, LaneSeq, LaneState};
+use crate::lane::{LANES, Lane, LaneSeq, LaneState};
+use crate::pledge::{Pledge, Seal, Word};
 use crate::wire::{
     self, Batch, BatchItem, CloseReason, Connection, Frame, Hello, LaneMark, MAX_BATCH_RAW, MAX_HEADS,
     MAX_MANIFEST, OLDEST_VERSION, WireError,
@@ -67,6 +69,8 @@ pub struct Peer {
     repair: Repair,
     /// The caller was asked to put everything into one lane and has not answered.
     one_lane_asked: bool,
+    /// What the hub has pledged of each lane, before a record that it goes with is delivered.
+    pledged: [Option<Pledge>; LANES],
     out: VecDeque<Output>,
 }
 
@@ -90,7 +94,7 @@ impl Peer {
             refused: 0,
         };
         let (repair, out) = (Repair::default(), VecDeque::new());
-        Self { config, link, lanes, repair, one_lane_asked: false, out }
+        Self { config, link, lanes, repair, one_lane_asked: false, pledged: [None; LANES], out }
     }
 
     /// A peer of other terms after this one: nothing of its logs stays, and no connection is numbered twice.
@@ -271,17 +275,24 @@ impl Peer {
     fn session_frame(&mut self, ms: i64, frame: Frame) {
         match frame {
             Frame::Hello(_) | Frame::Bye { .. } | Frame::Pong { .. } => {}
-            Frame::Change { at, doc, change } => self.receive(at, doc, change),
+            Frame::Change { at, doc, change, seal } => {
+                self.pledged(at, seal);
+                self.receive(at, doc, change);
+            }
             Frame::Batch(batch) => {
                 let items = match batch.unpack() {
                     Ok(items) => items,
                     Err(why) => return self.refuse(ms, batch.bytes(), why),
                 };
+                if let Some(before) = (items.len() as u64).checked_sub(1) {
+                    let end = LaneSeq { seq: batch.at.seq.saturating_add(before), ..batch.at };
+                    self.pledged(end, batch.seal);
+                }
                 for (seq, item) in (batch.at.seq..).zip(items) {
                     self.receive(LaneSeq { lane: batch.at.lane, seq }, item.doc, item.change);
                 }
             }
-            Frame::Ack { upto } => self.acknowledged(ms, upto),
+            Frame::Ack { upto, seal } => self.acknowledged(ms, upto, seal),
             Frame::Want { doc } => self.out.push_back(Output::WantDoc { doc }),
             Frame::Whole { doc, digest, total, offset, bytes } => {
                 if let Some(bytes) = self.repair.take(doc, digest, total, (offset, bytes)) {
@@ -335,7 +346,11 @@ impl Peer {
             heads: hello.heads.clone(),
         });
         for (lane, mark) in Lane::ALL.into_iter().zip(&hello.lanes) {
-            self.acknowledged(ms, LaneSeq { lane, seq: mark.received });
+            self.acknowledged(ms, LaneSeq { lane, seq: mark.received }, None);
+            if self.config.pledges.is_some() {
+                // What the hello has acknowledged is pledged as well.
+                self.lanes.inbound_mut(lane).say_again();
+            }
             let ready = self.lanes.inbound_mut(lane).skip(mark.skipped);
             self.deliver(lane, ready);
         }
@@ -368,23 +383,49 @@ impl Peer {
         }
     }
 
+    /// Records came with the hub's pledge that its log has come here.
+    fn pledged(&mut self, upto: LaneSeq, seal: Option<Seal>) {
+        if let Some(pledge) = seal.and_then(|seal| self.pledge(Word::Sent(upto), seal)) {
+            let there = &mut self.pledged[upto.lane.index()];
+            if there.is_none_or(|known| known.word.number() < pledge.word.number()) {
+                *there = Some(pledge);
+            }
+        }
+    }
+
+    /// What a hub has said, as a store keeps it.
+    fn pledge(&self, word: Word, seal: Seal) -> Option<Pledge> {
+        let (epoch, generation) = self.terms();
+        (self.config.side == Owner::Store).then_some(Pledge { epoch, generation, word, seal })
+    }
+
+    /// This hub's pledge of a word.
+    fn seal(&self, word: Word) -> Option<Seal> {
+        let key = self.config.pledges.as_ref()?;
+        Some(key.pledge(&self.config.store, self.terms(), word).seal)
+    }
+
     fn receive(&mut self, at: LaneSeq, doc: DocKey, change: Vec<u8>) {
         let ready = self.lanes.inbound_mut(at.lane).take(at.seq, doc, change);
         self.deliver(at.lane, ready);
     }
 
     fn deliver(&mut self, lane: Lane, ready: Vec<Record>) {
-        let deliver = |(seq, doc, change)| Output::Deliver { lane, seq, doc, change };
-        self.out.extend(ready.into_iter().map(deliver));
+        for (seq, doc, change) in ready {
+            let pledge = self.pledged[lane.index()].take();
+            self.out.push_back(Output::Deliver { lane, seq, doc, change, pledge });
+        }
     }
 
-    fn acknowledged(&mut self, ms: i64, LaneSeq { lane, seq: upto }: LaneSeq) {
+    fn acknowledged(&mut self, ms: i64, at: LaneSeq, seal: Option<Seal>) {
+        let LaneSeq { lane, seq: upto } = at;
         let mine = self.lanes.outbound(lane).last();
         if upto > mine {
             return self.close(ms, CloseReason::WeRolledBack { mine, theirs: upto });
         }
-        if self.lanes.outbound_mut(lane).ack(ms, upto, &self.config.limits) {
-            self.out.push_back(Output::Acked { lane, upto });
+        let pledge = seal.and_then(|seal| self.pledge(Word::Received(at), seal));
+        if self.lanes.outbound_mut(lane).ack(ms, upto, &self.config.limits) || pledge.is_some() {
+            self.out.push_back(Output::Acked { lane, upto, pledge });
         }
     }
 
@@ -432,7 +473,8 @@ impl Peer {
         for &lane in self.lanes.known() {
             if self.lanes.inbound_mut(lane).ack_due() {
                 let seq = self.lanes.inbound(lane).committed();
-                self.send(ms, &Frame::Ack { upto: LaneSeq { lane, seq } });
+                let upto = LaneSeq { lane, seq };
+                self.send(ms, &Frame::Ack { upto, seal: self.seal(Word::Received(upto)) });
             }
         }
         let limits = self.config.limits;
@@ -451,8 +493,11 @@ impl Peer {
     fn send_records(&mut self, ms: i64, lane: Lane, records: Vec<OutRecord>) {
         let most = if lane == Lane::Backfill { self.config.limits.backfill_frame } else { MAX_BATCH_RAW };
         for group in outbound::groups(records, most) {
-            let Some(seq) = group.first().map(|r| r.seq) else { continue };
-            let frame = frame_of(LaneSeq { lane, seq }, group);
+            let (Some(seq), Some(end)) = (group.first().map(|r| r.seq), group.last().map(|r| r.seq)) else {
+                continue;
+            };
+            let seal = self.seal(Word::Sent(LaneSeq { lane, seq: end }));
+            let frame = frame_of(LaneSeq { lane, seq }, group, seal);
             match frame.as_ref().and_then(|f| wire::encode_as(f, self.version()).ok()) {
                 Some(bytes) => self.push(ms, bytes),
                 None => return self.close(ms, CloseReason::RecordTooBig { seq }),
@@ -491,14 +536,15 @@ impl Peer {
 }
 
 /// One short record goes as it is, everything else packed; a record too big to be packed is tried as it is.
-fn frame_of(at: LaneSeq, group: Vec<OutRecord>) -> Option<Frame> {
+fn frame_of(at: LaneSeq, group: Vec<OutRecord>, seal: Option<Seal>) -> Option<Frame> {
     if group.len() > 1 || group.first().is_some_and(|r| r.change.len() >= PACK_FROM) {
         let items: Vec<BatchItem> =
             group.iter().map(|r| BatchItem { doc: r.doc, change: r.change.clone() }).collect();
-        if let Ok(batch) = Batch::pack(at, &items) {
+        if let Ok(mut batch) = Batch::pack(at, &items) {
+            batch.seal = seal;
             return Some(Frame::Batch(batch));
         }
     }
     let [record] = <[OutRecord; 1]>::try_from(group).ok()?;
-    Some(Frame::Change { at, doc: record.doc, change: record.change })
+    Some(Frame::Change { at, doc: record.doc, change: record.change, seal })
 }

@@ -51,6 +51,7 @@ fn config(side: Owner) -> PeerConfig {
         boot: 1,
         lanes: LaneStates::default(),
         newest: PeerConfig::NEWEST,
+        pledges: None,
         limits: Limits { window_bytes: 2_000, receive_records: 16, ask_records: 8, ..Limits::default() },
     }
 }
@@ -129,7 +130,7 @@ impl Node {
         while let Some(output) = self.peer.poll() {
             match output {
                 Output::Send(bytes) => frames.push(bytes),
-                Output::Deliver { lane, seq, doc, change } => {
+                Output::Deliver { lane, seq, doc, change, .. } => {
                     assert_eq!(doc, DOC);
                     self.delivered.push((lane, seq, change));
                 }
@@ -141,7 +142,7 @@ impl Node {
                         .collect();
                     self.peer.handle(now, Input::Out { lane, records });
                 }
-                Output::Acked { lane, upto } => {
+                Output::Acked { lane, upto, .. } => {
                     let at = lane.index();
                     assert!(upto > self.acked[at] && upto <= self.log[at].len() as u64);
                     self.acked[at] = upto;

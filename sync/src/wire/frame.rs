@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Batch;
 use crate::doc::{DocKey, MANIFEST_MAX, ManifestEntry};
 use crate::lane::{LaneSeq, LaneState};
+use crate::pledge::Seal;
 
 /// The most document heads one `Hello` may carry.
 pub const MAX_HEADS: usize = 64;
@@ -27,6 +28,9 @@ pub enum Frame {
         doc: DocKey,
         /// A slim change (see `doc::slim`).
         change: Vec<u8>,
+        /// A hub's pledge that its log has come here. Behind the frame, where an older reader does not look.
+        #[serde(skip)]
+        seal: Option<Seal>,
     },
     /// Several records of the sender's log in a row, compressed.
     Batch(Batch),
@@ -34,6 +38,9 @@ pub enum Frame {
     Ack {
         /// Last durable record of the receiver of this frame.
         upto: LaneSeq,
+        /// A hub's pledge that it has it; as that of a record.
+        #[serde(skip)]
+        seal: Option<Seal>,
     },
     /// Repair: send me all of this document.
     Want {

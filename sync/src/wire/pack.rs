@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{MAX_FRAME, WireError};
 use crate::doc::DocKey;
 use crate::lane::LaneSeq;
+use crate::pledge::Seal;
 
 /// The most bytes a batch may hold before compression; a batch that claims more is refused unread.
 pub const MAX_BATCH_RAW: usize = MAX_FRAME / 2;
@@ -17,6 +18,9 @@ pub struct Batch {
     /// Place of the first record.
     pub at: LaneSeq,
     packed: Vec<u8>,
+    /// A hub's pledge that its log has come to the end of this; see [`super::Frame::Change`].
+    #[serde(skip)]
+    pub seal: Option<Seal>,
 }
 
 /// One record inside a batch.
@@ -39,12 +43,12 @@ impl Batch {
             return Err(WireError::BadBatch);
         }
         let packed = zstd::bulk::compress(&raw, LEVEL).map_err(|_| WireError::BadBatch)?;
-        Ok(Self { at, packed })
+        Ok(Self { at, packed, seal: None })
     }
 
     /// A batch of bytes that came; nothing is known of them yet.
     pub(super) const fn packed(at: LaneSeq, packed: Vec<u8>) -> Self {
-        Self { at, packed }
+        Self { at, packed, seal: None }
     }
 
     /// Its packed bytes.

@@ -31,9 +31,9 @@ fn every_kind() -> Vec<Frame> {
     let items = [BatchItem { doc: DOC, change: vec![1; 300] }, BatchItem { doc: DOC, change: vec![] }];
     vec![
         Frame::Hello(hello),
-        Frame::Change { at: at(5), doc: DOC, change: vec![1, 2, 3] },
+        Frame::Change { at: at(5), doc: DOC, change: vec![1, 2, 3], seal: None },
         Frame::Batch(Batch::pack(at(8), &items).unwrap()),
-        Frame::Ack { upto: at(9) },
+        Frame::Ack { upto: at(9), seal: None },
         Frame::Want { doc: DOC },
         Frame::Whole { doc: DOC, digest: [1; 8], total: 5, offset: 0, bytes: vec![0; 5] },
         Frame::Ping { nonce: 1 },
@@ -48,20 +48,23 @@ fn every_kind_comes_back_and_small_ones_are_small() {
     for frame in every_kind() {
         assert_eq!(decode(&encode(&frame).unwrap()), Ok(frame));
     }
-    assert_eq!(encode(&Frame::Ack { upto: at(1_000) }).unwrap().len(), 4);
-    assert!(encode(&Frame::Change { at: at(1_000), doc: DOC, change: vec![0; 40] }).unwrap().len() <= 50);
+    assert_eq!(encode(&Frame::Ack { upto: at(1_000), seal: None }).unwrap().len(), 4);
+    assert!(
+        encode(&Frame::Change { at: at(1_000), doc: DOC, change: vec![0; 40], seal: None }).unwrap().len()
+            <= 50
+    );
 }
 
 #[test]
 fn limits_and_versions_are_errors_that_say_what_to_do() {
-    let long = Frame::Change { at: at(1), doc: DOC, change: vec![0; MAX_FRAME] };
+    let long = Frame::Change { at: at(1), doc: DOC, change: vec![0; MAX_FRAME], seal: None };
     assert!(matches!(encode(&long), Err(WireError::TooLong { .. })));
     assert_eq!(decode(&vec![VERSION; MAX_FRAME + 1]), Err(WireError::TooLong { len: MAX_FRAME + 1 }));
     assert_eq!(decode(&[]), Err(WireError::Empty));
     let newer = decode(&[VERSION + 1, 0]).unwrap_err();
     assert_eq!(newer, WireError::Version { found: VERSION + 1 });
     assert!(newer.to_string().contains("upgrade"));
-    let mut trailing = encode(&Frame::Ack { upto: at(1) }).unwrap();
+    let mut trailing = encode(&Frame::Ack { upto: at(1), seal: None }).unwrap();
     trailing.push(0);
     assert_eq!(decode(&trailing), Err(WireError::Malformed));
 }
@@ -70,7 +73,7 @@ fn limits_and_versions_are_errors_that_say_what_to_do() {
 #[test]
 fn a_number_beyond_any_log_is_no_frame_of_version_1() {
     let ack = |upto: u64| postcard::to_extend(&upto, vec![1, 3]).unwrap();
-    assert_eq!(decode(&ack(SEQ_MAX)), Ok(Frame::Ack { upto: at(SEQ_MAX) }));
+    assert_eq!(decode(&ack(SEQ_MAX)), Ok(Frame::Ack { upto: at(SEQ_MAX), seal: None }));
     assert_eq!(decode(&ack(SEQ_MAX + 1)), Err(WireError::Malformed));
 }
 
@@ -115,7 +118,7 @@ fn version_1_has_no_words_for_other_lanes() {
             | Frame::Bye { .. } => assert_eq!(decode(&old.unwrap()), Ok(frame)),
         }
     }
-    let states = Frame::Ack { upto: LaneSeq { lane: Lane::States, seq: 1 } };
+    let states = Frame::Ack { upto: LaneSeq { lane: Lane::States, seq: 1 }, seal: None };
     assert_eq!(encode_as(&states, 1), Err(WireError::NotInVersion));
 }
 
@@ -140,5 +143,27 @@ proptest! {
         if let Ok(Frame::Batch(batch)) = decode(&bytes) {
             let _ = batch.unpack();
         }
+    }
+}
+
+#[test]
+fn a_seal_stands_behind_its_frame_and_only_for_those_who_know_seals() {
+    let items = [BatchItem { doc: DOC, change: vec![1; 300] }];
+    let mut batch = Batch::pack(at(8), &items).unwrap();
+    batch.seal = Some([7; 8]);
+    let sealed = [
+        Frame::Change { at: at(5), doc: DOC, change: vec![1, 2, 3], seal: Some([7; 8]) },
+        Frame::Batch(batch),
+        Frame::Ack { upto: at(9), seal: Some([7; 8]) },
+    ];
+    for frame in sealed {
+        let bytes = encode(&frame).unwrap();
+        assert_eq!(decode(&bytes), Ok(frame.clone()));
+        assert_eq!(decode(&bytes[..bytes.len() - 1]), Err(WireError::Malformed), "half a seal");
+        let older = encode_as(&frame, SEALS_SINCE - 1).unwrap();
+        assert_eq!(older.len() + 8, bytes.len());
+        let mut smuggled = older;
+        smuggled.extend([7; 8]);
+        assert_eq!(decode(&smuggled), Err(WireError::Malformed));
     }
 }

@@ -62,9 +62,9 @@ impl From<FrameV1> for Frame {
     fn from(frame: FrameV1) -> Self {
         match frame {
             FrameV1::Hello(hello) => Frame::Hello(hello.into()),
-            FrameV1::Change { seq, doc, change } => Frame::Change { at: only(seq), doc, change },
+            FrameV1::Change { seq, doc, change } => Frame::Change { at: only(seq), doc, change, seal: None },
             FrameV1::Batch { first_seq, packed } => Frame::Batch(Batch::packed(only(first_seq), packed)),
-            FrameV1::Ack { upto } => Frame::Ack { upto: only(upto) },
+            FrameV1::Ack { upto } => Frame::Ack { upto: only(upto), seal: None },
             FrameV1::Want { doc } => Frame::Want { doc },
             FrameV1::Whole { doc, digest, total, offset, bytes } => {
                 Frame::Whole { doc, digest, total, offset, bytes }
@@ -126,9 +126,9 @@ impl TryFrom<Frame> for FrameV1 {
         };
         Ok(match frame {
             Frame::Hello(hello) => FrameV1::Hello(hello.into()),
-            Frame::Change { at, doc, change } => FrameV1::Change { seq: seq(at)?, doc, change },
+            Frame::Change { at, doc, change, seal: _ } => FrameV1::Change { seq: seq(at)?, doc, change },
             Frame::Batch(batch) => FrameV1::Batch { first_seq: seq(batch.at)?, packed: batch.into_packed() },
-            Frame::Ack { upto } => FrameV1::Ack { upto: seq(upto)? },
+            Frame::Ack { upto, seal: _ } => FrameV1::Ack { upto: seq(upto)? },
             Frame::Want { doc } => FrameV1::Want { doc },
             Frame::Whole { doc, digest, total, offset, bytes } => {
                 FrameV1::Whole { doc, digest, total, offset, bytes }

@@ -97,6 +97,7 @@ fn side(side: Owner, newest: u8, log: Vec<Vec<u8>>) -> Side {
         boot: 12,
         lanes,
         newest,
+        pledges: None,
         limits: Limits::default(),
     };
     Side { peer: Peer::new(config, scene::now()), log, got: vec![], version: 0 }

@@ -16,7 +16,7 @@ use sync::lane::{Lane, LaneSeq};
 use sync::wire::{self, Batch, BatchItem, CloseReason, Closed, Connection, Frame, Hello, LaneMark};
 
 /// Formats that this binary must read.
-pub const SPOKEN: [u8; 2] = [1, 2];
+pub const SPOKEN: [u8; 3] = [1, 2, 3];
 
 const HOUR: i64 = 495_312;
 pub const ORDERS: DocKey = DocKey::Orders { hour: HOUR };
@@ -203,9 +203,11 @@ fn frames() -> Vec<Kept> {
     let total = u32::try_from(bytes.len()).unwrap();
     let all = [
         ("hello", Frame::Hello(hello)),
-        ("change", Frame::Change { at: at_states(5), doc: QUOTA, change: changes[0].clone() }),
+        ("change", Frame::Change { at: at_states(5), doc: QUOTA, change: changes[0].clone(), seal: None }),
         ("batch", Frame::Batch(Batch::pack(at_states(8), &items).unwrap())),
-        ("ack", Frame::Ack { upto: at_states(9) }),
+        ("ack", Frame::Ack { upto: at_states(9), seal: None }),
+        ("change_sealed", Frame::Change { at: at_states(6), doc: QUOTA, change: changes[0].clone(), seal: Some([5; 8]) }),
+        ("ack_sealed", Frame::Ack { upto: at_states(10), seal: Some([6; 8]) }),
         ("want", Frame::Want { doc: ORDERS }),
         ("whole", Frame::Whole { doc: ORDERS, digest: [7; 8], total, offset: 0, bytes }),
         ("ping", Frame::Ping { nonce: 1 }),

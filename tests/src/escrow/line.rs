@@ -114,13 +114,13 @@ impl World {
             };
             match output {
                 Output::Send(bytes) => self.send(end, &bytes),
-                Output::Deliver { lane, seq, doc, change } => {
+                Output::Deliver { lane, seq, doc, change, .. } => {
                     delivered.push((LaneSeq { lane, seq }, doc, change));
                 }
                 Output::NeedOut { lane, after, limit } => {
                     self.give(end, LaneSeq { lane, seq: after }, limit)?;
                 }
-                Output::Acked { lane, upto } => self.acked(end, LaneSeq { lane, seq: upto })?,
+                Output::Acked { lane, upto, .. } => self.acked(end, LaneSeq { lane, seq: upto })?,
                 Output::Live => self.heard(end)?,
                 Output::Stale | Output::PeerHello { .. } | Output::Manifest(_) | Output::OneLane => {}
                 Output::Refused { why, .. } => {
@@ -178,7 +178,13 @@ impl World {
         let now = self.now();
         match end {
             Owner::Store => {
-                let record = |(LaneSeq { lane, seq }, doc, change)| InboundRecord { lane, seq, doc, change };
+                let record = |(LaneSeq { lane, seq }, doc, change)| InboundRecord {
+                    lane,
+                    seq,
+                    doc,
+                    change,
+                    pledge: None,
+                };
                 let records = records.into_iter().map(record).collect();
                 self.note(|| format!("store hears {} records", upto.len()));
                 self.store.engine()?.inbound(now, records).map_err(machine)?;

@@ -64,6 +64,7 @@ impl LightStore {
             boot: 1,
             lanes: LaneStates::default(),
             newest: PeerConfig::NEWEST,
+            pledges: None,
             limits: Limits::default(),
         };
         let peer = Peer::new(config, now());
@@ -175,7 +176,7 @@ impl LightStore {
                     let records = rest.take(usize::try_from(limit)?).cloned().collect();
                     self.peer.handle(now(), Input::Out { lane, records });
                 }
-                Output::Acked { lane, upto } => self.acked(lane, upto),
+                Output::Acked { lane, upto, .. } => self.acked(lane, upto),
                 Output::Close { reason } => anyhow::bail!("session closed: {reason}"),
                 Output::PeerHello { .. }
                 | Output::OneLane

@@ -109,6 +109,7 @@ fn side(owner: Owner, now: Timestamp) -> Result<Side> {
         boot: 12,
         lanes: LaneStates::default(),
         newest: PeerConfig::NEWEST,
+        pledges: None,
         limits: Limits::default(),
     };
     Ok(Side { owner, doc, peer: Peer::new(config, now), log: vec![], kept: 0 })

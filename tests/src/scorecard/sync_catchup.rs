@@ -165,6 +165,7 @@ fn peer(side: Owner, sent: u64, now: Timestamp) -> Result<Peer> {
         boot: 12,
         lanes,
         newest: PeerConfig::NEWEST,
+        pledges: None,
         limits: Limits::default(),
     };
     Ok(Peer::new(config, now))
@@ -196,7 +197,7 @@ fn catch_up(events: &[Event], facts: usize) -> Result<Figures> {
                         let records = log.iter().skip(usize::try_from(after)?).take(usize::try_from(limit)?);
                         peers[from].handle(now, Input::Out { lane, records: records.cloned().collect() });
                     }
-                    Output::Deliver { lane, seq, doc, change } => {
+                    Output::Deliver { lane, seq, doc, change, .. } => {
                         let began = Instant::now();
                         document(&mut hub, doc, Owner::Hub)?.apply_change(&change)?;
                         figures.hub_cpu += began.elapsed();

@@ -138,13 +138,13 @@ impl World {
             };
             match output {
                 Output::Send(bytes) => self.send_frame(at, end, &bytes),
-                Output::Deliver { lane, seq, doc, change } => {
+                Output::Deliver { lane, seq, doc, change, .. } => {
                     delivered.push((LaneSeq { lane, seq }, doc, change))
                 }
                 Output::NeedOut { lane, after, limit } => {
                     self.give_records(at, end, LaneSeq { lane, seq: after }, limit)?;
                 }
-                Output::Acked { lane, upto } => self.acked(at, end, LaneSeq { lane, seq: upto })?,
+                Output::Acked { lane, upto, .. } => self.acked(at, end, LaneSeq { lane, seq: upto })?,
                 Output::Live => self.heard(at, end, true)?,
                 Output::Stale => self.heard(at, end, false)?,
                 Output::PeerHello { .. } | Output::Manifest(_) | Output::OneLane => {}
@@ -250,9 +250,9 @@ impl World {
                 Owner::Store => {
                     let local = self.stores[at].now(now);
                     let Some(engine) = &mut self.stores[at].engine else { return Ok(()) };
-                    let records = records
-                        .into_iter()
-                        .map(|(LaneSeq { lane, seq }, doc, change)| InboundRecord { lane, seq, doc, change });
+                    let records = records.into_iter().map(|(LaneSeq { lane, seq }, doc, change)| {
+                        InboundRecord { lane, seq, doc, change, pledge: None }
+                    });
                     engine.inbound(local, records.collect()).map_err(machine)?;
                     self.stores[at].audit(now)?;
                     Node::Store(at)

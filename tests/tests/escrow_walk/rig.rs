@@ -323,7 +323,7 @@ impl Rig {
         let store = self.store.as_mut().unwrap();
         let lane = sync::lane::Lane::Orders;
         let seq = store.lanes().unwrap()[lane.index()].received + 1;
-        store.inbound(now, vec![InboundRecord { lane, seq, doc: key, change: bytes }]).unwrap();
+        store.inbound(now, vec![InboundRecord { lane, seq, doc: key, change: bytes, pledge: None }]).unwrap();
         store.carry(now).unwrap();
     }
 

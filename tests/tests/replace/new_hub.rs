@@ -31,7 +31,7 @@ fn put_catalogue(world: &World) {
     engine.checkpoint().unwrap();
 }
 
-async fn log_in(world: &World, phone: &str, key: u128) -> Site {
+pub async fn log_in(world: &World, phone: &str, key: u128) -> Site {
     let hub = world.site();
     let ask = OtpRequest { phone: phone.to_owned() };
     hub.post::<Value>("/api/v1/auth/otp", id(key), &ask).await.unwrap();

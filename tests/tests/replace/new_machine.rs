@@ -1,9 +1,9 @@
 //! Another machine becomes the store.
 
 use super::world::{LIMIT, World, count, enrol, id, log, metrics, prints, sell, to_stick, until};
-use model::api::store::OrderDetail;
 use model::api::store::backup::BackupState;
 use model::api::store::counting::Counting;
+use model::api::store::{Link, OrderDetail};
 use store_node::backup::program::Place;
 use store_node::{check, clock, run};
 use tests::demo::web::WebError;
@@ -46,7 +46,8 @@ async fn a_new_machine_becomes_the_store_and_the_old_one_is_shut_out() {
     assert!(figures.contains("larder_fence{state=\"fenced\"} 1"), "{figures}");
     assert!(figures.contains(&format!("larder_uncounted_skus {}", now.total - now.done)), "{figures}");
 
-    // The old machine is switched on again, with its old database.
+    // The old machine is switched on again, with its old database. It is refused before it takes the new one's seat.
+    let seated = until::<Link>(&console, "/api/v1/link", |now| now.online).await;
     let (old_proc, _) = old.start().await.unwrap();
     let old_console = old.manager().await.unwrap();
     let told = until::<Counting>(&old_console, "/api/v1/counting", |now| now.needed).await;
@@ -60,6 +61,8 @@ async fn a_new_machine_becomes_the_store_and_the_old_one_is_shut_out() {
     assert!(problem.code == "fenced" && problem.detail.contains("another machine"), "{problem:?}");
     assert_eq!((prints(&old, "queued"), prints(&old, "sent")), (0, 0), "nothing goes to a printer");
     assert!(log(&old).contains("this store was replaced"), "{}", log(&old));
+    let now: Link = console.get("/api/v1/link").await.unwrap();
+    assert_eq!((now.online, now.since), (true, seated.since), "the new machine's session never ended");
     // It publishes nothing: the hub takes its backups no more, and says why.
     let told = until::<BackupState>(&old_console, "/api/v1/backup", |now| now.error.is_some()).await;
     assert!(told.error.as_ref().is_some_and(|why| why.contains("replaced")), "{told:?}");

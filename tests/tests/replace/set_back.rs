@@ -1,8 +1,11 @@
 //! A database that was set back without anybody saying so: a disk image, a snapshot of a virtual machine.
 
-use super::world::{LIMIT, World, count, log, sell, until};
+use super::new_hub::log_in;
+use super::world::{LIMIT, OPS, World, count, log, sell, until};
+use model::api::hub::OpsSync;
 use model::api::store::Link;
 use model::api::store::counting::Counting;
+use model::quota::FIRST_GENERATION;
 use store_node::run;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -39,6 +42,45 @@ async fn a_store_that_was_set_back_finds_out_at_the_hub_and_opens_by_counting() 
     assert_eq!(sell(&console, 20, 5).await.unwrap_err(), "fenced");
     assert!(count(&console, 21, 5, 60).await.open);
     sell(&console, 22, 5).await.unwrap();
+    assert!(proc.stop(LIMIT).await);
+    world.stop_hub().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hub_that_was_set_back_is_shown_what_it_pledged_and_begins_a_generation() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut world, house) = World::build(dir.path());
+    world.start_hub().await;
+    let (proc, _) = house.start().await.unwrap();
+    let console = house.manager().await.unwrap();
+    let level = |now: &Link| now.online && now.facts_waiting == 0 && now.records_waiting == 0;
+    until::<Link>(&console, "/api/v1/link", level).await;
+    world.stop_hub().await;
+    let (data, image) = (dir.path().join("hub/hub.db"), dir.path().join("hub-image.db"));
+    std::fs::copy(&data, &image).unwrap();
+
+    // What the image does not know of: the store's word on orders at the counter, and the hub's answers in its log.
+    world.start_hub().await;
+    for n in 0..5 {
+        sell(&console, 10 + n, 5).await.unwrap();
+    }
+    until::<Link>(&console, "/api/v1/link", level).await;
+    let hub = log_in(&world, OPS[0], 300).await;
+    let before: OpsSync = hub.get("/api/v1/ops/sync").await.unwrap();
+    assert_eq!(before.generation, FIRST_GENERATION);
+    until::<OpsSync>(&hub, "/api/v1/ops/sync", |now| now.stores[0].rights_units > 0).await;
+    world.stop_hub().await;
+    // A new session under the terms of now, whose log has come further than the image's.
+    for beside in ["hub.db-wal", "hub.db-shm"] {
+        let _ = std::fs::remove_file(dir.path().join("hub").join(beside));
+    }
+    std::fs::copy(&image, &data).unwrap();
+
+    world.start_hub().await;
+    let hub = log_in(&world, OPS[0], 310).await;
+    let anew = |now: &OpsSync| now.generation > FIRST_GENERATION && now.stores[0].rights_units > 0;
+    let now = until::<OpsSync>(&hub, "/api/v1/ops/sync", anew).await;
+    assert!(now.quarantine.iter().all(|row| row.kind != "unproved"), "{:?}", now.quarantine);
     assert!(proc.stop(LIMIT).await);
     world.stop_hub().await;
 }

@@ -8,6 +8,12 @@ use serde::{Deserialize, Serialize};
 /// machine with another store's papers never speaks for that store.
 pub const STORE_HEADER: &str = "x-larder-store";
 
+/// The header in which a machine that dials says its epoch: one that was replaced is refused before it takes the seat.
+pub const EPOCH_HEADER: &str = "x-larder-epoch";
+
+/// The header with pledges (`sync::pledge`): the store shows the newest that it has, the hub answers with its present terms.
+pub const PLEDGES_HEADER: &str = "x-larder-pledges";
+
 /// A kept backup of a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -43,4 +49,7 @@ pub struct EpochAnswer {
     pub epoch: StoreEpoch,
     /// The hub's G.
     pub generation: HubGeneration,
+    /// The hub's pledge of these terms, as in [`PLEDGES_HEADER`].
+    #[serde(default)]
+    pub pledge: String,
 }
