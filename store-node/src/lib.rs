@@ -21,6 +21,7 @@ pub mod inspect;
 pub mod line;
 pub mod manifest;
 pub mod mqtt;
+pub mod notify;
 pub mod pdf;
 pub mod pins;
 pub mod reader;

@@ -19,7 +19,7 @@ use crate::setup::Policy;
 use crate::ship::{self, Shipper};
 use crate::uplink::{Uplink, UplinkSetup};
 use crate::writer::Writer;
-use crate::{clock, http, mqtt, timers};
+use crate::{clock, http, mqtt, notify, timers};
 use axum::serve::ListenerExt;
 use device_drivers::agent::{ClientTls, TlsError};
 use firmware_config::{BrokerTls, StoreManifest};
@@ -152,6 +152,8 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
     tasks.spawn(mqtt::run(mqtt_setup, writer.clone(), reads, pins, stop.clone()));
     tasks.spawn(timers::run(writer.clone(), calendar, policy, stop.clone()));
     tracing::info!(store = %manifest.store.id, %address, broker = broker_word, "ready");
+    // The port was bound at the beginning, the agent's password lies in its file, and the broker lets it in.
+    notify::ready();
 
     let served = serve(listener, app, stop.clone()).await;
     stop.cancel();

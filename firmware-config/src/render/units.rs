@@ -86,7 +86,8 @@ pub(super) fn node(manifest: &StoreManifest, options: &Options) -> Result<String
     Ok(format!(
         "{HEAD}[Unit]\nDescription=Larder store node {store}\nWants=larder-settle.service\n\
          After=network.target time-sync.target larder-settle.service{after}\nStartLimitIntervalSec=0\n\n\
-         [Service]\nType=exec\n{broker}ExecStart={program} serve --config %d/store.toml\n\
+         [Service]\n# Ready when it says so: the agent, which comes after it, finds its password and a broker.\n\
+         Type=notify\nNotifyAccess=main\nTimeoutStartSec=300\n{broker}ExecStart={program} serve --config %d/store.toml\n\
          # The file holds the hub's token: root alone reads it, the service gets its own copy.\n\
          LoadCredential=store.toml:/etc/larder/store.toml\nUser=larder-node\n{state}{AGAIN}\
          # Leaves time to answer what is in work and to close the database.\nTimeoutStopSec=20\nKillMode=mixed\n\
@@ -130,7 +131,10 @@ pub(super) fn agent(manifest: &StoreManifest, options: &Options) -> Result<Strin
     let papers = if holder.is_some() { " --papers \"%d\"" } else { "" };
     let after = match manifest.broker.mode {
         BrokerMode::Embedded | BrokerMode::MosquittoManaged => " larder-store-node.service",
-        BrokerMode::External if has_own_broker(manifest) => " larder-mosquitto.service",
+        // The node makes the password all the same.
+        BrokerMode::External if has_own_broker(manifest) => {
+            " larder-store-node.service larder-mosquitto.service"
+        }
         BrokerMode::External => "",
     };
     let mut allowed = String::new();

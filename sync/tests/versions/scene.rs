@@ -206,7 +206,10 @@ fn frames() -> Vec<Kept> {
         ("change", Frame::Change { at: at_states(5), doc: QUOTA, change: changes[0].clone(), seal: None }),
         ("batch", Frame::Batch(Batch::pack(at_states(8), &items).unwrap())),
         ("ack", Frame::Ack { upto: at_states(9), seal: None }),
-        ("change_sealed", Frame::Change { at: at_states(6), doc: QUOTA, change: changes[0].clone(), seal: Some([5; 8]) }),
+        (
+            "change_sealed",
+            Frame::Change { at: at_states(6), doc: QUOTA, change: changes[0].clone(), seal: Some([5; 8]) },
+        ),
         ("ack_sealed", Frame::Ack { upto: at_states(10), seal: Some([6; 8]) }),
         ("want", Frame::Want { doc: ORDERS }),
         ("whole", Frame::Whole { doc: ORDERS, digest: [7; 8], total, offset: 0, bytes }),

@@ -181,7 +181,7 @@ impl World {
             let mut delivered: Delivered = Vec::new();
             loop {
                 match self.line.peers[at].poll() {
-                    Some(Output::Deliver { lane, seq, doc, change }) => {
+                    Some(Output::Deliver { lane, seq, doc, change, .. }) => {
                         delivered.push((LaneSeq { lane, seq }, doc, change));
                     }
                     Some(output) => self.obey(at, output)?,
@@ -211,7 +211,7 @@ impl World {
                 };
                 self.line.peers[at].handle(self.now, Input::Out { lane, records });
             }
-            Output::Acked { lane, upto } => match at {
+            Output::Acked { lane, upto, .. } => match at {
                 0 => self.store.out_acked(lane, upto)?,
                 _ => self.hub.out_acked(&store, LaneSeq { lane, seq: upto })?,
             },
@@ -236,7 +236,8 @@ impl World {
     fn commit(&mut self, at: usize, records: Delivered) -> Result<()> {
         let upto = ends(records.iter().map(|record| record.0));
         if at == 0 {
-            let record = |(LaneSeq { lane, seq }, doc, change)| InboundRecord { lane, seq, doc, change };
+            let record =
+                |(LaneSeq { lane, seq }, doc, change)| InboundRecord { lane, seq, doc, change, pledge: None };
             self.store.inbound(self.now, records.into_iter().map(record).collect())?;
         } else {
             let store = self.id_of_store();
