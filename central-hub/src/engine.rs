@@ -29,6 +29,7 @@ use crate::refusal::Refusal;
 use crate::rules::Rules;
 use ::sync::doc::DocError;
 use docs::{Docs, SharedDocs};
+use model::life::next_life;
 use model::{StoreId, Timestamp};
 use std::path::Path;
 
@@ -92,16 +93,17 @@ impl HubEngine {
     ///
     /// # Errors
     /// [`Fault::Db`].
-    pub fn open(path: &Path, rules: Rules) -> Result<Self, Fault> {
-        Self::over(Box::new(Sqlite::open(path)?), rules)
+    pub fn open(path: &Path, rules: Rules, now: Timestamp) -> Result<Self, Fault> {
+        Self::over(Box::new(Sqlite::open(path)?), rules, now)
     }
 
     /// The engine over any store of data.
     ///
     /// # Errors
     /// [`Fault::Db`].
-    pub fn over(mut db: Box<dyn HubDb>, rules: Rules) -> Result<Self, Fault> {
-        let boot = db.new_boot()?;
+    pub fn over(mut db: Box<dyn HubDb>, rules: Rules, now: Timestamp) -> Result<Self, Fault> {
+        let boot = next_life(db.boot()?, now);
+        db.set_boot(boot)?;
         let docs = SharedDocs::new(Docs::new(boot));
         Ok(Self { db, rules, docs, boot, mutation: Mutation::None, open_batch: false })
     }
@@ -176,9 +178,7 @@ impl HubEngine {
 
     /// Documents are read anew, and written by a life of the process that no restore has forgotten.
     fn take_terms(&mut self) -> Result<(), Fault> {
-        if self.boot < self.db.generation()?.first_boot() {
-            self.boot = self.within(|engine| Ok(engine.db.new_boot()?))?;
-        }
+        self.boot = self.db.boot()?;
         self.docs.lock().renew(self.boot);
         Ok(())
     }

@@ -142,7 +142,7 @@ pub fn open(config: &HubConfig) -> Result<HubEngine, RunError> {
     };
     std::fs::create_dir_all(&config.data_dir).map_err(fault(&config.data_dir))?;
     let rules = config.rules(key(&config.data_dir.join("hub.key"))?);
-    let mut engine = HubEngine::open(&database(config), rules)?;
+    let mut engine = HubEngine::open(&database(config), rules, clock::now())?;
     engine.put_stores(&config.store_seeds())?;
     take_generation(config, &mut engine)?;
     put(&mut engine, "people", Command::SeedPeople { people: config.seeds() })?;

@@ -73,7 +73,7 @@ pub fn product(n: u32, name: &str) -> Product {
 impl World {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let hub = HubEngine::open(&dir.path().join("hub.db"), rules()).unwrap();
+        let hub = HubEngine::open(&dir.path().join("hub.db"), rules(), START).unwrap();
         let store = StoreId::new("s1").unwrap();
         let docs = BTreeMap::new();
         let mut world = Self { dir, hub, now: START, store, count: 0, docs, sent: 0, seen: 0 };
@@ -95,9 +95,9 @@ impl World {
     /// The same files, a new process.
     pub fn restart(&mut self) {
         let other = tempfile::tempdir().unwrap();
-        let elsewhere = HubEngine::open(&other.path().join("hub.db"), rules()).unwrap();
+        let elsewhere = HubEngine::open(&other.path().join("hub.db"), rules(), self.now).unwrap();
         drop(std::mem::replace(&mut self.hub, elsewhere));
-        self.hub = HubEngine::open(&self.dir.path().join("hub.db"), rules()).unwrap();
+        self.hub = HubEngine::open(&self.dir.path().join("hub.db"), rules(), self.now).unwrap();
     }
 
     pub fn id(&mut self) -> CommandId {

@@ -137,7 +137,7 @@ fn open_store(path: &std::path::Path) -> Engine {
 }
 
 fn open_hub(path: &std::path::Path) -> HubEngine {
-    HubEngine::open(path, Rules::new(HubKey([7; 32]))).unwrap()
+    HubEngine::open(path, Rules::new(HubKey([7; 32])), MORNING).unwrap()
 }
 
 /// The next batch of a table.

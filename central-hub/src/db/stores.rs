@@ -58,6 +58,6 @@ pub trait Stores {
     fn generation(&self) -> Db<HubGeneration>;
     /// The boot number of this process.
     fn boot(&self) -> Db<u32>;
-    /// Takes a boot number never used before.
-    fn new_boot(&mut self) -> Db<u32>;
+    /// Sets it.
+    fn set_boot(&mut self, boot: u32) -> Db<()>;
 }

@@ -30,7 +30,7 @@ pub struct Holder {
 pub trait Terms {
     /// Who this hub is.
     fn installation(&self) -> Db<Installation>;
-    /// A new generation of this installation; its boot numbers begin above those a restore has forgotten.
+    /// A new generation of this installation.
     fn set_installation(&mut self, row: &Installation) -> Db<()>;
     /// Who holds a store's epoch.
     fn holder(&self, store: &StoreId) -> Db<Option<Holder>>;

@@ -11,6 +11,7 @@ use crate::refusal::Refusal;
 use hub_core::proof;
 use hub_core::saga::Event;
 use model::fact::Fact;
+use model::life::life_under;
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{StoreId, Timestamp};
 
@@ -117,6 +118,7 @@ pub fn begin_generation(tx: &mut dyn HubTx, cx: &Cx<'_>, hub: &str, expect: HubG
     let tag = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
     let generation = expect.next(tag).ok_or_else(taken)?;
     tx.set_installation(&Installation { hub: hub.to_owned(), generation, log_whole: false })?;
+    tx.set_boot(life_under(tx.boot()?, cx.now, generation.0))?;
     end_holds(tx, cx, None)?;
     for row in tx.stores()? {
         tx.begin_log(&row.seed.id, cx.now.hour().saturating_sub(SAID_AGAIN_HOURS))?;

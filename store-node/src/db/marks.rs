@@ -7,8 +7,6 @@ use super::{Connection, DbResult, number, one, run};
 pub enum Mark {
     /// Starts of this database's process; part of the document actor.
     Boot,
-    /// When it last began, minutes since 1970.
-    BootAt,
     /// The store's epoch E.
     Epoch,
     /// The hub's generation G.
@@ -37,7 +35,6 @@ impl Mark {
     const fn name(self) -> &'static str {
         match self {
             Mark::Boot => "boot",
-            Mark::BootAt => "boot_at",
             Mark::Epoch => "epoch",
             Mark::Generation => "generation",
             Mark::HubVersion => "hub_version",

@@ -10,7 +10,7 @@ use crate::db::{Db, DbError, Tx, cold, devices, people};
 use crate::reader::facts;
 use crate::setup::Setup;
 use model::Timestamp;
-use model::time::MINUTE_MS;
+use model::life::next_life;
 use std::path::Path;
 use store_core::cold::{Quiet, Watch};
 use store_core::layout::{Layout, ZoneKind};
@@ -77,16 +77,12 @@ impl Engine {
     }
 }
 
-/// A number for this life of the process that no other life of this store has. It grows with the minutes since the last
-/// one: a database that was rolled back does not take the number of a life that it has forgotten.
+/// A number for this life of the process that no other life of this store has.
 fn next_boot(tx: &Tx<'_>, now: Timestamp) -> Result<u32, DbError> {
-    let minute = now.ms().div_euclid(MINUTE_MS);
-    let before = marks::get(tx, Mark::BootAt)?;
-    let since = if before == 0 { 0 } else { minute.saturating_sub(before).max(0) };
-    let boot = marks::get(tx, Mark::Boot)?.saturating_add(since);
-    marks::set(tx, Mark::Boot, boot)?;
-    marks::set(tx, Mark::BootAt, minute.max(before))?;
-    Ok(u32::try_from(marks::bump(tx, Mark::Boot)?).unwrap_or(u32::MAX))
+    let before = u32::try_from(marks::get(tx, Mark::Boot)?).unwrap_or(u32::MAX);
+    let boot = next_life(before, now);
+    marks::set(tx, Mark::Boot, i64::from(boot))?;
+    Ok(boot)
 }
 
 const fn kind_word(kind: ZoneKind) -> &'static str {

@@ -7,6 +7,7 @@ use crate::command::FenceWhy;
 use crate::db::marks::{self, Mark};
 use crate::db::{outbox, quota};
 use crate::refusal::Refusal;
+use model::life::life_under;
 use model::quota::{HubGeneration, StoreEpoch};
 use std::fmt::Display;
 
@@ -40,8 +41,8 @@ pub fn take_epoch(
     }
     marks::set(flow.tx, Mark::Epoch, i64::from(epoch.0))?;
     marks::set(flow.tx, Mark::Generation, i64::from(generation.0))?;
-    let boot = marks::get(flow.tx, Mark::Boot)?.max(i64::from(epoch.first_boot())).saturating_add(1);
-    marks::set(flow.tx, Mark::Boot, boot)?;
+    let before = u32::try_from(marks::get(flow.tx, Mark::Boot)?).unwrap_or(u32::MAX);
+    marks::set(flow.tx, Mark::Boot, i64::from(life_under(before, flow.now, epoch.0)))?;
     fence::on_epoch(flow, why)?;
     begin_log(flow)?;
     Ok(Answer::Done)

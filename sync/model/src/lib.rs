@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod code;
 pub mod fact;
 pub mod id;
+pub mod life;
 pub mod money;
 pub mod mqtt;
 pub mod order;

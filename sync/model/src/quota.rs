@@ -7,9 +7,6 @@ const TAG_BITS: u32 = 20;
 /// Bits of an epoch that count within one generation; the bits above say which generation's hub minted it.
 const COUNT_BITS: u32 = 16;
 
-/// Bits of a life's number that count within one epoch: eight years of minutes.
-const LIVES_BITS: u32 = 22;
-
 /// The store's epoch E: grows when a store is restored or replaced. Minted by the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
@@ -35,13 +32,6 @@ impl StoreEpoch {
     }
 }
 
-impl StoreEpoch {
-    /// The lowest number of a node's life in this epoch: lives that a restore has forgotten have others.
-    pub const fn first_boot(self) -> u32 {
-        ((self.0 & 0xf) | ((self.0 >> COUNT_BITS) & 0x3f) << 4) << LIVES_BITS
-    }
-}
-
 impl HubGeneration {
     /// How many restores lie behind the hub.
     pub const fn number(self) -> u32 {
@@ -53,11 +43,6 @@ impl HubGeneration {
     pub fn next(self, tag: u32) -> Option<HubGeneration> {
         let number = self.number().checked_add(1).filter(|n| n.leading_zeros() >= TAG_BITS)?;
         Some(HubGeneration(number << TAG_BITS | tag & ((1 << TAG_BITS) - 1)))
-    }
-
-    /// The lowest number of a process's life in this generation; lives that a restore has forgotten are below it.
-    pub const fn first_boot(self) -> u32 {
-        self.number() << TAG_BITS
     }
 }
 

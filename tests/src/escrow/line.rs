@@ -194,7 +194,9 @@ impl World {
                 let out = self.hub.engine()?.inbound(now, &store, records).map_err(machine)?;
                 self.note(|| format!("hub hears {} lanes", upto.len()));
                 if out.quarantined > 0 {
-                    return Err(broken(Check::Converged, "the hub put a record into quarantine"));
+                    let kept = self.hub.engine()?.data().set_aside(None, 1).map_err(machine)?;
+                    let detail = format!("the hub put a record into quarantine: {kept:?}");
+                    return Err(broken(Check::Converged, detail));
                 }
             }
         }

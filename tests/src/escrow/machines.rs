@@ -134,7 +134,7 @@ impl HubBox {
         self.stop();
         let mut rules = Rules::new(HubKey([7; 32]));
         (rules.demo, rules.gateway) = (true, true);
-        let mut engine = HubEngine::open(&self.files.path(), rules).map_err(machine)?;
+        let mut engine = HubEngine::open(&self.files.path(), rules, now).map_err(machine)?;
         engine.put_stores(&[city::seed(0).map_err(machine)?]).map_err(machine)?;
         self.engine = Some(engine);
         self.answer_anew(now)

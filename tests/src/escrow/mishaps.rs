@@ -79,6 +79,7 @@ impl World {
         self.note(|| "the store comes from its backup".to_owned());
         self.hang_up()?;
         self.session += 1;
+        self.takes_a_while();
         let now = self.now();
         self.store.restore(now)?;
         self.mutate()?;
@@ -141,10 +142,18 @@ impl World {
         self.begin_generation()
     }
 
+    /// No machine is brought back within the second in which it began: nothing else tells its lives apart.
+    fn takes_a_while(&mut self) {
+        let until = self.now().plus_ms(SECOND_MS);
+        while self.queue.pop_until(until).is_some() {}
+        self.queue.advance(until);
+    }
+
     fn brings_back_hub(&mut self) -> Checked {
         self.note(|| "the hub comes from its backup".to_owned());
         self.hang_up()?;
         self.session += 1;
+        self.takes_a_while();
         let now = self.now();
         self.hub.restore(now)?;
         self.mutate()

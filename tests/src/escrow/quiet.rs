@@ -237,7 +237,10 @@ impl World {
         let row = self.hub.engine()?.data().store(&store).map_err(machine)?;
         let row = row.map(|row| row.epoch);
         let level = self.is_level()?;
-        let waits = (self.needs_epoch, self.hub_owes, self.line.connected, level);
+        let soon = self.now().plus_ms(3_600_000);
+        let due = self.hub.engine()?.data().due_steps(soon, 3).map_err(machine)?;
+        let held = self.hub.engine()?.data().holds(None).map_err(machine)?.len();
+        let waits = (self.needs_epoch, self.hub_owes, self.line.connected, level, due, held);
         let own = (standing.epoch, standing.generation);
         Ok(format!("open {rows:?}; store {own:?}, hub {row:?}; waits {waits:?}"))
     }

@@ -183,7 +183,7 @@ fn catch_up(events: &[Event], facts: usize) -> Result<Figures> {
     let mut hub = BTreeMap::new();
     let mut acked = 0;
     peers.iter_mut().for_each(|peer| peer.handle(now, Input::Connected(Opening::default())));
-    while acked < last {
+    loop {
         for from in 0..2 {
             while let Some(output) = peers[from].poll() {
                 match output {
@@ -215,6 +215,9 @@ fn catch_up(events: &[Event], facts: usize) -> Result<Figures> {
                     | Output::Stale => {}
                 }
             }
+        }
+        if acked >= last {
+            break;
         }
         let timers = peers.iter().filter_map(Peer::next_timeout).map(Timestamp::ms);
         let next = timers.chain(ways.iter().filter_map(Way::next_at)).min().context("nothing goes on")?;

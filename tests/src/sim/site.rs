@@ -251,7 +251,7 @@ impl HubSite {
     /// # Errors
     /// What the engine says.
     pub fn start(&mut self, now: Timestamp, mutation: Option<Mutation>) -> Checked {
-        let mut engine = HubEngine::open(&self.path(), self.rules.clone()).map_err(machine)?;
+        let mut engine = HubEngine::open(&self.path(), self.rules.clone(), now).map_err(machine)?;
         if let Some(Mutation::Hub(mutation)) = mutation {
             engine.mutate(mutation);
         }

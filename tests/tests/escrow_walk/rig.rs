@@ -170,7 +170,7 @@ impl Rig {
         } else {
             self.hub = None;
             let rules = Rules { demo: true, gateway: true, ..Rules::new(HubKey([3; 32])) };
-            let mut hub = HubEngine::open(&path, rules).unwrap();
+            let mut hub = HubEngine::open(&path, rules, self.now).unwrap();
             hub.put_stores(&[city::seed(0).unwrap()]).unwrap();
             self.hub = Some(hub);
         }

@@ -126,7 +126,7 @@ impl Stores for Sqlite {
         self.sure("SELECT boot FROM hub WHERE one = 1", [], |r| r.get(0))
     }
 
-    fn new_boot(&mut self) -> Db<u32> {
-        self.sure("UPDATE hub SET boot = boot + 1 WHERE one = 1 RETURNING boot", [], |r| r.get(0))
+    fn set_boot(&mut self, boot: u32) -> Db<()> {
+        self.run("UPDATE hub SET boot = ?1 WHERE one = 1", [boot]).map(drop)
     }
 }

@@ -40,8 +40,8 @@ impl Terms for Sqlite {
 
     fn set_installation(&mut self, i: &Installation) -> Db<()> {
         self.run(
-            "UPDATE hub SET hub_id = ?1, generation = ?2, log_whole = ?3, boot = max(boot, ?4) WHERE one = 1",
-            (&i.hub, i.generation.0, i.log_whole, i.generation.first_boot()),
+            "UPDATE hub SET hub_id = ?1, generation = ?2, log_whole = ?3 WHERE one = 1",
+            (&i.hub, i.generation.0, i.log_whole),
         )
         .map(drop)
     }

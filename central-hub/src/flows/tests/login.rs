@@ -84,7 +84,7 @@ fn the_earnest_profile_never_writes_a_code_down() {
     let mut world = World::new();
     let dir = tempfile::tempdir().unwrap();
     let rules = crate::rules::Rules { demo: false, ..crate::testkit::rules() };
-    world.hub = crate::engine::HubEngine::open(&dir.path().join("hub.db"), rules).unwrap();
+    world.hub = crate::engine::HubEngine::open(&dir.path().join("hub.db"), rules, world.now).unwrap();
     let ask = Command::RequestOtp { phone: PHONE.to_owned() };
     assert_eq!(world.ask(ask), Err(Refusal::NoMessenger));
     assert!(world.hub.data().messages(PHONE, 9).unwrap().is_empty());

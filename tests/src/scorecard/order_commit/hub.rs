@@ -58,7 +58,7 @@ impl Hub {
         let customers = people(&mut db, clock::now())?;
         shelves(&mut db, clock::now())?;
         db.commit()?;
-        let engine = HubEngine::over(Box::new(db), Rules::new(HubKey([7; 32])))?;
+        let engine = HubEngine::over(Box::new(db), Rules::new(HubKey([7; 32])), clock::now())?;
         let (writer, thread) = Writer::start(engine)?;
         Ok(Self { writer, thread, runtime, path, customers: customers.into(), next: Arc::default() })
     }
