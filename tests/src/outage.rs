@@ -121,7 +121,7 @@ impl World {
     fn new(kbits: u32) -> Result<Self> {
         let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?;
         let store = Engine::open(&dir.path().join("store.db"), city::setup(0, 1, 12)?, MIDNIGHT)?;
-        let mut hub = HubEngine::open(&dir.path().join("hub.db"), Rules::new(HubKey([7; 32])))?;
+        let mut hub = HubEngine::open(&dir.path().join("hub.db"), Rules::new(HubKey([7; 32])), MIDNIGHT)?;
         hub.put_stores(&[city::seed(0)?])?;
         let line = Line::new(&store, &hub, MIDNIGHT, kbits)?;
         let mut world =
