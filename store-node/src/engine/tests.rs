@@ -179,6 +179,7 @@ fn facts_become_changes_once_and_stay_until_acknowledged() {
     bed.counter(&[("SALT", 1)]).unwrap();
     assert!(bed.engine.carry(bed.now).unwrap(), "one change per document: quota and orders");
     assert!(!bed.engine.carry(bed.now).unwrap());
+    let first_life = bed.engine.peer_config().unwrap().boot;
     let mut bed = bed.restart();
     for lane in [Lane::Orders, Lane::States] {
         let out = bed.engine.out_records(lane, 0, 10).unwrap();
@@ -192,7 +193,7 @@ fn facts_become_changes_once_and_stay_until_acknowledged() {
     assert_eq!(bed.reader().link(bed.now).unwrap().facts_waiting, 0);
     let config = bed.engine.peer_config().unwrap();
     let done = LaneState { received: 0, sent: 1, acked: 1, skipped: 0 };
-    assert_eq!((config.boot, config.lanes[0], config.lanes[1]), (2, done, done));
+    assert_eq!((config.boot > first_life, config.lanes[0], config.lanes[1]), (true, done, done));
 }
 
 #[test]

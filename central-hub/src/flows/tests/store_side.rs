@@ -198,10 +198,12 @@ fn records_and_what_they_caused_survive_a_restart_together() {
     let id = order(&mut world, Payment::Cod, 1);
     let accepted = moment(&world, id, Moment::Accepted);
     world.store_says(&[accepted]);
+    let first_life = world.hub.session(&world.store.clone()).unwrap().boot;
     world.restart();
     let config = world.hub.session(&world.store.clone()).unwrap();
     let lane = config.lanes[Lane::Orders.index()];
-    assert_eq!((lane.received, lane.sent, lane.acked, config.boot), (2, 1, 1, 2));
+    assert_eq!((lane.received, lane.sent, lane.acked), (2, 1, 1));
+    assert!(config.boot > first_life);
     let picking = moment(&world, id, Moment::Picking);
     world.store_says(&[picking]);
     assert_eq!(state(&world, &id), OrderState::Picking);
