@@ -8,7 +8,7 @@
 
 use model::time::{DAY_MS, HOUR_MS};
 use model::{StoreId, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -88,12 +88,14 @@ pub struct Backups {
     most: u64,
     /// One change at a time; reading needs no turn.
     turn: Arc<Mutex<()>>,
+    /// The moment that each store's newest head shows, once it was looked for.
+    newest: Arc<Mutex<BTreeMap<StoreId, Option<Timestamp>>>>,
 }
 
 impl Backups {
     /// Below a folder, which is made when something comes.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, most: STORE_BYTES_MAX, turn: Arc::default() }
+        Self { folder, most: STORE_BYTES_MAX, turn: Arc::default(), newest: Arc::default() }
     }
 
     /// With another bound of bytes per store.
@@ -180,6 +182,9 @@ impl Backups {
             return Err(KeepError::Lacking(*name));
         }
         write(&self.heads(store).join(next.to_string()), bytes)?;
+        if let Ok(mut newest) = self.newest.lock() {
+            newest.insert(store.clone(), Some(head.note.at));
+        }
         self.expire(store, kept, now)?;
         if next.is_multiple_of(SWEEP_EVERY) { self.sweep(store, now) } else { Ok(()) }
     }
@@ -197,6 +202,24 @@ impl Backups {
             },
         };
         read(&self.heads(store).join(number.to_string()))
+    }
+
+    /// The moment that a store's newest backup shows. Read from the disk once.
+    ///
+    /// # Errors
+    /// [`KeepError`].
+    pub fn newest(&self, store: &StoreId) -> Result<Option<Timestamp>, KeepError> {
+        let known = self.newest.lock().ok().and_then(|newest| newest.get(store).copied());
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let _turn = self.turn.lock();
+        let head = self.head(store, None)?.map(|bytes| Head::decode(&bytes)).transpose()?;
+        let at = head.map(|head| head.note.at);
+        if let Ok(mut newest) = self.newest.lock() {
+            newest.insert(store.clone(), at);
+        }
+        Ok(at)
     }
 
     /// The kept heads, oldest first.

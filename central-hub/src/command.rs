@@ -2,8 +2,8 @@
 //! key) and who asks; nothing in it is random, because secrets are made from the hub's key and the command's id.
 
 use crate::db::payments::StepKind;
-use model::api::hub::{Address, CheckoutRequest, Fix, Point};
-use model::order_doc::OrderHead;
+pub use model::api::hub::Recovered;
+use model::api::hub::{CheckoutRequest, Fix, Point};
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{
     Actor, AddressId, CommandId, CustomerId, OrderId, Paise, Qty, RiderId, Role, SkuId, StoreId, Timestamp,
@@ -63,31 +63,6 @@ pub struct Seed {
     pub name: String,
     /// `rider`, `city_ops` or `admin`.
     pub role: Role,
-}
-
-/// An order that a restore has lost, as other logs have it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Recovered {
-    /// Its id.
-    pub order: OrderId,
-    /// Which store.
-    pub store: StoreId,
-    /// Under which E it was sold.
-    pub epoch: StoreEpoch,
-    /// Under which G.
-    pub generation: HubGeneration,
-    /// What was sold.
-    pub head: OrderHead,
-    /// When it was placed.
-    pub placed_at: Timestamp,
-    /// When it was confirmed.
-    pub confirmed_at: Timestamp,
-    /// Whose, where that is known.
-    pub customer: Option<CustomerId>,
-    /// Where to, where that is known.
-    pub address: Option<Address>,
-    /// The gateway has the money.
-    pub paid: bool,
 }
 
 /// Everything the hub does for somebody.

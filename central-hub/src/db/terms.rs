@@ -41,6 +41,8 @@ pub trait Terms {
     fn begin_log(&mut self, store: &StoreId, since_hour: i64) -> Db<()>;
     /// Orders that hold units, of one store or of all.
     fn holds(&self, store: Option<&StoreId>) -> Db<Vec<OrderId>>;
+    /// Who has said that a generation's orders are all here.
+    fn voices(&self, generation: HubGeneration) -> Db<Vec<String>>;
     /// A person says that a generation's orders are all here. Gives everybody who has.
     fn add_voice(&mut self, generation: HubGeneration, person: &str, at: Timestamp) -> Db<Vec<String>>;
 }

@@ -81,6 +81,10 @@ pub fn from_logs(tx: &mut dyn HubTx, cx: &Cx<'_>, orders: &[Recovered]) -> Flow<
             let want = "online orders of an older generation".to_owned();
             return Err(Refusal::BadValue { field: "orders".to_owned(), want }.into());
         }
+        if tx.store(&one.store)?.is_none() || one.confirmed_at < one.placed_at {
+            let want = format!("{}: a store of this hub, confirmed after it was placed", one.head.number);
+            return Err(Refusal::BadValue { field: "orders".to_owned(), want }.into());
+        }
         let known = Known {
             order: one.order,
             store: &one.store,

@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 
 /// GET /metrics
 pub async fn metrics(State(app): State<App>) -> Result<Response, HttpProblem> {
-    let known = app.see(|data, look| figures::now(data, look)).await?;
+    let backups = app.newest_backups().await?;
+    let known = app.see(move |data, look| figures::now(data, look, &backups)).await?;
     let mut page = Text::default();
     city(&mut page, &known);
     stores(&mut page, &known.stores);
@@ -66,6 +67,7 @@ fn stores(page: &mut Text, stores: &[StoreFigures]) {
     each("chains_broken", "Chained tables of the store that what it sends does not continue.", |s| {
         Some(f64::from(s.chains_broken))
     });
+    each("backup_age_seconds", "Age of the store's newest backup here.", |s| Some(s.backup_ms? as f64 / 1e3));
     each("rights_blocked_units", "Units of rights of earlier terms that nobody may sell.", |s| {
         Some(s.rights_blocked as f64)
     });

@@ -74,6 +74,7 @@ fn delivery(table: Table<'_>) -> Table<'_> {
         .route::<api::DeliverRequest, api::RiderNow>(write("post", "/api/v1/rider/orders/{id}/deliver", RIDER, "The customer has it"), post(rider::deliver))
         .route::<(), api::OpsNow>(read("/api/v1/ops/now", OPS, "", "Stores, riders and open orders"), get(ops::now))
         .route::<(), api::OpsSync>(read("/api/v1/ops/sync", OPS, "", "Links, lag, rights and quarantine of every store"), get(ops::sync))
+        .route::<api::RecoverRequest, api::RecoverAnswer>(write("post", "/api/v1/ops/orders/recover", OPS, "A restored hub's lost orders, from the gateway's and the notifications' logs"), post(ops::recover))
         .route::<(), api::ClosingVoices>(write("post", "/api/v1/ops/generations/{generation}/close", OPS, "A person says that a restored hub's older orders are all here; two do"), post(ops::close_generation))
         .route::<(), api::OpsOrder>(read("/api/v1/ops/orders/{id}", OPS, "", "One order's story"), get(ops::story))
 }

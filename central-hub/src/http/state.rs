@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::problem::HttpProblem;
-use crate::backups::Backups;
+use crate::backups::{Backups, KeepError};
 use crate::clock;
 use crate::command::{Answer, Command, Envelope};
 use crate::config::Profile;
@@ -12,7 +12,8 @@ use crate::rules::Rules;
 use crate::stores::Links;
 use crate::views::Look;
 use crate::writer::Writer;
-use model::CommandId;
+use model::{CommandId, StoreId, Timestamp};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -53,6 +54,18 @@ impl App {
         question: impl FnOnce(&dyn HubTx, &Look<'_>) -> Db<Option<T>> + Send + 'static,
     ) -> Result<T, HttpProblem> {
         self.see(question).await?.ok_or_else(|| HttpProblem::not_found(what))
+    }
+
+    /// The moment that each store's newest backup shows.
+    pub async fn newest_backups(&self) -> Result<BTreeMap<StoreId, Timestamp>, HttpProblem> {
+        let stores = self.see(|data, _| data.stores()).await?;
+        let backups = self.backups.clone();
+        let look = move || {
+            let of = |store: StoreId| Ok(backups.newest(&store)?.map(|at| (store, at)));
+            stores.into_iter().filter_map(|row| of(row.seed.id).transpose()).collect::<Result<_, KeepError>>()
+        };
+        let done = tokio::task::spawn_blocking(look).await;
+        Ok(done.map_err(|error| HttpProblem::fault(&error.to_string()))??)
     }
 
     /// Commands; answers after the commit.

@@ -7,7 +7,7 @@ use crate::db::{Db, HubTx};
 use ::sync::lane;
 use hub_core::stop_selling::Selling;
 use model::time::HOUR_MS;
-use model::{Moment, StoreId};
+use model::{Moment, StoreId, Timestamp};
 use std::collections::BTreeMap;
 
 /// The whole city.
@@ -48,17 +48,27 @@ pub struct StoreFigures {
     pub rights_blocked: u64,
     /// Its chained tables that what it sends does not continue.
     pub chains_broken: u32,
+    /// The age of its newest backup here.
+    pub backup_ms: Option<i64>,
 }
 
 /// The numbers now.
-pub fn now(data: &dyn HubTx, look: &Look<'_>) -> Db<HubFigures> {
+pub fn now(data: &dyn HubTx, look: &Look<'_>, backups: &BTreeMap<StoreId, Timestamp>) -> Db<HubFigures> {
     let hour_ago = look.now.plus_ms(-HOUR_MS);
     Ok(HubFigures {
         riders_on_shift: u32::try_from(data.riders_on_shift()?.len()).unwrap_or(u32::MAX),
         placed_last_hour: data.moment_count(Moment::Placed, hour_ago)?,
         delivered_last_hour: data.moment_count(Moment::Delivered, hour_ago)?,
         quarantine: data.quarantine_counts()?,
-        stores: data.stores()?.iter().map(|row| store(data, look, row)).collect::<Db<_>>()?,
+        stores: data
+            .stores()?
+            .iter()
+            .map(|row| {
+                let backup = backups.get(&row.seed.id);
+                let backup_ms = backup.map(|at| look.now.since_ms(*at).max(0));
+                Ok(StoreFigures { backup_ms, ..store(data, look, row)? })
+            })
+            .collect::<Db<_>>()?,
     })
 }
 
@@ -76,6 +86,7 @@ fn store(data: &dyn HubTx, look: &Look<'_>, row: &StoreRow) -> Db<StoreFigures> 
         rights_outstanding,
         rights_blocked,
         chains_broken: broken(data, &row.seed.id)?,
+        backup_ms: None,
     })
 }
 

@@ -4,24 +4,32 @@
 use super::Look;
 use crate::db::stores::StoreRow;
 use crate::db::{Db, HubTx};
+use crate::flows::terms::VOICES;
 use ::sync::inspect::reason_kind;
 use ::sync::lane;
-use model::StoreId;
-use model::api::hub::{BlockedRights, OpsQuarantined, OpsSync, OpsSyncStore};
+use model::api::hub::{BlockedRights, OpsClosing, OpsQuarantined, OpsSync, OpsSyncStore};
+use model::quota::HubGeneration;
+use model::{PersonId, StoreId, Timestamp};
 use std::collections::BTreeMap;
 
 /// Changes in quarantine that are listed.
 const QUARANTINE_MAX: u32 = 200;
 
 /// Everything now.
-pub fn now(data: &dyn HubTx, look: &Look<'_>) -> Db<OpsSync> {
+pub fn now(
+    data: &dyn HubTx,
+    look: &Look<'_>,
+    person: &PersonId,
+    backups: &BTreeMap<StoreId, Timestamp>,
+) -> Db<OpsSync> {
     let mut quarantined: BTreeMap<StoreId, u64> = BTreeMap::new();
     for ((store, _), count) in data.quarantine_counts()? {
         *quarantined.entry(store).or_default() += count;
     }
     let stores = data.stores()?.into_iter().map(|row| {
         let aside = quarantined.get(&row.seed.id).copied().unwrap_or(0);
-        store(data, row, aside)
+        let backup_at = backups.get(&row.seed.id).copied();
+        Ok(OpsSyncStore { backup_at, ..store(data, row, aside)? })
     });
     let quarantine = data.set_aside(None, QUARANTINE_MAX)?.into_iter().map(|row| OpsQuarantined {
         store: row.store,
@@ -34,6 +42,7 @@ pub fn now(data: &dyn HubTx, look: &Look<'_>) -> Db<OpsSync> {
     Ok(OpsSync {
         at: look.now,
         generation: data.generation()?,
+        closing: closing(data, person)?,
         stores: stores.collect::<Db<_>>()?,
         quarantine: quarantine.collect(),
     })
@@ -59,7 +68,20 @@ fn store(data: &dyn HubTx, row: StoreRow, quarantined: u64) -> Db<OpsSyncStore> 
         rights_units: count(rights_units),
         blocked: blocked.collect(),
         quarantined: count(quarantined),
+        backup_at: None,
     })
+}
+
+/// What a restored hub waits for: everything before its present generation.
+fn closing(data: &dyn HubTx, person: &PersonId) -> Db<Option<OpsClosing>> {
+    let own = data.installation()?;
+    if own.log_whole {
+        return Ok(None);
+    }
+    let upto = HubGeneration(own.generation.0.saturating_sub(1));
+    let voices = data.voices(upto)?;
+    let said = voices.iter().any(|voice| voice == person.as_str());
+    Ok(Some(OpsClosing { upto, voices: count(voices.len() as u64), needed: VOICES, said }))
 }
 
 fn count(number: u64) -> u32 {

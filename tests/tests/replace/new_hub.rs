@@ -7,12 +7,13 @@ use central_hub::config::HubConfig;
 use central_hub::{backup, run, system};
 use model::api::hub::{
     Address, AddressIn, Cart, CartLineIn, CheckoutRequest, ClosingVoices, InboxMessage, MeIn, OpsSync, Order,
-    OtpRequest, Payment, Point, Session, VerifyRequest,
+    OtpRequest, Payment, Point, RecoverAnswer, RecoverRequest, Recovered, Session, VerifyRequest,
 };
 use model::api::store::OrderDetail;
-use model::order_doc::SubstitutePreset;
-use model::quota::FIRST_GENERATION;
-use model::{AddressId, Qty};
+use model::order::Channel;
+use model::order_doc::{HeadLine, OrderHead, SubstitutePreset};
+use model::quota::{FIRST_EPOCH, FIRST_GENERATION, HubGeneration};
+use model::{AddressId, OrderId, Paise, Qty, SkuId, StoreId};
 use serde_json::Value;
 use store_node::clock;
 use tests::demo::web::{Site, WebError};
@@ -22,7 +23,7 @@ use tests::scorecard::stage::product;
 /// Products that the hub knows.
 const PRODUCTS: usize = 40;
 
-fn put_catalogue(world: &World) {
+pub fn put_catalogue(world: &World) {
     let mut engine = run::open(&HubConfig::load(&world.hub_config()).unwrap()).unwrap();
     let products = (0..PRODUCTS).map(|n| product(n).unwrap()).collect();
     let (id, actor) = (system::id(clock::now(), "catalogue"), system::actor("config"));
@@ -43,7 +44,7 @@ pub async fn log_in(world: &World, phone: &str, key: u128) -> Site {
     hub.with_session(&session.access)
 }
 
-async fn customer(world: &World, key: u128) -> (Site, AddressId) {
+pub async fn customer(world: &World, key: u128) -> (Site, AddressId) {
     let site = log_in(world, "+919810000001", key).await;
     site.put::<Value>("/api/v1/me", id(key + 2), &MeIn { name: "Kavya".to_owned() }).await.unwrap();
     let at = Point { lat: 12.9720, lon: 77.6413 };
@@ -66,7 +67,7 @@ async fn shop((site, address): &(Site, AddressId), key: u128, n: usize) -> Resul
 }
 
 /// Tries until the hub may sell it.
-async fn shop_until(who: &(Site, AddressId), key: u128, n: usize) -> Order {
+pub async fn shop_until(who: &(Site, AddressId), key: u128, n: usize) -> Order {
     let begun = std::time::Instant::now();
     for turn in 0.. {
         match shop(who, key + turn * 2, n).await {
@@ -76,6 +77,70 @@ async fn shop_until(who: &(Site, AddressId), key: u128, n: usize) -> Order {
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     }
     panic!("never sold");
+}
+
+/// An order as the gateway's log has it.
+async fn of_log(order: &Order, console: &Site) -> Recovered {
+    let detail: OrderDetail = console.get(&format!("/api/v1/orders/{}", order.id)).await.unwrap();
+    let line =
+        HeadLine { sku: SkuId::new(basket::code(9)).unwrap(), qty: Qty::ONE, unit_price: Paise::new(1_000) };
+    Recovered {
+        order: order.id,
+        store: StoreId::new("s1").unwrap(),
+        epoch: FIRST_EPOCH,
+        generation: FIRST_GENERATION,
+        head: OrderHead {
+            number: order.number.clone(),
+            channel: Channel::Online,
+            promise_at: detail.card.promise_at,
+            first_name: String::new(),
+            cod: Paise::ZERO,
+            preset: SubstitutePreset::Refund,
+            lines: vec![line],
+        },
+        placed_at: clock::now(),
+        confirmed_at: clock::now(),
+        customer: None,
+        address: None,
+        paid: true,
+    }
+}
+
+/// An order that neither backup nor store has is brought back out of the gateway's log, once, by operations only.
+async fn brings_back(
+    (ops, customer, console): (&Site, &Site, &Site),
+    like: &Order,
+    generation: HubGeneration,
+) {
+    let mut gone = of_log(like, console).await;
+    gone.order = OrderId::new(clock::now(), 4_711);
+    gone.head.number = "9Z9".to_owned();
+    let orders = vec![gone.clone()];
+    let recover = "/api/v1/ops/orders/recover";
+    let brought: RecoverAnswer =
+        ops.post(recover, id(315), &RecoverRequest { orders: orders.clone() }).await.unwrap();
+    assert_eq!(brought, RecoverAnswer { recovered: 1, known: 0 });
+    let again: RecoverAnswer = ops.post(recover, id(316), &RecoverRequest { orders }).await.unwrap();
+    assert_eq!(again, RecoverAnswer { recovered: 0, known: 1 });
+    until::<Value>(ops, &format!("/api/v1/ops/orders/{}", gone.order), |_| true).await;
+    until::<OrderDetail>(console, &format!("/api/v1/orders/{}", gone.order), |_| true).await;
+    for (key, wrong) in [
+        (
+            317,
+            Recovered {
+                order: OrderId::new(clock::now(), 1),
+                store: StoreId::new("s9").unwrap(),
+                ..gone.clone()
+            },
+        ),
+        (318, Recovered { order: OrderId::new(clock::now(), 2), generation, ..gone.clone() }),
+    ] {
+        let told = ops.post::<RecoverAnswer>(recover, id(key), &RecoverRequest { orders: vec![wrong] }).await;
+        let Err(WebError::Refused(problem)) = told else { panic!("{told:?}") };
+        assert_eq!(problem.code, "bad_value", "{problem:?}");
+    }
+    let nobody = customer.post::<RecoverAnswer>(recover, id(319), &RecoverRequest { orders: vec![] }).await;
+    assert!(matches!(nobody, Err(WebError::Refused(problem)) if problem.code == "wrong_role"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -117,16 +182,22 @@ async fn a_hub_out_of_its_backup_begins_a_new_generation_and_orders_go_on() {
     // What was sold after the backup is still the store's, and its story comes back to the hub.
     until::<OrderDetail>(&console, &at_store(&lost), |_| true).await;
     until::<Value>(&ops, &format!("/api/v1/ops/orders/{}", lost.id), |_| true).await;
+    brings_back((&ops, &who.0, &console), &lost, sync.generation).await;
     // Two people have looked at the gateway's log: the older life's rights are freed. One alone is not enough.
     let other = log_in(&world, OPS[1], 310).await;
-    let close = format!("/api/v1/ops/generations/{}/close", FIRST_GENERATION.0);
+    let upto = sync.closing.unwrap().upto;
+    assert!(upto >= FIRST_GENERATION && upto < sync.generation);
+    let close = format!("/api/v1/ops/generations/{}/close", upto.0);
     for (key, site, voices) in [(320, &ops, 1), (321, &ops, 1), (322, &other, 2)] {
         let before: OpsSync = ops.get("/api/v1/ops/sync").await.unwrap();
         assert_eq!(before.stores[0].blocked.len(), 1);
+        let closing = before.closing.unwrap();
+        assert_eq!((closing.voices, closing.said), (u32::from(key > 320), key > 320));
         let said: ClosingVoices = site.post(&close, id(key), &()).await.unwrap();
         assert_eq!(said, ClosingVoices { voices, needed: 2 });
     }
-    until::<OpsSync>(&ops, "/api/v1/ops/sync", |now| now.stores[0].blocked.is_empty()).await;
+    let done = |now: &OpsSync| now.stores[0].blocked.is_empty() && now.closing.is_none();
+    until::<OpsSync>(&ops, "/api/v1/ops/sync", done).await;
     shop_until(&who, 500, 6).await;
     assert!(proc.stop(LIMIT).await);
     world.stop_hub().await;

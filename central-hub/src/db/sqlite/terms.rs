@@ -90,13 +90,17 @@ impl Terms for Sqlite {
         )
     }
 
+    fn voices(&self, generation: HubGeneration) -> Db<Vec<String>> {
+        self.all("SELECT person FROM closing WHERE generation = ?1 ORDER BY person", [generation.0], |r| {
+            r.get(0)
+        })
+    }
+
     fn add_voice(&mut self, generation: HubGeneration, person: &str, at: Timestamp) -> Db<Vec<String>> {
         self.run(
             "INSERT INTO closing (generation, person, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
             (generation.0, person, at.ms()),
         )?;
-        self.all("SELECT person FROM closing WHERE generation = ?1 ORDER BY person", [generation.0], |r| {
-            r.get(0)
-        })
+        self.voices(generation)
     }
 }

@@ -10,7 +10,8 @@ use model::order::Channel;
 use model::order_doc::{
     HeadLine, LessPaid, OrderHead, PickedUnits, Picks, ShortUnits, SubstituteAsk, SubstitutePreset,
 };
-use model::{LotId, Moment, OrderId, OrderState, Paise, Qty};
+use model::{LotId, Moment, OrderId, OrderState, Paise, PersonId, Qty};
+use std::collections::BTreeMap;
 
 fn order(world: &mut World, payment: Payment, qty: i64) -> OrderId {
     world.grant(1, 9);
@@ -186,7 +187,13 @@ fn poison_goes_to_quarantine_and_the_rest_goes_on() {
     assert_eq!(world.hub.data().quarantined().unwrap(), 1);
     let rules = crate::testkit::rules();
     let look = crate::views::Look { now: world.now, rules: &rules };
-    let told = crate::views::replication::now(world.hub.data(), &look).unwrap();
+    let told = crate::views::replication::now(
+        world.hub.data(),
+        &look,
+        &PersonId::new("ops-a").unwrap(),
+        &BTreeMap::new(),
+    )
+    .unwrap();
     assert_eq!((told.stores[0].quarantined, told.stores[0].rights_units), (1, 4));
     assert_eq!((told.quarantine[0].seq, told.quarantine[0].kind.as_str()), (seq, "poisoned"));
     assert_eq!(told.quarantine[0].doc, "orders/s1/1");

@@ -53,6 +53,11 @@ export class Desk {
     return () => (this.#watching = false);
   }
 
+  /** After something was done about them. */
+  reloadSync(): Promise<void> {
+    return this.#loadSync();
+  }
+
   async #loadSync(): Promise<void> {
     if (!this.account.session) return;
     try {

@@ -25,8 +25,15 @@
 //! | POST /api/v1/rider/orders/{id}/deliver | rider | [`DeliverRequest`] -> [`RiderNow`] |
 //! | GET /api/v1/ops/now | city_ops, admin | [`OpsNow`] |
 //! | GET /api/v1/ops/orders/{id} | city_ops, admin | [`OpsOrder`] |
+//! | GET /api/v1/ops/sync | city_ops, admin | [`OpsSync`] |
+//! | POST /api/v1/ops/orders/recover | city_ops, admin | [`RecoverRequest`] -> [`RecoverAnswer`] |
+//! | POST /api/v1/ops/generations/{g}/close | city_ops, admin | -> [`ClosingVoices`] |
 //! | GET /sync/v1/connect | store token | WebSocket, binary frames of `sync::wire` |
 //! | GET /healthz, /readyz, /metrics, /api/openapi.json | - | |
+
+mod restored;
+
+pub use restored::{OpsClosing, RECOVER_MAX, RecoverAnswer, RecoverRequest, Recovered};
 
 use crate::id::{AddressId, CustomerId, OrderId, RiderId, SkuId, StoreId};
 use crate::order::{Moments, OrderState};
@@ -638,6 +645,8 @@ pub struct OpsSync {
     pub at: Timestamp,
     /// The hub's generation.
     pub generation: HubGeneration,
+    /// What a restored hub waits for: until people have closed its former life, those rights stay blocked.
+    pub closing: Option<OpsClosing>,
     /// By store.
     pub stores: Vec<OpsSyncStore>,
     /// Changes that could not be used, newest first, at most 200.
@@ -671,6 +680,8 @@ pub struct OpsSyncStore {
     pub blocked: Vec<BlockedRights>,
     /// Its changes in quarantine.
     pub quarantined: u32,
+    /// The moment that its newest backup here shows; none: there is no backup.
+    pub backup_at: Option<Timestamp>,
 }
 
 /// Rights that were granted under terms that are over.
@@ -709,7 +720,7 @@ pub struct OpsQuarantined {
     #[cfg_attr(feature = "schema", ts(type = "number"))]
     pub seq: u64,
     /// The kind of the reason, a stable word: `poisoned`, `stranger`, `number_twice`, `other_content`, `not_its_own`,
-    /// `unknown_order`, `gap`, `broken_chain`, `too_big`, `malformed`, `version`, `other`.
+    /// `unknown_order`, `gap`, `broken_chain`, `too_big`, `malformed`, `version`, `unproved`, `other`.
     pub kind: String,
     /// The reason in the hub's own words.
     pub reason: String,

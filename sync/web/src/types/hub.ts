@@ -1,6 +1,6 @@
 // Written from Rust (sync/model/src/api/hub.rs): do not edit; see sync/model/tests/types.rs.
 import type { HistoryRow } from './store';
-import type { AddressId, CustomerId, HubGeneration, Moments, OrderId, OrderState, Paise, Qty, RiderId, Role, SkuId, StoreEpoch, StoreId, SubstitutePreset, Timestamp } from './words';
+import type { AddressId, CustomerId, HubGeneration, Moments, OrderHead, OrderId, OrderState, Paise, Qty, RiderId, Role, SkuId, StoreEpoch, StoreId, SubstitutePreset, Timestamp } from './words';
 
 /** An address. */
 export type Address = {
@@ -129,6 +129,17 @@ export type MeIn = {
 /** First name, at most 60 signs. */
 name: string, };
 
+/** A restored hub's former life that is not closed yet. */
+export type OpsClosing = {
+/** Everything up to this generation is closed together. */
+upto: HubGeneration,
+/** So many people have said that its orders are all here. */
+voices: number,
+/** So many must. */
+needed: number,
+/** Who asks has said so already. */
+said: boolean, };
+
 /** The operations page (UX 27-29). */
 export type OpsNow = {
 /** When these figures were true. */
@@ -183,7 +194,7 @@ doc: string,
 /** Its number in the store's log. */
 seq: number,
 /** The kind of the reason, a stable word: `poisoned`, `stranger`, `number_twice`, `other_content`, `not_its_own`,
- * `unknown_order`, `gap`, `broken_chain`, `too_big`, `malformed`, `version`, `other`. */
+ * `unknown_order`, `gap`, `broken_chain`, `too_big`, `malformed`, `version`, `unproved`, `other`. */
 kind: string,
 /** The reason in the hub's own words. */
 reason: string, };
@@ -234,6 +245,8 @@ export type OpsSync = {
 at: Timestamp,
 /** The hub's generation. */
 generation: HubGeneration,
+/** What a restored hub waits for: until people have closed its former life, those rights stay blocked. */
+closing: OpsClosing | null,
 /** By store. */
 stores: Array<OpsSyncStore>,
 /** Changes that could not be used, newest first, at most 200. */
@@ -262,7 +275,9 @@ rights_units: number,
 /** Rights of earlier epochs and generations that still stand: nobody may sell them until they are closed. */
 blocked: Array<BlockedRights>,
 /** Its changes in quarantine. */
-quarantined: number, };
+quarantined: number,
+/** The moment that its newest backup here shows; none: there is no backup. */
+backup_at: Timestamp | null, };
 
 /** An order as its customer sees it. */
 export type Order = {
@@ -370,6 +385,41 @@ mrp: Paise,
 available: number,
 /** Keeps cold. */
 cold: boolean, };
+
+/** What came of it. */
+export type RecoverAnswer = {
+/** Orders that were not here and are now. */
+recovered: number,
+/** Orders that were here already and stay as they are. */
+known: number, };
+
+/** Orders that a restore has lost, brought back from other logs. */
+export type RecoverRequest = {
+/** From the gateway's and the notifications' logs; at most `RECOVER_MAX`. */
+orders: Array<Recovered>, };
+
+/** An order that a restore has lost, as other logs have it. */
+export type Recovered = {
+/** Its id. */
+order: OrderId,
+/** Which store. */
+store: StoreId,
+/** Under which E it was sold. */
+epoch: StoreEpoch,
+/** Under which G. */
+generation: HubGeneration,
+/** What was sold. */
+head: OrderHead,
+/** When it was placed. */
+placed_at: Timestamp,
+/** When it was confirmed. */
+confirmed_at: Timestamp,
+/** Whose, where that is known. */
+customer: CustomerId | null,
+/** Where to, where that is known. */
+address: Address | null,
+/** The gateway has the money. */
+paid: boolean, };
 
 /** Renews a session. */
 export type RefreshRequest = {
