@@ -56,6 +56,12 @@ pub enum Command {
     /// Put something into a hub that is not running.
     #[command(subcommand)]
     Import(Import),
+    /// Run the service with what is the same in every city: users, payment methods, the master catalogue, counts.
+    Global {
+        /// Its configuration: listen, data_dir, catalogue, gateway, [[cities]] with id and token.
+        #[arg(long, default_value = "global.toml")]
+        config: PathBuf,
+    },
     /// Look at what is replicated with the stores.
     #[command(subcommand)]
     Sync(Sync),

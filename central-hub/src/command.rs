@@ -2,6 +2,7 @@
 //! key) and who asks; nothing in it is random, because secrets are made from the hub's key and the command's id.
 
 use crate::db::payments::StepKind;
+use model::api::global::{GlobalFact, GlobalUser};
 pub use model::api::hub::Recovered;
 use model::api::hub::{CheckoutRequest, Fix, Point};
 use model::quota::{HubGeneration, StoreEpoch};
@@ -232,6 +233,16 @@ pub enum Command {
         /// How much was found.
         hits: u32,
     },
+    /// Facts of the global feed, each with its number.
+    TakeGlobal {
+        /// In order.
+        facts: Vec<(u64, GlobalFact)>,
+    },
+    /// The global service has heard of these users.
+    GlobalTold {
+        /// As they were told.
+        users: Vec<GlobalUser>,
+    },
     /// Forgets first answers and positions that are too old. Naturally idempotent.
     Forget,
 }
@@ -285,6 +296,8 @@ impl Command {
             | Command::SeedPeople { .. }
             | Command::PutProducts { .. }
             | Command::LogSearch { .. }
+            | Command::TakeGlobal { .. }
+            | Command::GlobalTold { .. }
             | Command::Forget => false,
         }
     }

@@ -73,6 +73,16 @@ pub struct StaffConfig {
     pub role: Role,
 }
 
+/// `[global]`: the service with users, payment methods and the master catalogue of all cities.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlobalLink {
+    /// `http://host:port`, over a line that is private to the hubs.
+    pub url: String,
+    /// What this city proves itself with; at least 16 signs.
+    pub token: String,
+}
+
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,6 +114,9 @@ pub struct HubConfig {
     /// The encrypted address of the stores. Profile production needs it: there a token alone opens nothing.
     #[serde(default)]
     pub sync: Option<SyncTls>,
+    /// Where what is the same in every city comes from; a city without it stands by itself.
+    #[serde(default)]
+    pub global: Option<GlobalLink>,
     /// Who may connect.
     #[serde(default)]
     pub stores: Vec<StoreConfig>,
@@ -188,6 +201,12 @@ impl HubConfig {
         say(self.stop_after_ms < 1_000, "stop_after_ms: at least 1000".to_owned());
         say(self.hold_ms < 1_000, "hold_ms: at least 1000".to_owned());
         say(!(0.0..=240.0).contains(&self.prepare_min), "prepare_min: 0 to 240".to_owned());
+        let global = self.global.as_ref();
+        say(
+            global
+                .is_some_and(|global| !global.url.starts_with("http://") || global.token.len() < TOKEN_SIGNS),
+            format!("global: url is http://host:port, token needs {TOKEN_SIGNS} signs"),
+        );
         let mut ids = BTreeSet::new();
         for (at, store) in self.stores.iter().enumerate() {
             let place = format!("stores[{at}] {}", store.id);
@@ -244,6 +263,7 @@ impl HubConfig {
             stop_after_ms: self.stop_after_ms,
             prepare_min: self.prepare_min,
             speed: self.speed_factor,
+            global: self.global.is_some(),
             weights: Weights { threshold: self.rider_threshold, ..Weights::default() },
             ..Rules::new(key)
         }

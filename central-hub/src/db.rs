@@ -6,6 +6,8 @@ pub mod catalogue;
 pub mod chains;
 pub mod commands;
 pub mod customers;
+pub mod feed;
+pub mod globals;
 pub mod hours;
 pub mod orders;
 pub mod payments;
@@ -21,6 +23,7 @@ pub use catalogue::Catalogue;
 pub use chains::Chains;
 pub use commands::Commands;
 pub use customers::Customers;
+pub use globals::Globals;
 pub use hours::Hours;
 pub use orders::Orders;
 pub use payments::Payments;
@@ -64,6 +67,7 @@ pub trait HubTx:
     + Hours
     + Terms
     + Chains
+    + Globals
 {
 }
 
@@ -81,6 +85,7 @@ impl<T> HubTx for T where
         + Hours
         + Terms
         + Chains
+        + Globals
 {
 }
 

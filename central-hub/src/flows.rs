@@ -8,6 +8,7 @@ pub mod checkout;
 pub mod complete;
 pub mod confirm;
 pub mod deliver;
+pub mod globals;
 pub mod hours;
 pub mod import;
 pub mod me;
@@ -110,6 +111,8 @@ pub fn run(tx: &mut dyn HubTx, cx: &Cx<'_>, command: &Command) -> Flow<Answer> {
             tx.log_search(cx.now, query, store.as_ref(), *hits)?;
             Ok(Answer::Done)
         }
+        Command::TakeGlobal { facts } => globals::take(tx, cx, facts),
+        Command::GlobalTold { users } => globals::told(tx, users),
         Command::Forget => upkeep::forget(tx, cx),
     }
 }

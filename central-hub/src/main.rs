@@ -4,7 +4,8 @@ mod cli;
 
 use anyhow::{Context, Result};
 use central_hub::config::HubConfig;
-use central_hub::{backup, clock, inspect, run};
+use central_hub::global::serve::{self as global, GlobalConfig};
+use central_hub::{backup, clock, inspect, run, signals};
 use clap::Parser;
 use cli::{Backup, Cli, Command, Import, Inspect, Sync};
 use std::path::Path;
@@ -17,7 +18,14 @@ fn main() -> Result<ExitCode> {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match Cli::parse().command {
-        Command::Serve { config } => serve(HubConfig::load(&config)?),
+        Command::Serve { config } => {
+            let config = HubConfig::load(&config)?;
+            until_stopped(async move |stop| Ok(run::run(config, stop).await?))
+        }
+        Command::Global { config } => {
+            let config = GlobalConfig::load(&config)?;
+            until_stopped(async move |stop| Ok(global::run(config, stop).await?))
+        }
         Command::Check { config } => {
             let config = HubConfig::load(&config)?;
             say(&format!("{} stores, {} people: good", config.stores.len(), config.seeds().len()));
@@ -66,16 +74,13 @@ fn back_up(what: Backup) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(config: HubConfig) -> Result<ExitCode> {
+/// Runs until the first signal.
+fn until_stopped(work: impl AsyncFnOnce(CancellationToken) -> Result<()>) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let shutdown = CancellationToken::new();
-        let asked = shutdown.clone();
-        tokio::spawn(async move {
-            signal().await;
-            asked.cancel();
-        });
-        run::run(config, shutdown).await
+        let stop = CancellationToken::new();
+        tokio::spawn(signals::cancel_on_signal(stop.clone()));
+        work(stop).await
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -121,22 +126,6 @@ fn compare(path: &Path, store: &model::StoreId, other: &Path, json: bool) -> Res
     };
     say(text.trim_end());
     Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Ctrl-C, or SIGTERM where there is one.
-async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut term) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = term.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 #[expect(clippy::print_stdout, reason = "the one place that talks to the person at the terminal")]

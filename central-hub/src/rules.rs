@@ -26,6 +26,8 @@ pub struct Rules {
     pub prepare_min: f64,
     /// People walk, ride and wait so many times faster (demo only); 1 in earnest.
     pub speed: f64,
+    /// Other cities hear of this one's users.
+    pub global: bool,
     /// How riders are scored.
     pub weights: Weights,
 }
@@ -41,6 +43,7 @@ impl Rules {
             stop_after_ms: STOP_AFTER_MS,
             prepare_min: 5.0,
             speed: 1.0,
+            global: false,
             weights: Weights::default(),
         }
     }

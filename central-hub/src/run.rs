@@ -6,6 +6,7 @@ use crate::cashier::Cashier;
 use crate::command::{Command, Envelope};
 use crate::config::{HubConfig, Profile};
 use crate::engine::{Fault, HubEngine, No};
+use crate::global::follow::Follower;
 use crate::http::{self, App};
 use crate::import::{self, ImportError};
 use crate::ports::pay::{Gateway, Simulator};
@@ -249,6 +250,10 @@ fn start(config: &HubConfig, engine: HubEngine, shutdown: &CancellationToken) ->
     let tasks = TaskTracker::new();
     tasks.spawn(ticks(writer.clone(), shutdown.clone()));
     tasks.spawn(links.clone().beat());
+    if let Some(link) = &config.global {
+        let follower = Follower::new(link, writer.clone(), readers.clone());
+        tasks.spawn(follower.run(shutdown.clone()));
+    }
     if config.profile == Profile::Demo {
         let file = config.data_dir.join("gateway-simulator.jsonl");
         let simulator = Simulator::open(&file).map_err(|source| RunError::Data { path: file, source })?;

@@ -6,6 +6,7 @@ mod carts;
 mod catalogue;
 mod chains;
 mod customers;
+mod globals;
 mod hours;
 mod memory;
 mod orders;
@@ -32,6 +33,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0005_hours.sql")),
     M::up(include_str!("../../migrations/0003_escrow.sql")),
     M::up(include_str!("../../migrations/0007_chains.sql")),
+    M::up(include_str!("../../migrations/0009_global.sql")),
 ];
 
 /// Statements that are kept prepared per connection.

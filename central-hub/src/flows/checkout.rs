@@ -32,7 +32,7 @@ pub fn begin(
     request: &CheckoutRequest,
 ) -> Flow<Answer> {
     let (method, token) = payment_of(&request.payment)?;
-    if method != Method::Cod && !cx.rules.gateway {
+    if method != Method::Cod && !(cx.rules.gateway && tx.offers_gateway()?) {
         return Err(Refusal::NoGateway.into());
     }
     let who = tx.customer(customer)?.ok_or(Refusal::SessionOver)?;

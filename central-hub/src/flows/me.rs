@@ -1,6 +1,6 @@
 //! A customer's own data: first name and addresses (REQ-56).
 
-use super::{Cx, Flow};
+use super::{Cx, Flow, globals};
 use crate::command::Answer;
 use crate::db::HubTx;
 use crate::refusal::Refusal;
@@ -22,8 +22,12 @@ fn text(field: &str, text: &str, least: usize, most: usize) -> Flow<String> {
 }
 
 /// Another first name.
-pub fn set_name(tx: &mut dyn HubTx, _cx: &Cx<'_>, customer: &CustomerId, name: &str) -> Flow<Answer> {
-    tx.set_customer_name(customer, &text("name", name, 0, NAME_SIGNS)?)?;
+pub fn set_name(tx: &mut dyn HubTx, cx: &Cx<'_>, customer: &CustomerId, name: &str) -> Flow<Answer> {
+    let name = text("name", name, 0, NAME_SIGNS)?;
+    tx.set_customer_name(customer, &name)?;
+    if let Some(row) = tx.customer(customer)? {
+        globals::tell(tx, cx, &row.phone, &name)?;
+    }
     Ok(Answer::Done)
 }
 

@@ -1,6 +1,6 @@
 //! Logging in by phone: asking for a one-time password, and trading it for a session (REQ-55).
 
-use super::{Cx, Flow, Stop, session};
+use super::{Cx, Flow, Stop, globals, session};
 use crate::command::Answer;
 use crate::db::HubTx;
 use crate::db::customers::CustomerRow;
@@ -58,5 +58,6 @@ fn who(tx: &mut dyn HubTx, cx: &Cx<'_>, phone: &str) -> Flow<(Role, String)> {
     }
     let id = CustomerId::new(cx.now, proof::digest_u128(&[b"customer", cx.id.as_bytes()]));
     tx.add_customer(&CustomerRow { id, phone: phone.to_owned(), name: String::new() }, cx.now)?;
+    globals::tell(tx, cx, phone, "")?;
     Ok((Role::Customer, id.to_string()))
 }

@@ -13,6 +13,7 @@ pub fn run_role(arguments: &[String]) -> Option<Result<()>> {
     let [role, config] = arguments else { return None };
     let run: fn(&Path) -> Result<()> = match role.as_str() {
         "__hub" => hub,
+        "__global" => global,
         "__store" => store,
         "__agent" => agent,
         "__broker" => broker,
@@ -38,6 +39,15 @@ fn hub(config: &Path) -> Result<()> {
         let stop = CancellationToken::new();
         tokio::spawn(store_node::signals::cancel_on_signal(stop.clone()));
         central_hub::run::run(config, stop).await.context("hub")
+    })
+}
+
+fn global(config: &Path) -> Result<()> {
+    let config = central_hub::global::serve::GlobalConfig::load(config)?;
+    runtime()?.block_on(async {
+        let stop = CancellationToken::new();
+        tokio::spawn(store_node::signals::cancel_on_signal(stop.clone()));
+        central_hub::global::serve::run(config, stop).await.context("global")
     })
 }
 

@@ -3,6 +3,7 @@
 
 pub mod enrol;
 pub mod fence;
+pub mod global;
 pub mod hub;
 pub mod machine;
 pub mod store;
