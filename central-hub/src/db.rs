@@ -13,6 +13,7 @@ pub mod orders;
 pub mod payments;
 pub mod quotas;
 pub mod riders;
+pub mod shelf;
 pub mod sqlite;
 pub mod stores;
 pub mod sync;
@@ -29,6 +30,7 @@ pub use orders::Orders;
 pub use payments::Payments;
 pub use quotas::Quotas;
 pub use riders::Riders;
+pub use shelf::Shelf;
 pub use stores::Stores;
 pub use sync::SyncLog;
 pub use terms::Terms;
@@ -68,6 +70,7 @@ pub trait HubTx:
     + Terms
     + Chains
     + Globals
+    + Shelf
 {
 }
 
@@ -86,6 +89,7 @@ impl<T> HubTx for T where
         + Terms
         + Chains
         + Globals
+        + Shelf
 {
 }
 

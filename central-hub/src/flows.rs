@@ -21,6 +21,7 @@ pub mod refund;
 pub mod release;
 pub mod seen;
 pub mod session;
+pub mod shelf;
 pub mod shift;
 pub mod substitute;
 pub mod terms;

@@ -14,6 +14,7 @@ mod orders;
 mod problem;
 mod rider;
 mod routes;
+mod shelf;
 mod shop;
 mod state;
 mod stream;

@@ -9,6 +9,7 @@ pub mod order;
 pub mod place;
 pub mod replication;
 pub mod rider;
+pub mod shelf;
 pub mod tracking;
 
 use crate::rules::Rules;

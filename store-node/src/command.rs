@@ -306,6 +306,8 @@ pub enum Command {
     Reading(ReadingIn),
     /// Looks whether a sensor has been silent for too long, or a breach lasts.
     WatchTick,
+    /// Looks at the shelf, for the hub.
+    StockTick,
     /// What counts as the time is remembered, and the machine's clock judged by it.
     ClockWatch {
         /// The machine's clock is wrong by so much.
@@ -505,6 +507,7 @@ impl Command {
             Command::StartDay { .. } => "start_day",
             Command::Reading(_) => "reading",
             Command::WatchTick => "watch_tick",
+            Command::StockTick => "stock_tick",
             Command::ClockWatch { .. } => "clock_watch",
             Command::BelieveClock { .. } => "believe_clock",
             Command::Weight { .. } => "weight",
@@ -552,6 +555,7 @@ impl Command {
             | Command::StartDay { .. }
             | Command::Reading(_)
             | Command::WatchTick
+            | Command::StockTick
             | Command::ClockWatch { .. }
             | Command::Weight { .. }
             | Command::Door { .. }

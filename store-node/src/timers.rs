@@ -17,12 +17,16 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often the hours of orders that are over are looked at.
 const HOURS_EVERY: Duration = Duration::from_secs(60);
 
+/// How often the shelf is looked at for the hub.
+const SHELF_EVERY: Duration = Duration::from_secs(10);
+
 /// Runs the timers until `stop`.
 pub async fn run(writer: Writer, calendar: Calendar, policy: Policy, stop: CancellationToken) {
     let grant_every = Duration::from_millis(u64::try_from(policy.grant_every_ms).unwrap_or(10_000).max(100));
     let mut grant = steady(grant_every);
     let mut look = steady(LOOK_EVERY);
     let mut hours = steady(HOURS_EVERY);
+    let mut shelf = steady(SHELF_EVERY);
     let mut day: Option<Date> = None;
     let mut told: Option<(Timestamp, bool)> = None;
     loop {
@@ -34,6 +38,7 @@ pub async fn run(writer: Writer, calendar: Calendar, policy: Policy, stop: Cance
                     tracing::warn!(%error, "hours not looked at; the next look does it");
                 }
             }
+            _ = shelf.tick() => submit(&writer, Command::StockTick).await,
             _ = look.tick() => {
                 submit(&writer, Command::WatchTick).await;
                 submit(&writer, Command::SubstituteTick).await;

@@ -19,6 +19,7 @@ mod pack;
 mod quota;
 mod read;
 mod rebuild;
+mod stock;
 mod tell;
 
 pub use actor::DocActor;
@@ -27,6 +28,7 @@ pub use document::{Document, MAX_PENDING, Touched};
 pub use error::DocError;
 pub use id::{DocId, DocKey};
 pub use orders::{OrderRead, OrderView};
+pub use stock::StockHeader;
 pub use tell::change_says;
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ impl Lane {
             (DocKey::Quota { .. }, _) | (DocKey::Orders { .. }, Owner::Hub) => Lane::Orders,
             (DocKey::Orders { hour }, Owner::Store) if is_fresh(hour, now) => Lane::States,
             (DocKey::Orders { .. }, Owner::Store) => Lane::Backfill,
+            (DocKey::Stock { .. }, _) => Lane::Stock,
         }
     }
 

@@ -14,12 +14,15 @@ pub use pack::{Batch, BatchItem, MAX_BATCH_RAW};
 use crate::pledge::Seal;
 use v1::FrameV1;
 
-/// The newest version this binary speaks. 1: one log. 2: lanes, the manifest of closed documents. 3: seals of a hub's pledges.
+/// The newest version this binary speaks. 1: one log. 2: lanes, the manifest of closed documents. 3: seals of a hub's pledges,
+/// stock documents.
 pub const VERSION: u8 = 3;
 /// Since this version records and acknowledgements may be sealed; an older reader would refuse what stands behind a frame.
 pub const SEALS_SINCE: u8 = 3;
 /// The oldest version this binary still reads: N-2. Hubs upgrade first.
 pub const OLDEST_VERSION: u8 = 1;
+/// Since this version a side knows stock documents. To an older one nothing of them may be sent: it would refuse the frame.
+pub const STOCK_SINCE: u8 = 3;
 /// The largest frame in bytes, version byte included.
 pub const MAX_FRAME: usize = 256 * 1024;
 
@@ -78,6 +81,9 @@ pub fn encode(frame: &Frame) -> Result<Vec<u8>, WireError> {
 /// words for it.
 pub fn encode_as(frame: &Frame, version: u8) -> Result<Vec<u8>, WireError> {
     let version = version.clamp(OLDEST_VERSION, VERSION);
+    if version < frame.since() {
+        return Err(WireError::NotInVersion);
+    }
     let bytes = if version == 1 {
         postcard::to_extend(&FrameV1::try_from(frame.clone())?, vec![version])
     } else {

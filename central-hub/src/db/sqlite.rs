@@ -14,6 +14,7 @@ mod payments;
 mod quotas;
 mod riders;
 mod row;
+mod shelf;
 mod stores;
 mod sync;
 mod terms;
@@ -34,6 +35,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0003_escrow.sql")),
     M::up(include_str!("../../migrations/0007_chains.sql")),
     M::up(include_str!("../../migrations/0009_global.sql")),
+    M::up(include_str!("../../migrations/0008_shelf.sql")),
 ];
 
 /// Statements that are kept prepared per connection.

@@ -5,8 +5,9 @@
 use super::Fault;
 use crate::db::HubTx;
 use ::sync::doc::{DocActor, DocId, Document};
+use model::SkuId;
 use model::order::Owner;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Documents kept in memory.
@@ -21,11 +22,13 @@ pub(super) struct Docs {
     edition: u64,
     /// A batch of changes is made and not stored yet.
     owing: bool,
+    /// What was touched of a stock document since its last whole tick, where that is known.
+    unshown: BTreeMap<DocId, BTreeSet<SkuId>>,
 }
 
 impl Docs {
     pub(super) fn new(boot: u32) -> Self {
-        Self { boot, tick: 0, live: BTreeMap::new(), edition: 0, owing: false }
+        Self { boot, tick: 0, live: BTreeMap::new(), edition: 0, owing: false, unshown: BTreeMap::new() }
     }
 
     /// The document, as the database has it.
@@ -58,6 +61,22 @@ impl Docs {
         }
     }
 
+    /// The document, if it is in memory.
+    pub(super) fn known(&self, id: &DocId) -> Option<&Document> {
+        self.live.get(id).map(|(_, document)| document)
+    }
+
+    /// What was touched of a stock document since its last whole tick; `None` when that was forgotten.
+    pub(super) fn unshown(&mut self, id: &DocId) -> Option<&mut BTreeSet<SkuId>> {
+        self.unshown.get_mut(id)
+    }
+
+    /// All of a stock document's last whole tick was shown. Documents of earlier hours are forgotten.
+    pub(super) fn shown(&mut self, id: &DocId) {
+        self.unshown.retain(|known, _| known.store() != id.store());
+        self.unshown.insert(id.clone(), BTreeSet::new());
+    }
+
     /// Which reading of the database this is: another number after [`Docs::forget`].
     pub(super) const fn edition(&self) -> u64 {
         self.edition
@@ -86,6 +105,7 @@ impl Docs {
     /// All must be read again.
     pub(super) fn forget(&mut self) {
         self.live.clear();
+        self.unshown.clear();
         self.edition += 1;
         self.owing = false;
     }

@@ -1,16 +1,19 @@
 //! What a store sends: a change and everything it causes commit together with the store's place in its log, then it is
 //! acknowledged. What cannot be true goes to quarantine, by name, and the rest goes on.
 
+use super::docs::Docs;
 use super::session::{Said, Under};
 use super::{Fault, HubEngine};
 use crate::db::DbFault;
 use crate::db::quotas::QuotaKey;
-use crate::flows::{Cx, Flow, Stop, quota, seen};
-use ::sync::doc::{DocError, DocId, DocKey, Document, OrderView, Touched};
+use crate::flows::shelf::Heed;
+use crate::flows::{Cx, Flow, Stop, quota, seen, shelf};
+use ::sync::doc::{DocError, DocId, DocKey, Document, OrderView, StockHeader, Touched};
 use ::sync::lane::{self, LANES, LaneSeq};
 use hub_core::proof;
 use model::order::Owner;
 use model::{Actor, CommandId, DeviceId, PersonId, Role, SkuId, StoreId, Timestamp};
+use std::collections::BTreeSet;
 
 /// One record of a store's log: its place, its document, its change.
 pub type Record = (LaneSeq, DocKey, Vec<u8>);
@@ -31,6 +34,7 @@ enum Effect {
     Order(Box<OrderView>),
     Grant(SkuId, u64),
     Wanted(SkuId, u64),
+    Shelf(StockHeader, Vec<(SkuId, u32)>),
     Wrong(String),
 }
 
@@ -140,6 +144,11 @@ impl HubEngine {
         out: &mut Inbound,
     ) -> Result<(), Fault> {
         let id = key.of(store);
+        match shelf::heed(&*self.db, now, &id, change.len())? {
+            Heed::Take => {}
+            Heed::Old => return Ok(()),
+            Heed::Wrong(why) => return self.set_aside(now, (&id, seq), change, &why, out),
+        }
         let shared = self.docs.clone();
         let mut docs = shared.lock();
         // A restored hub learns from its stores what it has written itself in a life that it has forgotten.
@@ -163,10 +172,7 @@ impl HubEngine {
                     | DocError::NotMine { .. }
                     | DocError::WrongKind { .. } => {}
                 }
-                tracing::warn!(doc = %id, seq, %error, "a record went to quarantine");
-                self.db.quarantine(&id, seq, change, &error.to_string(), now)?;
-                out.quarantined += 1;
-                return Ok(());
+                return self.set_aside(now, (&id, seq), change, &error.to_string(), out);
             }
         };
         // What came a second time touches nothing and is kept already.
@@ -180,15 +186,31 @@ impl HubEngine {
         {
             self.db.mark_theirs(store, hour, now)?;
         }
-        let effects = effects(document, touched);
+        let effects = match key {
+            DocKey::Stock { .. } => docs.shelf(&id, touched),
+            DocKey::Orders { .. } | DocKey::Quota { .. } => effects(document, touched),
+        };
         drop(docs);
         for effect in effects {
             if let Err(why) = self.take_effect(now, &id, change, effect)? {
-                tracing::warn!(doc = %id, seq, %why, "part of a record went to quarantine");
-                self.db.quarantine(&id, seq, change, &why, now)?;
-                out.quarantined += 1;
+                self.set_aside(now, (&id, seq), change, &why, out)?;
             }
         }
+        Ok(())
+    }
+
+    /// A record, or a part of one, that cannot be true: kept with its reason for a person.
+    fn set_aside(
+        &mut self,
+        now: Timestamp,
+        (id, seq): (&DocId, u64),
+        change: &[u8],
+        why: &str,
+        out: &mut Inbound,
+    ) -> Result<(), Fault> {
+        tracing::warn!(doc = %id, seq, %why, "a record, or a part of one, went to quarantine");
+        self.db.quarantine(id, seq, change, why, now)?;
+        out.quarantined += 1;
         Ok(())
     }
 
@@ -216,15 +238,16 @@ impl HubEngine {
                     let key = QuotaKey { store: store.clone(), epoch: *epoch, generation: *generation };
                     quota::learn(&mut *self.db, &key, &sku, total).map(drop)
                 }
-                DocId::Orders { .. } => Ok(()),
+                DocId::Orders { .. } | DocId::Stock { .. } => Ok(()),
             },
             Effect::Wanted(sku, total) => match id {
                 DocId::Quota { store, epoch, generation } => {
                     let key = QuotaKey { store: store.clone(), epoch: *epoch, generation: *generation };
                     quota::wanted(&mut *self.db, &key, &sku, total)
                 }
-                DocId::Orders { .. } => Ok(()),
+                DocId::Orders { .. } | DocId::Stock { .. } => Ok(()),
             },
+            Effect::Shelf(header, units) => shelf::seen(&mut *self.db, &cx, id, header, &units),
         };
         match done {
             Ok(()) | Err(Stop::Counted(_)) => {
@@ -241,6 +264,47 @@ impl HubEngine {
                 Ok(Err(fault.to_string()))
             }
         }
+    }
+}
+
+impl Docs {
+    /// What a change of a stock document means: nothing until a header says that its tick is whole; then everything that
+    /// was touched since the last one (all that stands there, when that is not known any more).
+    fn shelf(&mut self, id: &DocId, touched: Touched) -> Vec<Effect> {
+        let mut effects: Vec<Effect> = touched.poisoned.into_iter().map(Effect::Wrong).collect();
+        let waiting = self.unshown(id);
+        if !touched.tick {
+            if let Some(waiting) = waiting {
+                waiting.extend(touched.skus);
+            }
+            return effects;
+        }
+        let some = waiting.map(std::mem::take);
+        let Some(document) = self.known(id) else { return effects };
+        let skus = match some {
+            Some(waiting) => waiting.into_iter().chain(touched.skus).collect(),
+            None => match document.stock_skus() {
+                Ok(skus) => skus.into_iter().collect::<BTreeSet<SkuId>>(),
+                Err(error) => {
+                    effects.push(Effect::Wrong(error.to_string()));
+                    return effects;
+                }
+            },
+        };
+        let mut units = Vec::new();
+        for sku in skus {
+            match document.stock(&sku) {
+                Ok(n) => units.push((sku, n.unwrap_or(0))),
+                Err(error) => effects.push(Effect::Wrong(error.to_string())),
+            }
+        }
+        match document.stock_header() {
+            Ok(Some(header)) => effects.push(Effect::Shelf(header, units)),
+            Ok(None) => {}
+            Err(error) => effects.push(Effect::Wrong(error.to_string())),
+        }
+        self.shown(id);
+        effects
     }
 }
 

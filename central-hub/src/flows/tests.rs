@@ -5,5 +5,6 @@ mod delivery;
 mod login;
 #[cfg(feature = "mutations")]
 mod mutants;
+mod shelf;
 mod store_side;
 mod terms;

@@ -3,7 +3,7 @@
 use super::caller::Admits::{self, Anyone, Demo, Roles};
 use super::state::App;
 use super::table::{Place, Table};
-use super::{auth, backups, chains, epochs, machine, metrics, ops, orders, rider, shop, stream};
+use super::{auth, backups, chains, epochs, machine, metrics, ops, orders, rider, shelf, shop, stream};
 use crate::engine::BATCH_BYTES_MAX;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -75,6 +75,7 @@ fn delivery(table: Table<'_>) -> Table<'_> {
         .route::<(), api::OpsNow>(read("/api/v1/ops/now", OPS, "", "Stores, riders and open orders"), get(ops::now))
         .route::<(), api::OpsSync>(read("/api/v1/ops/sync", OPS, "", "Links, lag, rights and quarantine of every store"), get(ops::sync))
         .route::<api::RecoverRequest, api::RecoverAnswer>(write("post", "/api/v1/ops/orders/recover", OPS, "A restored hub's lost orders, from the gateway's and the notifications' logs"), post(ops::recover))
+        .route::<(), api::OpsShelf>(read("/api/v1/ops/stores/{store}/shelf", OPS, "q?", "What a store has on its shelf by SKU, as of when it was heard"), get(shelf::shelf))
         .route::<(), api::ClosingVoices>(write("post", "/api/v1/ops/generations/{generation}/close", OPS, "A person says that a restored hub's older orders are all here; two do"), post(ops::close_generation))
         .route::<(), api::OpsOrder>(read("/api/v1/ops/orders/{id}", OPS, "", "One order's story"), get(ops::story))
 }

@@ -103,6 +103,15 @@ pub fn renumber(conn: &Connection, of: Lane) -> DbResult<()> {
     ends(conn, of)
 }
 
+/// What waits in a lane is never sent: nobody there could read it.
+///
+/// # Errors
+/// A fault of the database.
+pub fn forget(conn: &Connection, of: Lane) -> DbResult<()> {
+    run(conn, "UPDATE sync_lane SET skipped = sent WHERE lane = ?1", [number_of(of)])?;
+    run(conn, "DELETE FROM sync_out WHERE lane = ?1", [number_of(of)]).map(|_| ())
+}
+
 /// The logs of new terms begin: every lane of both sides at nought, but for so many records of the own log in one.
 ///
 /// # Errors

@@ -21,12 +21,22 @@ pub enum Mark {
     LedgerShipped,
     /// Last reading that the hub was seen to have.
     ReadingsShipped,
+    /// Last look at the shelf that was told.
+    StockTick,
+    /// The hour of it; below nought when the whole shelf is to be told again.
+    StockHour,
+    /// The epoch of it.
+    StockEpoch,
+    /// Last row of the ledger that it has looked at.
+    StockSeen,
     /// The time that counted last.
     CountedAt,
     /// The last time of the hub that was believed.
     HubTime,
     /// Since when the machine's clock is wrong; 0 while it is right.
     ClockWrongSince,
+    /// Since when the database is larger than planned; 0 while it is not.
+    DiskFillingSince,
     /// The last business day whose beginning was handled, days since 1970.
     BusinessDay,
 }
@@ -42,9 +52,14 @@ impl Mark {
             Mark::GrantSeen => "grant_seen",
             Mark::LedgerShipped => "ledger_shipped",
             Mark::ReadingsShipped => "readings_shipped",
+            Mark::StockTick => "stock_tick",
+            Mark::StockHour => "stock_hour",
+            Mark::StockEpoch => "stock_epoch",
+            Mark::StockSeen => "stock_seen",
             Mark::CountedAt => "counted_at",
             Mark::HubTime => "hub_time",
             Mark::ClockWrongSince => "clock_wrong_since",
+            Mark::DiskFillingSince => "disk_filling_since",
             Mark::BusinessDay => "business_day",
         }
     }

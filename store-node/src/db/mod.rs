@@ -38,6 +38,7 @@ pub mod quota;
 pub mod rates;
 pub mod restore;
 mod row;
+pub mod shelf;
 pub mod shelves;
 pub mod stock;
 pub mod unknown;
@@ -271,6 +272,16 @@ impl Deref for Tx<'_> {
 #[derive(Debug)]
 pub struct ReadDb {
     conn: Connection,
+}
+
+/// Bytes of the database's pages that are in use.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn bytes(conn: &Connection) -> DbResult<u64> {
+    let sql = "SELECT (p.page_count - f.freelist_count) * s.page_size
+               FROM pragma_page_count AS p, pragma_freelist_count AS f, pragma_page_size AS s";
+    Ok(u64::try_from(number(conn, sql, [])?).unwrap_or(0))
 }
 
 impl ReadDb {

@@ -183,6 +183,10 @@ fn take_one(
 ) -> Result<(), Fault> {
     let name = live.name(came.doc);
     let quarantine = |reason: &str| docs::quarantine(tx, came.now, &came.origin, &name, came.bytes, reason);
+    if let DocKey::Stock { .. } = came.doc {
+        let not_its_own = DocError::NotMine { field: "stock".to_owned() };
+        return Ok(quarantine(&not_its_own.to_string())?);
+    }
     // A store that was restored learns from the hub what it has written itself in a life that it has forgotten.
     let again = fence::state(tx)?.state != State::Open || !unknown::open(tx)?.is_empty();
     let document = live.get(tx, came.doc)?;
@@ -263,6 +267,8 @@ fn commands_of(
                 }
             }
         }
+        // Refused before: the store alone writes of its shelf.
+        DocKey::Stock { .. } => {}
     }
     let envelope = |(id, command)| Envelope { id, actor: actor.clone(), command };
     Ok(commands.into_iter().map(envelope).collect())

@@ -9,6 +9,7 @@ use model::Timestamp;
 use model::order::Owner;
 use sync::doc::{DocError, DocId};
 use sync::lane::{Lane, LaneStates};
+use sync::wire::STOCK_SINCE;
 
 /// The version whose peers know one lane only.
 const SINGLE_LANE: u8 = 1;
@@ -44,13 +45,17 @@ impl Engine {
         Ok(states)
     }
 
-    /// Notes which version the hub reads. One that knows a single lane gets in it whatever waits in others.
+    /// Notes which version the hub reads. One that knows a single lane gets in it whatever waits in others; one that does not
+    /// know stock documents gets none.
     ///
     /// # Errors
     /// A fault; nothing was moved.
     pub fn hub_reads(&mut self, version: u8) -> Result<LaneStates, Fault> {
         let tx = self.db.begin()?;
         marks::set(&tx, Mark::HubVersion, i64::from(version))?;
+        if version < STOCK_SINCE {
+            lanes::forget(&tx, Lane::Stock)?;
+        }
         if version == SINGLE_LANE {
             for &lane in &Lane::ALL[1..] {
                 for name in lanes::waiting_docs(&tx, lane)? {

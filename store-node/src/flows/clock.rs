@@ -1,4 +1,4 @@
-//! The time that counts is remembered, so that the next start knows where it was; a wrong machine clock is an alarm; a manager
+//! Once a minute: the time that counts is remembered, so that the next start knows where it was; a wrong machine clock is an alarm; a manager
 //! who looked at a watch may say that the machine's clock is right after all.
 
 use super::{Flow, Stop, alarms};
@@ -25,6 +25,7 @@ pub fn watch(flow: &mut Flow<'_>, ahead_ms: Option<i64>, hub: Option<Timestamp>)
         remember(flow, Mark::HubTime, hub)?;
     }
     let device = device()?;
+    super::disk::watch(flow, &device)?;
     let wrong = marks::get(flow.tx, Mark::ClockWrongSince)?;
     match (ahead_ms, wrong) {
         (None, 0) | (Some(_), 1..) => {}

@@ -32,6 +32,7 @@ const FIRST: &str = " ";
 /// # Errors
 /// A fault of the database.
 pub fn sweep(flow: &Flow<'_>) -> Result<(), Stop> {
+    super::shelf::anew(flow)?;
     Ok(marks::set_text(flow.tx, SWEEP, FIRST)?)
 }
 

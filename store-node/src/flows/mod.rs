@@ -15,6 +15,7 @@ pub mod count;
 pub mod counter_order;
 pub mod day;
 pub mod devices;
+pub mod disk;
 pub mod doors;
 pub mod excursions;
 pub mod fence;
@@ -45,6 +46,9 @@ pub mod receive;
 pub mod recount;
 pub mod scan;
 pub mod scan_fixed;
+pub mod shelf;
+#[cfg(test)]
+mod shelf_tests;
 pub mod substitute;
 pub mod terms;
 #[cfg(test)]
@@ -213,6 +217,7 @@ pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
         Command::StartDay { day } => day::start(flow, *day),
         Command::Reading(reading) => readings::reading(flow, reading),
         Command::WatchTick => readings::tick(flow),
+        Command::StockTick => shelf::tick(flow),
         Command::ClockWatch { ahead_ms, hub } => clock::watch(flow, *ahead_ms, *hub),
         Command::BelieveClock { wall } => clock::believe(flow, *wall),
         Command::Weight { scale, at, grams } => devices::weight(flow, scale, *at, *grams),

@@ -63,6 +63,7 @@ fn replication(page: &mut Text, known: &Figures) {
         lag,
     );
     let rows = known.quarantine.iter().map(|(reason, count)| (vec![(*reason).to_owned()], *count as f64));
+    page.gauge("larder_database_bytes", "Bytes of the store's database.", known.database_bytes as f64);
     let help = "Rows of ledger and temperatures that the hub does not have yet.";
     let unshipped =
         known.rows_unshipped.iter().map(|(stream, rows)| (vec![stream.to_string()], *rows as f64));

@@ -19,6 +19,8 @@ pub struct Figures {
     pub oldest_fact_ms: i64,
     /// Records of the own log that are not acknowledged.
     pub records_waiting: u64,
+    /// Bytes of the database.
+    pub database_bytes: u64,
     /// Rows of ledger and temperatures that the hub was not seen to have.
     pub rows_unshipped: [(Stream, u64); 2],
     /// Units that the hub may still sell under the terms in force.
@@ -61,6 +63,7 @@ impl Reader {
                 facts_waiting: size(waiting),
                 oldest_fact_ms: oldest.map_or(0, |at| now.since_ms(at).max(0)),
                 records_waiting: size(outbox::records_waiting(conn)?),
+                database_bytes: crate::db::bytes(conn)?,
                 rows_unshipped: unshipped(conn, facts.store.as_str())?,
                 rights_outstanding: outstanding,
                 rights_blocked: blocked,

@@ -2,11 +2,14 @@
 
 use super::board::count;
 use crate::db::{Connection, DbResult, docs, orders, outbox, quota};
+use crate::engine::ship;
+use crate::flows::disk::DATABASE_BYTES_MAX;
 use crate::reader::Reader;
 use model::Timestamp;
 use model::api::store::{Link, PromisedOrder, Quarantine, QuarantineRow, QuotaGroup};
 use model::order::{Channel, Moment};
 use std::collections::BTreeMap;
+use sync::batch::Stream;
 use sync::inspect::reason_kind;
 
 /// Promised orders that are named.
@@ -20,7 +23,7 @@ impl Reader {
     /// # Errors
     /// A fault of the database.
     pub fn link(&mut self, now: Timestamp) -> DbResult<Link> {
-        self.snapshot(|conn, _| {
+        self.snapshot(|conn, facts| {
             let mut promised = promised(conn)?;
             let orders_promised = u32::try_from(promised.len()).unwrap_or(u32::MAX);
             promised.truncate(PROMISED_MAX);
@@ -36,6 +39,12 @@ impl Reader {
                 facts_waiting: count(waiting),
                 oldest_fact,
                 records_waiting: count(outbox::records_waiting(conn)?),
+                rows_waiting: Stream::ALL.into_iter().try_fold(0_u32, |sum, stream| {
+                    let rows = ship::waiting(conn, facts.store.as_str(), stream)?;
+                    DbResult::Ok(sum.saturating_add(u32::try_from(rows).unwrap_or(u32::MAX)))
+                })?,
+                database_mb: megabytes(crate::db::bytes(conn)?),
+                database_mb_max: megabytes(DATABASE_BYTES_MAX),
                 advice: String::new(),
             })
         })
@@ -59,6 +68,10 @@ impl Reader {
             Ok(Quarantine { at: now, total: count(docs::quarantined(conn)?), rows: rows.collect() })
         })
     }
+}
+
+fn megabytes(bytes: u64) -> u32 {
+    u32::try_from(bytes >> 20).unwrap_or(u32::MAX)
 }
 
 /// Online orders that have not left, the earliest promise first.

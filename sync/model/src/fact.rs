@@ -5,6 +5,7 @@ use crate::id::{OrderId, SkuId};
 use crate::order::Moment;
 use crate::order_doc::{OrderHead, Picks, RiderCard, SubstituteAnswer, SubstituteAsk};
 use crate::quota::{HubGeneration, StoreEpoch};
+use crate::stock::StockTick;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,7 @@ impl Fact {
             Fact::Granted { .. }
             | Fact::Returned { .. }
             | Fact::HourClosed { .. }
+            | Fact::Stock(_)
             | Fact::Wanted { .. }
             | Fact::Word { .. }
             | Fact::Closing { .. } => None,
@@ -103,6 +105,8 @@ pub enum Fact {
         /// Units returned since the epoch began; never falls.
         total: u64,
     },
+    /// A look at the store's shelf.
+    Stock(StockTick),
     /// The side that says it writes no more into the document of an hour: later facts go to a later one.
     HourClosed {
         /// Which hour.

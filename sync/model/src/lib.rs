@@ -17,6 +17,7 @@ pub mod particulars;
 pub mod problem;
 pub mod qty;
 pub mod quota;
+pub mod stock;
 pub mod time;
 
 pub use actor::{Actor, Role};

@@ -136,6 +136,7 @@ fn all() -> Types {
         hub::CheckoutRequest, hub::Order, hub::Tracking, hub::SubstituteReply, hub::ShiftRequest, hub::RiderNow,
         hub::PositionsIn, hub::DeliverRequest, hub::OpsNow, hub::OpsOrder, hub::OpsSync, hub::ClosingVoices,
         hub::RecoverRequest, hub::RecoverAnswer,
+        hub::OpsShelf, hub::OpsShelfRow,
         mqtt::Birth, mqtt::Capability, mqtt::DeviceState, mqtt::Event, mqtt::Command, mqtt::Reply, mqtt::HandheldEvent, mqtt::Ack, mqtt::HandheldView,
         order_doc::OrderHead, order_doc::Picks, order_doc::RiderCard, order_doc::SubstituteAsk,
         order_doc::SubstituteAnswer, order::Moment, actor::Actor, catalogue::Product, problem::Problem,

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::actor::{Author, StoreDigest, store_digest};
 use super::chunk::{self, Chunk, Place, Slim};
-use super::{DocActor, DocError, DocId, guard, orders, quota};
+use super::{DocActor, DocError, DocId, guard, orders, quota, stock};
 
 /// The most changes that may wait in memory for a missing one.
 pub const MAX_PENDING: usize = 4_096;
@@ -28,6 +28,8 @@ pub struct Touched {
     pub orders: BTreeSet<OrderId>,
     /// Orders of earlier hours, now closed, for which something came late: to be read by [`Document::late`].
     pub late: BTreeSet<OrderId>,
+    /// A tick of the store's shelf is whole.
+    pub tick: bool,
     /// A side said its last word: the hour may be complete.
     pub marked: bool,
     /// SKUs whose quota fields to read again.
@@ -85,11 +87,12 @@ impl Document {
         {
             let mut tx = am.transaction();
             let roots = match &id {
-                DocId::Orders { .. } => orders::ROOTS,
-                DocId::Quota { .. } => &quota::SHARDS,
+                DocId::Orders { .. } => orders::ROOTS.to_vec(),
+                DocId::Quota { .. } => quota::SHARDS.to_vec(),
+                DocId::Stock { .. } => stock::roots(),
             };
             for root in roots {
-                tx.put_object(ROOT, *root, ObjType::Map).map_err(broken)?;
+                tx.put_object(ROOT, root, ObjType::Map).map_err(broken)?;
             }
             tx.commit_with(CommitOptions::default().with_time(0));
         }
@@ -301,7 +304,9 @@ impl Document {
     /// The time that relative times count from.
     pub(super) fn base(&self) -> Timestamp {
         match &self.id {
-            DocId::Orders { hour, .. } => Timestamp::from_ms(hour.saturating_mul(model::time::HOUR_MS)),
+            DocId::Orders { hour, .. } | DocId::Stock { hour, .. } => {
+                Timestamp::from_ms(hour.saturating_mul(model::time::HOUR_MS))
+            }
             DocId::Quota { .. } => Timestamp::from_ms(0),
         }
     }
@@ -461,6 +466,11 @@ impl Document {
             }
             (DocId::Quota { .. }, Some(name), false) => {
                 quota::sku_of(name).map(|sku| touched.skus.insert(sku)).is_some()
+            }
+            (DocId::Stock { .. }, Some(name), false) => {
+                let header = matches!(path.first(), Some((_, Prop::Map(root))) if root == stock::HEADER);
+                touched.tick |= header;
+                header || SkuId::new(name).map(|sku| touched.skus.insert(sku)).is_ok()
             }
         };
         if !known {

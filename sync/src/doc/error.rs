@@ -62,7 +62,7 @@ pub enum DocError {
     /// The operation belongs to another kind of document.
     #[error("this is no {wanted} document")]
     WrongKind {
-        /// `orders` or `quota`.
+        /// `orders`, `quota`, `stock`, `late`.
         wanted: &'static str,
     },
     /// The library failed inside; the document in memory must be thrown away and loaded again.

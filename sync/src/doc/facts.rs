@@ -17,6 +17,7 @@ impl DocKey {
             | Fact::Answer { hour, .. }
             | Fact::Terms { hour, .. }
             | Fact::HourClosed { hour } => DocKey::Orders { hour: *hour },
+            Fact::Stock(tick) => DocKey::Stock { epoch, hour: tick.hour },
             Fact::Granted { .. }
             | Fact::Returned { .. }
             | Fact::Wanted { .. }
@@ -40,6 +41,7 @@ impl Document {
             Fact::Ask { order, ask, .. } => self.put_ask(order, ask),
             Fact::Answer { order, answer, .. } => self.put_answer(order, answer),
             Fact::HourClosed { .. } => self.put_mark(),
+            Fact::Stock(tick) => self.put_stock(tick),
             Fact::Granted { sku, total } => self.set_granted(sku, *total),
             Fact::Returned { sku, total } => self.set_returned(sku, *total),
             Fact::Terms { order, epoch, generation, .. } => self.put_terms(order, *epoch, *generation),

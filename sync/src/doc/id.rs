@@ -1,5 +1,5 @@
 //! Names of documents: `DocId` with its store, `DocKey` without it (inside a session that is bound to one store).
-//! Further kinds (stock per hour, catalogue) are added at the end of both enums.
+//! Further kinds are added at the end of both enums.
 
 use std::fmt;
 use std::str::FromStr;
@@ -30,6 +30,15 @@ pub enum DocId {
         /// G.
         generation: HubGeneration,
     },
+    /// What is on the shelf and free, in one hour of one store epoch.
+    Stock {
+        /// The store that looks.
+        store: StoreId,
+        /// E.
+        epoch: StoreEpoch,
+        /// [`Timestamp::hour`] of the looks.
+        hour: i64,
+    },
 }
 
 /// A document of the session's store.
@@ -47,6 +56,13 @@ pub enum DocKey {
         /// G.
         generation: HubGeneration,
     },
+    /// See [`DocId::Stock`].
+    Stock {
+        /// E.
+        epoch: StoreEpoch,
+        /// Hour of the looks.
+        hour: i64,
+    },
 }
 
 impl DocKey {
@@ -60,6 +76,7 @@ impl DocKey {
         match self {
             DocKey::Orders { hour } => DocId::Orders { store: store.clone(), hour },
             DocKey::Quota { epoch, generation } => DocId::Quota { store: store.clone(), epoch, generation },
+            DocKey::Stock { epoch, hour } => DocId::Stock { store: store.clone(), epoch, hour },
         }
     }
 }
@@ -68,7 +85,7 @@ impl DocId {
     /// The store.
     pub const fn store(&self) -> &StoreId {
         match self {
-            DocId::Orders { store, .. } | DocId::Quota { store, .. } => store,
+            DocId::Orders { store, .. } | DocId::Quota { store, .. } | DocId::Stock { store, .. } => store,
         }
     }
 
@@ -79,6 +96,7 @@ impl DocId {
             DocId::Quota { epoch, generation, .. } => {
                 DocKey::Quota { epoch: *epoch, generation: *generation }
             }
+            DocId::Stock { epoch, hour, .. } => DocKey::Stock { epoch: *epoch, hour: *hour },
         }
     }
 }
@@ -90,6 +108,7 @@ impl fmt::Display for DocId {
             DocId::Quota { store, epoch, generation } => {
                 write!(f, "quota/{store}/{}/{}", epoch.0, generation.0)
             }
+            DocId::Stock { store, epoch, hour } => write!(f, "stock/{store}/{}/{hour}", epoch.0),
         }
     }
 }
@@ -109,6 +128,11 @@ impl FromStr for DocId {
                 store: store(at)?,
                 epoch: StoreEpoch(epoch.parse().map_err(|_| bad())?),
                 generation: HubGeneration(generation.parse().map_err(|_| bad())?),
+            },
+            ["stock", at, epoch, hour] => DocId::Stock {
+                store: store(at)?,
+                epoch: StoreEpoch(epoch.parse().map_err(|_| bad())?),
+                hour: hour.parse().map_err(|_| bad())?,
             },
             _ => return Err(bad()),
         };

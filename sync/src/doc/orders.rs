@@ -235,7 +235,8 @@ impl Document {
             | Fact::Returned { .. }
             | Fact::Wanted { .. }
             | Fact::Word { .. }
-            | Fact::Closing { .. } => Err(DocError::WrongKind { wanted: "late" }),
+            | Fact::Closing { .. }
+            | Fact::Stock(_) => Err(DocError::WrongKind { wanted: "late" }),
         }
     }
 
@@ -578,7 +579,7 @@ impl Document {
     fn wants_orders(&self) -> Result<(), DocError> {
         match self.id() {
             DocId::Orders { .. } => Ok(()),
-            DocId::Quota { .. } => Err(DocError::WrongKind { wanted: "orders" }),
+            DocId::Quota { .. } | DocId::Stock { .. } => Err(DocError::WrongKind { wanted: "orders" }),
         }
     }
 }

@@ -71,7 +71,8 @@ const fn notices() -> MapAt {
     MapAt { root: SHARDS[0], inner: None }
 }
 
-fn shard(sku: &SkuId) -> MapAt {
+/// The root map of a SKU.
+pub(super) fn shard_of(sku: &SkuId) -> MapAt {
     let hash: [u8; 32] = Sha256::digest(sku.as_str().as_bytes()).into();
     let root = SHARDS.get(usize::from(hash[0]) % SHARDS.len()).copied().unwrap_or(SHARDS[0]);
     MapAt { root, inner: None }
@@ -117,7 +118,7 @@ impl Document {
     pub fn set_wanted(&mut self, sku: &SkuId, total: u64) -> Result<bool, DocError> {
         self.wants_quota()?;
         self.mine(Field::Wanted.owner(), &format!("w of {sku}"))?;
-        let place = (shard(sku), format!("w{sku}"));
+        let place = (shard_of(sku), format!("w{sku}"));
         let standing = match self.staged.get(&place) {
             Some(ScalarValue::Uint(n)) => *n,
             Some(_) | None => self.largest(Field::Wanted, sku)?,
@@ -214,7 +215,7 @@ impl Document {
     fn raise(&mut self, field: Field, sku: &SkuId, total: u64) -> Result<bool, DocError> {
         self.wants_quota()?;
         self.mine(field.owner(), &format!("{} of {sku}", field.letter()))?;
-        let place = (shard(sku), format!("{}{sku}", field.letter()));
+        let place = (shard_of(sku), format!("{}{sku}", field.letter()));
         let staged = match self.staged.get(&place) {
             Some(ScalarValue::Uint(n)) => *n,
             Some(_) | None => 0,
@@ -229,7 +230,7 @@ impl Document {
     /// The largest of all standing values: never plain `get`, whose winner is arbitrary between two lives of a writer.
     fn largest(&self, field: Field, sku: &SkuId) -> Result<u64, DocError> {
         self.wants_quota()?;
-        let Some(map) = self.map_made_by(&shard(sku), field.owner())? else { return Ok(0) };
+        let Some(map) = self.map_made_by(&shard_of(sku), field.owner())? else { return Ok(0) };
         let mut most = 0;
         for value in self.scalars(&map, &format!("{}{sku}", field.letter()), field.owner())? {
             let units = value.as_u64().filter(|n| matches!(value, ScalarValue::Uint(_)) && *n <= UNITS_MAX);
@@ -242,7 +243,7 @@ impl Document {
     fn wants_quota(&self) -> Result<(), DocError> {
         match self.id() {
             DocId::Quota { .. } => Ok(()),
-            DocId::Orders { .. } => Err(DocError::WrongKind { wanted: "quota" }),
+            DocId::Orders { .. } | DocId::Stock { .. } => Err(DocError::WrongKind { wanted: "quota" }),
         }
     }
 }

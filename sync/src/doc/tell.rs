@@ -25,7 +25,15 @@ impl Document {
                 let skus = self.skus()?.into_iter();
                 Ok(skus.map(|sku| (sku.to_string(), self.rights(&sku).unwrap_or_else(poisoned))).collect())
             }
+            DocId::Stock { .. } => {
+                let skus = self.stock_skus()?.into_iter();
+                Ok(skus.map(|sku| (sku.to_string(), self.free(&sku).unwrap_or_else(poisoned))).collect())
+            }
         }
+    }
+
+    fn free(&self, sku: &model::SkuId) -> Result<String, DocError> {
+        Ok(format!("{} free", self.stock(sku)?.unwrap_or(0)))
     }
 
     fn rights(&self, sku: &model::SkuId) -> Result<String, DocError> {

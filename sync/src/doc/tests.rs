@@ -17,6 +17,7 @@ use model::time::{HOUR_MS, Timestamp};
 mod closed;
 mod damage;
 mod merge;
+mod stock;
 
 const HOUR: i64 = 495_312;
 

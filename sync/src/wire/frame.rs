@@ -5,7 +5,7 @@ use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
 use serde::{Deserialize, Serialize};
 
-use super::Batch;
+use super::{Batch, STOCK_SINCE};
 use crate::doc::{DocKey, MANIFEST_MAX, ManifestEntry};
 use crate::lane::{LaneSeq, LaneState};
 use crate::pledge::Seal;
@@ -80,6 +80,32 @@ pub enum Frame {
         /// At most [`MAX_MANIFEST`].
         entries: Vec<Closed>,
     },
+}
+
+impl Frame {
+    /// The version that brought what this frame names. A packed batch is not looked into: who fills a log for an older
+    /// reader leaves out what it does not know.
+    pub(super) fn since(&self) -> u8 {
+        match self {
+            Frame::Change { doc, .. } | Frame::Want { doc } | Frame::Whole { doc, .. } => known_since(*doc),
+            Frame::Hello(hello) => hello.heads.iter().map(|(doc, _)| known_since(*doc)).max().unwrap_or(1),
+            Frame::Manifest { entries } => {
+                entries.iter().map(|entry| known_since(entry.doc)).max().unwrap_or(2).max(2)
+            }
+            Frame::Batch(_)
+            | Frame::Ack { .. }
+            | Frame::Ping { .. }
+            | Frame::Pong { .. }
+            | Frame::Bye { .. } => 1,
+        }
+    }
+}
+
+const fn known_since(doc: DocKey) -> u8 {
+    match doc {
+        DocKey::Orders { .. } | DocKey::Quota { .. } => 1,
+        DocKey::Stock { .. } => STOCK_SINCE,
+    }
 }
 
 /// A closed document by its content.

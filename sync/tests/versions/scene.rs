@@ -10,6 +10,7 @@ use model::order_doc::{
 };
 use model::qty::Qty;
 use model::quota::{HubGeneration, StoreEpoch};
+use model::stock::StockTick;
 use model::time::{HOUR_MS, Timestamp};
 use sync::doc::{DocActor, DocId, DocKey, Document};
 use sync::lane::{Lane, LaneSeq};
@@ -20,6 +21,7 @@ pub const SPOKEN: [u8; 3] = [1, 2, 3];
 
 const HOUR: i64 = 495_312;
 pub const ORDERS: DocKey = DocKey::Orders { hour: HOUR };
+pub const STOCK: DocKey = DocKey::Stock { epoch: StoreEpoch(3), hour: HOUR };
 const QUOTA: DocKey = DocKey::Quota { epoch: StoreEpoch(3), generation: HubGeneration(2) };
 
 /// A file of the fixtures.
@@ -45,9 +47,13 @@ pub fn reader() -> DocActor {
     DocActor { boot: 99, ..actor(Owner::Hub) }
 }
 
-/// Names of the documents, as the files have them.
-pub fn documents() -> [(&'static str, DocId); 2] {
-    [("orders", ORDERS.of(&store())), ("quota", QUOTA.of(&store()))]
+/// Names of the documents of a format, as the files have them.
+pub fn documents(version: u8) -> Vec<(&'static str, DocId)> {
+    let mut all = vec![("orders", ORDERS.of(&store())), ("quota", QUOTA.of(&store()))];
+    if version >= wire::STOCK_SINCE {
+        all.push(("stock", STOCK.of(&store())));
+    }
+    all
 }
 
 /// The moment of the recorded session.
@@ -142,8 +148,25 @@ fn life(id: &DocId, told: &[(Owner, Vec<Fact>)]) -> (Vec<Vec<u8>>, Document) {
     (changes, hub)
 }
 
+/// Two looks, the second in two parts.
+fn looks() -> Vec<(Owner, Vec<Fact>)> {
+    let look = |tick, units: &[(u64, u32)], whole| {
+        let units = units.iter().map(|(n, units)| (sku(*n), *units)).collect();
+        Fact::Stock(StockTick { hour: HOUR, tick, at: at(tick as i64 * 10_000), units, whole })
+    };
+    vec![
+        (Owner::Store, vec![look(6, &[(0, 12), (1, 7)], true)]),
+        (Owner::Store, vec![look(7, &[(1, 0)], false)]),
+        (Owner::Store, vec![look(7, &[(2, 9)], true)]),
+    ]
+}
+
 fn told(name: &str) -> Vec<(Owner, Vec<Fact>)> {
-    if name == "orders" { hour() } else { rights() }
+    match name {
+        "orders" => hour(),
+        "quota" => rights(),
+        _ => looks(),
+    }
 }
 
 /// What a document says, for comparison.
@@ -153,17 +176,23 @@ pub fn said(document: &Document) -> String {
             let of = |n| (document.granted(&sku(n)).unwrap(), document.returned(&sku(n)).unwrap());
             format!("{:?}", [of(0), of(1), of(2)])
         }
+        DocId::Stock { .. } => {
+            let header = document.stock_header().unwrap().unwrap();
+            let of = |n| document.stock(&sku(n)).unwrap();
+            format!("{} {:?}", header.tick, [of(0), of(1), of(2), of(3)])
+        }
         DocId::Orders { .. } => format!("{:?}", document.orders().unwrap()),
     }
 }
 
-/// What the documents of every format must say: the rights written out, the orders as they are made today.
+/// What the documents of every format must say: rights and stock written out, the orders as they are made today.
 pub fn expected(name: &str) -> String {
-    if name == "quota" {
-        return "[(19, 2), (7, 0), (0, 0)]".to_owned();
+    match name {
+        "quota" => return "[(19, 2), (7, 0), (0, 0)]".to_owned(),
+        "stock" => return "7 [Some(12), Some(0), Some(9), None]".to_owned(),
+        _ => {}
     }
-    let (_, id) = documents()[0].clone();
-    let said = said(&life(&id, &hour()).1);
+    let said = said(&life(&ORDERS.of(&store()), &hour()).1);
     for word in ["4K0", "आशा", "R-007", "L-004711", "CancelRequested"] {
         assert!(said.contains(word), "{word} is missing: {said}");
     }
@@ -173,7 +202,7 @@ pub fn expected(name: &str) -> String {
 /// Every file of today's format.
 pub fn all() -> Vec<Kept> {
     let mut out = frames();
-    for (name, id) in documents() {
+    for (name, id) in documents(wire::VERSION) {
         let (changes, document) = life(&id, &told(name));
         out.push(kept(format!("{name}.chunks"), changes.concat()));
         out.push(kept(format!("{name}.whole"), document.save_full().unwrap()));
@@ -211,6 +240,10 @@ fn frames() -> Vec<Kept> {
             Frame::Change { at: at_states(6), doc: QUOTA, change: changes[0].clone(), seal: Some([5; 8]) },
         ),
         ("ack_sealed", Frame::Ack { upto: at_states(10), seal: Some([6; 8]) }),
+        (
+            "change_stock",
+            Frame::Change { at: at_states(6), doc: STOCK, change: changes[0].clone(), seal: None },
+        ),
         ("want", Frame::Want { doc: ORDERS }),
         ("whole", Frame::Whole { doc: ORDERS, digest: [7; 8], total, offset: 0, bytes }),
         ("ping", Frame::Ping { nonce: 1 }),

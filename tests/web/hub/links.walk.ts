@@ -31,6 +31,12 @@ test.each([['desk', 'en'], ['desk', 'hi'], ['phone', 'en'], ['phone', 'hi']] as 
   await page.waitForTimeout(500);
   await shot(page, `ops-links-${size}-${lang}`);
   expect(await violations(page), 'links').toEqual([]);
+  const shelf = page.locator('.stores > li', { hasText: '● ' }).first().locator('details');
+  await shelf.locator('summary').click();
+  await shelf.locator('li').first().waitFor({ timeout: 30_000 });
+  await shelf.locator('summary .quiet').waitFor();
+  await shot(page, `ops-shelf-${size}-${lang}`);
+  expect(await violations(page), 'shelf').toEqual([]);
   const sync = await office.api.get<OpsSync>('/api/v1/ops/sync');
   if (lang === 'hi') expect(await english(page, ['Larder', ...sync.stores.flatMap((store) => [store.name, store.store])])).toEqual([]);
   expect(await page.locator('.stores > li').count()).toBe(sync.stores.length);

@@ -2,7 +2,7 @@
 
 import { ApiError } from '@larder/shared/api.ts';
 import { learn } from '@larder/shared/clock.svelte.ts';
-import type { OpsNow, OpsOrder, OpsSync } from '@larder/shared/types/hub.ts';
+import type { OpsNow, OpsOrder, OpsShelf, OpsSync } from '@larder/shared/types/hub.ts';
 import type { Account } from '../../common/account.svelte.ts';
 
 const EVERY_MS = 2500;
@@ -66,6 +66,12 @@ export class Desk {
       // What is shown stays; `load` says that nothing is heard.
       if (!(error instanceof ApiError)) throw error;
     }
+  }
+
+  /** What a store has on its shelf, as it last said. */
+  shelf(store: string, find: string): Promise<OpsShelf> {
+    const path = `/api/v1/ops/stores/${encodeURIComponent(store)}/shelf?q=${encodeURIComponent(find)}`;
+    return this.account.call((api) => api.get<OpsShelf>(path));
   }
 
   /** Which order's history is open; empty: none. */

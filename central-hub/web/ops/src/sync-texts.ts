@@ -11,6 +11,7 @@ export const SYNC = pack(
     backup: 'Newest backup', backup_none: 'none', backup_none_hint: 'the store has no recovery key yet', backup_hint: 'what a dead machine would lose',
     restored: 'This hub was restored', restored_means: 'What it sold after its backup may be missing here. Until that is back and two people have said so, the rights of its former life stay blocked.', bring: 'Bring back the orders it has forgotten', bring_hint: 'A file with the orders of the gateway’s and the notifications’ logs, as JSON. Orders that are here already stay as they are.', bring_go: 'Choose the file', brought: '{n|# order|# orders} brought back, {known} known already', not_orders: 'That file is not readable as JSON. Nothing was changed.',
     say: '{n} of {needed} people say that every order is here', say_hint: 'Compare with the gateway’s log first. It cannot be taken back.', say_another: 'You have said so. Somebody else has to look, too.', say_go: 'Every order is here', say_sure: 'Yes, I have compared', said_one: '{n} of {needed} have said so: somebody else has to, too', closed: 'Closed: the rights of the former life are freed',
+    shelf: 'Shelf', shelf_find: 'Find a product or SKU', shelf_none: 'Nothing of the shelf was heard yet', shelf_nothing: 'Nothing matches', shelf_more: '{shown} of {n}, what is nearly gone first', shelf_units: 'on the shelf, free', shelf_gone: 'sold out', shelf_unknown: 'not in the hub’s catalogue',
   },
   {
     tab_city: 'शहर', tab_sync: 'लिंक और हक़', sections: 'भाग', title: 'लिंक और हक़', generation: 'हब की पीढ़ी {n}',
@@ -21,6 +22,7 @@ export const SYNC = pack(
     backup: 'सबसे नया बैकअप', backup_none: 'कोई नहीं', backup_none_hint: 'स्टोर पर वापसी की चाबी अभी नहीं बनी', backup_hint: 'मशीन बंद हो जाए तो इतना खोएगा',
     restored: 'यह हब बैकअप से लौटाया गया', restored_means: 'बैकअप के बाद जो बिका वह यहाँ शायद न हो। जब तक वह लौट न आए और दो लोग कह न दें, पिछले जीवन के हक़ रोके रहेंगे।', bring: 'भूले हुए ऑर्डर लौटाएँ', bring_hint: 'भुगतान और संदेशों के लॉग के ऑर्डरों की JSON फ़ाइल। जो ऑर्डर यहाँ हैं वे वैसे ही रहते हैं।', bring_go: 'फ़ाइल चुनें', brought: '{n|# ऑर्डर लौटा|# ऑर्डर लौटे}, {known} पहले से थे', not_orders: 'यह फ़ाइल JSON की तरह पढ़ी नहीं जा सकी। कुछ बदला नहीं।',
     say: '{needed} में से {n} लोग कहते हैं कि हर ऑर्डर यहाँ है', say_hint: 'पहले भुगतान के लॉग से मिलाएँ। यह वापस नहीं लिया जा सकता।', say_another: 'आप कह चुके। किसी और को भी देखना होगा।', say_go: 'हर ऑर्डर यहाँ है', say_sure: 'हाँ, मैंने मिला लिया', said_one: '{needed} में से {n} ने कहा: किसी और को भी कहना होगा', closed: 'बंद हुआ: पिछले जीवन के हक़ छूट गए',
+    shelf: 'शेल्फ़', shelf_find: 'सामान या SKU खोजें', shelf_none: 'शेल्फ़ की ख़बर अभी नहीं आई', shelf_nothing: 'कुछ नहीं मिला', shelf_more: '{n} में से {shown}, जो ख़त्म होने को है वह पहले', shelf_units: 'शेल्फ़ पर, ख़ाली', shelf_gone: 'ख़त्म', shelf_unknown: 'हब की सूची में नहीं',
   },
 );
 export const s = translator(SYNC);

@@ -684,6 +684,36 @@ pub struct OpsSyncStore {
     pub backup_at: Option<Timestamp>,
 }
 
+/// What a store has on its shelf and free, as it last said; read-only here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OpsShelf {
+    /// The hub's time.
+    pub at: Timestamp,
+    /// The store.
+    pub store: StoreId,
+    /// When the hub last heard a whole look at the shelf: everything here is as of then. Null before the first.
+    pub as_of: Option<Timestamp>,
+    /// What was looked for, what is nearly gone first; at most 100.
+    pub rows: Vec<OpsShelfRow>,
+    /// How many there are.
+    pub matching: u32,
+}
+
+/// One SKU of a store's shelf.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OpsShelfRow {
+    /// Which.
+    pub sku: SkuId,
+    /// English name; empty for a product that the hub does not know.
+    pub name: String,
+    /// Hindi name.
+    pub name_hi: String,
+    /// Units on the shelf and free, rights of the hub among them.
+    pub units: u32,
+}
+
 /// Rights that were granted under terms that are over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]

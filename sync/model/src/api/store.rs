@@ -679,6 +679,12 @@ pub struct Link {
     pub oldest_fact: Option<Timestamp>,
     /// Records of the own log that the hub has not acknowledged: what the facts travel in.
     pub records_waiting: u32,
+    /// Rows of ledger and temperatures that the hub does not have.
+    pub rows_waiting: u32,
+    /// Megabytes of the store's database, and how many it may have before it is an alarm. Nothing is dropped for it.
+    pub database_mb: u32,
+    /// See `database_mb`.
+    pub database_mb_max: u32,
     /// The safest action now, a stable word: `all_well`, `finish_promised`, `counter_only`.
     pub advice: String,
 }

@@ -212,6 +212,30 @@ at_time: Timestamp | null,
 /** The order in hand, by number. */
 order: string | null, };
 
+/** What a store has on its shelf and free, as it last said; read-only here. */
+export type OpsShelf = {
+/** The hub's time. */
+at: Timestamp,
+/** The store. */
+store: StoreId,
+/** When the hub last heard a whole look at the shelf: everything here is as of then. Null before the first. */
+as_of: Timestamp | null,
+/** What was looked for, what is nearly gone first; at most 100. */
+rows: Array<OpsShelfRow>,
+/** How many there are. */
+matching: number, };
+
+/** One SKU of a store's shelf. */
+export type OpsShelfRow = {
+/** Which. */
+sku: SkuId,
+/** English name; empty for a product that the hub does not know. */
+name: string,
+/** Hindi name. */
+name_hi: string,
+/** Units on the shelf and free, rights of the hub among them. */
+units: number, };
+
 /** One store, seen from the hub. */
 export type OpsStore = {
 /** The store. */

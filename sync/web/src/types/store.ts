@@ -415,6 +415,12 @@ facts_waiting: number,
 oldest_fact: Timestamp | null,
 /** Records of the own log that the hub has not acknowledged: what the facts travel in. */
 records_waiting: number,
+/** Rows of ledger and temperatures that the hub does not have. */
+rows_waiting: number,
+/** Megabytes of the store's database, and how many it may have before it is an alarm. Nothing is dropped for it. */
+database_mb: number,
+/** See `database_mb`. */
+database_mb_max: number,
 /** The safest action now, a stable word: `all_well`, `finish_promised`, `counter_only`. */
 advice: string, };
 
