@@ -18,12 +18,46 @@ struct Args {
     /// Stores of full size: 300 goods, 600 orders.
     #[arg(long)]
     full: bool,
+    /// Breaks a rule on purpose: which seeds notice?
+    #[arg(long = "break", value_enum)]
+    broken: Option<Rule>,
     /// Tells what happened before a promise broke.
     #[arg(long)]
     trace: bool,
     /// Threads.
     #[arg(long, default_value_t = 2)]
     threads: usize,
+}
+
+/// The rules that can be broken.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Rule {
+    NoFence,
+    PickUnknown,
+    FreeOldRights,
+    NoWord,
+    ShortWhileUnknown,
+    WordAtOnce,
+    HoldsOutliveTerms,
+    KeepRights,
+}
+
+impl Rule {
+    const fn broken(self, options: Options) -> Options {
+        use central_hub::mutation::Mutation as Hub;
+        use store_node::engine::Mutation as Store;
+        let store = match self {
+            Rule::NoFence => Store::NoFence,
+            Rule::PickUnknown => Store::PickUnknown,
+            Rule::FreeOldRights => Store::FreeOldRights,
+            Rule::NoWord => Store::NoWord,
+            Rule::ShortWhileUnknown => Store::ShortWhileUnknown,
+            Rule::WordAtOnce => return Options { hub_mutation: Hub::WordAtOnce, ..options },
+            Rule::HoldsOutliveTerms => return Options { hub_mutation: Hub::HoldsOutliveTerms, ..options },
+            Rule::KeepRights => return Options { hub_mutation: Hub::KeepRights, ..options },
+        };
+        Options { store_mutation: Some(store), ..options }
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "this program's output is its lines")]
@@ -41,6 +75,7 @@ fn main() -> Result<()> {
                     }
                     let options = if args.full { Options::full(seed) } else { Options::usual(seed) };
                     let options = Options { trace: args.trace, ..options };
+                    let options = args.broken.map_or(options.clone(), |rule| rule.broken(options));
                     match run(&options) {
                         Ok(tally) => {
                             if let Ok(mut sum) = sum.lock() {
