@@ -91,7 +91,7 @@ fn each_rule_of_a_restored_store_that_is_broken_is_noticed() {
 
 #[test]
 fn each_rule_of_a_restored_hub_that_is_broken_is_noticed() {
-    for (mutation, first) in [(Hub::WordAtOnce, 2), (Hub::HoldsOutliveTerms, 12), (Hub::KeepRights, 1)] {
+    for (mutation, first) in [(Hub::WordAtOnce, 2), (Hub::HoldsOutliveTerms, 12), (Hub::KeepRights, 32)] {
         let name = format!("{mutation:?}");
         must_be_caught(&name, first, |seed| Options { hub_mutation: mutation, ..Options::usual(seed) });
     }
