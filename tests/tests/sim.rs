@@ -51,6 +51,9 @@ fn campaign(all: &[Options]) -> (Vec<String>, Vec<Tally>) {
     (failed.into_inner().unwrap(), held.into_inner().unwrap())
 }
 
+/// Each of them, in all short seeds together.
+const LEAST: u32 = 5;
+
 /// What a campaign must have seen, and how it is counted.
 type Counted = (&'static str, fn(&Tally) -> u32);
 
@@ -75,7 +78,7 @@ fn two_hundred_short_seeds_keep_every_promise() {
     ];
     for (what, count) in counted {
         let sum: u32 = tallies.iter().map(count).sum();
-        assert!(sum >= 10, "{what}: only {sum} in {SEEDS} seeds");
+        assert!(sum >= LEAST, "{what}: only {sum} in {SEEDS} seeds");
     }
 }
 
