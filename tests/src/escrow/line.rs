@@ -295,6 +295,7 @@ impl World {
         if !std::mem::take(&mut self.store_rolled_back) {
             return Err(broken(Check::Lost, "the marks of the logs do not fit, and nobody was rolled back"));
         }
+        self.clears_totes()?;
         self.own_store(Store::Fence { why: FenceWhy::RolledBack })?;
         self.take_epoch(FenceWhy::RolledBack)
     }

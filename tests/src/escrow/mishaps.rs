@@ -11,7 +11,7 @@ use model::time::{MINUTE_MS, SECOND_MS};
 use model::{Actor, DeviceId, OrderId, OrderState, PersonId, Role};
 use rand::Rng;
 use store_node::command::{Command, FenceWhy, UnknownEnd};
-use store_node::db::{fence, orders, unknown};
+use store_node::db::{allocations, fence, orders, unknown};
 
 /// Restores of each side in one run, at most.
 const RESTORES: u32 = 2;
@@ -70,11 +70,12 @@ impl World {
         }
         self.tally.store_restores += 1;
         self.brings_back_store()?;
+        self.clears_totes()?;
         self.own_store(Command::Fence { why: FenceWhy::Restored })?;
         self.take_epoch(FenceWhy::Restored)
     }
 
-    /// The store's database comes from its backup. Goods in totes go back to the shelves, unless the books know of bags.
+    /// The store's database comes from its backup.
     fn brings_back_store(&mut self) -> Checked {
         self.note(|| "the store comes from its backup".to_owned());
         self.hang_up()?;
@@ -82,8 +83,12 @@ impl World {
         self.takes_a_while();
         let now = self.now();
         self.store.restore(now)?;
-        self.mutate()?;
-        // Whoever waits at the counter with an order that is in no book any more gets the money back.
+        self.mutate()
+    }
+
+    /// People know that the store was set back. Goods in totes go back to the shelves, unless the books know of bags; whoever
+    /// waits at the counter with an order that is in no book any more gets the money back.
+    pub(super) fn clears_totes(&mut self) -> Checked {
         let waiting: Vec<OrderId> =
             self.truth.counter.keys().filter(|order| !self.truth.ended(order)).copied().collect();
         for order in waiting {
@@ -97,6 +102,27 @@ impl World {
             let state = self.store.reading(|conn| orders::moments(conn, &order))?.state();
             if state != OrderState::Packed {
                 self.puts_back(&order);
+            }
+        }
+        Ok(())
+    }
+
+    /// Nobody knows yet. What lies in a tote beyond what the books know of goes back, to be scanned again.
+    fn clears_what_no_book_knows(&mut self) -> Checked {
+        let held: Vec<OrderId> = self.truth.bags.keys().copied().collect();
+        for order in held {
+            let known = self.store.reading(|conn| {
+                let packed = orders::moments(conn, &order)?.state() == OrderState::Packed;
+                Ok((packed, allocations::of_order(conn, &order)?))
+            })?;
+            let (packed, known) = known;
+            let Some(bag) = self.truth.bags.get_mut(&order).filter(|_| !packed) else { continue };
+            for (place, units) in bag {
+                let picked: i64 =
+                    known.iter().filter(|held| held.place == *place).map(|held| i64::from(held.picked)).sum();
+                let more = (*units - picked).max(0);
+                *units -= more;
+                *self.truth.shelf.entry(place.clone()).or_default() += more;
             }
         }
         Ok(())
@@ -177,6 +203,7 @@ impl World {
         }
         self.tally.rollbacks += 1;
         self.brings_back_store()?;
+        self.clears_what_no_book_knows()?;
         self.store_rolled_back = true;
         self.until_live()?;
         self.store_rolled_back = false;
