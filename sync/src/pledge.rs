@@ -1,7 +1,7 @@
 //! Pledges: what a hub has once said of itself, to be shown to a hub that was set back. To a store that dials it pledges its
 //! terms, with every run of records how far that lane of its log has come, with every acknowledgement how far it has the
-//! store's; the store keeps the newest of each and shows them when it dials. Only the hub's key makes a pledge, so that nobody can talk a hub into having been set back. Decides nothing;
-//! keeps nothing on disk.
+//! store's; the store keeps the newest of each and shows them when it dials. Only the hub's key makes a pledge, so that
+//! nobody can talk a hub into having been set back. Decides nothing; keeps nothing on disk.
 
 use crate::lane::{LANES, LaneSeq};
 use base64::Engine as _;

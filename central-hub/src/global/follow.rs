@@ -20,6 +20,8 @@ const EVERY: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_secs(10);
 /// How long one call may take.
 const LIMIT: Duration = Duration::from_secs(15);
+/// Bytes of an answer: a page of products takes a tenth of it.
+const ANSWER_MAX: usize = 1024 * 1024;
 /// Hours that are told again at every look: what comes late is counted.
 const HOURS: i64 = 3;
 
@@ -49,8 +51,10 @@ impl Follower {
                 turn = self.turn() => turn,
             };
             let wait = match turn {
-                Ok(true) => Duration::ZERO,
-                Ok(false) => EVERY,
+                Ok(more) => {
+                    told.clear();
+                    if more { Duration::ZERO } else { EVERY }
+                }
                 Err(why) => {
                     if why != told {
                         tracing::warn!(why, "the global service is not there; this city goes on by itself");
@@ -111,11 +115,17 @@ impl Follower {
     }
 
     async fn call<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, String> {
-        let answer = request.bearer_auth(&self.token).timeout(LIMIT).send().await.map_err(text)?;
+        let mut answer = request.bearer_auth(&self.token).timeout(LIMIT).send().await.map_err(text)?;
         if !answer.status().is_success() {
             return Err(format!("it says {}", answer.status()));
         }
-        let bytes = answer.bytes().await.map_err(text)?;
+        let mut bytes = Vec::new();
+        while let Some(part) = answer.chunk().await.map_err(text)? {
+            if bytes.len() + part.len() > ANSWER_MAX {
+                return Err(format!("its answer is over the limit of {ANSWER_MAX} bytes"));
+            }
+            bytes.extend_from_slice(&part);
+        }
         serde_json::from_slice(if bytes.is_empty() { b"null" } else { &bytes }).map_err(text)
     }
 

@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::problem::HttpProblem;
-use crate::backups::{Backups, KeepError};
+use crate::backups::Backups;
 use crate::clock;
 use crate::command::{Answer, Command, Envelope};
 use crate::config::Profile;
@@ -56,16 +56,23 @@ impl App {
         self.see(question).await?.ok_or_else(|| HttpProblem::not_found(what))
     }
 
-    /// The moment that each store's newest backup shows.
+    /// The moment that each store's newest backup shows. One that cannot be read counts as none, and is named in the log: a
+    /// broken file of one store must not hide the figures of all.
     pub async fn newest_backups(&self) -> Result<BTreeMap<StoreId, Timestamp>, HttpProblem> {
         let stores = self.see(|data, _| data.stores()).await?;
         let backups = self.backups.clone();
         let look = move || {
-            let of = |store: StoreId| Ok(backups.newest(&store)?.map(|at| (store, at)));
-            stores.into_iter().filter_map(|row| of(row.seed.id).transpose()).collect::<Result<_, KeepError>>()
+            let of = |store: StoreId| match backups.newest(&store) {
+                Ok(at) => Some((store, at?)),
+                Err(error) => {
+                    tracing::warn!(%store, %error, "the newest backup cannot be read");
+                    None
+                }
+            };
+            stores.into_iter().filter_map(|row| of(row.seed.id)).collect()
         };
         let done = tokio::task::spawn_blocking(look).await;
-        Ok(done.map_err(|error| HttpProblem::fault(&error.to_string()))??)
+        done.map_err(|error| HttpProblem::fault(&error.to_string()))
     }
 
     /// Commands; answers after the commit.
