@@ -3,6 +3,7 @@
 
 use super::caller::bearer;
 use super::epochs;
+use super::extract::At;
 use super::problem::HttpProblem;
 use super::state::App;
 use crate::backups::{Backups, KeepError};
@@ -11,7 +12,7 @@ use crate::config::Profile;
 use crate::tls::Certified;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Path, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Json;
@@ -51,7 +52,7 @@ pub async fn missing(
 pub async fn put_object(
     State(app): State<App>,
     Whose(store): Whose,
-    Path(name): Path<String>,
+    At(name): At<String>,
     body: Bytes,
 ) -> Result<StatusCode, HttpProblem> {
     let name = name.parse::<Name>().map_err(KeepError::Vault)?;
@@ -63,7 +64,7 @@ pub async fn put_object(
 pub async fn object(
     State(app): State<App>,
     Whose(store): Whose,
-    Path(name): Path<String>,
+    At(name): At<String>,
 ) -> Result<Vec<u8>, HttpProblem> {
     let name = name.parse::<Name>().map_err(KeepError::Vault)?;
     let found = on_disk(&app, move |backups| backups.get(&store, name)).await?;
@@ -95,7 +96,7 @@ pub async fn put_head(
 pub async fn head(
     State(app): State<App>,
     Whose(store): Whose,
-    Path(number): Path<String>,
+    At(number): At<String>,
 ) -> Result<Vec<u8>, HttpProblem> {
     let number = match number.as_str() {
         "newest" => None,

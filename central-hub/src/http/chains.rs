@@ -3,6 +3,7 @@
 //! says the certificate.
 
 use super::backups::Whose;
+use super::extract::{Ask, At};
 use super::problem::HttpProblem;
 use super::state::App;
 use crate::clock;
@@ -11,7 +12,7 @@ use ::sync::batch::{Head, Stream, Taken};
 use ::sync::doc::{DocKey, ManifestEntry};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::Json;
 use axum::routing::{get, put};
@@ -65,8 +66,8 @@ pub async fn heads(
 pub async fn ends(
     State(app): State<App>,
     Whose(store): Whose,
-    Path(stream): Path<String>,
-    Query(Upto { upto }): Query<Upto>,
+    At(stream): At<String>,
+    Ask(Upto { upto }): Ask<Upto>,
 ) -> Result<Json<Vec<Head>>, HttpProblem> {
     let stream = stream_of(&stream)?;
     Ok(Json(app.see(move |data, _| data.chain_ends(&store, stream, upto, ENDS_MAX)).await?))
@@ -81,8 +82,8 @@ pub async fn time(Whose(_): Whose) -> Json<i64> {
 pub async fn put_batch(
     State(app): State<App>,
     Whose(store): Whose,
-    Path(stream): Path<String>,
-    Query(Life { epoch }): Query<Life>,
+    At(stream): At<String>,
+    Ask(Life { epoch }): Ask<Life>,
     body: Bytes,
 ) -> Result<Json<Taken>, HttpProblem> {
     let stream = stream_of(&stream)?;
@@ -96,8 +97,8 @@ pub async fn put_batch(
 pub async fn put_hour(
     State(app): State<App>,
     Whose(store): Whose,
-    Path(hour): Path<i64>,
-    Query(Seal { sha256 }): Query<Seal>,
+    At(hour): At<i64>,
+    Ask(Seal { sha256 }): Ask<Seal>,
     body: Bytes,
 ) -> Result<StatusCode, HttpProblem> {
     let sha256 = ::sync::batch::hash_of(&sha256).ok_or(BlobRefused::OtherContent)?;
@@ -114,7 +115,7 @@ pub async fn put_hour(
 pub async fn hour(
     State(app): State<App>,
     Whose(store): Whose,
-    Path(hour): Path<i64>,
+    At(hour): At<i64>,
 ) -> Result<Vec<u8>, HttpProblem> {
     let found = app.see(move |data, _| data.closed_blob(&DocKey::Orders { hour }.of(&store))).await?;
     found.ok_or_else(|| HttpProblem::not_found("closed hour"))

@@ -11,6 +11,7 @@ use axum::routing::{get, post, put};
 use model::Role;
 use model::api::hub as api;
 use model::api::machine::{BackupKept, EpochAnswer, EpochRequest};
+use model::api::media::{Events, Octets, Socket, Text};
 use serde_json::Value;
 
 const SHOPPER: Admits = Roles(&[Role::Customer]);
@@ -48,8 +49,8 @@ fn people(table: Table<'_>) -> Table<'_> {
 fn browsing(table: Table<'_>) -> Table<'_> {
     table
         .route::<(), api::Serviceable>(read("/api/v1/serviceable", Anyone, "lat lon", "Whether a place is served"), get(shop::serviceable))
-        .route::<(), Vec<api::Category>>(read("/api/v1/categories", Anyone, "store?", "Categories"), get(shop::categories))
-        .route::<(), api::SearchPage>(read("/api/v1/search", Anyone, "q? category? store? lang?", "Find products"), get(shop::search))
+        .route::<(), Vec<api::Category>>(read("/api/v1/categories", Anyone, "", "Categories"), get(shop::categories))
+        .route::<(), api::SearchPage>(read("/api/v1/search", Anyone, "q? category? store?", "Find products"), get(shop::search))
 }
 
 #[rustfmt::skip]
@@ -60,7 +61,7 @@ fn shopping(table: Table<'_>) -> Table<'_> {
         .route::<api::CheckoutRequest, api::Order>(write("post", "/api/v1/checkout", SHOPPER, "Check out the cart"), post(orders::checkout))
         .route::<(), Vec<api::Order>>(read("/api/v1/orders", SHOPPER, "", "My orders, newest first"), get(orders::list))
         .route::<(), api::Order>(read("/api/v1/orders/{id}", SHOPPER, "", "One of my orders"), get(orders::one))
-        .route::<(), api::Tracking>(read("/api/v1/orders/{id}/stream", SHOPPER, "", "Server-sent events `order` while it is under way"), get(stream::track))
+        .route::<(), Events<api::Tracking>>(read("/api/v1/orders/{id}/stream", SHOPPER, "", "Server-sent events `order` while it is under way"), get(stream::track))
         .route::<(), api::Order>(write("post", "/api/v1/orders/{id}/cancel", SHOPPER, "Ask to cancel"), post(orders::cancel))
         .route::<api::SubstituteReply, api::Order>(write("post", "/api/v1/orders/{id}/substitute", SHOPPER, "Answer about a substitute"), post(orders::substitute))
 }
@@ -84,30 +85,34 @@ fn delivery(table: Table<'_>) -> Table<'_> {
 fn archive(table: Table<'_>) -> Table<'_> {
     let (batch, blob) = (DefaultBodyLimit::max(BATCH_BYTES_MAX), DefaultBodyLimit::max(chains::HOUR_BYTES_MAX));
     table
-        .route::<(), ()>(read("/sync/v1/time", Admits::Store, "", "The hub's time in milliseconds, by which a store judges its own clock"), get(chains::time))
-        .route::<(), ()>(read("/sync/v1/chains", Admits::Store, "", "How far ledger and temperatures of a store have come"), get(chains::heads))
-        .route::<(), ()>(read("/sync/v1/chains/{stream}/ends", Admits::Store, "upto", "Where batches end, the newest first: a restored store goes on at one"), get(chains::ends))
-        .route::<(), ()>(write("put", "/sync/v1/chains/{stream}", Admits::Store, "Take a batch of rows, if it continues the chain"), put(chains::put_batch).layer(batch))
-        .route::<(), ()>(write("put", "/sync/v1/hours/{hour}", Admits::Store, "Take a closed hour whose blob is missing here; GET gives one"), put(chains::put_hour).get(chains::hour).layer(blob))
+        .route::<(), i64>(read("/sync/v1/time", Admits::Store, "", "The hub's time in milliseconds, by which a store judges its own clock"), get(chains::time))
+        .route::<(), Value>(read("/sync/v1/chains", Admits::Store, "", "How far ledger and temperatures of a store have come: pairs of a stream and its head"), get(chains::heads))
+        .route::<(), Value>(read("/sync/v1/chains/{stream}/ends", Admits::Store, "upto", "Where batches end, the newest first: a restored store goes on at one"), get(chains::ends))
+        .route::<Octets, Value>(write("put", "/sync/v1/chains/{stream}", Admits::Store, "Take a batch of rows, if it continues the chain").asking("epoch"), put(chains::put_batch).layer(batch))
+        .route::<Octets, ()>(write("put", "/sync/v1/hours/{hour}", Admits::Store, "Take a closed hour whose blob is missing here").asking("sha256"), put(chains::put_hour).layer(blob))
+        .route::<(), Octets>(read("/sync/v1/hours/{hour}", Admits::Store, "", "A closed hour"), get(chains::hour))
 }
 
 #[rustfmt::skip]
 fn backup(table: Table<'_>) -> Table<'_> {
     let large = DefaultBodyLimit::max(backups::BODY_MAX);
     table
-        .route::<EpochRequest, EpochAnswer>(write("post", "/sync/v1/epoch", Admits::Store, "A machine asks to be the store; GET gives the terms that hold"), post(epochs::mint).get(epochs::current))
-        .route::<(), Vec<BackupKept>>(read("/sync/v1/backup", Admits::Store, "", "A store's backups, oldest first; bearer token of the store"), get(backups::list))
-        .route::<(), ()>(write("post", "/sync/v1/backup/missing", Admits::Store, "Which objects are not here: names of 32 bytes each, in and out"), post(backups::missing))
-        .route::<(), ()>(write("put", "/sync/v1/backup/objects/{name}", Admits::Store, "Keep an object, named by its SHA-256"), put(backups::put_object).get(backups::object).layer(large))
-        .route::<(), ()>(write("put", "/sync/v1/backup/heads/{number}", Admits::Store, "Keep a head; GET gives one, or the `newest`"), put(backups::put_head).get(backups::head).layer(large))
+        .route::<EpochRequest, EpochAnswer>(write("post", "/sync/v1/epoch", Admits::Store, "A machine asks to be the store"), post(epochs::mint))
+        .route::<(), EpochAnswer>(read("/sync/v1/epoch", Admits::Store, "", "The terms that hold"), get(epochs::current))
+        .route::<(), Vec<BackupKept>>(read("/sync/v1/backup", Admits::Store, "", "A store's backups, oldest first"), get(backups::list))
+        .route::<Octets, Octets>(write("post", "/sync/v1/backup/missing", Admits::Store, "Which objects are not here: names of 32 bytes each, in and out"), post(backups::missing))
+        .route::<Octets, ()>(write("put", "/sync/v1/backup/objects/{name}", Admits::Store, "Keep an object, named by its SHA-256"), put(backups::put_object).layer(large))
+        .route::<(), Octets>(read("/sync/v1/backup/objects/{name}", Admits::Store, "", "An object"), get(backups::object))
+        .route::<Octets, ()>(write("put", "/sync/v1/backup/heads/{number}", Admits::Store, "Keep a head"), put(backups::put_head).layer(large))
+        .route::<(), Octets>(read("/sync/v1/backup/heads/{number}", Admits::Store, "", "A head by its number, or the `newest`"), get(backups::head))
 }
 
 #[rustfmt::skip]
 fn machines(table: Table<'_>) -> Table<'_> {
     table
-        .route::<(), ()>(read("/sync/v1/connect", Admits::Store, "", "A store's session: WebSocket, bearer token of the store"), get(machine::connect))
-        .route::<(), ()>(read("/healthz", Anyone, "", "The process is alive"), get(machine::healthz))
-        .route::<(), ()>(read("/readyz", Anyone, "", "The database answers"), get(machine::readyz))
-        .route::<(), ()>(read("/metrics", Anyone, "", "Figures for Prometheus"), get(metrics::metrics))
+        .route::<(), Socket>(read("/sync/v1/connect", Admits::Store, "", "A store's session: sync frames"), get(machine::connect))
+        .route::<(), Text>(read("/healthz", Anyone, "", "The process is alive"), get(machine::healthz))
+        .route::<(), Text>(read("/readyz", Anyone, "", "The database answers"), get(machine::readyz))
+        .route::<(), Text>(read("/metrics", Anyone, "", "Figures for Prometheus"), get(metrics::metrics))
         .route::<(), Value>(read("/api/openapi.json", Anyone, "", "This document"), get(machine::openapi))
 }

@@ -6,6 +6,7 @@ use super::state::App;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::MethodRouter;
+use model::api::media;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -30,6 +31,13 @@ pub struct Place {
     pub summary: &'static str,
     /// Names after the question mark, by blanks; a `?` at the end marks those that may be missing.
     pub query: &'static str,
+}
+
+impl Place {
+    /// The same with names after the question mark.
+    pub const fn asking(self, query: &'static str) -> Self {
+        Self { query, ..self }
+    }
 }
 
 impl<'a> Table<'a> {
@@ -64,14 +72,18 @@ impl<'a> Table<'a> {
         let document = json!({
             "openapi": "3.1.0",
             "info": { "title": title, "version": env!("CARGO_PKG_VERSION"),
-                "description": "Every write takes an Idempotency-Key header (a UUID); a retry with the same key gets \
-                    the first answer. Every refusal is application/problem+json." },
+                "description": "A person's write takes an Idempotency-Key header (a UUID); a retry with the same key \
+                    gets the first answer. Every refusal is application/problem+json." },
             "paths": self.paths,
             "components": {
                 "schemas": self.schemas.take_definitions(true),
                 "responses": { "Problem": { "description": "Refused; `hint` says what to do.",
                     "content": { "application/problem+json": { "schema": problem } } } },
-                "securitySchemes": { "session": { "type": "http", "scheme": "bearer" } },
+                "securitySchemes": {
+                    "session": { "type": "http", "scheme": "bearer" },
+                    "store": { "type": "http", "scheme": "bearer",
+                        "description": "The store's token; over [sync] its certificate." },
+                },
             },
         });
         (self.router, document)
@@ -85,25 +97,23 @@ fn operation(place: Place, body: Option<Value>, answer: Option<Value>) -> Value 
     for name in place.query.split_whitespace() {
         parameters.push(named(name.trim_end_matches('?'), "query", !name.ends_with('?')));
     }
-    if place.method != "get" {
+    // What a store sends says by itself what it repeats.
+    if place.method != "get" && place.admits != Admits::Store {
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "required": true,
             "schema": { "type": "string", "format": "uuid" } }));
     }
-    let mut responses = match answer {
-        Some(schema) => {
-            json!({ "200": { "description": "Done.", "content": { "application/json": { "schema": schema } } } })
-        }
-        None => json!({ "204": { "description": "Done." } }),
-    };
-    responses["default"] = json!({ "$ref": "#/components/responses/Problem" });
+    let responses = media::responses(answer);
     let mut operation = json!({ "summary": place.summary, "parameters": parameters, "responses": responses });
     if let Some(schema) = body {
-        operation["requestBody"] =
-            json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        operation["requestBody"] = json!({ "required": true, "content": media::content(schema) });
     }
-    if let Admits::Roles(roles) = place.admits {
-        operation["security"] = json!([{ "session": [] }]);
-        operation["x-roles"] = json!(roles);
+    match place.admits {
+        Admits::Anyone | Admits::Demo => {}
+        Admits::Roles(roles) => {
+            operation["security"] = json!([{ "session": [] }]);
+            operation["x-roles"] = json!(roles);
+        }
+        Admits::Store => operation["security"] = json!([{ "store": [] }]),
     }
     operation
 }

@@ -47,13 +47,26 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
 
 impl From<JsonRejection> for HttpProblem {
     fn from(rejection: JsonRejection) -> Self {
-        let hint = "Send one JSON object of the documented shape with Content-Type: application/json; see /api/openapi.json.";
-        let status = match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            _ => StatusCode::BAD_REQUEST,
+        let (status, text) = (rejection.status(), rejection.body_text());
+        if status == StatusCode::PAYLOAD_TOO_LARGE {
+            let detail = format!("At most {BODY_BYTES_MAX} bytes.");
+            return Self::new(
+                "body_too_large",
+                status,
+                "The body is too large",
+                detail,
+                "Send less at once.",
+            );
+        }
+        let (code, title, hint) = if matches!(rejection, JsonRejection::JsonDataError(_)) {
+            let hint = "Compare it with the schema in /api/openapi.json and send it again.";
+            ("wrong_shape", "The body has another shape", hint)
+        } else if matches!(rejection, JsonRejection::MissingJsonContentType(_)) {
+            ("not_json", "The body is not marked as JSON", "Set Content-Type: application/json.")
+        } else {
+            ("malformed_json", "The body is no JSON", "Check quotes, commas and brackets, and send it again.")
         };
-        Self::new("bad_body", status, "The body cannot be read", rejection.body_text(), hint)
+        Self::new(code, status, title, text, hint)
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
 use axum::Router;
 use axum::routing::{get, post};
 use model::api::fence as fenced;
+use model::api::media::{Csv, Events, Pdf, Text};
 use model::api::store as api;
 use model::api::store::backup::BackupState;
 use model::api::store::counting::{CountAnswer, CountRequest, CountTask, Counting};
@@ -18,8 +19,9 @@ use serde_json::Value;
 pub fn routes() -> (Router<App>, Value) {
     let table = Table::new()
         .post::<api::LoginRequest, api::LoginAnswer>("/api/v1/login", "PIN login", post(session::login))
+        .open()
         .get::<api::Board>("/api/v1/board", "Orders by promise slack", get(orders::board))
-        .get::<String>("/api/v1/stream", "Server-sent events: what changed", get(stream::stream))
+        .get::<Events<String>>("/api/v1/stream", "Server-sent events: what changed", get(stream::stream))
         .get::<api::OrderDetail>("/api/v1/orders/{id}", "One order and its history", get(orders::detail))
         .post::<(), ()>(
             "/api/v1/orders/{id}/reprint",
@@ -32,7 +34,8 @@ pub fn routes() -> (Router<App>, Value) {
             "Hand bags over",
             post(orders::handover),
         )
-        .get::<api::StockPage>("/api/v1/stock", "Stock by SKU; ?q= and ?after=", get(stock::page))
+        .get::<api::StockPage>("/api/v1/stock", "Stock by SKU", get(stock::page))
+        .asks("q? after?")
         .get::<api::StockDetail>("/api/v1/stock/{sku}", "One SKU by lot and bin", get(stock::detail))
         .post::<api::ReceiveRequest, api::ReceiveAnswer>(
             "/api/v1/receive",
@@ -46,11 +49,16 @@ pub fn routes() -> (Router<App>, Value) {
         )
         .get::<api::ColdChain>("/api/v1/cold", "Sensors and alarms", get(cold::chain))
         .post::<(), ()>("/api/v1/alarms/{id}/acknowledge", "Seen; not cleared", post(cold::acknowledge))
-        .get::<String>("/api/v1/cold/report", "CSV: every sensor by quarter-hour; ?day=", get(cold::report))
-        .get::<String>("/api/v1/cold/log", "CSV: every reading; ?sensor= and ?day=", get(cold::log))
-        .get::<String>("/api/v1/cold/excursions", "CSV: excursions by lot; ?day=", get(cold::excursions))
-        .get::<String>("/api/v1/cold/events", "CSV: alarms, doors, actions; ?day=", get(cold_paper::events))
-        .get::<String>("/api/v1/cold/day.pdf", "PDF: the day; ?day= and ?lang=", get(cold_paper::pdf))
+        .get::<Csv>("/api/v1/cold/report", "Every sensor by quarter-hour", get(cold::report))
+        .asks("day?")
+        .get::<Csv>("/api/v1/cold/log", "Every reading", get(cold::log))
+        .asks("sensor day?")
+        .get::<Csv>("/api/v1/cold/excursions", "Excursions by lot", get(cold::excursions))
+        .asks("day?")
+        .get::<Csv>("/api/v1/cold/events", "Alarms, doors, actions", get(cold_paper::events))
+        .asks("day? lang?")
+        .get::<Pdf>("/api/v1/cold/day.pdf", "The day", get(cold_paper::pdf))
+        .asks("day? lang?")
         .get::<Vec<api::DeviceRow>>("/api/v1/devices", "Devices and prints in doubt", get(machine::devices))
         .post::<api::PrintResolve, ()>(
             "/api/v1/prints/{id}/resolve",
@@ -71,16 +79,24 @@ pub fn routes() -> (Router<App>, Value) {
             "A device proves its code and gets its certificate",
             post(enrol::redeem),
         )
+        .open()
+        .without_key()
         .get::<api::HandheldConfig>(
             "/api/v1/handheld/config",
             "Where a handheld connects",
             get(handhelds::config),
         )
-        .get::<String>("/healthz", "The process lives", get(machine::healthz))
-        .get::<String>("/readyz", "It can do its work", get(machine::readyz))
-        .get::<String>("/metrics", "Prometheus text", get(metrics::metrics))
+        .open()
+        .get::<Text>("/healthz", "The process lives", get(machine::healthz))
+        .open()
+        .get::<Text>("/readyz", "It can do its work", get(machine::readyz))
+        .open()
+        .get::<Text>("/metrics", "Prometheus text", get(metrics::metrics))
+        .open()
         .get::<Value>("/api/openapi.json", "This document", get(machine::openapi))
+        .open()
         .get::<Value>("/api/asyncapi.json", "What is said over MQTT", get(machine::asyncapi))
+        .open()
         .finish("Larder store node")
 }
 
@@ -104,11 +120,8 @@ fn after_a_restore(table: Table<App>) -> Table<App> {
             post(fence::unknown),
         )
         .get::<Counting>("/api/v1/counting", "What to count, best sellers first", get(counting::counting))
-        .get::<Option<CountTask>>(
-            "/api/v1/counting/find",
-            "By barcode, place or name; ?q=",
-            get(counting::find),
-        )
+        .get::<Option<CountTask>>("/api/v1/counting/find", "By barcode, place or name", get(counting::find))
+        .asks("q")
         .post::<CountRequest, CountAnswer>(
             "/api/v1/counting/{sku}",
             "What lies of it, place by place",

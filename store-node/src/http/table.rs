@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::routing::MethodRouter;
+use model::api::media;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -10,6 +11,8 @@ pub struct Table<S> {
     router: Router<S>,
     paths: Map<String, Value>,
     schemas: SchemaGenerator,
+    /// Path and method of the newest route.
+    newest: (&'static str, &'static str),
 }
 
 /// What a route takes and gives, for the document.
@@ -26,7 +29,12 @@ impl<S: Clone + Send + Sync + 'static> Table<S> {
     pub fn new() -> Self {
         let settings =
             SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into());
-        Self { router: Router::new(), paths: Map::new(), schemas: settings.into_generator() }
+        Self {
+            router: Router::new(),
+            paths: Map::new(),
+            schemas: settings.into_generator(),
+            newest: ("", ""),
+        }
     }
 
     /// A route without a body, answering `A`.
@@ -62,7 +70,42 @@ impl<S: Clone + Send + Sync + 'static> Table<S> {
             methods.insert(method.to_owned(), doc.operation());
         }
         self.router = self.router.route(path, handler);
+        self.newest = (path, method);
         self
+    }
+
+    /// What the newest route reads after the question mark: names, by blanks; a `?` at the end marks those that may be
+    /// missing.
+    pub fn asks(mut self, names: &'static str) -> Self {
+        let named = |name: &str| {
+            let (plain, needed) = (name.trim_end_matches('?'), !name.ends_with('?'));
+            json!({ "name": plain, "in": "query", "required": needed, "schema": { "type": "string" } })
+        };
+        if let Some(Value::Array(parameters)) = self.newest().map(|operation| &mut operation["parameters"]) {
+            parameters.extend(names.split_whitespace().map(named));
+        }
+        self
+    }
+
+    /// The newest route wants no session.
+    pub fn open(mut self) -> Self {
+        if let Some(operation) = self.newest() {
+            operation["security"] = json!([]);
+        }
+        self
+    }
+
+    /// The newest route wants no idempotency key: its body says by itself what it repeats.
+    pub fn without_key(mut self) -> Self {
+        if let Some(Value::Array(parameters)) = self.newest().map(|operation| &mut operation["parameters"]) {
+            parameters.retain(|parameter| parameter["in"] != "header");
+        }
+        self
+    }
+
+    fn newest(&mut self) -> Option<&mut Value> {
+        let (path, method) = self.newest;
+        self.paths.get_mut(path)?.get_mut(method)
     }
 
     fn schema<T: JsonSchema>(&mut self) -> Option<Value> {
@@ -75,7 +118,7 @@ impl<S: Clone + Send + Sync + 'static> Table<S> {
         let document = json!({
             "openapi": "3.1.0",
             "info": { "title": title, "version": env!("CARGO_PKG_VERSION"),
-                "description": "Every write takes an Idempotency-Key header (a UUID); a retry with the same key gets the \
+                "description": "A write takes an Idempotency-Key header (a UUID); a retry with the same key gets the \
                     first answer. Every refusal is application/problem+json." },
             "paths": self.paths,
             "components": {
@@ -102,18 +145,11 @@ impl Doc {
             parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "required": true,
                 "schema": { "type": "string", "format": "uuid" } }));
         }
-        let ok = match &self.response {
-            Some(schema) => json!({ "200": { "description": "Done.",
-                "content": { "application/json": { "schema": schema } } } }),
-            None => json!({ "204": { "description": "Done." } }),
-        };
-        let mut responses = ok;
-        responses["default"] = json!({ "$ref": "#/components/responses/Problem" });
+        let responses = media::responses(self.response.clone());
         let mut operation =
             json!({ "summary": self.summary, "parameters": parameters, "responses": responses });
         if let Some(schema) = &self.request {
-            operation["requestBody"] =
-                json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+            operation["requestBody"] = json!({ "required": true, "content": media::content(schema.clone()) });
         }
         operation
     }

@@ -6,4 +6,6 @@ pub mod fence;
 pub mod global;
 pub mod hub;
 pub mod machine;
+#[cfg(feature = "schema")]
+pub mod media;
 pub mod store;
