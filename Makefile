@@ -28,7 +28,9 @@ test: setup-test test-rust test-web ## every test: units, scenarios, 200 seeds o
 check: check-sh setup-check check-rust check-deps check-web ## format, lints, docs, licences, types; no warning passes
 
 bench: setup-bench ## the scorecards, each against its peer or control
-	@for name in $(BENCHES); do $(CARGO) run $(LOCKED) --release -p tests --bin scorecard -- $$name $(ARGS); done
+	@failed=; for name in $(BENCHES); do \
+	    $(CARGO) run $(LOCKED) --release -p tests --bin scorecard -- $$name $(ARGS) || failed="$$failed $$name"; \
+	done; if [ -n "$$failed" ]; then echo "bench: failed:$$failed" >&2; exit 1; fi
 
 sim: setup-sim ## the long campaign of the deterministic world, and 100 times kill -9
 	@$(CARGO) run $(LOCKED) --release -p tests --bin sim -- $(or $(ARGS),--seeds 1000 --hours 2)

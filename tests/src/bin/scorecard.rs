@@ -1,7 +1,7 @@
 //! `scorecard NAME [--data DIR]`: runs one benchmark and prints one JSON line. Use a release build.
 #![expect(clippy::print_stdout, reason = "the JSON line is the program's answer")]
 
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 use clap::{Parser, ValueEnum};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -15,7 +15,8 @@ use tests::scorecard;
 struct Options {
     /// Which benchmark.
     name: Name,
-    /// Data to run on, where the benchmark takes some (pick-route: a folder of instances), or the folder whose disk is
+    /// Data to run on, where the benchmark takes some (pick-route: a folder of instances; without it
+    /// data/picking in LARDER_SHARED or in `shared` beside the checkout), or the folder whose disk is
     /// measured (order-commit).
     #[arg(long)]
     data: Option<PathBuf>,
@@ -95,10 +96,14 @@ fn run(options: &Options) -> Result<Value> {
     })
 }
 
+/// The folder that was named, or the shared one: LARDER_SHARED, else `shared` beside the checkout.
 fn folder(options: &Options, below: &str) -> Result<PathBuf> {
     if let Some(data) = &options.data {
         return Ok(data.clone());
     }
-    let shared = std::env::var("LARDER_SHARED").context("give --data DIR, or set LARDER_SHARED")?;
-    Ok(PathBuf::from(shared).join(below))
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
+    let shared = std::env::var_os("LARDER_SHARED").unwrap_or_else(|| beside.into());
+    let folder = PathBuf::from(shared).join(below);
+    ensure!(folder.is_dir(), "{} is not there: give --data DIR, or set LARDER_SHARED", folder.display());
+    Ok(folder)
 }
