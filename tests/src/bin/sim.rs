@@ -14,10 +14,10 @@ struct Args {
     #[arg(long, default_value_t = 1)]
     seeds: u64,
     /// Hours of trade in each.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, value_parser = hours, allow_negative_numbers = true)]
     hours: f64,
     /// Stores in each.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 2, value_parser = stores)]
     stores: usize,
     /// Runs every seed twice and compares.
     #[arg(long)]
@@ -27,13 +27,29 @@ struct Args {
     trace: bool,
 }
 
+/// The longest world, hours: a month.
+const HOURS_MAX: f64 = 720.0;
+/// Stores of the largest world.
+const STORES_MAX: usize = 100;
+
+fn hours(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(hours) if hours > 0.0 && hours <= HOURS_MAX => Ok(hours),
+        Ok(_) | Err(_) => Err(format!("want some time, at most {HOURS_MAX} hours")),
+    }
+}
+
+fn stores(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(stores) if (1..=STORES_MAX).contains(&stores) => Ok(stores),
+        Ok(_) | Err(_) => Err(format!("want from 1 to {STORES_MAX} stores")),
+    }
+}
+
 fn main() -> Result<()> {
     let args = Args::parse();
     if args.trace {
         tracing_subscriber::fmt().without_time().with_writer(std::io::stderr).init();
-    }
-    if args.stores == 0 || args.hours <= 0.0 {
-        bail!("a world has at least one store and some time: --stores 1 --hours 0.5");
     }
     let mut failed = 0_u64;
     for seed in args.seed..args.seed.saturating_add(args.seeds) {

@@ -1,6 +1,7 @@
 //! What a person can ask of the demo on its command line.
 
-use anyhow::{Context, Result, bail};
+use super::house::STORES;
+use anyhow::{Context, Error, Result, ensure};
 use clap::Parser;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -16,10 +17,10 @@ pub struct Options {
     #[arg(long)]
     pub data: Option<PathBuf>,
     /// End by itself after so many minutes; 0 = run until Ctrl-C.
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = minutes, allow_negative_numbers = true)]
     pub minutes: f64,
     /// People walk, ride and wait so many times faster (1 to 60). Machines stay as fast as they are.
-    #[arg(long, default_value_t = 4.0, value_parser = speed)]
+    #[arg(long, default_value_t = 4.0, value_parser = speed, allow_negative_numbers = true)]
     pub speed: f64,
     /// Seeds what people do.
     #[arg(long, default_value_t = 7)]
@@ -35,11 +36,22 @@ pub struct Options {
     pub quiet: bool,
 }
 
-fn speed(text: &str) -> Result<f64, String> {
+/// A demo does not run longer by itself: a week.
+const MINUTES_MAX: f64 = 10_080.0;
+
+fn number(text: &str, from: f64, to: f64) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(speed) if (1.0..=60.0).contains(&speed) => Ok(speed),
-        Ok(_) | Err(_) => Err("want a number from 1 to 60".to_owned()),
+        Ok(number) if (from..=to).contains(&number) => Ok(number),
+        Ok(_) | Err(_) => Err(format!("want a number from {from} to {to}")),
     }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    number(text, 1.0, 60.0)
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    number(text, 0.0, MINUTES_MAX)
 }
 
 /// A cut of one store's uplink.
@@ -58,23 +70,46 @@ impl FromStr for Cut {
     fn from_str(text: &str) -> Result<Self> {
         let parts = text.split_once('@').and_then(|(store, span)| Some((store, span.split_once("..")?)));
         let (store, (from, to)) = parts.context("want STORE@FROM..TO in seconds, for example s1@40..100")?;
-        let cut = Cut { store: store.to_owned(), from_s: from.parse()?, to_s: to.parse()? };
-        if cut.from_s < 0.0 || cut.to_s <= cut.from_s {
-            bail!("the cut {text} ends before it begins");
-        }
+        let names: Vec<&str> = STORES.iter().map(|plan| plan.id).collect();
+        ensure!(names.contains(&store), "there is no store {store:?}; there are {}", names.join(", "));
+        let seconds = |part| number(part, 0.0, MINUTES_MAX * 60.0).map_err(Error::msg);
+        let cut = Cut { store: store.to_owned(), from_s: seconds(from)?, to_s: seconds(to)? };
+        ensure!(cut.from_s < cut.to_s, "the cut {text} ends before it begins");
         Ok(cut)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Cut;
+    use super::{Cut, Options};
+    use clap::Parser;
 
     #[test]
     fn cuts_are_read_or_explained() {
         let cut: Cut = "s1@40..100".parse().unwrap();
         assert_eq!(cut, Cut { store: "s1".into(), from_s: 40.0, to_s: 100.0 });
         assert!("s1@100..40".parse::<Cut>().is_err());
-        assert!("s1".parse::<Cut>().unwrap_err().to_string().contains("STORE@FROM..TO"));
+        for (text, why) in [
+            ("s1", "STORE@FROM..TO"),
+            ("s1@40", "STORE@FROM..TO"),
+            ("s9@1..2", "there is no store \"s9\"; there are s1, s2"),
+            ("s1@nan..9", "want a number from 0"),
+            ("s1@1..inf", "want a number from 0"),
+            ("s1@-3..2", "want a number from 0"),
+            ("s1@100..40", "ends before it begins"),
+        ] {
+            let said = text.parse::<Cut>().unwrap_err().to_string();
+            assert!(said.contains(why), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_none_is_not_taken_for_for_ever() {
+        let read = |words: &[&str]| Options::try_parse_from([&["demo"], words].concat());
+        assert_eq!(read(&["--minutes", "1.5", "--speed", "10"]).unwrap().minutes, 1.5);
+        for words in [["--minutes", "-1"], ["--minutes", "nan"], ["--minutes", "inf"], ["--speed", "nan"]] {
+            let said = read(&words).unwrap_err().to_string();
+            assert!(said.contains("want a number from"), "{words:?}: {said}");
+        }
     }
 }
