@@ -35,6 +35,8 @@ const REDIAL_MAX: Duration = Duration::from_secs(5);
 const REPLACED_PAUSE: Duration = Duration::from_secs(60);
 /// How long one attempt to connect may take.
 const DIAL_LIMIT: Duration = Duration::from_secs(5);
+/// Reasons for which the hub was not reached that are said before it is there again.
+const TOLD_MAX: usize = 16;
 
 /// Bytes read from the socket at once.
 const READ_BUFFER: usize = 16 * 1024;
@@ -98,7 +100,7 @@ impl Uplink {
         let mut peer = Peer::new(config, clock::now());
         let mut pause = REDIAL_FIRST;
         let mut owed = Vec::new();
-        let mut told = String::new();
+        let mut told = Told::default();
         while !stop.is_cancelled() {
             let dialled = match self.on_terms(&mut peer, &mut owed).await {
                 Ok(()) => self.dial(peer.terms().0).await,
@@ -106,24 +108,27 @@ impl Uplink {
             };
             match dialled {
                 Ok(socket) => {
-                    told.clear();
+                    told = Told::default();
                     let ended = self.talk(&mut peer, &mut owed, socket, &stop).await;
                     pause = if ended == Ended::Replaced { REPLACED_PAUSE } else { REDIAL_FIRST };
                 }
                 Err(DialError::Replaced(why)) => {
-                    if why != told {
+                    if told.is_news(&why) {
                         self.setup.claim.was_replaced(&self.writer, &why).await;
                     }
-                    (told, pause) = (why, REPLACED_PAUSE);
+                    pause = REPLACED_PAUSE;
                 }
+                Err(error) if !told.is_news(&error.to_string()) => tracing::debug!(%error, "hub not reached"),
                 Err(error) if error.is_for_a_person() => {
-                    let text = error.to_string();
-                    if text != told {
-                        tracing::warn!(error = text, "the hub cannot be reached as things are");
-                    }
-                    told = text;
+                    tracing::warn!("the hub at {} cannot be used as things are: {error}", self.setup.url);
                 }
-                Err(error) => tracing::debug!(%error, "hub not reached"),
+                Err(error) => {
+                    tracing::warn!(
+                        "cannot reach the hub at {}: {error}; check `url` in [hub] and the internet. The store sells its \
+                         own share meanwhile",
+                        self.setup.url
+                    );
+                }
             }
             self.set_online(false);
             // Half to one and a half times the pause, so that a thousand stores do not dial as one.
@@ -403,6 +408,16 @@ impl Uplink {
             }
             changed
         });
+    }
+}
+
+/// Why the hub was not reached since it was there last: each reason is said once, however often it comes back.
+#[derive(Debug, Default)]
+struct Told(BTreeSet<String>);
+
+impl Told {
+    fn is_news(&mut self, why: &str) -> bool {
+        self.0.len() < TOLD_MAX && self.0.insert(why.to_owned())
     }
 }
 
