@@ -4,6 +4,17 @@ use model::api::store::{CounterOrderAnswer, HandoverAnswer, ReceiveAnswer};
 use model::{OrderId, PersonId, Role, SkuId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// What came of the stock that a catalogue claims.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Lots made.
+    pub lots: u32,
+    /// Lines left out: the floor has no place for them.
+    pub left_out: u32,
+    /// Lines left out because the store has had the product before: what lies there is counted, not read from a file.
+    pub known: u32,
+}
+
 /// What came of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "of", rename_all = "snake_case")]
@@ -12,14 +23,18 @@ pub enum Answer {
     Done,
     /// A catalogue was taken.
     Imported {
-        /// Products entered or renewed.
+        /// Products in it.
         products: u32,
+        /// Products or names that are new or say something else than before.
+        changed: u32,
         /// Barcodes they carry, or names of barcodes.
         gtins: u32,
         /// Products that share their home bin with another, because all bins of their kind are taken.
         shared_bins: u32,
         /// Products without a home: the floor has no zone for their temperature.
         homeless: u32,
+        /// The stock that came with it.
+        opening: Opening,
     },
     /// Goods came in.
     Received(ReceiveAnswer),

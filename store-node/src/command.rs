@@ -184,10 +184,14 @@ pub struct Login {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "of", rename_all = "snake_case")]
 pub enum Command {
-    /// Enters or renews products, and gives each a home bin.
+    /// Enters or renews products, and gives each a home bin; enters the stock that a file claims of products that this store
+    /// never had.
     ImportCatalogue {
         /// The products.
         products: Vec<CatalogueEntry>,
+        /// What the file says lies there.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        opening: Vec<OpeningLine>,
     },
     /// Remembers names of barcodes.
     ImportGtins {

@@ -1,12 +1,14 @@
 //! Bringing files into a store whose node is not running: catalogue and barcodes (REQ-14). Reads the file, lets the core
-//! judge every row, and enters the good rows as one command. Never judges a row itself.
+//! judge every row, and enters the good rows as one command, which the same file once more does not change. Never judges a
+//! row itself.
 
 use crate::answer::Answer;
 use crate::clock;
 use crate::command::{Command, Envelope, GtinName, OpeningLine};
 use crate::engine::{Engine, Fault, OpenError};
+use crate::lock::{Lock, LockError};
+use crate::run;
 use crate::setup::Setup;
-use model::CommandId;
 use std::path::{Path, PathBuf};
 use store_core::import::{self, BadRow, CatalogueRow, Format, Outcome};
 
@@ -43,8 +45,11 @@ pub enum ImportError {
         /// Why.
         source: std::io::Error,
     },
-    /// The database does not open; is the node running?
-    #[error("{0}; an import needs the node stopped")]
+    /// The node is running.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The database does not open.
+    #[error(transparent)]
     Open(#[from] OpenError),
     /// The database failed.
     #[error("{0}")]
@@ -57,9 +62,12 @@ pub enum ImportError {
     Name(#[from] model::id::IdError),
 }
 
-/// Enters products (and the stock that the file claims, if the store has none of it yet).
+/// Enters products, and the stock that the file claims of those that the store never had.
+///
+/// # Errors
+/// [`ImportError`]; nothing was changed.
 pub fn catalogue(
-    db: &Path,
+    data_dir: &Path,
     setup: Setup,
     file: &Path,
     format: Format,
@@ -70,33 +78,29 @@ pub fn catalogue(
     if !enters(&outcome, wish) {
         return Ok(report(outcome, None));
     }
-    let mut engine = Engine::open(db, setup, clock::now())?;
     let products = outcome.rows.iter().map(|row| row.product.clone()).collect();
-    let answer = command(&mut engine, &bytes, Command::ImportCatalogue { products })?;
-    let lines: Vec<OpeningLine> = outcome.rows.iter().filter_map(opening).collect();
-    if !lines.is_empty() {
-        command(&mut engine, &bytes, Command::OpenStock { lines })?;
-    }
-    engine.close()?;
+    let opening = outcome.rows.iter().filter_map(opening).collect();
+    let answer = enter(data_dir, setup, &bytes, Command::ImportCatalogue { products, opening })?;
     Ok(report(outcome, Some(answer)))
 }
 
 /// Enters names of barcodes.
-pub fn gtins(db: &Path, setup: Setup, file: &Path, wish: Wish) -> Result<Report, ImportError> {
+///
+/// # Errors
+/// [`ImportError`]; nothing was changed.
+pub fn gtins(data_dir: &Path, setup: Setup, file: &Path, wish: Wish) -> Result<Report, ImportError> {
     let bytes = read(file)?;
     let outcome = import::gtins(&bytes);
     if !enters(&outcome, wish) {
         return Ok(report(outcome, None));
     }
-    let mut engine = Engine::open(db, setup, clock::now())?;
     let row = |row: &import::GtinRow| GtinName {
         gtin: row.gtin.clone(),
         name: row.name.clone(),
         image_url: row.image_url.clone(),
     };
-    let answer =
-        command(&mut engine, &bytes, Command::ImportGtins { rows: outcome.rows.iter().map(row).collect() })?;
-    engine.close()?;
+    let rows = outcome.rows.iter().map(row).collect();
+    let answer = enter(data_dir, setup, &bytes, Command::ImportGtins { rows })?;
     Ok(report(outcome, Some(answer)))
 }
 
@@ -113,19 +117,27 @@ fn opening(row: &CatalogueRow) -> Option<OpeningLine> {
     (!row.opening_stock.is_zero()).then_some(line)
 }
 
-/// The id follows from the file's bytes: the same file twice is the same command and changes nothing the second time.
-fn command(engine: &mut Engine, bytes: &[u8], command: Command) -> Result<Answer, ImportError> {
-    let id: CommandId = crate::derive::command(bytes, command.kind());
+/// The id follows from the file and the moment: a file that comes again after another, or after store.toml was mended, is
+/// judged by the store as it is now, not answered from memory. That it may come again is in the command's nature.
+fn enter(data_dir: &Path, setup: Setup, bytes: &[u8], command: Command) -> Result<Answer, ImportError> {
+    let _lock = Lock::take(data_dir)?;
+    let now = clock::now();
+    let seed = [&now.ms().to_be_bytes(), bytes].concat();
+    let id = crate::derive::command(&seed, command.kind());
+    let mut engine = Engine::open(&run::database(data_dir), setup, now)?;
     let envelope = Envelope { id, actor: crate::command::system("import")?, command };
-    let applied = engine.apply(clock::now(), vec![envelope])?;
-    match applied.replies.into_iter().next() {
-        Some(Ok(answer)) => Ok(answer),
+    let applied = engine.apply(now, vec![envelope])?;
+    let answer = match applied.replies.into_iter().next() {
+        Some(Ok(answer)) => answer,
         Some(Err(refusal)) => {
             let problem = refusal.problem();
-            Err(ImportError::Refused(format!("{}: {} {}", problem.title, problem.detail, problem.hint)))
+            let told = format!("{}: {} {}", problem.title, problem.detail, problem.hint);
+            return Err(ImportError::Refused(told));
         }
-        None => Err(ImportError::Refused("the store gave no answer".to_owned())),
-    }
+        None => return Err(ImportError::Refused("the store gave no answer".to_owned())),
+    };
+    engine.close()?;
+    Ok(answer)
 }
 
 fn report<T>(outcome: Outcome<T>, entered: Option<Answer>) -> Report {

@@ -19,6 +19,7 @@ pub mod http;
 pub mod import;
 pub mod inspect;
 pub mod line;
+pub mod lock;
 pub mod manifest;
 pub mod mqtt;
 pub mod notify;

@@ -3,17 +3,17 @@
 
 mod backups;
 mod cli;
+mod imports;
 
 use anyhow::Context;
 use clap::Parser;
-use cli::{Cli, Config, FileFormat, Import, Inspect, Sync, What};
+use cli::{Cli, Config, Inspect, Sync, What};
 use firmware_config::StoreManifest;
 use std::path::Path;
 use std::process::ExitCode;
-use store_core::import::Format;
 use store_node::engine::Engine;
-use store_node::import::{self, Report, Wish};
 use store_node::inspect;
+use store_node::lock::Lock;
 use store_node::{check, clock, manifest, run, setup::Policy};
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +26,7 @@ fn main() -> anyhow::Result<ExitCode> {
         .init();
     match Cli::parse().command {
         What::Serve(config) => serve(&config),
-        What::Import(file) => bring_in(file),
+        What::Import(file) => imports::bring_in(&file),
         What::SelfCheck { config, repair } => self_check(&config, repair),
         What::Sync(Sync::Inspect(wish)) => inspect_sync(wish),
         What::Backup(what) => backups::backup(&what),
@@ -53,36 +53,6 @@ fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn bring_in(file: Import) -> anyhow::Result<ExitCode> {
-    let (Import::Catalogue { how, .. } | Import::Gtins { how, .. }) = &file;
-    let manifest = load(&how.config)?;
-    std::fs::create_dir_all(&manifest.node.data_dir)?;
-    let db = run::database(&manifest.node.data_dir);
-    let (setup, wish) = (manifest::setup(&manifest)?, Wish { dry_run: how.dry_run, strict: how.strict });
-    let report = match &file {
-        Import::Catalogue { file, format: FileFormat::Zepto, .. } => {
-            import::catalogue(&db, setup, file, Format::Zepto, wish)?
-        }
-        Import::Catalogue { file, format: FileFormat::Csv, .. } => {
-            import::catalogue(&db, setup, file, Format::Csv, wish)?
-        }
-        Import::Gtins { file, .. } => import::gtins(&db, setup, file, wish)?,
-    };
-    print_report(&report);
-    Ok(if report.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
-}
-
-fn print_report(report: &Report) {
-    for bad in &report.bad {
-        println!("line {}: {} ({})", bad.line, bad.reason, bad.hint);
-    }
-    for note in &report.notes {
-        println!("note: {note}");
-    }
-    let entered = if report.entered.is_some() { "entered" } else { "nothing entered" };
-    println!("{} good, {} bad: {entered}", report.good, report.bad.len());
-}
-
 fn self_check(config: &Config, repair: bool) -> anyhow::Result<ExitCode> {
     let manifest = load(config)?;
     let db = run::database(&manifest.node.data_dir);
@@ -98,6 +68,7 @@ fn self_check(config: &Config, repair: bool) -> anyhow::Result<ExitCode> {
         println!("rows before {} are still being fetched from the backup", report.first);
     }
     if repair && !report.is_clean() {
+        let _lock = Lock::take(&manifest.node.data_dir)?;
         let mut engine = Engine::open(&db, manifest::setup(&manifest)?, clock::now())?;
         let applied = check::repair(&mut engine, &report, clock::now())?;
         engine.close()?;

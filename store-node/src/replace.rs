@@ -12,6 +12,7 @@ use crate::db::backup::reader;
 use crate::db::fence::{self, State};
 use crate::engine::{Engine, Fault, OpenError};
 use crate::line::HubLine;
+use crate::lock::{Lock, LockError};
 use crate::{derive, manifest, run};
 use firmware_config::StoreManifest;
 use model::api::machine::EpochRequest;
@@ -34,6 +35,9 @@ pub enum ReplaceError {
     /// The backup.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// The data folder cannot be made, or another process has it.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The new database does not open.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -128,7 +132,7 @@ pub fn replace(wish: &Wish, recovery: &RecoveryKey, handle: Handle) -> Result<Ma
     let data_dir = &manifest.node.data_dir;
     let database = run::database(data_dir);
     let expect = follows(wish, &head, &hub, &handle)?;
-    std::fs::create_dir_all(data_dir).map_err(|error| BackupError::file(data_dir, error))?;
+    let _lock = Lock::take(data_dir)?;
     Wanted::settled(data_dir)?;
     let wanted = Wanted::note(data_dir, FenceWhy::Replaced, expect)?;
     let restored = restore(&mut *shelf, &head, &keys, &database, &source(&wish.from)?)?;

@@ -9,6 +9,7 @@ use crate::db::marks::{self, Mark};
 use crate::doorkeeper::Doorkeeper;
 use crate::engine::{Engine, OpenError};
 use crate::http::{App, Facts};
+use crate::lock::{Lock, LockError};
 use crate::manifest::{self, ManifestError};
 use crate::mqtt::MqttSetup;
 use crate::pins::Pins;
@@ -45,14 +46,9 @@ pub enum RunError {
     /// The database does not open.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The data folder cannot be made.
-    #[error("cannot make the data folder {path}: {source}")]
-    DataDir {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// The data folder cannot be made, or another process has it.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The HTTP port is taken or not ours to take.
     #[error("cannot listen on {address}: {source}; set another `http` in [node], or stop who uses it")]
     Listen {
@@ -98,10 +94,9 @@ pub fn database(data_dir: &Path) -> PathBuf {
 /// [`RunError`], each with what to do.
 pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToken) -> Result<(), RunError> {
     let data_dir = manifest.node.data_dir.clone();
-    std::fs::create_dir_all(&data_dir)
-        .map_err(|source| RunError::DataDir { path: data_dir.clone(), source })?;
     let address = manifest.node.http;
     let listener = TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
+    let _lock = Lock::take(&data_dir)?;
     let mut setup = manifest::setup(&manifest)?;
     setup.policy = policy;
     let (calendar, policy) = (setup.calendar.clone(), setup.policy.clone());

@@ -166,7 +166,7 @@ impl Bed {
             product("ATTA", TempClass::Ambient, 180),
             product("SALT", TempClass::Ambient, 0),
         ];
-        bed.by("meena", Role::Manager, Command::ImportCatalogue { products }).unwrap();
+        bed.by("meena", Role::Manager, Command::ImportCatalogue { products, opening: Vec::new() }).unwrap();
         bed
     }
 

@@ -131,7 +131,7 @@ impl World {
         let actor = store_command::system("hub")?;
         let put = hub_command::Command::PutProducts { products: products.clone() };
         world.hub.apply(MIDNIGHT, vec![hub_command::Envelope { id, actor, command: put }])?;
-        world.own(vec![Command::ImportCatalogue { products }])?;
+        world.own(vec![Command::ImportCatalogue { products, opening: Vec::new() }])?;
         Ok(world)
     }
 

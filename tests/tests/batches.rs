@@ -44,7 +44,7 @@ impl Two {
         hub.put_stores(&[StoreSeed { id: id(), name: "one".into(), at, radius_m: 3_000, capacity: 20 }])
             .unwrap();
         let mut two = Self { dir, store, hub, now: MORNING, ids: 0 };
-        two.does(Command::ImportCatalogue { products: city::goods().unwrap() });
+        two.does(Command::ImportCatalogue { products: city::goods().unwrap(), opening: Vec::new() });
         two
     }
 

@@ -35,7 +35,12 @@ impl Store {
         let trusted = Trusted::begin(None, None, (MORNING, 0));
         let mut store = Self { dir, engine: None, trusted, at: MORNING, off: 0, ids: 0, orders: Vec::new() };
         store.boot();
-        store.does(Role::System, Command::ImportCatalogue { products: city::goods().unwrap() }).unwrap();
+        store
+            .does(
+                Role::System,
+                Command::ImportCatalogue { products: city::goods().unwrap(), opening: Vec::new() },
+            )
+            .unwrap();
         store
     }
 

@@ -104,7 +104,7 @@ impl World {
         let engine = Engine::open(&dir.path().join("store.db"), setup(), MORNING).unwrap();
         let mut world = Self { dir, engine, now: MORNING, ids: 0, plain: Plain::default(), lots: vec![] };
         let products = SKUS.iter().map(|(code, life)| product(code, *life)).collect();
-        world.send(Command::ImportCatalogue { products }).unwrap();
+        world.send(Command::ImportCatalogue { products, opening: Vec::new() }).unwrap();
         world
     }
 

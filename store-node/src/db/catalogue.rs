@@ -194,14 +194,14 @@ pub fn sku_of_gtin(conn: &Connection, gtin: &str) -> DbResult<Option<SkuId>> {
     one(conn, "SELECT sku FROM gtin WHERE gtin = ?1", [gtin], |r| row::code(r, 0))
 }
 
-/// Remembers the name of a barcode that no product carries yet.
+/// Remembers the name of a barcode that no product carries yet; whether that is news.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn put_gtin_name(conn: &Connection, gtin: &str, name: &str, image_url: &str) -> DbResult<()> {
+pub fn put_gtin_name(conn: &Connection, gtin: &str, name: &str, image_url: &str) -> DbResult<bool> {
     let sql = "INSERT INTO gtin_name (gtin, name, image_url) VALUES (?1, ?2, ?3)
-               ON CONFLICT (gtin) DO UPDATE SET name = ?2, image_url = ?3";
-    run(conn, sql, (gtin, name, image_url)).map(|_| ())
+               ON CONFLICT (gtin) DO UPDATE SET name = ?2, image_url = ?3 WHERE name <> ?2 OR image_url <> ?3";
+    Ok(run(conn, sql, (gtin, name, image_url))? > 0)
 }
 
 /// How many products there are.

@@ -76,6 +76,14 @@ pub fn find(conn: &Connection, lot: &LotId) -> DbResult<Option<Lot>> {
     one(conn, &format!("SELECT {COLUMNS} FROM lot WHERE lot = ?1"), [lot.as_str()], read)
 }
 
+/// Whether the store has ever had a lot of a product.
+///
+/// # Errors
+/// A fault of the database.
+pub fn any_of(conn: &Connection, sku: &SkuId) -> DbResult<bool> {
+    Ok(one(conn, "SELECT 1 FROM lot WHERE sku = ?1 LIMIT 1", [sku.as_str()], |_| Ok(()))?.is_some())
+}
+
 /// One lot that another row names.
 ///
 /// # Errors

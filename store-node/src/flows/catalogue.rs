@@ -1,9 +1,9 @@
 //! Products enter or are renewed, and each gets a home bin by temperature and velocity (REQ-2, REQ-14). Rows were checked
 //! as a whole by [`store_core::import`] before they come here.
 
-use super::{Flow, Stop, short_enough};
-use crate::answer::Answer;
-use crate::command::{CatalogueEntry, GtinName};
+use super::{Flow, Stop, receive, short_enough};
+use crate::answer::{Answer, Opening};
+use crate::command::{CatalogueEntry, GtinName, OpeningLine};
 use crate::db::catalogue;
 use crate::db::places::{self, HomeBin};
 use crate::refusal::Refusal;
@@ -15,11 +15,16 @@ use store_core::import::{
     FIELD_CHARS_MAX, GTINS_MAX, PRICE_PAISE_MAX, ROWS_MAX, SHELF_LIFE_DAYS_MAX, WEIGHT_GRAMS_MAX,
 };
 
-/// Enters products, best sellers first, so that they get the best bins.
+/// Enters products, best sellers first, so that they get the best bins, and the stock of those that were never here. The same
+/// again changes nothing.
 ///
 /// # Errors
 /// [`Refusal::BadInput`] names the product that is outside the limits; nothing is entered then.
-pub fn import(flow: &mut Flow<'_>, products: &[CatalogueEntry]) -> Result<Answer, Stop> {
+pub fn import(
+    flow: &mut Flow<'_>,
+    products: &[CatalogueEntry],
+    opening: &[OpeningLine],
+) -> Result<Answer, Stop> {
     flow.only(&[Role::Manager])?;
     if products.len() > ROWS_MAX {
         return Err(Refusal::bad("products", format!("at most {ROWS_MAX}")).into());
@@ -28,23 +33,42 @@ pub fn import(flow: &mut Flow<'_>, products: &[CatalogueEntry]) -> Result<Answer
         check(product)?;
     }
     let mut floor = Floor::default();
-    let (mut shared_bins, mut homeless, mut gtins) = (0, 0, 0);
+    let (mut shared_bins, mut homeless, mut gtins, mut changed) = (0, 0, 0, 0);
     let mut sorted: Vec<&Product> = products.iter().collect();
     sorted.sort_by_key(|p| (p.popularity == 0, p.popularity, p.sku.clone()));
     for product in sorted {
         let known = catalogue::find(flow.tx, &product.sku)?;
-        let stays = known.filter(|row| row.product.temp == product.temp).and_then(|row| row.home);
-        let home = match stays {
+        let stays = known.as_ref().filter(|row| row.product.temp == product.temp);
+        let home = match stays.and_then(|row| row.home.clone()) {
             Some(home) => Some(home),
             None => floor.home(flow, product, &mut shared_bins)?,
         };
         homeless += u32::from(home.is_none());
         gtins += u32::try_from(product.gtins.len()).unwrap_or(u32::MAX);
-        catalogue::put(flow.tx, product, home.as_ref())?;
+        if !known.is_some_and(|row| row.home == home && says_the_same(&row.product, product))
+            || !carries(flow, product)?
+        {
+            catalogue::put(flow.tx, product, home.as_ref())?;
+            changed += 1;
+        }
     }
+    let opening = receive::open_unknown(flow, opening)?;
     flow.effects.stock = true;
     let products = u32::try_from(products.len()).unwrap_or(u32::MAX);
-    Ok(Answer::Imported { products, gtins, shared_bins, homeless })
+    Ok(Answer::Imported { products, changed, gtins, shared_bins, homeless, opening })
+}
+
+/// Barcodes apart, which the table of products does not have.
+fn says_the_same(known: &Product, product: &Product) -> bool {
+    Product { gtins: product.gtins.clone(), ..known.clone() } == *product
+}
+
+fn carries(flow: &Flow<'_>, product: &Product) -> Result<bool, Stop> {
+    if product.gtins.is_empty() {
+        return Ok(true);
+    }
+    let known = catalogue::gtins_of(flow.tx, &product.sku)?;
+    Ok(product.gtins.iter().all(|gtin| known.contains(gtin)))
 }
 
 /// Remembers names of barcodes for receiving; a barcode that a product carries keeps its product.
@@ -56,14 +80,16 @@ pub fn import_gtins(flow: &mut Flow<'_>, rows: &[GtinName]) -> Result<Answer, St
     if rows.len() > ROWS_MAX {
         return Err(Refusal::bad("rows", format!("at most {ROWS_MAX}")).into());
     }
+    let mut changed = 0;
     for row in rows {
         for (field, text) in [("gtin", &row.gtin), ("name", &row.name), ("image_url", &row.image_url)] {
             short_enough(field, text, FIELD_CHARS_MAX)?;
         }
-        catalogue::put_gtin_name(flow.tx, &row.gtin, &row.name, &row.image_url)?;
+        changed += u32::from(catalogue::put_gtin_name(flow.tx, &row.gtin, &row.name, &row.image_url)?);
     }
     let gtins = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-    Ok(Answer::Imported { products: 0, gtins, shared_bins: 0, homeless: 0 })
+    let opening = Opening::default();
+    Ok(Answer::Imported { products: 0, changed, gtins, shared_bins: 0, homeless: 0, opening })
 }
 
 fn check(product: &Product) -> Result<(), Refusal> {

@@ -202,7 +202,7 @@ pub fn short_enough(field: &str, text: &str, max: usize) -> Result<(), Refusal> 
 /// See [`Stop`].
 pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
     match command {
-        Command::ImportCatalogue { products } => catalogue::import(flow, products),
+        Command::ImportCatalogue { products, opening } => catalogue::import(flow, products, opening),
         Command::ImportGtins { rows } => catalogue::import_gtins(flow, rows),
         Command::OpenStock { lines } => receive::open_stock(flow, lines),
         Command::Receive(request) => receive::receive(flow, request),

@@ -59,7 +59,8 @@ fn a_shelf_label_is_new_with_a_new_price() {
     assert!(last(&ask(&mut bed, shelf()).unwrap()).is_duplicate());
     let mut cheaper = crate::testbed::product("SALT", model::catalogue::TempClass::Ambient, 0);
     cheaper.price = model::Paise::new(9_000);
-    bed.by("meena", Role::Manager, Command::ImportCatalogue { products: vec![cheaper] }).unwrap();
+    bed.by("meena", Role::Manager, Command::ImportCatalogue { products: vec![cheaper], opening: Vec::new() })
+        .unwrap();
     let jobs = ask(&mut bed, shelf()).unwrap();
     let Label::Shelf { code, bin, duplicate: false, .. } = last(&jobs) else { panic!("{jobs:?}") };
     assert_eq!(*code, format!("LS:{bin}"));

@@ -27,7 +27,8 @@ fn bed(stamp: Date) -> (Bed, OrderId) {
     let mut bed = Bed::new().restart_with(store);
     let mut cheese = product("CHEESE", TempClass::Ambient, 0);
     cheese.gtins = vec![number(0)];
-    bed.by("meena", Role::Manager, Command::ImportCatalogue { products: vec![cheese] }).unwrap();
+    bed.by("meena", Role::Manager, Command::ImportCatalogue { products: vec![cheese], opening: Vec::new() })
+        .unwrap();
     bed.receive("CHEESE", 3, None);
     bed.receive("SALT", 3, None);
     let order = bed.counter(&[("CHEESE", 2), ("SALT", 1)]).unwrap();

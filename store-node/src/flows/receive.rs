@@ -2,7 +2,7 @@
 //! put-away) will stand beside it.
 
 use super::{Flow, Stop, moving, papers, short_enough};
-use crate::answer::Answer;
+use crate::answer::{Answer, Opening};
 use crate::command::OpeningLine;
 use crate::db::catalogue::{self, SkuRow};
 use crate::db::lots::{self, Lot};
@@ -62,6 +62,26 @@ pub fn receive(flow: &mut Flow<'_>, request: &ReceiveRequest) -> Result<Answer, 
 /// [`Refusal::Unknown`] or [`Refusal::BadInput`] for any line; nothing is entered then.
 pub fn open_stock(flow: &mut Flow<'_>, lines: &[OpeningLine]) -> Result<Answer, Stop> {
     flow.only(&[Role::Manager])?;
+    let Opening { lots, left_out, .. } = open(flow, lines)?;
+    Ok(Answer::Opened { lots, left_out })
+}
+
+/// As [`open_stock`], but nothing of a product that this store has had: what lies there is counted, not read from a file.
+///
+/// # Errors
+/// As [`open_stock`].
+pub fn open_unknown(flow: &mut Flow<'_>, lines: &[OpeningLine]) -> Result<Opening, Stop> {
+    let mut wanted = Vec::new();
+    for line in lines {
+        if !lots::any_of(flow.tx, &line.sku)? {
+            wanted.push(line.clone());
+        }
+    }
+    let known = u32::try_from(lines.len() - wanted.len()).unwrap_or(u32::MAX);
+    Ok(Opening { known, ..open(flow, &wanted)? })
+}
+
+fn open(flow: &mut Flow<'_>, lines: &[OpeningLine]) -> Result<Opening, Stop> {
     if lines.len() > OPENING_MAX {
         return Err(Refusal::bad("lines", format!("at most {OPENING_MAX}")).into());
     }
@@ -86,7 +106,7 @@ pub fn open_stock(flow: &mut Flow<'_>, lines: &[OpeningLine]) -> Result<Answer, 
         enter(flow, lot, &bin, line.qty, "opening")?;
         lots += 1;
     }
-    Ok(Answer::Opened { lots, left_out })
+    Ok(Opening { lots, left_out, known: 0 })
 }
 
 fn product(flow: &Flow<'_>, sku: &SkuId) -> Result<SkuRow, Stop> {

@@ -1,6 +1,6 @@
 //! Stories of single flows: cold chain, logins, devices, homes of products, receiving. Orders are in `engine/tests.rs`.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Opening};
 use crate::command::{Command, Login, ReadingIn, ReadingMore};
 use crate::refusal::Refusal;
 use crate::testbed::{Bed, product};
@@ -125,7 +125,8 @@ fn an_in_store_number_is_its_item_and_its_weight_and_never_a_guess() {
     let mut bed = Bed::new();
     let mut cheese = product("CHEESE", TempClass::Ambient, 0);
     cheese.gtins = vec![number(weighed, "00042", 0), number("22IIIIIWWWWWC", "00077", 0)];
-    bed.by("meena", Role::Manager, Command::ImportCatalogue { products: vec![cheese] }).unwrap();
+    bed.by("meena", Role::Manager, Command::ImportCatalogue { products: vec![cheese], opening: Vec::new() })
+        .unwrap();
     bed.receive("CHEESE", 3, None);
     let order = bed.counter(&[("CHEESE", 2)]).unwrap();
     at_work(&mut bed);
@@ -290,8 +291,17 @@ fn products_get_homes_by_temperature_and_velocity_and_keep_them() {
     let mut bed = Bed::new();
     let mut frozen = product("ICE", TempClass::Frozen, 90);
     frozen.popularity = 2;
-    let answer = bed.by("meena", Role::Manager, Command::ImportCatalogue { products: vec![frozen] }).unwrap();
-    let wanted = Answer::Imported { products: 1, gtins: 0, shared_bins: 0, homeless: 1 };
+    let answer = bed
+        .by("meena", Role::Manager, Command::ImportCatalogue { products: vec![frozen], opening: Vec::new() })
+        .unwrap();
+    let wanted = Answer::Imported {
+        products: 1,
+        changed: 1,
+        gtins: 0,
+        shared_bins: 0,
+        homeless: 1,
+        opening: Opening::default(),
+    };
     assert_eq!(answer, wanted, "the floor has no frozen zone");
     let expiry = bed.day(9);
     bed.receive("MILK", 1, Some(expiry));
@@ -304,7 +314,11 @@ fn products_get_homes_by_temperature_and_velocity_and_keep_them() {
     assert!(bin(&bed, "SALT").starts_with("A-"));
     let mut dear = product("SALT", TempClass::Ambient, 0);
     dear.price = model::Paise::new(20_000);
-    let answer = bed.by("meena", Role::Manager, Command::ImportCatalogue { products: vec![dear] });
+    let answer = bed.by(
+        "meena",
+        Role::Manager,
+        Command::ImportCatalogue { products: vec![dear], opening: Vec::new() },
+    );
     assert!(matches!(answer, Err(Refusal::BadInput { .. })), "dearer than its MRP");
 }
 

@@ -46,7 +46,13 @@ pub fn routes() -> (Router<App>, Value) {
             "/api/v1/counter-orders",
             "An order at the counter or by phone",
             post(counter::order),
-        )
+        );
+    machines(after_a_restore(cold_chain(table))).finish("Larder store node")
+}
+
+/// Temperatures, alarms, and their papers.
+fn cold_chain(table: Table<App>) -> Table<App> {
+    table
         .get::<api::ColdChain>("/api/v1/cold", "Sensors and alarms", get(cold::chain))
         .post::<(), ()>("/api/v1/alarms/{id}/acknowledge", "Seen; not cleared", post(cold::acknowledge))
         .get::<Csv>("/api/v1/cold/report", "Every sensor by quarter-hour", get(cold::report))
@@ -59,6 +65,11 @@ pub fn routes() -> (Router<App>, Value) {
         .asks("day? lang?")
         .get::<Pdf>("/api/v1/cold/day.pdf", "The day", get(cold_paper::pdf))
         .asks("day? lang?")
+}
+
+/// Devices, links, and what machines ask.
+fn machines(table: Table<App>) -> Table<App> {
+    table
         .get::<Vec<api::DeviceRow>>("/api/v1/devices", "Devices and prints in doubt", get(machine::devices))
         .post::<api::PrintResolve, ()>(
             "/api/v1/prints/{id}/resolve",
@@ -67,8 +78,7 @@ pub fn routes() -> (Router<App>, Value) {
         )
         .get::<api::Link>("/api/v1/link", "The link to the hub", get(machine::link))
         .get::<api::Quarantine>("/api/v1/quarantine", "What could not be used", get(machine::quarantine))
-        .get::<BackupState>("/api/v1/backup", "How old the newest backup is", get(machine::backup));
-    after_a_restore(table)
+        .get::<BackupState>("/api/v1/backup", "How old the newest backup is", get(machine::backup))
         .post::<api::EnrolRequest, api::EnrolAnswer>(
             "/api/v1/handhelds",
             "Enrol a handheld",
@@ -97,7 +107,6 @@ pub fn routes() -> (Router<App>, Value) {
         .open()
         .get::<Value>("/api/asyncapi.json", "What is said over MQTT", get(machine::asyncapi))
         .open()
-        .finish("Larder store node")
 }
 
 /// What a store asks of people after it was restored.

@@ -195,7 +195,7 @@ fn fill(config: &Path, dir: &Path, catalogue: &Path) -> Result<()> {
     let manifest = firmware_config::load(config)?;
     let setup = store_node::manifest::setup(&manifest)?;
     let db = store_node::run::database(dir);
-    store_node::import::catalogue(&db, setup.clone(), catalogue, Format::Csv, Wish::default())?;
+    store_node::import::catalogue(dir, setup.clone(), catalogue, Format::Csv, Wish::default())?;
     let outcome = store_core::import::catalogue(CATALOGUE, Format::Csv);
     let lines = outcome.rows.iter().map(|row| opening(&row.product)).collect::<Result<Vec<_>>>()?;
     let mut engine = Engine::open(&db, setup, now())?;

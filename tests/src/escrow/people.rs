@@ -49,7 +49,7 @@ impl World {
     pub(super) fn open(&mut self) -> Checked {
         let products = self.catalogue.clone();
         self.own_hub(Hub::PutProducts { products: products.clone() })?;
-        self.own_store(Command::ImportCatalogue { products })?;
+        self.own_store(Command::ImportCatalogue { products, opening: Vec::new() })?;
         for sku in self.goods.clone() {
             let units = self.rng.random_range(2..14);
             self.receive(&sku, units, true)?;

@@ -108,7 +108,9 @@ pub fn fill(engine: &mut Engine, now: Timestamp) -> Result<()> {
     }
     let actor = store_node::command::system("benchmark")?;
     for (n, command) in
-        [Command::ImportCatalogue { products }, Command::OpenStock { lines }].into_iter().enumerate()
+        [Command::ImportCatalogue { products, opening: Vec::new() }, Command::OpenStock { lines }]
+            .into_iter()
+            .enumerate()
     {
         let envelope = Envelope { id: CommandId::new(now, n as u128), actor: actor.clone(), command };
         let applied = engine.apply(now, vec![envelope])?;

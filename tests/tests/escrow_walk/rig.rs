@@ -121,7 +121,12 @@ impl Rig {
             ..pattern
         };
         rig.at_hub(Hub::PutProducts { products: vec![product.clone()] }).unwrap();
-        rig.by("system", Role::System, Command::ImportCatalogue { products: vec![product.clone()] }).unwrap();
+        rig.by(
+            "system",
+            Role::System,
+            Command::ImportCatalogue { products: vec![product.clone()], opening: Vec::new() },
+        )
+        .unwrap();
         let receive = ReceiveRequest {
             sku: sku.clone(),
             qty: Qty::new(i64::from(units)).unwrap(),

@@ -196,7 +196,7 @@ impl Shop {
         let engine = Engine::open(&path, setup(), now).unwrap();
         let mut shop = Shop { engine, now, effects: Effects::default(), ids: 0, path, _dir: dir };
         let products = PRODUCTS.iter().map(product).collect();
-        shop.must("m-asha", "desk", Command::ImportCatalogue { products });
+        shop.must("m-asha", "desk", Command::ImportCatalogue { products, opening: Vec::new() });
         for (id, driver) in [("label-1", "zpl"), ("label-2", "zpl"), ("receipt-1", "escpos")] {
             shop.printer(id, driver, Health::Ok);
         }

@@ -34,7 +34,8 @@ pub fn open_stores(world: &mut World) -> Checked {
     let goods = world.catalogue.clone();
     world.own_hub(vec![central_hub::command::Command::PutProducts { products: goods.clone() }])?;
     for at in 0..world.stores.len() {
-        world.own_store(at, vec![Command::ImportCatalogue { products: goods.clone() }])?;
+        world
+            .own_store(at, vec![Command::ImportCatalogue { products: goods.clone(), opening: Vec::new() }])?;
         let lines = opening(world, at, &goods)?;
         let actor = actor(&city::manager(at).map_err(machine)?)?;
         // Nobody waits for this one: it is repeated until it is answered like any other.
