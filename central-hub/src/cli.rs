@@ -126,7 +126,8 @@ pub struct Inspect {
 /// What can be put in.
 #[derive(Debug, Subcommand)]
 pub enum Import {
-    /// A catalogue in Larder's own CSV. Bad rows are named, and then nothing is put in (exit code 2).
+    /// A catalogue in Larder's own CSV. Bad rows are named, and then nothing is put in (exit code 2). What changed reaches the
+    /// stores by itself; `active` = no withdraws a product.
     Catalogue {
         /// The file.
         file: PathBuf,

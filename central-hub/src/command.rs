@@ -243,6 +243,8 @@ pub enum Command {
         /// As they were told.
         users: Vec<GlobalUser>,
     },
+    /// The next part of what changed in the catalogue goes to the stores. Naturally idempotent.
+    PublishCatalogue,
     /// Forgets first answers and positions that are too old. Naturally idempotent.
     Forget,
 }
@@ -298,6 +300,7 @@ impl Command {
             | Command::LogSearch { .. }
             | Command::TakeGlobal { .. }
             | Command::GlobalTold { .. }
+            | Command::PublishCatalogue
             | Command::Forget => false,
         }
     }

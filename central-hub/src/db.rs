@@ -9,6 +9,7 @@ pub mod customers;
 pub mod feed;
 pub mod globals;
 pub mod hours;
+pub mod listing;
 pub mod orders;
 pub mod payments;
 pub mod quotas;
@@ -26,6 +27,7 @@ pub use commands::Commands;
 pub use customers::Customers;
 pub use globals::Globals;
 pub use hours::Hours;
+pub use listing::Listings;
 pub use orders::Orders;
 pub use payments::Payments;
 pub use quotas::Quotas;
@@ -71,6 +73,7 @@ pub trait HubTx:
     + Chains
     + Globals
     + Shelf
+    + Listings
 {
 }
 
@@ -90,6 +93,7 @@ impl<T> HubTx for T where
         + Chains
         + Globals
         + Shelf
+        + Listings
 {
 }
 

@@ -8,6 +8,7 @@ mod docs;
 mod inbound;
 mod scribe;
 mod session;
+mod spread;
 #[cfg(test)]
 mod tests;
 

@@ -11,6 +11,7 @@ pub mod deliver;
 pub mod globals;
 pub mod hours;
 pub mod import;
+pub mod listing;
 pub mod me;
 pub mod order;
 pub mod otp;
@@ -114,6 +115,7 @@ pub fn run(tx: &mut dyn HubTx, cx: &Cx<'_>, command: &Command) -> Flow<Answer> {
         }
         Command::TakeGlobal { facts } => globals::take(tx, cx, facts),
         Command::GlobalTold { users } => globals::told(tx, users),
+        Command::PublishCatalogue => listing::publish(tx, cx),
         Command::Forget => upkeep::forget(tx, cx),
     }
 }

@@ -56,6 +56,8 @@ struct Row {
     gst_bp: u32,
     unit: String,
     popularity: u32,
+    #[serde(default)]
+    active: String,
 }
 
 /// Reads a whole file.
@@ -99,7 +101,8 @@ fn product(row: Row) -> Result<Product, String> {
         name: row.name,
         name_hi: row.name_hi,
         brand: row.brand,
-        category: row.category,
+        // The first path is the main one, as a store reads it.
+        category: row.category.split('|').next().unwrap_or_default().trim().to_owned(),
         search_terms: row.search_terms,
         temp: TempClass::from_word(&row.temp).ok_or(format!("temp: {:?} is no word", row.temp))?,
         velocity: row.velocity,
@@ -113,6 +116,7 @@ fn product(row: Row) -> Result<Product, String> {
         gst_bp: row.gst_bp,
         unit: row.unit,
         popularity: row.popularity,
+        active: row.active.is_empty() || yes("active", &row.active)?,
     })
 }
 

@@ -3,7 +3,7 @@
 use crate::backup::{self, BackupError};
 use crate::backups::Backups;
 use crate::cashier::Cashier;
-use crate::command::{Command, Envelope};
+use crate::command::{Answer, Command, Envelope};
 use crate::config::{HubConfig, Profile};
 use crate::engine::{Fault, HubEngine, No};
 use crate::global::follow::Follower;
@@ -35,6 +35,10 @@ const HOURS_TICKS: u32 = 60;
 const FORGET_TICKS: u32 = 7_200;
 /// Products of one transaction.
 const PRODUCTS_AT_ONCE: usize = 500;
+/// How often what changed in the catalogue is told.
+const CATALOGUE_EVERY: Duration = Duration::from_secs(1);
+/// Between two parts of it.
+const CATALOGUE_NEXT: Duration = Duration::from_millis(100);
 /// How long what is under way may take at a stop.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -250,6 +254,7 @@ fn start(config: &HubConfig, engine: HubEngine, shutdown: &CancellationToken) ->
     let tasks = TaskTracker::new();
     tasks.spawn(ticks(writer.clone(), shutdown.clone()));
     tasks.spawn(links.clone().beat());
+    tasks.spawn(tell_catalogue(writer.clone(), shutdown.clone()));
     if let Some(link) = &config.global {
         let follower = Follower::new(link, writer.clone(), readers.clone());
         tasks.spawn(follower.run(shutdown.clone()));
@@ -293,6 +298,30 @@ async fn ticks(writer: Writer, stop: CancellationToken) {
             if let Err(error) = writer.apply(envelope).await {
                 tracing::warn!(%error, what, "not done; the next beat does it");
             }
+        }
+    }
+}
+
+/// Publishes what changed in the catalogue and puts it into the stores' logs. Nobody waits for it.
+async fn tell_catalogue(writer: Writer, stop: CancellationToken) {
+    let mut wait = CATALOGUE_NEXT;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+        let (id, actor) = (system::id(clock::now(), "listing"), system::actor("clock"));
+        let done = writer.apply(Envelope { id, actor, command: Command::PublishCatalogue }).await;
+        wait = match done {
+            Ok(Ok(Answer::Count { count })) if count > 0 => CATALOGUE_NEXT,
+            Ok(_) => CATALOGUE_EVERY,
+            Err(error) => {
+                tracing::warn!(%error, "the catalogue is not told; the next beat does it");
+                CATALOGUE_EVERY
+            }
+        };
+        if let Err(error) = writer.spread_catalogue().await {
+            tracing::warn!(%error, "the catalogue is not told; the next beat does it");
         }
     }
 }

@@ -353,7 +353,7 @@ impl Session<'_> {
                     self.heed(reason).await?;
                     (socket, alive) = (None, Err(Over));
                 }
-                Output::PeerHello { level: false, .. } | Output::Live | Output::Stale | Output::OneLane => {}
+                Output::Live | Output::Stale | Output::OneLane => {}
                 Output::Refused { bytes, why } => self.refused(bytes, why.to_string()).await?,
                 Output::Manifest(theirs) => self.judge(&theirs).await?,
                 asked @ (Output::PeerHello { .. }
@@ -368,7 +368,12 @@ impl Session<'_> {
     /// What the peer wants of the data.
     async fn ask(&mut self, output: Output) -> Result<(), Over> {
         match output {
-            Output::PeerHello { heads, .. } => self.compare(heads).await?,
+            Output::PeerHello { version, level, heads, .. } => {
+                self.links.writer.note(Said::Reads(self.store.clone(), version)).await?;
+                if level {
+                    self.compare(heads).await?;
+                }
+            }
             Output::NeedOut { lane, after, limit } => {
                 let (store, at) = (self.store.clone(), LaneSeq { lane, seq: after });
                 let read = self.links.readers.ask(move |data| out_records(data, &store, at, limit));
@@ -404,6 +409,8 @@ impl Session<'_> {
     /// Nothing is on its way in either direction, so both must have the same documents; one that differs is repaired.
     async fn compare(&mut self, theirs: Vec<(DocKey, [u8; 8])>) -> Result<(), Over> {
         let mine = self.links.writer.heads(self.store).await?;
+        // Of what this hub alone writes no store has more.
+        let theirs = theirs.into_iter().filter(|(doc, _)| !matches!(doc, DocKey::Catalogue { .. }));
         for (doc, heads) in theirs {
             if mine.iter().any(|(key, own)| *key == doc && *own != heads) {
                 tracing::warn!(store = %self.store, ?doc, "the store has another document: asking for the whole of it");

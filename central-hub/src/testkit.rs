@@ -67,6 +67,7 @@ pub fn product(n: u32, name: &str) -> Product {
         gst_bp: 0,
         unit: "1 L".to_owned(),
         popularity: n,
+        active: true,
     }
 }
 

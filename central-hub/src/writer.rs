@@ -56,6 +56,8 @@ enum Job {
     Archive(Box<dyn FnOnce(&mut HubEngine) + Send>),
     Session(StoreId, Reply<PeerConfig>),
     CloseHours,
+    /// Tell stores what the catalogue's document has.
+    Spread,
     /// The scribe's answer.
     Composed(Result<Option<Batch>, Fault>),
     Stop,
@@ -253,6 +255,14 @@ impl Writer {
         self.queue.send(Job::CloseHours).await.map_err(|_| WriteError::Stopping)
     }
 
+    /// Look which stores lack what the catalogue's document has, and put it into their logs.
+    ///
+    /// # Errors
+    /// [`WriteError::Stopping`].
+    pub async fn spread_catalogue(&self) -> Result<(), WriteError> {
+        self.queue.send(Job::Spread).await.map_err(|_| WriteError::Stopping)
+    }
+
     /// Finish what waits and end.
     pub async fn stop(&self) {
         let _ = self.queue.send(Job::Stop).await;
@@ -349,6 +359,10 @@ impl Desk {
                 Job::Said(what, reply) => said.push((what, reply)),
                 Job::Composed(answer) => batch = self.composed(answer),
                 Job::Stop => {}
+                Job::Spread => {
+                    news |= self.apply(&mut waiting, batch.take());
+                    self.spread();
+                }
                 // Documents: what was made of facts is stored before anybody else works with them.
                 other @ (Job::Whole(..)
                 | Job::TakeWhole(..)
@@ -432,7 +446,18 @@ impl Desk {
                     tracing::error!(%error, "hours not looked at; the next look does it");
                 }
             }
-            Job::Apply(..) | Job::Said(..) | Job::Composed(_) | Job::Stop => {}
+            Job::Apply(..) | Job::Said(..) | Job::Composed(_) | Job::Spread | Job::Stop => {}
+        }
+    }
+
+    /// The catalogue's document goes into logs.
+    fn spread(&mut self) {
+        match self.engine.spread_catalogue() {
+            Ok(grew) => {
+                let grew = grew.into_iter().map(|(store, end)| (store, vec![end])).collect();
+                self.carried(Carried { grew, more: false });
+            }
+            Err(error) => tracing::error!(%error, "the catalogue is not told; the next look does it"),
         }
     }
 

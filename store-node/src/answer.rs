@@ -36,6 +36,11 @@ pub enum Answer {
         /// The stock that came with it.
         opening: Opening,
     },
+    /// A publication of the hub's catalogue was taken over.
+    Listed {
+        /// Products that are new or changed by it.
+        products: u32,
+    },
     /// Goods came in.
     Received(ReceiveAnswer),
     /// Opening stock was entered.

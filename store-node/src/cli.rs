@@ -69,7 +69,8 @@ pub struct Config {
 /// Which kind of file.
 #[derive(Debug, Subcommand)]
 pub enum Import {
-    /// Products, and the stock the file claims. Bad rows are listed by line (exit code 2), good rows are entered.
+    /// Products, and the stock the file claims. Bad rows are listed by line (exit code 2), good rows are entered. What the hub's
+    /// catalogue names is the hub's: a file that says otherwise is refused.
     Catalogue {
         /// The file.
         file: PathBuf,

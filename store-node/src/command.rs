@@ -180,6 +180,27 @@ pub struct Login {
     pub token_sha: Option<[u8; 32]>,
 }
 
+/// A publication of the hub's catalogue, as its document says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenCatalogue {
+    /// G.
+    pub generation: HubGeneration,
+    /// The document.
+    pub edition: u32,
+    /// Its number there.
+    pub publication: u64,
+    /// When the hub made it.
+    pub at: Timestamp,
+    /// Products that the edition names with it.
+    pub named: u32,
+    /// It is the first that is taken over of its edition: it says all that the edition names.
+    pub anew: bool,
+    /// What it says.
+    pub products: Vec<Product>,
+    /// What it names and nobody can read.
+    pub unreadable: Vec<SkuId>,
+}
+
 /// What can be asked of the store.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "of", rename_all = "snake_case")]
@@ -193,6 +214,8 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         opening: Vec<OpeningLine>,
     },
+    /// Takes over a publication of the hub's catalogue. Naturally idempotent: an older one changes nothing.
+    TakeCatalogue(TakenCatalogue),
     /// Remembers names of barcodes.
     ImportGtins {
         /// The barcodes.
@@ -488,6 +511,7 @@ impl Command {
     pub const fn kind(&self) -> &'static str {
         match self {
             Command::ImportCatalogue { .. } => "import_catalogue",
+            Command::TakeCatalogue(_) => "take_catalogue",
             Command::ImportGtins { .. } => "import_gtins",
             Command::OpenStock { .. } => "open_stock",
             Command::Receive(_) => "receive",
@@ -548,6 +572,7 @@ impl Command {
     pub const fn is_kept(&self) -> bool {
         match self {
             Command::GrantTick
+            | Command::TakeCatalogue(_)
             | Command::Fence { .. }
             | Command::TakeEpoch { .. }
             | Command::LearnGeneration { .. }

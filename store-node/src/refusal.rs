@@ -195,6 +195,22 @@ pub enum Refusal {
         /// The other one.
         other: u32,
     },
+    /// The hub has withdrawn it: nothing more of it is promised.
+    Withdrawn {
+        /// What.
+        sku: SkuId,
+    },
+    /// Products of a file that the hub's catalogue names, and says otherwise.
+    HubOwns {
+        /// The first of them.
+        skus: Vec<SkuId>,
+        /// How many there are.
+        count: u32,
+        /// The edition that names them.
+        edition: u32,
+        /// And its publication.
+        publication: u64,
+    },
     /// This one command met a fault; it is not stored and may be sent again.
     Unavailable {
         /// The fault.
@@ -246,6 +262,8 @@ impl Refusal {
             Refusal::Fenced { .. } => "fenced",
             Refusal::OrderUnknown { .. } => "order_unknown",
             Refusal::TwoHubs { .. } => "two_hubs",
+            Refusal::Withdrawn { .. } => "withdrawn",
+            Refusal::HubOwns { .. } => "hub_owns",
             Refusal::Unavailable { .. } => "unavailable",
         }
     }
@@ -323,9 +341,20 @@ impl Refusal {
             Refusal::TwoHubs { known, other } => {
                 format!("This store works for the hub of generation {known}; {other} is another hub's.")
             }
+            Refusal::Withdrawn { sku } => format!("The hub has withdrawn {sku}."),
+            Refusal::HubOwns { skus, count, edition, publication } => {
+                hub_owns(*count, (*edition, *publication), &list(skus, ToString::to_string))
+            }
             Refusal::Unavailable { detail } => detail.clone(),
         }
     }
+}
+
+fn hub_owns(count: u32, (edition, publication): (u32, u64), skus: &str) -> String {
+    format!(
+        "{count} products are the hub's since edition {edition}, publication {publication} of its catalogue, and the file says \
+         otherwise: {skus}."
+    )
 }
 
 fn list<T>(items: &[T], say: impl Fn(&T) -> String) -> String {

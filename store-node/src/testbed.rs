@@ -125,6 +125,7 @@ pub fn product(sku: &str, temp: TempClass, shelf_life_days: u32) -> Product {
         gst_bp: 500,
         unit: "1 pack".into(),
         popularity: 1,
+        active: true,
     }
 }
 

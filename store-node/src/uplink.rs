@@ -378,7 +378,10 @@ impl Uplink {
     async fn compare(&self, peer: &mut Peer, theirs: Vec<(DocKey, [u8; 8])>) -> Result<(), Ended> {
         let mine = self.writer.heads().await.map_err(|_| Ended::Cut)?;
         for (doc, heads) in theirs {
-            if mine.iter().any(|(key, own)| *key == doc && *own != heads) {
+            let own = mine.iter().find(|(key, _)| *key == doc).map(|(_, own)| *own);
+            // The hub says that all of its catalogue was told: where it is not here it was lost.
+            let lost = own.is_none() && matches!(doc, DocKey::Catalogue { .. });
+            if lost || own.is_some_and(|own| own != heads) {
                 tracing::warn!(?doc, "the hub has another document: asking for the whole of it");
                 peer.handle(clock::now(), Input::Want { doc });
             }

@@ -6,6 +6,7 @@
 //! and replace them by one `save_full` when they are many. An hour of orders that is over becomes a blob (`closed.rs`).
 
 mod actor;
+mod catalogue;
 mod chunk;
 mod closed;
 mod code;
@@ -23,6 +24,7 @@ mod stock;
 mod tell;
 
 pub use actor::DocActor;
+pub use catalogue::{CatalogueHeader, Listing};
 pub use closed::{ClosedBlob, ClosedHour, Difference, MANIFEST_MAX, ManifestEntry, compare};
 pub use document::{Document, MAX_PENDING, Touched};
 pub use error::DocError;

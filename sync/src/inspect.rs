@@ -15,7 +15,7 @@ use model::{SkuId, StoreId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::doc::{DocActor, DocError, DocId, Document, change_says};
+use crate::doc::{DocError, DocId, Document, change_says};
 
 /// Everything that one side holds for one store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,8 +172,7 @@ impl DocumentState {
 fn open(name: &str, side: Owner, bytes: &[u8]) -> Result<(Document, BTreeMap<String, String>), DocError> {
     let id: DocId = name.parse()?;
     // Nothing is written: the boot number is never used.
-    let actor = DocActor { side, store: id.store().clone(), boot: u32::MAX };
-    let document = Document::load(id, &actor, bytes)?;
+    let document = Document::load_as(id, side, u32::MAX, bytes)?;
     let entries = document.entries()?;
     Ok((document, entries))
 }

@@ -23,7 +23,7 @@ pub enum Lane {
     States,
     /// Alarms and health.
     Alarms,
-    /// Stock of this hour.
+    /// Stock of this hour; of the hub, what is sold and for how much.
     Stock,
     /// Everything older: sent when nothing else waits.
     Backfill,
@@ -55,7 +55,7 @@ impl Lane {
             (DocKey::Quota { .. }, _) | (DocKey::Orders { .. }, Owner::Hub) => Lane::Orders,
             (DocKey::Orders { hour }, Owner::Store) if is_fresh(hour, now) => Lane::States,
             (DocKey::Orders { .. }, Owner::Store) => Lane::Backfill,
-            (DocKey::Stock { .. }, _) => Lane::Stock,
+            (DocKey::Stock { .. } | DocKey::Catalogue { .. }, _) => Lane::Stock,
         }
     }
 

@@ -17,6 +17,7 @@ pub mod served;
 pub mod slow_wire;
 pub mod stage;
 pub mod sync_bytes;
+pub mod sync_catalogue;
 pub mod sync_catchup;
 pub mod sync_fleet;
 pub mod sync_lag;

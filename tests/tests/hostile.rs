@@ -282,6 +282,33 @@ async fn a_change_under_the_hubs_own_actor_is_refused_before_it_is_applied() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_catalogue_that_a_store_writes_is_refused_whoever_it_says_has_written_it() {
+    let hub = Hub::start().await;
+    let mut rogue = Rogue::connect(&hub, 1).await;
+    let doc = DocKey::Catalogue { generation: HubGeneration(1), edition: 1 };
+    for (side, boot) in [(Owner::Hub, 1), (Owner::Hub, 4_000_000_000)] {
+        let mut document = Document::new_as(doc.of(&store("s1")), side, boot).unwrap();
+        let part = model::catalogue_doc::CataloguePart {
+            generation: HubGeneration(1),
+            edition: 1,
+            publication: 1 << 40,
+            part: 1,
+            at: model::Timestamp::from_ms(0),
+            products: vec![],
+            named: 0,
+            whole: true,
+        };
+        assert!(document.put_catalogue(&part).unwrap());
+        rogue.record(doc, document.commit().unwrap().unwrap()).await;
+    }
+    let (who, name, why) = hub.quarantined("may not write the catalogue").await;
+    assert_eq!((who.as_str(), name.as_str()), ("s1", "catalogue/1/1"), "{why}");
+    assert_eq!(hub.quarantine().len(), 2);
+    rogue.is_still_heard(&hub, "SALT").await;
+    hub.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_stores_path_is_refused_in_the_hello_and_in_a_record() {
     let hub = Hub::start().await;
     let mut rogue = Rogue::dial(&hub, 1).await;

@@ -6,6 +6,8 @@
 
 #[path = "mtls/cut.rs"]
 mod cut;
+#[path = "mtls/listing.rs"]
+mod listing;
 #[path = "mtls/rig.rs"]
 mod rig;
 #[path = "mtls/ship.rs"]

@@ -79,6 +79,7 @@ fn product(code: &str, shelf_life_days: u32) -> Product {
         gst_bp: 500,
         unit: "1 pack".to_owned(),
         popularity: 0,
+        active: true,
     }
 }
 

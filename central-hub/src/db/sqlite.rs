@@ -8,6 +8,7 @@ mod chains;
 mod customers;
 mod globals;
 mod hours;
+mod listing;
 mod memory;
 mod orders;
 mod payments;
@@ -36,6 +37,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0007_chains.sql")),
     M::up(include_str!("../../migrations/0009_global.sql")),
     M::up(include_str!("../../migrations/0008_shelf.sql")),
+    M::up(include_str!("../../migrations/0010_catalogue.sql")),
 ];
 
 /// Statements that are kept prepared per connection.

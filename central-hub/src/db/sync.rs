@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 pub struct OutboxRow {
     /// Their number; numbers begin anew when everything is carried.
     pub seq: u64,
-    /// For whom.
-    pub store: StoreId,
+    /// For whom; none for a document of the whole city.
+    pub store: Option<StoreId>,
     /// What, in order.
     pub facts: Vec<Fact>,
 }
@@ -57,8 +57,15 @@ pub trait SyncLog {
     fn records_after(&self, store: &StoreId, at: LaneSeq, limit: u32) -> Db<Vec<(u64, DocId, Vec<u8>)>>;
     /// Records of a lane up to here are acknowledged and need not be kept.
     fn drop_records(&mut self, store: &StoreId, upto: LaneSeq) -> Db<()>;
-    /// A change that cannot be true is kept for a person.
-    fn quarantine(&mut self, doc: &DocId, seq: u64, change: &[u8], why: &str, at: Timestamp) -> Db<()>;
+    /// A change that cannot be true is kept for a person: whose, and its document with its number in the store's log.
+    fn quarantine(
+        &mut self,
+        store: &StoreId,
+        place: (&DocId, u64),
+        change: &[u8],
+        why: &str,
+        at: Timestamp,
+    ) -> Db<()>;
     /// Bytes of a store's connection that belong to no document are kept for a person.
     fn quarantine_bytes(&mut self, store: &StoreId, bytes: &[u8], why: &str, at: Timestamp) -> Db<()>;
     /// Changes in quarantine, of all stores.
@@ -67,7 +74,7 @@ pub trait SyncLog {
     fn quarantine_counts(&self) -> Db<BTreeMap<(StoreId, &'static str), u64>>;
     /// What is in quarantine, newest first; of one store or of all.
     fn set_aside(&self, store: Option<&StoreId>, limit: u32) -> Db<Vec<SetAside>>;
-    /// Names of a store's documents.
+    /// Names of a store's documents, and of the whole city's.
     fn documents(&self, store: &StoreId) -> Db<Vec<DocId>>;
     /// Facts for a store that stand in no document yet.
     fn facts_for(&self, store: &StoreId) -> Db<u64>;

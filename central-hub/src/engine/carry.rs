@@ -9,6 +9,7 @@ use ::sync::doc::{DocError, DocId, DocKey};
 use ::sync::lane::{self, Lane, LaneSeq, LaneStates};
 use model::fact::Fact;
 use model::order::Owner;
+use model::quota::StoreEpoch;
 use model::{StoreId, Timestamp};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -71,16 +72,23 @@ fn compose_some(docs: &mut Docs, tx: &dyn HubTx) -> Result<Option<Batch>, Fault>
     let mut order: Vec<DocId> = Vec::new();
     let mut facts: BTreeMap<DocId, Vec<(u64, Fact)>> = BTreeMap::new();
     for row in rows {
-        let epoch = match epochs.get(&row.store) {
-            Some(epoch) => *epoch,
-            None => {
-                let store = tx.store(&row.store)?.ok_or_else(|| Fault::UnknownStore(row.store.clone()))?;
-                epochs.insert(row.store.clone(), store.epoch);
+        let epoch = match row.store.as_ref().map(|store| (store, epochs.get(store))) {
+            Some((_, Some(epoch))) => *epoch,
+            Some((id, None)) => {
+                let store = tx.store(id)?.ok_or_else(|| Fault::UnknownStore(id.clone()))?;
+                epochs.insert(id.clone(), store.epoch);
                 store.epoch
             }
+            None => StoreEpoch(0),
         };
         for fact in row.facts {
-            let id = DocKey::of_fact(&fact, epoch, generation).of(&row.store);
+            let Some(id) = DocKey::of_fact(&fact, epoch, generation).within(row.store.as_ref()) else {
+                tracing::error!(
+                    row = row.seq,
+                    "a fact of the whole city that belongs to a store is passed over"
+                );
+                continue;
+            };
             if !facts.contains_key(&id) {
                 order.push(id.clone());
             }
@@ -109,7 +117,9 @@ fn one_document(
     for (seq, fact) in facts {
         match docs.open(tx, id)?.put_fact(fact) {
             Ok(_) => {}
-            Err(DocError::HourClosed { .. }) => late.push((id.store().clone(), *seq, fact.clone())),
+            Err(DocError::HourClosed { .. }) => {
+                late.extend(id.store().map(|store| (store.clone(), *seq, fact.clone())));
+            }
             Err(error @ DocError::Broken { .. }) => return Err(error.into()),
             Err(error) => {
                 tracing::error!(doc = %id, fact = seq, %error, "a fact of our own does not fit its document");
@@ -202,12 +212,17 @@ impl HubEngine {
             return Ok(Carried { grew: BTreeMap::new(), more: true });
         }
         for fact in &batch.spoiled {
-            self.db.quarantine(&fact.doc, fact.seq, &fact.fact, &fact.why, now)?;
+            // What is sold stands in its table; of the city's own document nothing is lost by that.
+            if let Some(store) = fact.doc.store() {
+                self.db.quarantine(store, (&fact.doc, fact.seq), &fact.fact, &fact.why, now)?;
+            }
         }
         let mut known: BTreeMap<&StoreId, LaneStates> = BTreeMap::new();
         let mut places: BTreeMap<&StoreId, Vec<LaneSeq>> = BTreeMap::new();
         for (id, change) in &batch.changes {
-            let store = id.store();
+            self.db.add_chunk(id, change)?;
+            // The city's document goes into the stores' logs by `spread_catalogue`.
+            let Some(store) = id.store() else { continue };
             let lanes = match known.entry(store) {
                 Entry::Occupied(lanes) => lanes.into_mut(),
                 Entry::Vacant(place) => place.insert(self.db.lanes(store)?),
@@ -215,7 +230,6 @@ impl HubEngine {
             let lane = Lane::of(Owner::Hub, id.key(), now);
             lanes[lane.index()].sent += 1;
             let at = LaneSeq { lane, seq: lanes[lane.index()].sent };
-            self.db.add_chunk(id, change)?;
             self.db.add_record(store, at, id.key(), change)?;
             places.entry(store).or_default().push(at);
         }

@@ -53,11 +53,14 @@ impl Docs {
     }
 
     fn load(&self, tx: &dyn HubTx, id: &DocId) -> Result<Document, Fault> {
-        let actor = DocActor { side: Owner::Hub, store: id.store().clone(), boot: self.boot };
         let chunks = tx.chunks(id)?;
-        match if chunks.is_empty() { tx.closed_blob(id)? } else { None } {
-            Some(blob) => Ok(Document::of_closed(id.clone(), &actor, &blob)?),
-            None => Ok(Document::load(id.clone(), &actor, &chunks)?),
+        let blob = if chunks.is_empty() { tx.closed_blob(id)? } else { None };
+        match (id.store(), blob) {
+            (Some(store), Some(blob)) => {
+                let actor = DocActor { side: Owner::Hub, store: store.clone(), boot: self.boot };
+                Ok(Document::of_closed(id.clone(), &actor, &blob)?)
+            }
+            (_, _) => Ok(Document::load_as(id.clone(), Owner::Hub, self.boot, &chunks)?),
         }
     }
 

@@ -144,10 +144,14 @@ impl HubEngine {
         out: &mut Inbound,
     ) -> Result<(), Fault> {
         let id = key.of(store);
+        if let DocKey::Catalogue { .. } = key {
+            let why = DocError::NotMine { field: "the catalogue".to_owned() }.to_string();
+            return self.set_aside(now, store, (&id, seq), (change, &why), out);
+        }
         match shelf::heed(&*self.db, now, &id, change.len())? {
             Heed::Take => {}
             Heed::Old => return Ok(()),
-            Heed::Wrong(why) => return self.set_aside(now, (&id, seq), change, &why, out),
+            Heed::Wrong(why) => return self.set_aside(now, store, (&id, seq), (change, &why), out),
         }
         let shared = self.docs.clone();
         let mut docs = shared.lock();
@@ -172,7 +176,7 @@ impl HubEngine {
                     | DocError::NotMine { .. }
                     | DocError::WrongKind { .. } => {}
                 }
-                return self.set_aside(now, (&id, seq), change, &error.to_string(), out);
+                return self.set_aside(now, store, (&id, seq), (change, &error.to_string()), out);
             }
         };
         // What came a second time touches nothing and is kept already.
@@ -188,12 +192,14 @@ impl HubEngine {
         }
         let effects = match key {
             DocKey::Stock { .. } => docs.shelf(&id, touched),
-            DocKey::Orders { .. } | DocKey::Quota { .. } => effects(document, touched),
+            DocKey::Orders { .. } | DocKey::Quota { .. } | DocKey::Catalogue { .. } => {
+                effects(document, touched)
+            }
         };
         drop(docs);
         for effect in effects {
-            if let Err(why) = self.take_effect(now, &id, change, effect)? {
-                self.set_aside(now, (&id, seq), change, &why, out)?;
+            if let Err(why) = self.take_effect(now, (store, &id), change, effect)? {
+                self.set_aside(now, store, (&id, seq), (change, &why), out)?;
             }
         }
         Ok(())
@@ -203,13 +209,13 @@ impl HubEngine {
     fn set_aside(
         &mut self,
         now: Timestamp,
+        store: &StoreId,
         (id, seq): (&DocId, u64),
-        change: &[u8],
-        why: &str,
+        (change, why): (&[u8], &str),
         out: &mut Inbound,
     ) -> Result<(), Fault> {
-        tracing::warn!(doc = %id, seq, %why, "a record, or a part of one, went to quarantine");
-        self.db.quarantine(id, seq, change, why, now)?;
+        tracing::warn!(%store, doc = %id, seq, %why, "a record, or a part of one, went to quarantine");
+        self.db.quarantine(store, (id, seq), change, why, now)?;
         out.quarantined += 1;
         Ok(())
     }
@@ -218,12 +224,12 @@ impl HubEngine {
     fn take_effect(
         &mut self,
         now: Timestamp,
-        id: &DocId,
+        (store, id): (&StoreId, &DocId),
         change: &[u8],
         effect: Effect,
     ) -> Result<Result<(), String>, Fault> {
         let command = command_id(now, id, change);
-        let actor = store_actor(id.store())?;
+        let actor = store_actor(store)?;
         let rules = self.rules.clone();
         let cx = Cx { now, id: &command, actor: &actor, rules: &rules, mutation: self.mutation };
         self.db.mark()?;
@@ -232,20 +238,20 @@ impl HubEngine {
                 self.db.undo()?;
                 return Ok(Err(why));
             }
-            Effect::Order(view) => seen::order(&mut *self.db, &cx, id.store(), &view),
+            Effect::Order(view) => seen::order(&mut *self.db, &cx, store, &view),
             Effect::Grant(sku, total) => match id {
                 DocId::Quota { store, epoch, generation } => {
                     let key = QuotaKey { store: store.clone(), epoch: *epoch, generation: *generation };
                     quota::learn(&mut *self.db, &key, &sku, total).map(drop)
                 }
-                DocId::Orders { .. } | DocId::Stock { .. } => Ok(()),
+                DocId::Orders { .. } | DocId::Stock { .. } | DocId::Catalogue { .. } => Ok(()),
             },
             Effect::Wanted(sku, total) => match id {
                 DocId::Quota { store, epoch, generation } => {
                     let key = QuotaKey { store: store.clone(), epoch: *epoch, generation: *generation };
                     quota::wanted(&mut *self.db, &key, &sku, total)
                 }
-                DocId::Orders { .. } | DocId::Stock { .. } => Ok(()),
+                DocId::Orders { .. } | DocId::Stock { .. } | DocId::Catalogue { .. } => Ok(()),
             },
             Effect::Shelf(header, units) => shelf::seen(&mut *self.db, &cx, id, header, &units),
         };

@@ -26,6 +26,8 @@ pub enum Said {
     Gone(StoreId),
     /// Bytes of its connection that were refused, and why.
     Refused(StoreId, Vec<u8>, String),
+    /// Its session knows frames up to this version.
+    Reads(StoreId, u8),
 }
 
 /// Records of a lane of the log for a store, for a reader's connection.
@@ -104,6 +106,10 @@ impl HubEngine {
                 self.db.quarantine_bytes(store, bytes, why, now)?;
                 Ok(Inbound::default())
             }
+            Said::Reads(store, version) => {
+                self.db.set_reads(store, *version)?;
+                Ok(Inbound::default())
+            }
             Said::Gone(store) => {
                 self.db.set_heard(store, now, false)?;
                 Ok(Inbound::default())
@@ -151,9 +157,10 @@ impl HubEngine {
         let row = self.db.store(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
         let quota = DocKey::Quota { epoch: row.epoch, generation: self.db.generation()? };
         let hours = [now.hour(), now.hour() - 1].map(|hour| DocKey::Orders { hour });
+        let catalogue = self.told_catalogue(store)?;
         let mut docs = self.docs.lock();
         let mut heads = Vec::new();
-        for doc in hours.into_iter().chain([quota]) {
+        for doc in hours.into_iter().chain([quota]).chain(catalogue) {
             heads.push((doc, docs.open(&*self.db, &doc.of(store))?.heads()));
         }
         Ok(heads)
@@ -164,6 +171,12 @@ impl HubEngine {
     /// # Errors
     /// [`Fault`].
     pub fn whole(&mut self, store: &StoreId, key: DocKey) -> Result<Vec<u8>, Fault> {
+        if let DocKey::Catalogue { .. } = key
+            && self.db.edition()?.is_none_or(|edition| edition.doc().key() != key)
+        {
+            // An edition that is over: the present one comes by itself.
+            return Ok(Vec::new());
+        }
         self.docs.lock().whole(&*self.db, &key.of(store))
     }
 }

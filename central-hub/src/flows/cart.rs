@@ -23,7 +23,8 @@ pub fn set_line(
         return Err(Refusal::BadValue { field: "qty".to_owned(), want }.into());
     }
     if !qty.is_zero() {
-        tx.product(sku)?.ok_or_else(|| Refusal::UnknownSku { sku: sku.clone() })?;
+        let sold = tx.product(sku)?.filter(|product| product.active);
+        sold.ok_or_else(|| Refusal::UnknownSku { sku: sku.clone() })?;
         let cart = tx.cart(customer)?;
         if cart.len() >= LINES_MAX && !cart.iter().any(|(known, _)| known == sku) {
             return Err(Refusal::CartFull.into());

@@ -95,6 +95,9 @@ fn lines_of(tx: &dyn HubTx, customer: &CustomerId) -> Flow<Vec<LineRow>> {
     let mut lines = Vec::new();
     for (at, (sku, qty)) in tx.cart(customer)?.into_iter().enumerate() {
         let product = tx.product(&sku)?.ok_or(Refusal::UnknownSku { sku: sku.clone() })?;
+        if !product.active {
+            return Err(Refusal::OutOfStock { missing: vec![(sku, 0)] }.into());
+        }
         lines.push(LineRow {
             line: u8::try_from(at).map_err(|_| Refusal::CartFull)?,
             sku,

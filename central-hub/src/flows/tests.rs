@@ -2,6 +2,7 @@
 
 mod checkout;
 mod delivery;
+mod listing;
 mod login;
 #[cfg(feature = "mutations")]
 mod mutants;

@@ -68,6 +68,9 @@ fn stores(page: &mut Text, stores: &[StoreFigures]) {
         Some(f64::from(s.chains_broken))
     });
     each("backup_age_seconds", "Age of the store's newest backup here.", |s| Some(s.backup_ms? as f64 / 1e3));
+    each("catalogue_current", "Whether the store has all that was published of the catalogue.", |s| {
+        Some(f64::from(u8::from(s.catalogue_current)))
+    });
     each("rights_blocked_units", "Units of rights of earlier terms that nobody may sell.", |s| {
         Some(s.rights_blocked as f64)
     });

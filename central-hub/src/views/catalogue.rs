@@ -20,7 +20,7 @@ pub fn card(
     product: Product,
     store: Option<&StoreRow>,
 ) -> Db<ProductCard> {
-    let available = place::available(data, look, &product.sku, store)?;
+    let available = if product.active { place::available(data, look, &product.sku, store)? } else { 0 };
     Ok(ProductCard {
         sku: product.sku,
         name: product.name,

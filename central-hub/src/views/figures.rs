@@ -8,7 +8,7 @@ use ::sync::lane;
 use hub_core::stop_selling::Selling;
 use model::time::HOUR_MS;
 use model::{Moment, StoreId, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The whole city.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -50,11 +50,15 @@ pub struct StoreFigures {
     pub chains_broken: u32,
     /// The age of its newest backup here.
     pub backup_ms: Option<i64>,
+    /// It has all that was published of the catalogue.
+    pub catalogue_current: bool,
 }
 
 /// The numbers now.
 pub fn now(data: &dyn HubTx, look: &Look<'_>, backups: &BTreeMap<StoreId, Timestamp>) -> Db<HubFigures> {
     let hour_ago = look.now.plus_ms(-HOUR_MS);
+    let told = data.told(None)?.into_iter().filter(|told| told.level && told.waiting == 0);
+    let told: BTreeSet<StoreId> = told.map(|told| told.store).collect();
     Ok(HubFigures {
         riders_on_shift: u32::try_from(data.riders_on_shift()?.len()).unwrap_or(u32::MAX),
         placed_last_hour: data.moment_count(Moment::Placed, hour_ago)?,
@@ -66,7 +70,8 @@ pub fn now(data: &dyn HubTx, look: &Look<'_>, backups: &BTreeMap<StoreId, Timest
             .map(|row| {
                 let backup = backups.get(&row.seed.id);
                 let backup_ms = backup.map(|at| look.now.since_ms(*at).max(0));
-                Ok(StoreFigures { backup_ms, ..store(data, look, row)? })
+                let catalogue_current = told.contains(&row.seed.id);
+                Ok(StoreFigures { backup_ms, catalogue_current, ..store(data, look, row)? })
             })
             .collect::<Db<_>>()?,
     })
@@ -87,6 +92,7 @@ fn store(data: &dyn HubTx, look: &Look<'_>, row: &StoreRow) -> Db<StoreFigures> 
         rights_blocked,
         chains_broken: broken(data, &row.seed.id)?,
         backup_ms: None,
+        catalogue_current: false,
     })
 }
 

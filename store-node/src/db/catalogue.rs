@@ -3,9 +3,10 @@
 use super::{Connection, DbError, DbResult, Tx, all, number, one, row, run};
 use model::catalogue::{Product, TempClass, Velocity};
 use model::{BinId, Grams, Paise, SkuId};
+use std::collections::BTreeSet;
 
 const COLUMNS: &str = "sku, name, name_hi, brand, category, search_terms, temp, velocity, weight_g, fragile, food, mrp, \
-                       price, shelf_life_days, hsn, gst_bp, unit, popularity, home_bin, min_qty";
+                       price, shelf_life_days, hsn, gst_bp, unit, popularity, home_bin, min_qty, active, hub";
 
 /// A product and what this store knows about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct SkuRow {
     pub home: Option<BinId>,
     /// Below this it is low (REQ-12).
     pub min_qty: u32,
+    /// The hub's catalogue names it: the hub alone says what it is and costs.
+    pub hub: bool,
 }
 
 const fn velocity_word(velocity: Velocity) -> &'static str {
@@ -51,8 +54,9 @@ fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<SkuRow> {
         gst_bp: r.get(15)?,
         unit: r.get(16)?,
         popularity: r.get(17)?,
+        active: r.get(20)?,
     };
-    Ok(SkuRow { product, home: row::code_or(r, 18)?, min_qty: r.get(19)? })
+    Ok(SkuRow { product, home: row::code_or(r, 18)?, min_qty: r.get(19)?, hub: r.get(21)? })
 }
 
 /// Enters or renews a product with its barcodes; the home bin stays unless one is given.
@@ -60,13 +64,81 @@ fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<SkuRow> {
 /// # Errors
 /// A fault of the database.
 pub fn put(tx: &Tx<'_>, product: &Product, home: Option<&BinId>) -> DbResult<()> {
+    write(tx, product, home, false)?;
+    for gtin in &product.gtins {
+        let sql = "INSERT INTO gtin (gtin, sku) VALUES (?1, ?2) ON CONFLICT (gtin) DO UPDATE SET sku = ?2";
+        run(tx, sql, (gtin, product.sku.as_str()))?;
+    }
+    Ok(())
+}
+
+/// The same of one that the hub's catalogue names: from now on it is the hub's, and its barcodes are those of the hub and the
+/// store's own. Says whether anything of it changed.
+///
+/// # Errors
+/// A fault of the database.
+pub fn put_of_hub(tx: &Tx<'_>, product: &Product, home: Option<&BinId>) -> DbResult<bool> {
+    let sku = product.sku.as_str();
+    let known = find(tx, &product.sku)?;
+    let same =
+        |row: &SkuRow| row.hub && Product { gtins: product.gtins.clone(), ..row.product.clone() } == *product;
+    let mut changed = !known.as_ref().is_some_and(same);
+    if changed || home.is_some_and(|home| known.as_ref().is_none_or(|row| row.home.as_ref() != Some(home))) {
+        write(tx, product, home, true)?;
+    }
+    let listed: Vec<String> =
+        all(tx, "SELECT gtin FROM gtin WHERE sku = ?1 AND hub = 1 ORDER BY gtin", [sku], |r| r.get(0))?;
+    for gone in listed.iter().filter(|gtin| !product.gtins.contains(gtin)) {
+        changed |= run(tx, "DELETE FROM gtin WHERE gtin = ?1 AND sku = ?2", (gone, sku))? > 0;
+    }
+    for gtin in product.gtins.iter().filter(|gtin| !listed.contains(gtin)) {
+        let sql = "INSERT INTO gtin (gtin, sku, hub) VALUES (?1, ?2, 1)
+                   ON CONFLICT (gtin) DO UPDATE SET sku = ?2, hub = 1";
+        run(tx, sql, (gtin, sku))?;
+        changed = true;
+    }
+    Ok(changed)
+}
+
+/// Products of the hub that its catalogue does not name any more are the store's own again, as they are.
+///
+/// # Errors
+/// A fault of the database.
+pub fn disown_others(tx: &Tx<'_>, named: &BTreeSet<&SkuId>) -> DbResult<()> {
+    let of_hub: Vec<SkuId> = all(tx, "SELECT sku FROM sku WHERE hub = 1", [], |r| row::code(r, 0))?;
+    for sku in of_hub.iter().filter(|sku| !named.contains(sku)) {
+        run(tx, "UPDATE sku SET hub = 0 WHERE sku = ?1", [sku.as_str()])?;
+        run(tx, "UPDATE gtin SET hub = 0 WHERE sku = ?1", [sku.as_str()])?;
+        tx.shelves().forget(sku);
+    }
+    Ok(())
+}
+
+/// Which of some barcodes the hub's catalogue gives to another product.
+///
+/// # Errors
+/// A fault of the database.
+pub fn gtins_of_others(conn: &Connection, product: &Product) -> DbResult<Vec<String>> {
+    let mut others = Vec::new();
+    for gtin in &product.gtins {
+        let sql = "SELECT 1 FROM gtin WHERE gtin = ?1 AND sku <> ?2 AND hub = 1";
+        if one(conn, sql, (gtin, product.sku.as_str()), |r| r.get::<_, i64>(0))?.is_some() {
+            others.push(gtin.clone());
+        }
+    }
+    Ok(others)
+}
+
+fn write(tx: &Tx<'_>, product: &Product, home: Option<&BinId>, hub: bool) -> DbResult<()> {
     let sql = "INSERT INTO sku (sku, name, name_hi, brand, category, search_terms, temp, velocity, weight_g, fragile,
-                 food, mrp, price, shelf_life_days, hsn, gst_bp, unit, popularity, home_bin, min_qty, max_qty)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 10, 1000)
+                 food, mrp, price, shelf_life_days, hsn, gst_bp, unit, popularity, home_bin, min_qty, max_qty, active,
+                 hub)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 10, 1000,
+                 ?20, ?21)
                ON CONFLICT (sku) DO UPDATE SET name = ?2, name_hi = ?3, brand = ?4, category = ?5, search_terms = ?6,
                  temp = ?7, velocity = ?8, weight_g = ?9, fragile = ?10, food = ?11, mrp = ?12, price = ?13,
                  shelf_life_days = ?14, hsn = ?15, gst_bp = ?16, unit = ?17, popularity = ?18,
-                 home_bin = coalesce(?19, home_bin)";
+                 home_bin = coalesce(?19, home_bin), active = ?20, hub = max(hub, ?21)";
     let p = product;
     let params = rusqlite::params![
         p.sku.as_str(),
@@ -88,13 +160,11 @@ pub fn put(tx: &Tx<'_>, product: &Product, home: Option<&BinId>) -> DbResult<()>
         p.unit,
         p.popularity,
         home.map(BinId::as_str),
+        p.active,
+        hub,
     ];
     run(tx, sql, params)?;
     tx.shelves().forget(&p.sku);
-    for gtin in &p.gtins {
-        let sql = "INSERT INTO gtin (gtin, sku) VALUES (?1, ?2) ON CONFLICT (gtin) DO UPDATE SET sku = ?2";
-        run(tx, sql, (gtin, p.sku.as_str()))?;
-    }
     Ok(())
 }
 
@@ -114,13 +184,13 @@ pub fn must(conn: &Connection, sku: &SkuId) -> DbResult<SkuRow> {
     find(conn, sku)?.ok_or_else(|| DbError::Corrupt(format!("no product {sku}")))
 }
 
-/// What selling a product needs: its price, and its shelf life in days (0 = does not expire).
+/// What selling a product needs: its price, its shelf life in days (0 = does not expire), and whether it is sold.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn sale(conn: &Connection, sku: &SkuId) -> DbResult<Option<(Paise, u32)>> {
-    let sql = "SELECT price, shelf_life_days FROM sku WHERE sku = ?1";
-    one(conn, sql, [sku.as_str()], |r| Ok((Paise::new(r.get(0)?), r.get(1)?)))
+pub fn sale(conn: &Connection, sku: &SkuId) -> DbResult<Option<(Paise, u32, bool)>> {
+    let sql = "SELECT price, shelf_life_days, active FROM sku WHERE sku = ?1";
+    one(conn, sql, [sku.as_str()], |r| Ok((Paise::new(r.get(0)?), r.get(1)?, r.get(2)?)))
 }
 
 /// Shelf life in days of a product that is known; 0 = does not expire.
@@ -146,7 +216,7 @@ pub fn every(conn: &Connection) -> DbResult<Vec<SkuRow>> {
 /// A fault of the database.
 pub fn like(conn: &Connection, product: &Product, limit: u32) -> DbResult<Vec<SkuRow>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM sku WHERE category = ?1 AND sku <> ?2 AND temp = ?3
+        "SELECT {COLUMNS} FROM sku WHERE category = ?1 AND sku <> ?2 AND temp = ?3 AND active = 1
          ORDER BY brand <> ?4, popularity = 0, popularity, sku LIMIT ?5"
     );
     let params = (&product.category, product.sku.as_str(), product.temp.word(), &product.brand, limit);

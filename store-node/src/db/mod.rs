@@ -22,6 +22,7 @@ pub mod handovers;
 pub mod hours;
 pub mod lanes;
 pub mod ledger;
+pub mod listing;
 pub mod lots;
 pub mod marks;
 pub mod orders;
@@ -101,6 +102,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0011_backfill.sql")),
     M::up(include_str!("../../migrations/0008_escrow.sql")),
     M::up(include_str!("../../migrations/0012_pledges.sql")),
+    M::up(include_str!("../../migrations/0013_catalogue.sql")),
 ];
 
 /// The writing connection. There is one per process.

@@ -1,6 +1,7 @@
 //! Looks at the shelf on their way to the hub: whether one waits, and chunks of hours that are over.
 
 use super::{Connection, DbResult, lanes, one, run};
+use model::StoreId;
 use sync::doc::DocId;
 use sync::lane::Lane;
 
@@ -24,7 +25,7 @@ pub fn waits(conn: &Connection) -> DbResult<bool> {
 /// # Errors
 /// A fault of the database.
 pub fn drop_others(conn: &Connection, keep: &DocId) -> DbResult<()> {
-    let (from, before) = span(keep.store().as_str());
+    let (from, before) = span(keep.store().map_or("", StoreId::as_str));
     let sql = "DELETE FROM doc_chunk WHERE doc >= ?1 AND doc < ?2 AND doc <> ?3";
     run(conn, sql, (from, before, keep.to_string())).map(|_| ())
 }

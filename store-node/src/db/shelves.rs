@@ -19,6 +19,8 @@ pub struct Shelf {
     pub price: Paise,
     /// Days; 0 = does not expire.
     pub shelf_life_days: u32,
+    /// It is sold.
+    pub active: bool,
     /// Its units by lot and bin, first expired first.
     pub lots: Vec<LotStock>,
     /// Units that the hub may still sell, under any terms.
@@ -51,9 +53,9 @@ pub fn of(tx: &Tx<'_>, sku: &SkuId) -> DbResult<Option<Shelf>> {
 }
 
 fn read(tx: &Tx<'_>, sku: &SkuId) -> DbResult<Option<Shelf>> {
-    let Some((price, shelf_life_days)) = catalogue::sale(tx, sku)? else { return Ok(None) };
+    let Some((price, shelf_life_days, active)) = catalogue::sale(tx, sku)? else { return Ok(None) };
     let (lots, outstanding) = (stock::lots_of(tx, sku)?, quota::outstanding(tx, sku)?);
-    Ok(Some(Shelf { price, shelf_life_days, lots, outstanding }))
+    Ok(Some(Shelf { price, shelf_life_days, active, lots, outstanding }))
 }
 
 impl Shelves {

@@ -133,6 +133,11 @@ impl Docs {
         while !self.owing && self.live.len() > LIVE_MAX && self.live.pop_first().is_some() {}
     }
 
+    /// Editions of the catalogue before this one are over.
+    pub(super) fn drop_catalogues_before(&mut self, keep: DocKey) {
+        self.live.retain(|key, _| !matches!(key, DocKey::Catalogue { .. }) || *key >= keep);
+    }
+
     /// The store's name for a document.
     pub(super) fn name(&self, key: DocKey) -> String {
         key.of(&self.store).to_string()

@@ -4,8 +4,10 @@
 use super::docs::Docs;
 use super::group::{Care, run_one};
 use super::{Applied, Engine, Fault, InboundRecord, Parts, Refused};
-use crate::command::{AcceptOrder, Command, Envelope, system};
+use crate::answer::Answer;
+use crate::command::{AcceptOrder, Command, Envelope, TakenCatalogue, system};
 use crate::db::fence::{self, State};
+use crate::db::listing::{self, Publication};
 use crate::db::quota::Terms;
 use crate::db::{DbError, Tx, docs, hours, lanes, pledges, unknown};
 use crate::refusal::Refusal;
@@ -146,9 +148,13 @@ impl Engine {
         let terms = flows::terms(self.db.read())?;
         let quota = DocKey::Quota { epoch: terms.epoch, generation: terms.generation };
         let hours = [now.hour(), now.hour() - 1].map(|hour| DocKey::Orders { hour });
+        let catalogue = listing::standing(self.db.read())?.map(|standing| {
+            let Publication { generation, edition, .. } = standing.publication;
+            DocKey::Catalogue { generation, edition }
+        });
         let mut live = self.docs.lock();
         let mut heads = Vec::new();
-        for doc in hours.into_iter().chain([quota]) {
+        for doc in hours.into_iter().chain([quota]).chain(catalogue) {
             heads.push((doc, live.heads(self.db.read(), doc)?));
         }
         Ok(heads)
@@ -187,6 +193,15 @@ fn take_one(
         let not_its_own = DocError::NotMine { field: "stock".to_owned() };
         return Ok(quarantine(&not_its_own.to_string())?);
     }
+    if let DocKey::Catalogue { generation, edition } = came.doc
+        && listing::standing(tx)?.is_some_and(|standing| {
+            let Publication { generation: mine, edition: taken, .. } = standing.publication;
+            (mine, taken) > (generation, edition)
+        })
+    {
+        // An edition that is over, and its chunks are gone.
+        return Ok(());
+    }
     // A store that was restored learns from the hub what it has written itself in a life that it has forgotten.
     let again = fence::state(tx)?.state != State::Open || !unknown::open(tx)?.is_empty();
     let document = live.get(tx, came.doc)?;
@@ -216,11 +231,15 @@ fn take_one(
     {
         hours::mark_theirs(tx, hour, came.now)?;
     }
-    for envelope in commands_of(document, came.doc, (&touched, again), &quarantine)? {
+    let taken = listing::standing(tx)?.map(|standing| standing.publication);
+    for envelope in commands_of(document, came.doc, (&touched, again, taken), &quarantine)? {
         let sealed = envelope.seal().map_err(DbError::from)?;
         let reply = run_one(tx, parts, came.now, &sealed, &mut applied.effects, Care::Savepoints)?;
         if let Some(reason) = reply.as_ref().err().and_then(needs_a_person) {
             quarantine(&reason)?;
+        }
+        if matches!(reply, Ok(Answer::Listed { .. })) {
+            live.drop_catalogues_before(came.doc);
         }
         applied.replies.push(reply);
     }
@@ -231,7 +250,7 @@ fn take_one(
 fn commands_of(
     document: &Document,
     key: DocKey,
-    (touched, again): (&Touched, bool),
+    (touched, again, taken): (&Touched, bool, Option<Publication>),
     quarantine: &dyn Fn(&str) -> Result<(), DbError>,
 ) -> Result<Vec<Envelope>, DbError> {
     let actor = system("uplink").map_err(|error| DbError::Corrupt(error.to_string()))?;
@@ -266,6 +285,10 @@ fn commands_of(
                     (Err(error), _) | (_, Err(error)) => quarantine(&error.to_string())?,
                 }
             }
+        }
+        DocKey::Catalogue { generation, edition } => {
+            let edition = Publication { generation, edition, number: 0 };
+            commands.extend(of_catalogue(document, edition, taken, touched, quarantine)?);
         }
         // Refused before: the store alone writes of its shelf.
         DocKey::Stock { .. } => {}
@@ -341,6 +364,57 @@ fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command
         }
     }
     commands
+}
+
+/// A whole publication that is news. One that came in one part right after the one that stands is what its change has touched; of
+/// any other everything is read that a later publication than the one that stands has brought.
+fn of_catalogue(
+    document: &Document,
+    edition: Publication,
+    taken: Option<Publication>,
+    touched: &Touched,
+    quarantine: &dyn Fn(&str) -> Result<(), DbError>,
+) -> Result<Option<(CommandId, Command)>, DbError> {
+    let header = match document.catalogue_header() {
+        Ok(Some(header)) if touched.tick => header,
+        Ok(_) => return Ok(None),
+        Err(error) => {
+            quarantine(&error.to_string())?;
+            return Ok(None);
+        }
+    };
+    let Publication { generation, edition, .. } = edition;
+    let said = Publication { generation, edition, number: header.publication };
+    if taken.is_some_and(|taken| taken >= said) {
+        return Ok(None);
+    }
+    let here = taken.filter(|taken| (taken.generation, taken.edition) == (generation, edition));
+    let after = here.map_or(0, |taken| taken.number);
+    let next = header.parts == 1 && here.is_some() && header.publication == after.saturating_add(1);
+    let skus = if next { Ok(touched.skus.iter().cloned().collect()) } else { document.catalogue_skus() };
+    let skus = match skus {
+        Ok(skus) => skus,
+        Err(error) => {
+            quarantine(&error.to_string())?;
+            return Ok(None);
+        }
+    };
+    let (mut products, mut unreadable) = (Vec::new(), Vec::new());
+    for sku in skus {
+        match document.listing(&sku) {
+            Ok(Some(listing)) if listing.publication > after => products.push(listing.product),
+            Ok(_) => {}
+            Err(error) => {
+                quarantine(&error.to_string())?;
+                unreadable.push(sku);
+            }
+        }
+    }
+    let (publication, at, anew) = (header.publication, header.at, here.is_none());
+    let named = u32::try_from(header.named).unwrap_or(u32::MAX);
+    let new = TakenCatalogue { generation, edition, publication, at, named, anew, products, unreadable };
+    let id = derive::command(b"catalogue", &format!("{} {edition} {publication}", generation.0));
+    Ok(Some((id, Command::TakeCatalogue(new))))
 }
 
 fn of_return(terms: Terms, sku: &SkuId, total: u64) -> Option<(CommandId, Command)> {

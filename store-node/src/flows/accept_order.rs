@@ -123,6 +123,7 @@ fn know(flow: &mut Flow<'_>, line: &HeadLine) -> Result<(), Stop> {
         gst_bp: 0,
         unit: String::new(),
         popularity: 0,
+        active: true,
     };
     catalogue::put(flow.tx, &product, None)?;
     Ok(())

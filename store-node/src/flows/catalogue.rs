@@ -4,7 +4,8 @@
 use super::{Flow, Stop, receive, short_enough};
 use crate::answer::{Answer, Opening};
 use crate::command::{CatalogueEntry, GtinName, OpeningLine};
-use crate::db::catalogue;
+use crate::db::catalogue::{self, SkuRow};
+use crate::db::listing::{self, Publication};
 use crate::db::places::{self, HomeBin};
 use crate::refusal::Refusal;
 use model::catalogue::{Product, TempClass, Velocity};
@@ -15,11 +16,15 @@ use store_core::import::{
     FIELD_CHARS_MAX, GTINS_MAX, PRICE_PAISE_MAX, ROWS_MAX, SHELF_LIFE_DAYS_MAX, WEIGHT_GRAMS_MAX,
 };
 
+/// Products that a refusal names.
+const NAMED_MAX: usize = 10;
+
 /// Enters products, best sellers first, so that they get the best bins, and the stock of those that were never here. The same
 /// again changes nothing.
 ///
 /// # Errors
-/// [`Refusal::BadInput`] names the product that is outside the limits; nothing is entered then.
+/// [`Refusal::BadInput`] names the product that is outside the limits, [`Refusal::HubOwns`] those that the hub alone may
+/// change; nothing is entered then.
 pub fn import(
     flow: &mut Flow<'_>,
     products: &[CatalogueEntry],
@@ -32,17 +37,14 @@ pub fn import(
     for product in products {
         check(product)?;
     }
+    owned(flow, products)?;
     let mut floor = Floor::default();
     let (mut shared_bins, mut homeless, mut gtins, mut changed) = (0, 0, 0, 0);
     let mut sorted: Vec<&Product> = products.iter().collect();
     sorted.sort_by_key(|p| (p.popularity == 0, p.popularity, p.sku.clone()));
     for product in sorted {
         let known = catalogue::find(flow.tx, &product.sku)?;
-        let stays = known.as_ref().filter(|row| row.product.temp == product.temp);
-        let home = match stays.and_then(|row| row.home.clone()) {
-            Some(home) => Some(home),
-            None => floor.home(flow, product, &mut shared_bins)?,
-        };
+        let home = home(flow, product, known.as_ref(), &mut floor, &mut shared_bins)?;
         homeless += u32::from(home.is_none());
         gtins += u32::try_from(product.gtins.len()).unwrap_or(u32::MAX);
         if !known.is_some_and(|row| row.home == home && says_the_same(&row.product, product))
@@ -92,7 +94,43 @@ pub fn import_gtins(flow: &mut Flow<'_>, rows: &[GtinName]) -> Result<Answer, St
     Ok(Answer::Imported { products: 0, changed, gtins, shared_bins: 0, homeless: 0, opening })
 }
 
-fn check(product: &Product) -> Result<(), Refusal> {
+/// Where a product lies: where it has lain, as long as its temperature is the same.
+pub(super) fn home(
+    flow: &Flow<'_>,
+    product: &Product,
+    known: Option<&SkuRow>,
+    floor: &mut Floor,
+    shared: &mut u32,
+) -> Result<Option<BinId>, Stop> {
+    let stays = known.filter(|row| row.product.temp == product.temp).and_then(|row| row.home.clone());
+    match stays {
+        Some(home) => Ok(Some(home)),
+        None => floor.home(flow, product, shared),
+    }
+}
+
+/// What the hub's catalogue names is the hub's: a file may repeat it and add barcodes, not change it.
+fn owned(flow: &Flow<'_>, products: &[CatalogueEntry]) -> Result<(), Stop> {
+    let Some(standing) = listing::standing(flow.tx)? else { return Ok(()) };
+    let mut other = Vec::new();
+    for product in products {
+        let known = catalogue::find(flow.tx, &product.sku)?.filter(|row| row.hub);
+        let same = |row: &SkuRow| says_the_same(&row.product, product);
+        let taken = catalogue::gtins_of_others(flow.tx, product)?;
+        if !known.as_ref().is_none_or(same) || !taken.is_empty() {
+            other.push(product.sku.clone());
+        }
+    }
+    if other.is_empty() {
+        return Ok(());
+    }
+    let count = u32::try_from(other.len()).unwrap_or(u32::MAX);
+    other.truncate(NAMED_MAX);
+    let Publication { edition, number, .. } = standing.publication;
+    Err(Refusal::HubOwns { skus: other, count, edition, publication: number }.into())
+}
+
+pub(super) fn check(product: &Product) -> Result<(), Refusal> {
     let p = product;
     let texts = [&p.name, &p.name_hi, &p.brand, &p.category, &p.search_terms, &p.hsn, &p.unit];
     for text in texts.into_iter().chain(&p.gtins) {
@@ -113,7 +151,7 @@ fn check(product: &Product) -> Result<(), Refusal> {
 
 /// The bins that may become homes, as this import fills them.
 #[derive(Default)]
-struct Floor {
+pub(super) struct Floor {
     bins: BTreeMap<TempClass, Vec<HomeBin>>,
 }
 

@@ -90,6 +90,7 @@ fn priced(flow: &Flow<'_>, request: &CounterOrderRequest) -> Result<(Vec<HeadLin
             Some(shelf) => shelf.price(),
             None => {
                 let shelf = holding::shelf(flow, &line.sku)?;
+                shelf.is_sold()?;
                 let price = shelf.price();
                 shelves.insert(line.sku.clone(), shelf);
                 price

@@ -38,6 +38,7 @@ pub struct Shelf {
     lots: Vec<LotStock>,
     wanted: Wanted,
     price: Paise,
+    active: bool,
     outstanding: u64,
 }
 
@@ -60,6 +61,14 @@ impl Shelf {
     /// What a unit costs.
     pub const fn price(&self) -> Paise {
         self.price
+    }
+
+    /// Whether it is sold: of what the hub has withdrawn nothing more is promised, however much lies there.
+    ///
+    /// # Errors
+    /// [`Refusal::Withdrawn`].
+    pub fn is_sold(&self) -> Result<(), Refusal> {
+        if self.active { Ok(()) } else { Err(Refusal::Withdrawn { sku: self.sku.clone() }) }
     }
 
     /// Holds up to `qty` units for a line; says how many are missing. Who may take them is decided before.
@@ -106,8 +115,8 @@ impl Shelf {
 pub fn shelf(flow: &Flow<'_>, sku: &SkuId) -> Result<Shelf, Stop> {
     let shelf = shelves::of(flow.tx, sku)?.ok_or_else(|| Refusal::unknown("product", sku))?;
     let wanted = wanted_of(flow, shelf.shelf_life_days);
-    let (price, outstanding) = (shelf.price, shelf.outstanding);
-    Ok(Shelf { sku: sku.clone(), lots: shelf.lots, wanted, price, outstanding })
+    let (price, active, outstanding) = (shelf.price, shelf.active, shelf.outstanding);
+    Ok(Shelf { sku: sku.clone(), lots: shelf.lots, wanted, price, active, outstanding })
 }
 
 /// See [`Shelf::sellable`].
@@ -118,12 +127,15 @@ pub fn sellable(flow: &Flow<'_>, sku: &SkuId) -> Result<u64, Stop> {
     Ok(shelf(flow, sku)?.sellable())
 }
 
-/// As [`sellable`], of lots that may also be sold `ms` milliseconds from now.
+/// As [`sellable`], of lots that may also be sold `ms` milliseconds from now; none of what was withdrawn.
 ///
 /// # Errors
 /// [`Refusal::Unknown`] for a SKU that is not in the catalogue.
 pub fn sellable_for(flow: &Flow<'_>, sku: &SkuId, ms: i64) -> Result<u64, Stop> {
     let mut shelf = shelf(flow, sku)?;
+    if shelf.is_sold().is_err() {
+        return Ok(0);
+    }
     let last = flow.now.plus_ms(flow.setup.policy.promise_ms.saturating_add(ms));
     shelf.wanted.delivery_on = flow.setup.calendar.date(last);
     Ok(shelf.sellable())

@@ -26,6 +26,9 @@ pub mod handover;
 pub mod holding;
 pub mod hours;
 pub mod hub_moments;
+pub mod listing;
+#[cfg(test)]
+mod listing_tests;
 pub mod moments;
 pub mod moving;
 #[cfg(feature = "mutations")]
@@ -203,6 +206,7 @@ pub fn short_enough(field: &str, text: &str, max: usize) -> Result<(), Refusal> 
 pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
     match command {
         Command::ImportCatalogue { products, opening } => catalogue::import(flow, products, opening),
+        Command::TakeCatalogue(new) => listing::take(flow, new),
         Command::ImportGtins { rows } => catalogue::import_gtins(flow, rows),
         Command::OpenStock { lines } => receive::open_stock(flow, lines),
         Command::Receive(request) => receive::receive(flow, request),

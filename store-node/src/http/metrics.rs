@@ -64,6 +64,10 @@ fn replication(page: &mut Text, known: &Figures) {
     );
     let rows = known.quarantine.iter().map(|(reason, count)| (vec![(*reason).to_owned()], *count as f64));
     page.gauge("larder_database_bytes", "Bytes of the store's database.", known.database_bytes as f64);
+    if let Some(age) = known.catalogue_age_ms {
+        let help = "Age of the publication of the hub's catalogue that was taken over last.";
+        page.gauge("larder_catalogue_age_seconds", help, age as f64 / 1e3);
+    }
     let help = "Rows of ledger and temperatures that the hub does not have yet.";
     let unshipped =
         known.rows_unshipped.iter().map(|(stream, rows)| (vec![stream.to_string()], *rows as f64));

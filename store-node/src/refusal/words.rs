@@ -74,6 +74,19 @@ const TABLE: &[Words] = &[
         "Two hubs call themselves this store's",
         "Restore the other hub once more, so that it takes a generation of its own.",
     ),
+    row(
+        "withdrawn",
+        409,
+        "This product is not sold any more",
+        "Offer another one; orders that are open go on.",
+    ),
+    row(
+        "hub_owns",
+        409,
+        "These products are the hub's",
+        "Change them in the hub's catalogue (central-hub import catalogue); the store takes them over by itself. Of its own \
+         are its bins, further barcodes, and products that the hub does not name.",
+    ),
     row("not_logged_in", 401, "Nobody is logged in here", "Log in with your PIN, then do it again."),
     row("wrong_pin", 401, "Wrong PIN", "Enter the PIN again, or ask the manager."),
     row("pin_locked", 429, "Too many wrong PINs", "Wait, or ask the manager."),

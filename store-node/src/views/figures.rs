@@ -1,7 +1,7 @@
 //! What the node knows about its own replication, in numbers, for Prometheus (REQ-38). No product, no order.
 
 use crate::db::fence::{self, State};
-use crate::db::{Connection, DbResult, cold, docs, orders, outbox, quota};
+use crate::db::{Connection, DbResult, cold, docs, listing, orders, outbox, quota};
 use crate::engine::ship;
 use crate::flows;
 use crate::reader::Reader;
@@ -21,6 +21,8 @@ pub struct Figures {
     pub records_waiting: u64,
     /// Bytes of the database.
     pub database_bytes: u64,
+    /// Age of the publication of the hub's catalogue that was taken over last; none while there is none.
+    pub catalogue_age_ms: Option<i64>,
     /// Rows of ledger and temperatures that the hub was not seen to have.
     pub rows_unshipped: [(Stream, u64); 2],
     /// Units that the hub may still sell under the terms in force.
@@ -64,6 +66,7 @@ impl Reader {
                 oldest_fact_ms: oldest.map_or(0, |at| now.since_ms(at).max(0)),
                 records_waiting: size(outbox::records_waiting(conn)?),
                 database_bytes: crate::db::bytes(conn)?,
+                catalogue_age_ms: listing::standing(conn)?.map(|standing| now.since_ms(standing.at).max(0)),
                 rows_unshipped: unshipped(conn, facts.store.as_str())?,
                 rights_outstanding: outstanding,
                 rights_blocked: blocked,

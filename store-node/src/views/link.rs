@@ -1,12 +1,13 @@
 //! The link to the hub (REQ-38): what is promised, what the hub may still sell, what it has not heard yet.
 
 use super::board::count;
+use crate::db::listing::{self, Standing};
 use crate::db::{Connection, DbResult, docs, orders, outbox, quota};
 use crate::engine::ship;
 use crate::flows::disk::DATABASE_BYTES_MAX;
 use crate::reader::Reader;
 use model::Timestamp;
-use model::api::store::{Link, PromisedOrder, Quarantine, QuarantineRow, QuotaGroup};
+use model::api::store::{CatalogueTaken, Link, PromisedOrder, Quarantine, QuarantineRow, QuotaGroup};
 use model::order::{Channel, Moment};
 use std::collections::BTreeMap;
 use sync::batch::Stream;
@@ -45,6 +46,7 @@ impl Reader {
                 })?,
                 database_mb: megabytes(crate::db::bytes(conn)?),
                 database_mb_max: megabytes(DATABASE_BYTES_MAX),
+                catalogue: listing::standing(conn)?.map(taken),
                 advice: String::new(),
             })
         })
@@ -67,6 +69,15 @@ impl Reader {
             });
             Ok(Quarantine { at: now, total: count(docs::quarantined(conn)?), rows: rows.collect() })
         })
+    }
+}
+
+fn taken(standing: Standing) -> CatalogueTaken {
+    CatalogueTaken {
+        edition: standing.publication.edition,
+        publication: u32::try_from(standing.publication.number).unwrap_or(u32::MAX),
+        at: standing.at,
+        products: standing.named,
     }
 }
 

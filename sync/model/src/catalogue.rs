@@ -99,6 +99,14 @@ pub struct Product {
     pub unit: String,
     /// 1 = sells best; 0 = unknown.
     pub popularity: u32,
+    /// It is sold. Of one that is not, nothing more is promised; what was promised before is still brought.
+    #[serde(default = "sold")]
+    pub active: bool,
+}
+
+/// What is not said to be withdrawn is sold: rows and messages of versions that had no word for it.
+const fn sold() -> bool {
+    true
 }
 
 impl Product {

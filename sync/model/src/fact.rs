@@ -1,6 +1,7 @@
 //! Facts that travel: what a flow writes into the outbox, in its own transaction, for the carrier to turn into document
 //! changes (ARCHITECTURE, "How data flows"). Kept as JSON rows, so a newer field survives an older binary.
 
+use crate::catalogue_doc::CataloguePart;
 use crate::id::{OrderId, SkuId};
 use crate::order::Moment;
 use crate::order_doc::{OrderHead, Picks, RiderCard, SubstituteAnswer, SubstituteAsk};
@@ -24,6 +25,7 @@ impl Fact {
             | Fact::Returned { .. }
             | Fact::HourClosed { .. }
             | Fact::Stock(_)
+            | Fact::Catalogue(_)
             | Fact::Wanted { .. }
             | Fact::Word { .. }
             | Fact::Closing { .. } => None,
@@ -107,6 +109,8 @@ pub enum Fact {
     },
     /// A look at the store's shelf.
     Stock(StockTick),
+    /// A part of what the hub publishes of its city's catalogue; for every store the same.
+    Catalogue(CataloguePart),
     /// The side that says it writes no more into the document of an hour: later facts go to a later one.
     HourClosed {
         /// Which hour.

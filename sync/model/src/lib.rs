@@ -5,6 +5,7 @@
 pub mod actor;
 pub mod api;
 pub mod catalogue;
+pub mod catalogue_doc;
 pub mod code;
 pub mod fact;
 pub mod id;

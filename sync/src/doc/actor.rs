@@ -6,6 +6,8 @@ use model::id::StoreId;
 use model::order::Owner;
 use sha2::{Digest, Sha256};
 
+use super::DocId;
+
 /// Who writes: one side of one store's documents, in one life of its process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocActor {
@@ -31,12 +33,6 @@ pub(crate) type StoreDigest = [u8; 4];
 
 const HUB: u8 = b'h';
 const STORE: u8 = b's';
-
-impl DocActor {
-    pub(crate) const fn author(&self) -> Author {
-        Author::Life(self.side, self.boot)
-    }
-}
 
 impl Author {
     /// The id: side, store digest, boot number without leading zeros; one zero byte for the first change.
@@ -100,7 +96,9 @@ impl Author {
     }
 }
 
-pub(crate) fn store_digest(store: &StoreId) -> StoreDigest {
-    let hash: [u8; 32] = Sha256::digest(store.as_str().as_bytes()).into();
+/// The digest that authors of a document carry: of its store's name, or of a text that no store's name can be.
+pub(crate) fn digest_of(doc: &DocId) -> StoreDigest {
+    let name = doc.store().map_or("a whole city's", |store| store.as_str());
+    let hash: [u8; 32] = Sha256::digest(name.as_bytes()).into();
     [hash[0], hash[1], hash[2], hash[3]]
 }

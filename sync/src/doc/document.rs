@@ -13,7 +13,7 @@ use model::order::Owner;
 use model::time::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::actor::{Author, StoreDigest, store_digest};
+use super::actor::{Author, StoreDigest, digest_of};
 use super::chunk::{self, Chunk, Place, Slim};
 use super::{DocActor, DocError, DocId, guard, orders, quota, stock};
 
@@ -28,11 +28,11 @@ pub struct Touched {
     pub orders: BTreeSet<OrderId>,
     /// Orders of earlier hours, now closed, for which something came late: to be read by [`Document::late`].
     pub late: BTreeSet<OrderId>,
-    /// A tick of the store's shelf is whole.
+    /// A tick of the store's shelf, or a publication of the catalogue, is whole.
     pub tick: bool,
     /// A side said its last word: the hour may be complete.
     pub marked: bool,
-    /// SKUs whose quota fields to read again.
+    /// SKUs whose fields to read again.
     pub skus: BTreeSet<SkuId>,
     /// The hub's word or a closing is to be read again.
     pub notices: bool,
@@ -82,24 +82,32 @@ impl Document {
     /// # Errors
     /// [`DocError::Broken`] if automerge fails.
     pub fn new(id: DocId, actor: &DocActor) -> Result<Self, DocError> {
-        let store = store_digest(id.store());
+        Self::new_as(id, actor.side, actor.boot)
+    }
+
+    /// The same by a side and its boot number, where a document is no store's own.
+    ///
+    /// # Errors
+    /// As [`Document::new`].
+    pub fn new_as(id: DocId, side: Owner, boot: u32) -> Result<Self, DocError> {
+        let store = digest_of(&id);
         let mut am = Automerge::new().with_actor(Author::Genesis.id(store));
         {
             let mut tx = am.transaction();
             let roots = match &id {
                 DocId::Orders { .. } => orders::ROOTS.to_vec(),
                 DocId::Quota { .. } => quota::SHARDS.to_vec(),
-                DocId::Stock { .. } => stock::roots(),
+                DocId::Stock { .. } | DocId::Catalogue { .. } => stock::roots(),
             };
             for root in roots {
                 tx.put_object(ROOT, root, ObjType::Map).map_err(broken)?;
             }
             tx.commit_with(CommitOptions::default().with_time(0));
         }
-        am.set_actor(actor.author().id(store));
+        am.set_actor(Author::Life(side, boot).id(store));
         let mut document = Self {
             id,
-            side: actor.side,
+            side,
             am,
             store,
             known: BTreeMap::new(),
@@ -119,7 +127,15 @@ impl Document {
     /// # Errors
     /// The first chunk that is not sound; see [`Document::apply_change`].
     pub fn load(id: DocId, actor: &DocActor, chunks: &[u8]) -> Result<Self, DocError> {
-        let mut document = Self::new(id, actor)?;
+        Self::load_as(id, actor.side, actor.boot, chunks)
+    }
+
+    /// The same by a side and its boot number, where a document is no store's own.
+    ///
+    /// # Errors
+    /// As [`Document::load`].
+    pub fn load_as(id: DocId, side: Owner, boot: u32, chunks: &[u8]) -> Result<Self, DocError> {
+        let mut document = Self::new_as(id, side, boot)?;
         let mut rest = chunks;
         while !rest.is_empty() {
             let (chunk, after) = chunk::next(rest)?;
@@ -307,7 +323,7 @@ impl Document {
             DocId::Orders { hour, .. } | DocId::Stock { hour, .. } => {
                 Timestamp::from_ms(hour.saturating_mul(model::time::HOUR_MS))
             }
-            DocId::Quota { .. } => Timestamp::from_ms(0),
+            DocId::Quota { .. } | DocId::Catalogue { .. } => Timestamp::from_ms(0),
         }
     }
 
@@ -467,7 +483,7 @@ impl Document {
             (DocId::Quota { .. }, Some(name), false) => {
                 quota::sku_of(name).map(|sku| touched.skus.insert(sku)).is_some()
             }
-            (DocId::Stock { .. }, Some(name), false) => {
+            (DocId::Stock { .. } | DocId::Catalogue { .. }, Some(name), false) => {
                 let header = matches!(path.first(), Some((_, Prop::Map(root))) if root == stock::HEADER);
                 touched.tick |= header;
                 header || SkuId::new(name).map(|sku| touched.skus.insert(sku)).is_ok()

@@ -62,7 +62,7 @@ pub enum DocError {
     /// The operation belongs to another kind of document.
     #[error("this is no {wanted} document")]
     WrongKind {
-        /// `orders`, `quota`, `stock`, `late`.
+        /// `orders`, `quota`, `stock`, `catalogue`, `late`.
         wanted: &'static str,
     },
     /// The library failed inside; the document in memory must be thrown away and loaded again.

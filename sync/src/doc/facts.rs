@@ -18,6 +18,7 @@ impl DocKey {
             | Fact::Terms { hour, .. }
             | Fact::HourClosed { hour } => DocKey::Orders { hour: *hour },
             Fact::Stock(tick) => DocKey::Stock { epoch, hour: tick.hour },
+            Fact::Catalogue(part) => DocKey::Catalogue { generation: part.generation, edition: part.edition },
             Fact::Granted { .. }
             | Fact::Returned { .. }
             | Fact::Wanted { .. }
@@ -42,6 +43,7 @@ impl Document {
             Fact::Answer { order, answer, .. } => self.put_answer(order, answer),
             Fact::HourClosed { .. } => self.put_mark(),
             Fact::Stock(tick) => self.put_stock(tick),
+            Fact::Catalogue(part) => self.put_catalogue(part),
             Fact::Granted { sku, total } => self.set_granted(sku, *total),
             Fact::Returned { sku, total } => self.set_returned(sku, *total),
             Fact::Terms { order, epoch, generation, .. } => self.put_terms(order, *epoch, *generation),

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::DocError;
 
-/// A document of one store. Its text form is stable: `orders/s1/495312`, `quota/s1/3/1`.
+/// A document of one store, or of all of a city. Its text form is stable: `orders/s1/495312`, `quota/s1/3/1`,
+/// `catalogue/1/4`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DocId {
     /// The orders placed in one hour.
@@ -39,6 +40,13 @@ pub enum DocId {
         /// [`Timestamp::hour`] of the looks.
         hour: i64,
     },
+    /// What is sold in a city, the same bytes for every store of it.
+    Catalogue {
+        /// G: a hub that was set back never continues what it has forgotten.
+        generation: HubGeneration,
+        /// Counted by the hub; the next one takes the place of one that has grown.
+        edition: u32,
+    },
 }
 
 /// A document of the session's store.
@@ -63,6 +71,13 @@ pub enum DocKey {
         /// Hour of the looks.
         hour: i64,
     },
+    /// See [`DocId::Catalogue`].
+    Catalogue {
+        /// G.
+        generation: HubGeneration,
+        /// Its number.
+        edition: u32,
+    },
 }
 
 impl DocKey {
@@ -71,21 +86,36 @@ impl DocKey {
         DocKey::Orders { hour: placed_at.hour() }
     }
 
+    /// The full name of a store's document, or of the whole city's where there is no store; `None` where one is lacking.
+    pub fn within(self, store: Option<&StoreId>) -> Option<DocId> {
+        match (store, self) {
+            (Some(store), key) => Some(key.of(store)),
+            (None, DocKey::Catalogue { generation, edition }) => {
+                Some(DocId::Catalogue { generation, edition })
+            }
+            (None, DocKey::Orders { .. } | DocKey::Quota { .. } | DocKey::Stock { .. }) => None,
+        }
+    }
+
     /// The full name in a session with `store`.
     pub fn of(self, store: &StoreId) -> DocId {
         match self {
             DocKey::Orders { hour } => DocId::Orders { store: store.clone(), hour },
             DocKey::Quota { epoch, generation } => DocId::Quota { store: store.clone(), epoch, generation },
             DocKey::Stock { epoch, hour } => DocId::Stock { store: store.clone(), epoch, hour },
+            DocKey::Catalogue { generation, edition } => DocId::Catalogue { generation, edition },
         }
     }
 }
 
 impl DocId {
-    /// The store.
-    pub const fn store(&self) -> &StoreId {
+    /// The store; none for what is a whole city's.
+    pub const fn store(&self) -> Option<&StoreId> {
         match self {
-            DocId::Orders { store, .. } | DocId::Quota { store, .. } | DocId::Stock { store, .. } => store,
+            DocId::Orders { store, .. } | DocId::Quota { store, .. } | DocId::Stock { store, .. } => {
+                Some(store)
+            }
+            DocId::Catalogue { .. } => None,
         }
     }
 
@@ -97,6 +127,9 @@ impl DocId {
                 DocKey::Quota { epoch: *epoch, generation: *generation }
             }
             DocId::Stock { epoch, hour, .. } => DocKey::Stock { epoch: *epoch, hour: *hour },
+            DocId::Catalogue { generation, edition } => {
+                DocKey::Catalogue { generation: *generation, edition: *edition }
+            }
         }
     }
 }
@@ -109,6 +142,7 @@ impl fmt::Display for DocId {
                 write!(f, "quota/{store}/{}/{}", epoch.0, generation.0)
             }
             DocId::Stock { store, epoch, hour } => write!(f, "stock/{store}/{}/{hour}", epoch.0),
+            DocId::Catalogue { generation, edition } => write!(f, "catalogue/{}/{edition}", generation.0),
         }
     }
 }
@@ -133,6 +167,10 @@ impl FromStr for DocId {
                 store: store(at)?,
                 epoch: StoreEpoch(epoch.parse().map_err(|_| bad())?),
                 hour: hour.parse().map_err(|_| bad())?,
+            },
+            ["catalogue", generation, edition] => DocId::Catalogue {
+                generation: HubGeneration(generation.parse().map_err(|_| bad())?),
+                edition: edition.parse().map_err(|_| bad())?,
             },
             _ => return Err(bad()),
         };

@@ -236,7 +236,8 @@ impl Document {
             | Fact::Wanted { .. }
             | Fact::Word { .. }
             | Fact::Closing { .. }
-            | Fact::Stock(_) => Err(DocError::WrongKind { wanted: "late" }),
+            | Fact::Stock(_)
+            | Fact::Catalogue(_) => Err(DocError::WrongKind { wanted: "late" }),
         }
     }
 
@@ -579,7 +580,9 @@ impl Document {
     fn wants_orders(&self) -> Result<(), DocError> {
         match self.id() {
             DocId::Orders { .. } => Ok(()),
-            DocId::Quota { .. } | DocId::Stock { .. } => Err(DocError::WrongKind { wanted: "orders" }),
+            DocId::Quota { .. } | DocId::Stock { .. } | DocId::Catalogue { .. } => {
+                Err(DocError::WrongKind { wanted: "orders" })
+            }
         }
     }
 }

@@ -243,7 +243,9 @@ impl Document {
     fn wants_quota(&self) -> Result<(), DocError> {
         match self.id() {
             DocId::Quota { .. } => Ok(()),
-            DocId::Orders { .. } | DocId::Stock { .. } => Err(DocError::WrongKind { wanted: "quota" }),
+            DocId::Orders { .. } | DocId::Stock { .. } | DocId::Catalogue { .. } => {
+                Err(DocError::WrongKind { wanted: "quota" })
+            }
         }
     }
 }

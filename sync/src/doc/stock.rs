@@ -120,7 +120,9 @@ impl Document {
     fn wants_stock(&self) -> Result<(), DocError> {
         match self.id() {
             DocId::Stock { .. } => Ok(()),
-            DocId::Orders { .. } | DocId::Quota { .. } => Err(DocError::WrongKind { wanted: "stock" }),
+            DocId::Orders { .. } | DocId::Quota { .. } | DocId::Catalogue { .. } => {
+                Err(DocError::WrongKind { wanted: "stock" })
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //! that two sides can be compared by them. For inspection only; nothing is decided by these words.
 
 use super::chunk::{self, Chunk};
-use super::{DocError, DocId, Document, OrderView};
+use super::{CatalogueHeader, DocError, DocId, Document, Listing, OrderView};
 use crate::doc::actor::Author;
 use model::order::Owner;
 use std::collections::BTreeMap;
@@ -29,11 +29,36 @@ impl Document {
                 let skus = self.stock_skus()?.into_iter();
                 Ok(skus.map(|sku| (sku.to_string(), self.free(&sku).unwrap_or_else(poisoned))).collect())
             }
+            DocId::Catalogue { .. } => {
+                let skus = self.catalogue_skus()?.into_iter();
+                let mut all: BTreeMap<String, String> =
+                    skus.map(|sku| (sku.to_string(), self.sold(&sku).unwrap_or_else(poisoned))).collect();
+                // Before every code: none has such a sign.
+                if let Some(header) = self.catalogue_header()? {
+                    let CatalogueHeader { publication, at, named, parts } = header;
+                    let text =
+                        format!("publication {publication} in {parts} parts, {named} products, as of {at}");
+                    all.insert("!".to_owned(), text);
+                }
+                Ok(all)
+            }
         }
     }
 
     fn free(&self, sku: &model::SkuId) -> Result<String, DocError> {
         Ok(format!("{} free", self.stock(sku)?.unwrap_or(0)))
+    }
+
+    fn sold(&self, sku: &model::SkuId) -> Result<String, DocError> {
+        let Some(Listing { publication, product }) = self.listing(sku)? else { return Ok(String::new()) };
+        let withdrawn = if product.active { "" } else { ", withdrawn" };
+        Ok(format!(
+            "{}: {} of {} paise, {}{withdrawn}; publication {publication}",
+            product.name,
+            product.price.get(),
+            product.mrp.get(),
+            product.temp.word(),
+        ))
     }
 
     fn rights(&self, sku: &model::SkuId) -> Result<String, DocError> {

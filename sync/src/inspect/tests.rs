@@ -1,6 +1,7 @@
 //! Two sides of one store: what is the same, what differs, and what a person reads.
 
 use super::*;
+use crate::doc::DocActor;
 use crate::wire::WireError;
 use model::fact::Fact;
 use model::id::OrderId;

@@ -1,6 +1,7 @@
-//! All lanes of a session together: who may send how much now, the most urgent first, and backfill only what its bucket
-//! and its small window give, so that a new order never stands behind more than a moment's worth of old news.
+//! All lanes of a session together: who may send how much now, the most urgent first, and of what nobody waits for (stock,
+//! catalogue, backfill) only what the bucket and a small window give, so that a new order never stands behind more than a moment's worth of old news.
 
+use model::order::Owner;
 use model::time::Timestamp;
 
 use super::bucket::Bucket;
@@ -8,7 +9,7 @@ use super::config::{Limits, OutRecord};
 use super::inbound::Inbound;
 use super::outbound::Outbound;
 use crate::lane::{LANES, Lane, LaneState, LaneStates};
-use crate::wire::LaneMark;
+use crate::wire::{CATALOGUE_SINCE, LaneMark};
 
 /// Both halves of every lane.
 #[derive(Debug)]
@@ -18,6 +19,19 @@ pub(super) struct Lanes {
     bucket: Bucket,
     /// The other side is of version 1: it knows the first lane only.
     single: bool,
+    /// The other side is a store that knows no catalogue, the only thing that a hub has in that lane: it waits there.
+    no_catalogue: bool,
+}
+
+/// Lanes to a store that knows no catalogue.
+const WITHOUT_CATALOGUE: [Lane; LANES - 1] = [Lane::Orders, Lane::States, Lane::Alarms, Lane::Backfill];
+
+/// Whether nobody waits for what is in a lane: it goes by the bucket, and only while little is in flight.
+const fn is_patient(lane: Lane) -> bool {
+    match lane {
+        Lane::Orders | Lane::States | Lane::Alarms => false,
+        Lane::Stock | Lane::Backfill => true,
+    }
 }
 
 impl Lanes {
@@ -27,6 +41,7 @@ impl Lanes {
             outbound: states.map(|state| Outbound::new(&state, limits)),
             bucket: Bucket::new(limits.backfill_burst, limits.backfill_per_s, now.ms()),
             single: false,
+            no_catalogue: false,
         }
     }
 
@@ -46,14 +61,20 @@ impl Lanes {
         &mut self.outbound[lane.index()]
     }
 
-    /// Whether the other side knows one lane only.
-    pub(super) const fn set_single(&mut self, single: bool) {
-        self.single = single;
+    /// What the other side knows, by the version that both read.
+    pub(super) fn set_version(&mut self, version: u8, side: Owner) {
+        self.single = version == 1;
+        self.no_catalogue = side == Owner::Hub && version < CATALOGUE_SINCE;
     }
 
     /// The lanes that the other side knows.
     pub(super) fn known(&self) -> &'static [Lane] {
         if self.single { &Lane::ALL[..1] } else { &Lane::ALL }
+    }
+
+    /// The lanes that the other side can read what we have in.
+    fn readable(&self) -> &'static [Lane] {
+        if self.no_catalogue && !self.single { &WITHOUT_CATALOGUE } else { self.known() }
     }
 
     /// Something of ours waits in a lane that the other side does not know.
@@ -95,8 +116,8 @@ impl Lanes {
     pub(super) fn fresh(&mut self, now_ms: i64, limits: &Limits) -> Vec<(Lane, Vec<OutRecord>)> {
         let mut in_flight: usize = self.outbound.iter().map(Outbound::in_flight).sum();
         let mut out = Vec::new();
-        for &lane in self.known() {
-            let old = lane == Lane::Backfill;
+        for &lane in self.readable() {
+            let old = is_patient(lane);
             let window = if old { limits.backfill_window } else { limits.window_bytes };
             let mut room = window.saturating_sub(in_flight);
             if old {
@@ -119,21 +140,21 @@ impl Lanes {
 
     /// Records to send again, lane by lane.
     pub(super) fn again(&mut self, now_ms: i64, limits: &Limits) -> Vec<(Lane, Vec<OutRecord>)> {
+        let known = self.readable();
         let of = |lane: &Lane| (*lane, self.outbound[lane.index()].again(now_ms, limits));
-        let known = if self.single { &Lane::ALL[..1] } else { &Lane::ALL[..] };
         known.iter().map(of).filter(|(_, records)| !records.is_empty()).collect()
     }
 
     /// Lanes whose log must be read on, and after which record.
     pub(super) fn need(&mut self, limits: &Limits) -> Vec<(Lane, u64)> {
-        let known = self.known();
+        let known = self.readable();
         known.iter().filter_map(|lane| Some((*lane, self.outbound_mut(*lane).need(limits)?))).collect()
     }
 
     /// The next moment something must be sent again, or the bucket has filled.
     pub(super) fn due_at(&self, now_ms: i64) -> Option<i64> {
         let again = self.outbound.iter().filter_map(Outbound::resend_at).min();
-        let waits = self.outbound(Lane::Backfill).is_behind() && !self.single;
+        let waits = self.readable().iter().any(|lane| is_patient(*lane) && self.outbound(*lane).is_behind());
         let bucket = if waits { self.bucket.full_at(now_ms) } else { None };
         [again, bucket].into_iter().flatten().min()
     }

@@ -334,7 +334,7 @@ impl Peer {
     fn open(&mut self, ms: i64, hello: &Hello) {
         self.link.phase = Phase::Live;
         self.link.heard_at = ms;
-        self.lanes.set_single(self.version() == 1);
+        self.lanes.set_version(self.version(), self.config.side);
         let is_level = |(mine, said): (&LaneState, &LaneMark)| {
             mine.received.max(said.skipped) == said.sent && said.received.max(mine.skipped) == mine.sent
         };
@@ -491,7 +491,8 @@ impl Peer {
     }
 
     fn send_records(&mut self, ms: i64, lane: Lane, records: Vec<OutRecord>) {
-        let most = if lane == Lane::Backfill { self.config.limits.backfill_frame } else { MAX_BATCH_RAW };
+        let small = lane == Lane::Backfill || lane == Lane::Stock;
+        let most = if small { self.config.limits.backfill_frame } else { MAX_BATCH_RAW };
         for group in outbound::groups(records, most) {
             let (Some(seq), Some(end)) = (group.first().map(|r| r.seq), group.last().map(|r| r.seq)) else {
                 continue;
@@ -517,9 +518,16 @@ impl Peer {
             heard: self.link.theirs,
             settled: self.is_open(),
             lanes: self.lanes.marks(),
-            heads: self.link.opening.heads.clone(),
+            heads: self.heads(),
         };
         self.send(ms, &Frame::Hello(hello));
+    }
+
+    /// Digests of the documents that the other side knows, as far as its version is known.
+    fn heads(&self) -> Vec<(DocKey, [u8; 8])> {
+        let version = self.version();
+        let knows = |(doc, _): &&(DocKey, [u8; 8])| wire::known_since(*doc) <= version;
+        self.link.opening.heads.iter().filter(knows).copied().collect()
     }
 
     fn send(&mut self, ms: i64, frame: &Frame) {

@@ -5,7 +5,7 @@ use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, STOCK_SINCE};
+use super::{Batch, CATALOGUE_SINCE, STOCK_SINCE};
 use crate::doc::{DocKey, MANIFEST_MAX, ManifestEntry};
 use crate::lane::{LaneSeq, LaneState};
 use crate::pledge::Seal;
@@ -101,10 +101,12 @@ impl Frame {
     }
 }
 
-const fn known_since(doc: DocKey) -> u8 {
+/// The version that brought a kind of document.
+pub const fn known_since(doc: DocKey) -> u8 {
     match doc {
         DocKey::Orders { .. } | DocKey::Quota { .. } => 1,
         DocKey::Stock { .. } => STOCK_SINCE,
+        DocKey::Catalogue { .. } => CATALOGUE_SINCE,
     }
 }
 

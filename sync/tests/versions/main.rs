@@ -12,7 +12,7 @@ use model::quota::{HubGeneration, StoreEpoch};
 use scene::{Kept, SPOKEN};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
-use sync::doc::Document;
+use sync::doc::{DocKey, Document};
 use sync::lane::{Lane, LaneSeq, LaneStates};
 use sync::peer::{Input, Limits, Opening, OutRecord, Output, Peer, PeerConfig};
 use sync::wire::{self, Closed, Frame, WireError};
@@ -205,8 +205,13 @@ fn the_newest_talks_to_every_older_version_in_both_roles() {
 }
 
 #[test]
-fn no_frame_about_a_stock_document_is_made_for_a_reader_that_does_not_know_it() {
-    let doc = scene::STOCK;
+fn no_frame_about_a_document_is_made_for_a_reader_that_does_not_know_it() {
+    for doc in [scene::STOCK, scene::CATALOGUE] {
+        unknown_to_older(doc);
+    }
+}
+
+fn unknown_to_older(doc: DocKey) {
     let frames = [
         Frame::Change { at: LaneSeq { lane: Lane::Orders, seq: 1 }, doc, change: vec![1], seal: None },
         Frame::Want { doc },
@@ -214,10 +219,38 @@ fn no_frame_about_a_stock_document_is_made_for_a_reader_that_does_not_know_it() 
         Frame::Manifest { entries: vec![Closed { doc, sha256: [0; 32], length: 1 }] },
     ];
     for frame in frames {
-        for old in 1..wire::STOCK_SINCE {
+        for old in 1..wire::known_since(doc) {
             assert_eq!(wire::encode_as(&frame, old), Err(WireError::NotInVersion), "{old}: {frame:?}");
         }
         assert_eq!(wire::decode(&wire::encode(&frame).unwrap()), Ok(frame));
+    }
+}
+
+#[test]
+fn a_store_that_knows_no_catalogue_is_sent_none_and_hears_everything_else() {
+    for old in 1..wire::CATALOGUE_SINCE {
+        let [hub, store] = logs();
+        let mut sides = [side(Owner::Hub, wire::VERSION, hub), side(Owner::Store, old, store)];
+        let now = scene::now();
+        let heads = vec![(scene::ORDERS, [1; 8]), (scene::CATALOGUE, [2; 8])];
+        sides[0].peer.handle(now, Input::Connected(Opening { heads, ..Opening::default() }));
+        sides[1].peer.handle(now, Input::Connected(Opening::default()));
+        // Records of a catalogue wait from the days when the store was newer: there is nobody now who could read them.
+        for (at, lane) in [(0, Lane::Stock), (0, Lane::Orders), (1, Lane::Orders)] {
+            let last_seq = sides[at].log.len() as u64;
+            sides[at].peer.handle(now, Input::OutGrew { lane, last_seq });
+        }
+        for from in [0, 1].repeat(20) {
+            for frame in pump(&mut sides[from]) {
+                let read = wire::decode(&frame).unwrap();
+                let in_lane = matches!(&read, Frame::Change { at, .. } if at.lane == Lane::Stock)
+                    || matches!(&read, Frame::Batch(batch) if batch.at.lane == Lane::Stock);
+                let heads = matches!(&read, Frame::Hello(hello) if hello.heads.iter().any(|(doc, _)| *doc == scene::CATALOGUE));
+                assert!(!in_lane && !heads, "version {old}: {read:?}");
+                sides[1 - from].peer.handle(now, Input::Frame(frame));
+            }
+        }
+        assert_eq!([&sides[0].got, &sides[1].got], [&sides[1].log, &sides[0].log], "{old}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the fixtures say: a small hour of orders and a few rights, written by both sides, and one frame of every kind.
 
+use model::catalogue::{Product, TempClass, Velocity};
+use model::catalogue_doc::CataloguePart;
 use model::fact::Fact;
 use model::id::{LotId, OrderId, SkuId, StoreId};
 use model::money::Paise;
@@ -8,7 +10,7 @@ use model::order_doc::{
     HeadLine, OrderHead, PickedUnits, Picks, RiderCard, ShortUnits, SubstituteAnswer, SubstituteAsk,
     SubstitutePreset,
 };
-use model::qty::Qty;
+use model::qty::{Grams, Qty};
 use model::quota::{HubGeneration, StoreEpoch};
 use model::stock::StockTick;
 use model::time::{HOUR_MS, Timestamp};
@@ -17,11 +19,12 @@ use sync::lane::{Lane, LaneSeq};
 use sync::wire::{self, Batch, BatchItem, CloseReason, Closed, Connection, Frame, Hello, LaneMark};
 
 /// Formats that this binary must read.
-pub const SPOKEN: [u8; 3] = [1, 2, 3];
+pub const SPOKEN: [u8; 4] = [1, 2, 3, 4];
 
 const HOUR: i64 = 495_312;
 pub const ORDERS: DocKey = DocKey::Orders { hour: HOUR };
 pub const STOCK: DocKey = DocKey::Stock { epoch: StoreEpoch(3), hour: HOUR };
+pub const CATALOGUE: DocKey = DocKey::Catalogue { generation: HubGeneration(2), edition: 4 };
 const QUOTA: DocKey = DocKey::Quota { epoch: StoreEpoch(3), generation: HubGeneration(2) };
 
 /// A file of the fixtures.
@@ -52,6 +55,9 @@ pub fn documents(version: u8) -> Vec<(&'static str, DocId)> {
     let mut all = vec![("orders", ORDERS.of(&store())), ("quota", QUOTA.of(&store()))];
     if version >= wire::STOCK_SINCE {
         all.push(("stock", STOCK.of(&store())));
+    }
+    if version >= wire::CATALOGUE_SINCE {
+        all.push(("catalogue", CATALOGUE.of(&store())));
     }
     all
 }
@@ -161,11 +167,48 @@ fn looks() -> Vec<(Owner, Vec<Fact>)> {
     ]
 }
 
+/// Two publications, the second in two parts.
+fn publications() -> Vec<(Owner, Vec<Fact>)> {
+    let product = |n: u64, paise: i64| Product {
+        sku: sku(n),
+        gtins: vec!["9520001000010".into()],
+        name: format!("Milk {n}"),
+        name_hi: "दूध".into(),
+        brand: "G".into(),
+        category: "Dairy > Milk".into(),
+        search_terms: "doodh".into(),
+        temp: TempClass::Chilled,
+        velocity: Velocity::A,
+        weight: Grams(1_030),
+        fragile: false,
+        food: true,
+        mrp: Paise::new(6_500),
+        price: Paise::new(paise),
+        shelf_life_days: 2,
+        hsn: "0401".into(),
+        gst_bp: 500,
+        unit: "1 L".into(),
+        popularity: 3,
+        active: n != 2,
+    };
+    let part = |publication, part, products, whole| {
+        let (generation, at) = (HubGeneration(2), at(publication as i64 * 60_000));
+        let part = CataloguePart { generation, edition: 4, publication, part, at, products, named: 3, whole };
+        (Owner::Hub, vec![Fact::Catalogue(part)])
+    };
+    vec![
+        part(1, 1, vec![product(0, 6_400), product(1, 6_400)], true),
+        part(2, 1, vec![product(1, 6_000)], false),
+        part(2, 2, vec![product(2, 6_300)], true),
+    ]
+}
+
 fn told(name: &str) -> Vec<(Owner, Vec<Fact>)> {
     match name {
         "orders" => hour(),
         "quota" => rights(),
-        _ => looks(),
+        "stock" => looks(),
+        _ => publications(),
     }
 }
 
@@ -181,6 +224,14 @@ pub fn said(document: &Document) -> String {
             let of = |n| document.stock(&sku(n)).unwrap();
             format!("{} {:?}", header.tick, [of(0), of(1), of(2), of(3)])
         }
+        DocId::Catalogue { .. } => {
+            let header = document.catalogue_header().unwrap().unwrap();
+            let of = |n| {
+                let listing = document.listing(&sku(n)).unwrap().unwrap();
+                (listing.publication, listing.product.price.get(), listing.product.active)
+            };
+            format!("{} {} {:?}", header.publication, header.parts, [of(0), of(1), of(2)])
+        }
         DocId::Orders { .. } => format!("{:?}", document.orders().unwrap()),
     }
 }
@@ -190,6 +241,7 @@ pub fn expected(name: &str) -> String {
     match name {
         "quota" => return "[(19, 2), (7, 0), (0, 0)]".to_owned(),
         "stock" => return "7 [Some(12), Some(0), Some(9), None]".to_owned(),
+        "catalogue" => return "2 2 [(1, 6400, true), (2, 6000, true), (2, 6300, false)]".to_owned(),
         _ => {}
     }
     let said = said(&life(&ORDERS.of(&store()), &hour()).1);
@@ -243,6 +295,10 @@ fn frames() -> Vec<Kept> {
         (
             "change_stock",
             Frame::Change { at: at_states(6), doc: STOCK, change: changes[0].clone(), seal: None },
+        ),
+        (
+            "change_catalogue",
+            Frame::Change { at: at_states(6), doc: CATALOGUE, change: changes[0].clone(), seal: None },
         ),
         ("want", Frame::Want { doc: ORDERS }),
         ("whole", Frame::Whole { doc: ORDERS, digest: [7; 8], total, offset: 0, bytes }),

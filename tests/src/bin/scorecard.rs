@@ -54,6 +54,8 @@ enum Name {
     Replace,
     /// Bytes of an order at rest and on the wire, against plain JSON (SYNC.md).
     SyncBytes,
+    /// The catalogue's document beside other layouts, and one for a city beside one for each store (SYNC.md).
+    SyncCatalogue,
     /// From a store's word to the hub's acknowledgement, quiet and during a catch-up, against sending in plain order.
     SyncLag,
     /// A hub with a thousand connected stores: memory, processor time, lag, bytes.
@@ -88,6 +90,7 @@ fn run(options: &Options) -> Result<Value> {
         Name::GrantPolicy => scorecard::grant_policy::run(),
         Name::Replace => scorecard::replace::run(options.data.as_deref(), options.only.as_deref()),
         Name::SyncBytes => scorecard::sync_bytes::run(),
+        Name::SyncCatalogue => scorecard::sync_catalogue::run(),
         Name::SyncLag => scorecard::sync_lag::run(options.data.as_deref()),
         Name::SyncFleet => {
             scorecard::sync_fleet::run(options.data.as_deref(), options.seconds.max(20.0), options.share)

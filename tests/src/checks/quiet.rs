@@ -172,7 +172,7 @@ pub fn documents(both: &Both<'_>) -> Checked {
 fn is_shelf(id: &DocId) -> bool {
     match id {
         DocId::Stock { .. } => true,
-        DocId::Orders { .. } | DocId::Quota { .. } => false,
+        DocId::Orders { .. } | DocId::Quota { .. } | DocId::Catalogue { .. } => false,
     }
 }
 

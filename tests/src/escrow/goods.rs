@@ -19,6 +19,7 @@ pub(super) fn goods(count: usize) -> Checked<Vec<Product>> {
                 temp: TempClass::Ambient,
                 shelf_life_days: 0,
                 popularity: u32::try_from(n).map_err(machine)?.saturating_add(1),
+                active: true,
                 ..first.clone()
             })
         })

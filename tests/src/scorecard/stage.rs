@@ -86,6 +86,7 @@ pub fn product(n: usize) -> Result<Product> {
         gst_bp: 500,
         unit: "500 g".to_owned(),
         popularity: u32::try_from(n)? + 1,
+        active: true,
     })
 }
 

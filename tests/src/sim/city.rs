@@ -187,6 +187,7 @@ pub fn goods() -> Result<Vec<Product>> {
                 gst_bp: 500,
                 unit: "1 pc".to_owned(),
                 popularity: n as u32 + 1,
+                active: true,
             })
         })
         .collect()

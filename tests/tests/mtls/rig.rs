@@ -81,6 +81,21 @@ impl Hub {
         self.stop.cancel();
         self.task.await.unwrap();
     }
+
+    pub fn config(&self) -> HubConfig {
+        HubConfig::load(&self.dir.path().join("hub.toml")).unwrap()
+    }
+
+    /// Stops it; `meanwhile` its database is nobody's. Then it runs again.
+    pub async fn restart(&mut self, meanwhile: impl FnOnce(&HubConfig)) {
+        self.stop.cancel();
+        (&mut self.task).await.unwrap();
+        let config = self.config();
+        meanwhile(&config);
+        self.stop = CancellationToken::new();
+        let until = self.stop.clone();
+        self.task = tokio::spawn(async move { central_hub::run::run(config, until).await.unwrap() });
+    }
 }
 
 /// A store node s1 that dials with the papers in `folder`, until the token is cancelled.

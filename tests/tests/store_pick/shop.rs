@@ -130,6 +130,7 @@ fn product(row: &Row) -> Product {
         gst_bp: 0,
         unit: "1".into(),
         popularity: 0,
+        active: true,
     }
 }
 

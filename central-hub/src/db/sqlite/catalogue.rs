@@ -35,14 +35,18 @@ impl Catalogue for Sqlite {
     }
 
     fn put_product(&mut self, product: &Product, top_category: &str, search: &str) -> Db<()> {
-        self.run(
-            "INSERT INTO product (sku, top_category, popularity, body, search) VALUES (?1, ?2, ?3, ?4, ?5) \
-             ON CONFLICT (sku) DO UPDATE SET top_category = excluded.top_category, \
-             popularity = excluded.popularity, body = excluded.body, search = excluded.search \
-             WHERE body <> excluded.body OR search <> excluded.search",
-            (product.sku.as_str(), top_category, product.popularity, row::to_json(product)?, search),
-        )
-        .map(drop)
+        let (sku, body) = (product.sku.as_str(), row::to_json(product)?);
+        let changed = self.run(
+            "INSERT INTO product (sku, top_category, popularity, body, search, active) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (sku) DO UPDATE SET top_category = excluded.top_category, \
+             popularity = excluded.popularity, body = excluded.body, search = excluded.search, \
+             active = excluded.active WHERE body <> excluded.body OR search <> excluded.search",
+            (sku, top_category, product.popularity, body, search, product.active),
+        )?;
+        if changed > 0 {
+            self.run("INSERT INTO catalogue_due (sku) VALUES (?1) ON CONFLICT DO NOTHING", [sku])?;
+        }
+        Ok(())
     }
 
     fn product_count(&self) -> Db<u32> {
@@ -51,14 +55,14 @@ impl Catalogue for Sqlite {
 
     fn categories(&self) -> Db<Vec<(String, u32)>> {
         self.all(
-            "SELECT top_category, count(*) FROM product GROUP BY top_category ORDER BY top_category",
+            "SELECT top_category, count(*) FROM product WHERE active = 1 GROUP BY top_category ORDER BY top_category",
             [],
             |r| Ok((r.get(0)?, r.get(1)?)),
         )
     }
 
     fn search(&self, ask: &SearchAsk) -> Db<(Vec<Product>, u32)> {
-        let mut filter = Vec::new();
+        let mut filter = vec!["p.active = 1".to_owned()];
         let mut params: Vec<Value> = Vec::new();
         let mut from = "product p";
         let mut order = "CASE WHEN p.popularity = 0 THEN 1000000 ELSE p.popularity END, p.sku";
@@ -72,8 +76,7 @@ impl Catalogue for Sqlite {
             filter.push("p.top_category = ?".to_owned());
             params.push(category.clone().into());
         }
-        let filter =
-            if filter.is_empty() { String::new() } else { format!("WHERE {}", filter.join(" AND ")) };
+        let filter = format!("WHERE {}", filter.join(" AND "));
         let total = self.sure(
             &format!("SELECT count(*) FROM {from} {filter}"),
             rusqlite::params_from_iter(&params),

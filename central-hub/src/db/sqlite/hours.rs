@@ -72,7 +72,7 @@ impl Hours for Sqlite {
     }
 
     fn close_hour(&mut self, doc: &DocId, hour: i64, blob: &ClosedBlob, at: Timestamp) -> Db<()> {
-        let (name, store) = (doc.to_string(), doc.store().as_str());
+        let (name, store) = (doc.to_string(), doc.store().map_or("", StoreId::as_str));
         let orders = i64::try_from(blob.orders).unwrap_or(i64::MAX);
         self.run(
             "INSERT INTO doc_closed (doc, store, sha256, orders, closed_at, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

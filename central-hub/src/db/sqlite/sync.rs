@@ -21,7 +21,9 @@ impl SyncLog for Sqlite {
 
     fn facts_waiting(&self, limit: u32) -> Db<Vec<OutboxRow>> {
         self.all("SELECT seq, store, facts FROM outbox ORDER BY seq LIMIT ?1", [limit], |r| {
-            Ok(OutboxRow { seq: row::count(r, 0)?, store: row::code(r, 1)?, facts: row::json(r, 2)? })
+            let city = r.get_ref(1)?.as_str()?.is_empty();
+            let store = if city { None } else { Some(row::code(r, 1)?) };
+            Ok(OutboxRow { seq: row::count(r, 0)?, store, facts: row::json(r, 2)? })
         })
     }
 
@@ -57,8 +59,9 @@ impl SyncLog for Sqlite {
 
     fn records_after(&self, store: &StoreId, at: LaneSeq, limit: u32) -> Db<Vec<(u64, DocId, Vec<u8>)>> {
         self.all(
-            "SELECT seq, doc, change FROM sync_out WHERE store = ?1 AND lane = ?2 AND seq > ?3 \
-             ORDER BY seq LIMIT ?4",
+            "SELECT seq, doc, CASE WHEN chunk IS NULL THEN change \
+               ELSE (SELECT bytes FROM doc_chunk AS c WHERE c.seq = o.chunk) END \
+             FROM sync_out AS o WHERE store = ?1 AND lane = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4",
             (store.as_str(), row::lane(at.lane)?, row::int(at.seq)?, limit),
             |r| Ok((row::count(r, 0)?, row::code(r, 1)?, r.get(2)?)),
         )
@@ -72,10 +75,17 @@ impl SyncLog for Sqlite {
         .map(drop)
     }
 
-    fn quarantine(&mut self, doc: &DocId, seq: u64, change: &[u8], why: &str, at: Timestamp) -> Db<()> {
+    fn quarantine(
+        &mut self,
+        store: &StoreId,
+        (doc, seq): (&DocId, u64),
+        change: &[u8],
+        why: &str,
+        at: Timestamp,
+    ) -> Db<()> {
         self.run(
             "INSERT INTO quarantine (store, doc, seq, change, why, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (doc.store().as_str(), doc.to_string(), row::int(seq)?, change, why, at.ms()),
+            (store.as_str(), doc.to_string(), row::int(seq)?, change, why, at.ms()),
         )
         .map(drop)
     }
@@ -124,7 +134,7 @@ impl SyncLog for Sqlite {
     fn documents(&self, store: &StoreId) -> Db<Vec<DocId>> {
         let all: Vec<DocId> =
             self.all("SELECT DISTINCT doc FROM doc_chunk ORDER BY doc", [], |r| row::code(r, 0))?;
-        Ok(all.into_iter().filter(|doc| doc.store() == store).collect())
+        Ok(all.into_iter().filter(|doc| doc.store().is_none_or(|of| of == store)).collect())
     }
 
     fn facts_for(&self, store: &StoreId) -> Db<u64> {

@@ -74,6 +74,7 @@ impl Terms for Sqlite {
         )?;
         let sent = i64::try_from(records).unwrap_or(i64::MAX);
         self.run("DELETE FROM store_lane WHERE store = ?1", [store.as_str()])?;
+        self.run("UPDATE catalogue_told SET doc = '', chunk = 0 WHERE store = ?1", [store.as_str()])?;
         self.run(
             "INSERT INTO store_lane (store, lane, received, sent, acked) VALUES (?1, ?2, 0, ?3, 0)",
             (store.as_str(), lane, sent),

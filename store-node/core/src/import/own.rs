@@ -33,6 +33,7 @@ pub const COLUMNS: &[&str] = &[
     "unit",
     "popularity",
     "opening_stock",
+    "active",
 ];
 
 /// GST rates that exist or existed, in basis points.
@@ -47,7 +48,7 @@ struct Seen {
 
 /// Reads a whole file.
 pub fn read(bytes: &[u8]) -> Outcome<CatalogueRow> {
-    let table = match Table::open(bytes, COLUMNS, &["opening_stock"]) {
+    let table = match Table::open(bytes, COLUMNS, &["opening_stock", "active"]) {
         Ok(table) => table,
         Err(bad) => return Outcome::refused(bad),
     };
@@ -107,6 +108,7 @@ fn entry(row: &Row, seen: &Seen) -> Result<CatalogueRow, Reason> {
         gst_bp: gst(row)?,
         unit: row.text("unit")?,
         popularity: field::number(row, "popularity", 0, u32::MAX)?,
+        active: row.text("active")?.is_empty() || yes(row, "active")?,
     };
     let opening_stock = match row.text("opening_stock")?.as_str() {
         "" => Qty::ZERO,
@@ -203,7 +205,7 @@ pub fn export(rows: &[CatalogueRow]) -> Result<Vec<u8>, csv::Error> {
     writer.into_inner().map_err(|e| e.into_error().into())
 }
 
-fn record(row: &CatalogueRow) -> [String; 21] {
+fn record(row: &CatalogueRow) -> [String; 22] {
     let p = &row.product;
     let yes = |is: bool| if is { "yes" } else { "no" }.to_owned();
     let velocity = match p.velocity {
@@ -235,5 +237,6 @@ fn record(row: &CatalogueRow) -> [String; 21] {
         p.unit.clone(),
         p.popularity.to_string(),
         row.opening_stock.to_string(),
+        yes(p.active),
     ]
 }

@@ -133,6 +133,7 @@ fn row() -> CatalogueRow {
         gst_bp: 0,
         unit: "1 L pouch".into(),
         popularity: 1,
+        active: true,
     };
     CatalogueRow {
         line: 2,

@@ -197,6 +197,7 @@ fn product(sku: SkuId, listing: Listing, places: Places) -> CatalogueRow {
         gst_bp: 0,
         unit,
         popularity: 0,
+        active: true,
     };
     CatalogueRow {
         line: places.line,

@@ -253,6 +253,7 @@ fn a_product_and_its_zone_give_the_class() {
         gst_bp: 0,
         unit: String::new(),
         popularity: 0,
+        active: true,
     };
     let heavy = Product { weight: Grams(2_001), ..plain.clone() };
     let milk = Product { temp: TempClass::Chilled, ..heavy.clone() };

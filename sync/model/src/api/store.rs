@@ -685,8 +685,24 @@ pub struct Link {
     pub database_mb: u32,
     /// See `database_mb`.
     pub database_mb_max: u32,
+    /// The publication of the hub's catalogue that was taken over last; none while the hub has told nothing.
+    pub catalogue: Option<CatalogueTaken>,
     /// The safest action now, a stable word: `all_well`, `finish_promised`, `counter_only`.
     pub advice: String,
+}
+
+/// What the hub says is sold, as the store has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct CatalogueTaken {
+    /// The edition.
+    pub edition: u32,
+    /// Its publication.
+    pub publication: u32,
+    /// When the hub made it, by its clock.
+    pub at: Timestamp,
+    /// Products that it names.
+    pub products: u32,
 }
 
 /// An online order that must still leave the store.

@@ -123,6 +123,17 @@ calibration: Calibration,
 /** Whether it was due before today. */
 overdue: boolean, };
 
+/** What the hub says is sold, as the store has it. */
+export type CatalogueTaken = {
+/** The edition. */
+edition: number,
+/** Its publication. */
+publication: number,
+/** When the hub made it, by its clock. */
+at: Timestamp,
+/** Products that it names. */
+products: number, };
+
 /** The cold chain now (REQ-18). */
 export type ColdChain = {
 /** When these figures were true. */
@@ -421,6 +432,8 @@ rows_waiting: number,
 database_mb: number,
 /** See `database_mb`. */
 database_mb_max: number,
+/** The publication of the hub's catalogue that was taken over last; none while the hub has told nothing. */
+catalogue: CatalogueTaken | null,
 /** The safest action now, a stable word: `all_well`, `finish_promised`, `counter_only`. */
 advice: string, };
 

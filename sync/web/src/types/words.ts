@@ -189,7 +189,9 @@ gst_bp: number,
 /** What one unit is, for the shelf: `1 L pouch`. */
 unit: string,
 /** 1 = sells best; 0 = unknown. */
-popularity: number, };
+popularity: number,
+/** It is sold. Of one that is not, nothing more is promised; what was promised before is still brought. */
+active: boolean, };
 
 /** A quantity of one SKU: pieces, or grams for goods sold by weight. */
 export type Qty = number;

@@ -149,6 +149,7 @@ fn row(good: &Good<'_>, sku: SkuId, gtin: String) -> Result<CatalogueRow> {
         gst_bp: good.number("gst", 0)?,
         unit: joined(&[&good.size.1.english(), pack]),
         popularity: 0,
+        active: true,
         name,
     };
     Ok(CatalogueRow {
