@@ -111,25 +111,20 @@ impl Reporter {
     ///
     /// # Errors
     /// When the journal cannot keep it; it was sent once all the same.
-    pub(crate) async fn keep(&mut self, body: EventBody) -> Result<CommandId, JournalError> {
-        self.keep_at(clock::now(), body).await
+    pub(crate) async fn keep(&mut self, event: Event) -> Result<(), JournalError> {
+        let (device, copy) = (self.device.id.clone(), event.clone());
+        let saving = self.memory.put(move |journal| journal.add_event(&device, &copy)).await;
+        self.send_kept(event);
+        saving.get().await
     }
 
     /// The same, for what happened at `at`.
     ///
     /// # Errors
     /// When the journal cannot keep it; it was sent once all the same.
-    pub(crate) async fn keep_at(
-        &mut self,
-        at: Timestamp,
-        body: EventBody,
-    ) -> Result<CommandId, JournalError> {
+    pub(crate) async fn keep_at(&mut self, at: Timestamp, body: EventBody) -> Result<(), JournalError> {
         let event = Event { at, ..self.event(body) };
-        let id = event.id;
-        let (device, copy) = (self.device.id.clone(), event.clone());
-        let saving = self.memory.put(move |journal| journal.add_event(&device, &copy)).await;
-        self.send_kept(event);
-        saving.get().await.map(|()| id)
+        self.keep(event).await
     }
 
     /// Sends an event that already stands in the journal.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use firmware_config::{Device, profiles};
 use model::CommandId;
-use model::mqtt::{AckOutcome, CommandBody, EventBody, Health, Signal};
+use model::mqtt::{AckOutcome, CommandBody, Event, EventBody, Health, Signal};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -31,18 +31,32 @@ const DEDUP_MS: u32 = 100;
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Scans that wait for their answer.
 const ASKED_MOST: usize = 32;
+/// How long a scan that was not kept is the same one when it comes again: longer than a person takes to try again.
+const SAME_WITHIN: Duration = Duration::from_secs(60);
 
 /// What became of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Taken {
     /// It is kept; the store hears it, sooner or later.
     Kept,
-    /// The journal did not keep it: it was sent once, and an outage loses it.
+    /// The journal did not keep it: it was sent once, and an outage loses it. Nobody may be told that it is safe.
     Unsafe,
+    /// The journal did not keep it before, but the store has it: safe now.
+    Heard,
     /// The device's habit; the first one counted.
     Repeat,
     /// No code, or one that no scanner sends.
     Disturbed,
+}
+
+/// A scan that the journal did not keep. When it comes again it is the same event, so that the store counts it once,
+/// whether it had heard the first or not.
+struct Unkept {
+    raw: Vec<u8>,
+    event: Event,
+    at: Duration,
+    /// The store has applied it.
+    heard: bool,
 }
 
 /// A scanner's voice: from codes to events, from answers to signals.
@@ -52,6 +66,7 @@ struct Scans {
     dedup: Dedup,
     sieve: Sieve,
     asked: VecDeque<(CommandId, Duration)>,
+    unkept: Option<Unkept>,
 }
 
 impl Scans {
@@ -59,7 +74,8 @@ impl Scans {
         let habit = || profiles::find(device.settings.model.as_deref()?)?.scanner.clone();
         let within = device.settings.dedup_ms.or_else(|| habit().map(|facts| facts.dedup_ms));
         let dedup = Dedup::new(Duration::from_millis(within.unwrap_or(DEDUP_MS).into()));
-        Self { reporter, started: Instant::now(), dedup, sieve: Sieve::default(), asked: VecDeque::new() }
+        let (sieve, asked) = (Sieve::default(), VecDeque::new());
+        Self { reporter, started: Instant::now(), dedup, sieve, asked, unkept: None }
     }
 
     /// The time since this scanner's task began.
@@ -82,13 +98,17 @@ impl Scans {
         if self.dedup.is_repeat(raw, now) {
             return Taken::Repeat;
         }
-        let (_, data) = aim::split(raw);
-        let head = raw.get(..raw.len() - data.len()).unwrap_or_default();
-        let aim = (!head.is_empty()).then(|| String::from_utf8_lossy(head).into_owned());
-        let text = String::from_utf8_lossy(data).into_owned();
-        match self.reporter.keep(EventBody::Scan { text, aim }).await {
-            Ok(id) => {
-                self.asked.push_back((id, now));
+        let event = match self.again(raw, now) {
+            Some(Unkept { heard: true, .. }) => {
+                self.ok();
+                return Taken::Heard;
+            }
+            Some(Unkept { event, .. }) => event,
+            None => self.reporter.event(read(raw)),
+        };
+        match self.reporter.keep(event.clone()).await {
+            Ok(()) => {
+                self.asked.push_back((event.id, now));
                 if self.asked.len() > ASKED_MOST {
                     self.asked.pop_front();
                 }
@@ -96,10 +116,28 @@ impl Scans {
                 Taken::Kept
             }
             Err(fault) => {
-                let hint = "scans are not kept through an outage";
+                let hint = "this machine keeps no scan: make room on its disk; what was refused, scan again";
                 self.reporter.state(Health::Warn, &fault.to_string(), hint, 0);
+                self.unkept = Some(Unkept { raw: raw.to_vec(), event, at: now, heard: false });
+                self.dedup.forget();
                 Taken::Unsafe
             }
+        }
+    }
+
+    /// The scan that was not kept, if this is it.
+    fn again(&mut self, raw: &[u8], now: Duration) -> Option<Unkept> {
+        let late = |was: &Unkept| now.saturating_sub(was.at) >= SAME_WITHIN;
+        let was = self.unkept.take_if(|was| was.raw == raw || late(was))?;
+        (!late(&was)).then_some(was)
+    }
+
+    /// The store has answered a scan that was not kept: applied, it is safe; refused, the next one is another.
+    fn answered(&mut self, id: CommandId, outcome: &AckOutcome) {
+        let applied = matches!(outcome, AckOutcome::Applied);
+        self.unkept = self.unkept.take().filter(|was| was.event.id != id || applied);
+        if let Some(was) = self.unkept.as_mut().filter(|was| was.event.id == id) {
+            was.heard = true;
         }
     }
 
@@ -114,6 +152,7 @@ impl Scans {
             Told::Command(CommandBody::Signal { signal }) => Some(signal),
             Told::Command(CommandBody::Print { .. } | CommandBody::Output { .. }) => None,
             Told::Answer { id, outcome } => {
+                self.answered(id, &outcome);
                 let place = self.asked.iter().position(|(asked, _)| *asked == id)?;
                 let (_, at) = self.asked.remove(place)?;
                 if self.now().saturating_sub(at) > ANSWER_WITHIN {
@@ -126,6 +165,14 @@ impl Scans {
             }
         }
     }
+}
+
+/// What a code is, for the store.
+fn read(raw: &[u8]) -> EventBody {
+    let (_, data) = aim::split(raw);
+    let head = raw.get(..raw.len() - data.len()).unwrap_or_default();
+    let aim = (!head.is_empty()).then(|| String::from_utf8_lossy(head).into_owned());
+    EventBody::Scan { text: String::from_utf8_lossy(data).into_owned(), aim }
 }
 
 /// How one kind of scanner is served until its port fails.

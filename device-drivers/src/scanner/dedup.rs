@@ -26,6 +26,11 @@ impl Dedup {
         }
         repeat
     }
+
+    /// The last code came to nothing: the same one is no echo of it.
+    pub fn forget(&mut self) {
+        self.last = None;
+    }
 }
 
 #[cfg(test)]
@@ -41,6 +46,8 @@ mod tests {
         assert!(!dedup.is_repeat(b"a", at(120)), "counted from the first");
         assert!(!dedup.is_repeat(b"b", at(121)));
         assert!(!dedup.is_repeat(b"a", at(122)));
+        dedup.forget();
+        assert!(!dedup.is_repeat(b"a", at(123)));
         let mut every = Dedup::new(Duration::ZERO);
         assert!(!every.is_repeat(b"a", at(0)));
         assert!(!every.is_repeat(b"a", at(0)));

@@ -1,6 +1,8 @@
 //! Scanners through the whole agent, a real Mosquitto, and simulators that speak the real bytes: what is acknowledged is
 //! kept, what is repeated counts once, and what the store says is heard at the scanner.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use super::common::{Broker, Heard, PATIENCE, Store, id};
@@ -9,6 +11,7 @@ use device_drivers::scanner::ssi::opcode;
 use device_drivers::scanner::wedge::typed;
 use device_drivers::sim::{SimScanner, SimSsi, SimWedge, Trouble};
 use firmware_config::{Driver, Port, Settings};
+use model::CommandId;
 use model::mqtt::{CommandBody, DeviceClass, Health, Signal};
 
 const EAN13: u8 = 0x0B;
@@ -136,5 +139,98 @@ async fn a_scanner_that_types_is_read_through_unplug_and_replug() {
     store.until(health("sc-1", Health::Ok)).await;
     scanner.scan("LP:ravi").await.unwrap();
     assert_eq!(store.until(scanned).await, "LP:ravi", "the half code before the unplug is gone");
+    agent.stop().await;
+}
+
+/// A disk that takes nothing more.
+fn refuse_scans(journal: &Path, refuse: bool) {
+    let db = rusqlite::Connection::open(journal).unwrap();
+    let full = "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(FAIL, 'disk full'); END";
+    db.execute_batch(if refuse { full } else { "DROP TRIGGER full" }).unwrap();
+}
+
+/// The ids of the scans that the store hears until it hears this text.
+async fn ids_until(store: &mut Store, last: &str) -> BTreeSet<CommandId> {
+    let mut ids = BTreeSet::new();
+    store
+        .until(|heard| match heard {
+            Heard::Event(..) if scanned(heard).as_deref() == Some(last) => Some(()),
+            Heard::Event(_, event) => {
+                ids.insert(event.id);
+                None
+            }
+            Heard::Birth(..) | Heard::State(..) => None,
+        })
+        .await;
+    ids
+}
+
+/// What a scanner beeps well for is kept: a code that the journal refuses is not acknowledged, not even when it is repeated,
+/// and after the outage the store has each code once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_cannot_be_kept_is_not_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut broker = Broker::start(folder.path()).await;
+    let (tty, journal) = (folder.path().join("scanner"), folder.path().join("agent.db"));
+    let scanner = SimSsi::plug_in(&tty).unwrap();
+    broker.kill();
+    let devices = vec![device("sc-1", Driver::ZebraSsi, Port::Serial(tty))];
+    let agent = Agent::start(config(folder.path(), &broker, devices.clone()));
+    assert!(scanner.scan(EAN13, "9521321109995", Trouble::None).await.unwrap());
+    refuse_scans(&journal, true);
+    let long: String = ('a'..='z').cycle().take(300).collect();
+    assert!(!scanner.scan(EAN8, "96385074", Trouble::None).await.unwrap());
+    assert!(!scanner.scan(0x1C, &long, Trouble::None).await.unwrap());
+    refuse_scans(&journal, false);
+    assert!(scanner.scan(EAN8, "96385074", Trouble::None).await.unwrap());
+    assert!(scanner.scan(0x1C, &long, Trouble::None).await.unwrap());
+    agent.kill().await;
+    broker.restart().await;
+    let mut store = Store::listen(broker.port, true).await;
+    let agent = Agent::start(config(folder.path(), &broker, devices));
+    for want in ["9521321109995", "96385074", long.as_str()] {
+        assert_eq!(store.until(scanned).await, want);
+    }
+    agent.stop().await;
+}
+
+/// The store hears a scan that the journal refused, the person hears that it was not taken and scans again: one event.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scan_that_was_not_kept_counts_once_however_often_it_is_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path()).await;
+    let (zebra, serial) = (folder.path().join("zebra"), folder.path().join("serial"));
+    let journal = folder.path().join("agent.db");
+    let (ssi, mut lines) = (SimSsi::plug_in(&zebra).unwrap(), SimScanner::plug_in(&serial).unwrap());
+    let mut store = Store::listen(broker.port, true).await;
+    let mut second = device("sc-2", Driver::SerialLines, Port::Serial(serial));
+    second.settings = Settings {
+        feedback_ok: Some("\u{6}".into()),
+        feedback_bad: Some("\u{7}!".into()),
+        ..Settings::default()
+    };
+    let devices = vec![device("sc-1", Driver::ZebraSsi, Port::Serial(zebra)), second];
+    let agent = Agent::start(config(folder.path(), &broker, devices));
+    store.until(health("sc-1", Health::Ok)).await;
+    let hear =
+        async |lines: &mut SimScanner| tokio::time::timeout(PATIENCE, lines.hear()).await.unwrap().unwrap();
+
+    refuse_scans(&journal, true);
+    // It gives up or not, as the store's answer comes late or early; then a person tries again.
+    let tries = async { while !ssi.scan(EAN13, "9521321109995", Trouble::None).await.unwrap() {} };
+    tokio::time::timeout(PATIENCE, tries).await.unwrap();
+    refuse_scans(&journal, false);
+    assert!(ssi.scan(EAN8, "96385074", Trouble::None).await.unwrap());
+    assert_eq!(ids_until(&mut store, "96385074").await.len(), 1);
+
+    refuse_scans(&journal, true);
+    lines.scan("LP:asha").await.unwrap();
+    assert_eq!(hear(&mut lines).await, b"\x07!", "what is not kept sounds wrong");
+    store.until(health("sc-2", Health::Warn)).await;
+    refuse_scans(&journal, false);
+    lines.scan("LP:asha").await.unwrap();
+    assert_eq!(hear(&mut lines).await, b"\x06");
+    lines.scan("LP:ravi").await.unwrap();
+    assert_eq!(ids_until(&mut store, "LP:ravi").await.len(), 1);
     agent.stop().await;
 }

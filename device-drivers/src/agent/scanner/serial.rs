@@ -67,7 +67,7 @@ impl Lines<'_> {
     }
 }
 
-/// Takes lines; what cannot be read is wrong at once, the store need not be asked.
+/// Takes lines; what cannot be read, or not be kept, is wrong at once: the store need not be asked.
 async fn take(lines: Vec<Line>, scans: &mut Scans) -> Option<Signal> {
     let mut signal = None;
     for line in lines {
@@ -79,8 +79,10 @@ async fn take(lines: Vec<Line>, scans: &mut Scans) -> Option<Signal> {
             }
         };
         match taken {
-            Taken::Disturbed => signal = Some(Signal::Wrong),
-            Taken::Kept | Taken::Unsafe | Taken::Repeat => {}
+            Taken::Disturbed | Taken::Unsafe => signal = Some(Signal::Wrong),
+            Taken::Heard => signal = signal.or(Some(Signal::Right)),
+            // What is kept beeps by the store's answer.
+            Taken::Kept | Taken::Repeat => {}
         }
     }
     signal

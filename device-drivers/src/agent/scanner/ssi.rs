@@ -103,11 +103,20 @@ impl Talk<'_> {
     }
 
     async fn scan(&mut self, raw: &[u8]) -> Result<(), PortError> {
-        let taken = self.scans.code(raw).await;
+        let signal = match self.scans.code(raw).await {
+            // It repeats the code, and says itself that it gives up: what it beeps well for is kept.
+            Taken::Unsafe => {
+                let again = self.session.not_kept();
+                return self.send(&again).await;
+            }
+            Taken::Disturbed => Some(Signal::Wrong),
+            Taken::Heard => Some(Signal::Right),
+            Taken::Kept | Taken::Repeat => None,
+        };
         self.send(&opcode::ack()).await?;
-        match taken {
-            Taken::Disturbed => self.signal(Signal::Wrong).await,
-            Taken::Kept | Taken::Unsafe | Taken::Repeat => Ok(()),
+        match signal {
+            Some(signal) => self.signal(signal).await,
+            None => Ok(()),
         }
     }
 

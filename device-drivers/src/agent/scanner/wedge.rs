@@ -109,7 +109,8 @@ impl Serve for Keyboard<'_> {
 async fn take(typed: Typed, scans: &mut Scans) {
     match typed {
         Typed::Line(Line::Whole(raw)) => match scans.code(&raw).await {
-            Taken::Kept | Taken::Unsafe | Taken::Repeat | Taken::Disturbed => {}
+            // It beeps by itself when it has typed; what became of it stands in its state, which the console shows.
+            Taken::Kept | Taken::Unsafe | Taken::Heard | Taken::Repeat | Taken::Disturbed => {}
         },
         Typed::Line(Line::TooLong | Line::NoPrefix) => scans.disturbed("a line without end or prefix"),
         Typed::Torn => scans.disturbed("keys are lost; the code is dropped"),

@@ -31,7 +31,8 @@ const WAITING_MOST: usize = 8;
 pub enum Step {
     /// Send these bytes.
     Send(Vec<u8>),
-    /// A code was read, whole: keep it, then send [`opcode::ack`]. Without the ack the scanner repeats it.
+    /// A code was read, whole: keep it, then send [`opcode::ack`], or what [`Session::not_kept`] gives. Without the ack the
+    /// scanner repeats it.
     Scan(Vec<u8>),
     /// Something was lost on the line; the scanner repeats it.
     Disturbed,
@@ -52,11 +53,15 @@ pub struct Session {
     heard_at: Duration,
     /// Parts of a message that goes on.
     parts: Vec<u8>,
+    /// The parts before the last one of the code that is given now.
+    head: Vec<u8>,
     too_long: bool,
     /// A part was lost for good: the rest of its message is no code.
     broken: bool,
     /// The packet acknowledged last, and when.
     last: Option<(Vec<u8>, Duration)>,
+    /// The code that ended with it is not kept: it counts when it comes again.
+    unkept: bool,
     /// A packet was lost since then: what comes again is that one, not the last.
     lost_since: bool,
     waiting: VecDeque<Vec<u8>>,
@@ -113,6 +118,14 @@ impl Session {
         let lamp = self.lamp.as_ref().map(|(_, until)| *until);
         let answer = self.asked_at.map(|at| at + ANSWER_WITHIN);
         [quiet, lamp, answer].into_iter().flatten().min()
+    }
+
+    /// The code that was given last is not kept: what asks the scanner for it once more, and what it repeats counts.
+    #[must_use]
+    pub fn not_kept(&mut self) -> Vec<u8> {
+        self.parts = std::mem::take(&mut self.head);
+        self.unkept = true;
+        opcode::nak(Cause::Resend)
     }
 
     /// Beeps and lamps.
@@ -187,7 +200,12 @@ impl Session {
             .last
             .as_ref()
             .is_some_and(|(data, at)| *data == packet.data && now.saturating_sub(*at) < REPEATS_WITHIN);
-        if packet.again && had && !self.lost_since {
+        let unkept = std::mem::take(&mut self.unkept);
+        if unkept && !packet.again {
+            // The scanner has given that one up.
+            self.parts.clear();
+        }
+        if packet.again && had && !self.lost_since && !unkept {
             // Our acknowledgement was lost, not the code.
             return vec![Step::Send(opcode::ack())];
         }
@@ -205,6 +223,7 @@ impl Session {
             return vec![Step::Send(opcode::nak(Cause::Cancel)), Step::Disturbed];
         }
         self.last = Some((packet.data.clone(), now));
+        self.head = if packet.more { Vec::new() } else { self.parts.clone() };
         self.parts.extend(&packet.data);
         // The kind of code stands before the data.
         if self.parts.len() > DEFAULT_MAX_LINE + 1 {

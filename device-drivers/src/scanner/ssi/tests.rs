@@ -75,6 +75,29 @@ fn a_message_of_several_packets_is_one_scan() {
     assert_eq!(session.push(&second.bytes(), at(20)), [scan(&text)]);
 }
 
+/// Asked for once more, the whole code is given again, also of several packets; what comes instead of it is another code.
+#[test]
+fn a_code_that_was_not_kept_counts_when_it_comes_again() {
+    let mut session = Session::default();
+    let packet = code("9521321109995");
+    assert_eq!(session.push(&packet.bytes(), at(0)), [scan("]E09521321109995")]);
+    assert_eq!(session.not_kept(), opcode::nak(Cause::Resend));
+    assert_eq!(session.push(&again(&packet).bytes(), at(10)), [scan("]E09521321109995")]);
+    assert_eq!(session.push(&again(&packet).bytes(), at(20)), [acked()], "this one was kept");
+
+    let text: String = ('a'..='z').cycle().take(DATA_MOST + 40).collect();
+    let whole = [b"\x1c".as_slice(), text.as_bytes()].concat();
+    let (head, tail) = whole.split_at(DATA_MOST);
+    let first = Packet { more: true, ..Packet::new(Source::Decoder, opcode::DECODE_DATA, head) };
+    let second = Packet::new(Source::Decoder, opcode::DECODE_DATA, tail);
+    assert_eq!(session.push(&first.bytes(), at(100)), [acked()]);
+    assert_eq!(session.push(&second.bytes(), at(110)), [scan(&text)]);
+    let _ = session.not_kept();
+    assert_eq!(session.push(&again(&second).bytes(), at(120)), [scan(&text)]);
+    let _ = session.not_kept();
+    assert_eq!(session.push(&packet.bytes(), at(130)), [scan("]E09521321109995")]);
+}
+
 /// Head, a torn middle that is never repaired, tail: never the two ends as one code, and never an end as a code.
 #[test]
 fn half_a_message_is_no_code() {
