@@ -100,7 +100,9 @@ mod tests {
         };
         let footer = format!("job {}", job());
         assert_eq!(texts(&label, Tongue::English), ["4K7  1/2", "COLD", "qr:LB:4K7-1-9F3A", &footer]);
-        assert_eq!(texts(&label.marked(true), Tongue::English)[0], "** DUPLICATE **");
+        let again = label.marked(true);
+        assert_eq!(texts(&again, Tongue::English)[0], "** DUPLICATE **");
+        assert_eq!(texts(&again, Tongue::Hindi)[..2], ["** DUPLICATE **", "** पुनर्मुद्रण **"]);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub struct Stamp {
     pub tongue: Tongue,
     /// The job; stands in the footer.
     pub job: PrintJobId,
-    /// Printed before: says DUPLICATE, in the paper's language.
+    /// Printed before: says DUPLICATE, on every paper, and that in the paper's language besides.
     pub duplicate: bool,
 }
 
@@ -51,7 +51,15 @@ impl Stamp {
     fn begin(&self) -> Document {
         let mut document = Document::default();
         if self.duplicate {
-            document.text(format!("** {} **", self.say(Word::Duplicate)), Size::Normal, Align::Centre);
+            // Whoever reads no Hindi has to know a second label for what it is.
+            let tongues = match self.tongue {
+                Tongue::English => &[Tongue::English][..],
+                Tongue::Hindi => &[Tongue::English, Tongue::Hindi],
+            };
+            for tongue in tongues {
+                let word = Word::Duplicate.say(*tongue);
+                document.text(format!("** {word} **"), Size::Normal, Align::Centre);
+            }
         }
         document
     }
