@@ -1,6 +1,8 @@
 //! What is wrong with this machine for the store of a manifest, and what to do: devices in their places, ports that
 //! answer, room on the disk, a clock that is right. Looks and connects; changes nothing and sends no byte.
 
+mod certificates;
+
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const ROOM_NEEDED: u64 = 512 << 20;
 /// Less free room than this does not last for 30 days without the hub, bytes.
 const ROOM_WISHED: u64 = 4 << 30;
+
+/// The agent's program, as the kernel calls its process.
+const AGENT: &str = "device-agent";
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -68,8 +73,8 @@ pub enum Clock {
 pub struct Look {
     /// The root of the file system: `/`, or a made-up machine in tests.
     pub root: PathBuf,
-    /// The store's today.
-    pub today: model::Date,
+    /// Now, by this machine's clock.
+    pub now: model::Timestamp,
     /// What the clock says.
     pub clock: Clock,
 }
@@ -79,6 +84,7 @@ pub struct Look {
 pub fn examine(manifest: &StoreManifest, look: &Look) -> Vec<Finding> {
     let mut found = vec![hub(manifest), node(manifest)];
     found.extend(broker(manifest));
+    found.extend(agent(manifest, look));
     // Silent addresses cost their time once, not one after the other.
     let devices: Vec<Finding> = std::thread::scope(|scope| {
         let looks: Vec<_> =
@@ -86,8 +92,9 @@ pub fn examine(manifest: &StoreManifest, look: &Look) -> Vec<Finding> {
         looks.into_iter().filter_map(|look| look.join().ok()).collect()
     });
     found.extend(devices);
-    found.extend(manifest.devices.iter().filter_map(|device| calibration(device, look.today)));
-    found.extend(certificates(manifest, look));
+    let today = look.now.utc_date();
+    found.extend(manifest.devices.iter().filter_map(|device| calibration(device, today)));
+    found.extend(certificates::examine(manifest, look));
     found.push(disk(manifest, look));
     found.push(database(manifest, look));
     found.push(clock(&look.clock));
@@ -137,7 +144,8 @@ fn hub(manifest: &StoreManifest) -> Finding {
 }
 
 /// A listener of this machine is asked at loopback where it takes every address.
-fn reachable(address: SocketAddr) -> SocketAddr {
+#[must_use]
+pub fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => {
             SocketAddr::new(IpAddr::from([127, 0, 0, 1]), address.port())
@@ -184,7 +192,13 @@ fn place(device: &Device, look: &Look) -> Finding {
     let about = device.id.as_str();
     match &device.port {
         Port::Tcp(address) => match answers(address) {
-            Ok(()) => finding(about, State::Well, format!("{address} answers"), ""),
+            // A byte might be printed: of paper and cover only the agent knows.
+            Ok(()) => {
+                let what = format!(
+                    "{address} takes connections; its paper and cover stand on the console's devices page"
+                );
+                finding(about, State::Well, what, "")
+            }
             Err(why) => finding(
                 about,
                 State::Bad,
@@ -234,30 +248,25 @@ fn calibration(device: &Device, today: model::Date) -> Option<Finding> {
     Some(finding(device.id.as_str(), State::Mind, format!("its calibration was due on {due}"), todo))
 }
 
-/// The files of [broker.tls]: there, and the node's, whoever wrote them.
-fn certificates(manifest: &StoreManifest, look: &Look) -> Option<Finding> {
-    use std::os::unix::fs::MetadataExt as _;
-    let tls = manifest.broker.tls.as_ref()?;
-    let owner = std::fs::metadata(below(&look.root, &manifest.node.data_dir)).ok().map(|about| about.uid());
-    let named = [&tls.ca, &tls.cert, &tls.key].into_iter();
-    let more = [&tls.crl, &tls.node_cert, &tls.node_key, &tls.agent_cert, &tls.agent_key];
-    for path in named.chain(more.into_iter().flatten()) {
-        let bad = |what: String, todo: &str| {
-            Some(finding("certificates", State::Bad, format!("{} {what}", path.display()), todo))
-        };
-        match std::fs::metadata(below(&look.root, path)) {
-            Err(fault) => {
-                let todo = "`firmware-config enrol ca` makes them; ask as root, or correct [broker.tls]";
-                return bad(format!("cannot be seen: {fault}"), todo);
-            }
-            Ok(about) if path.starts_with(&manifest.node.data_dir) && owner != Some(about.uid()) => {
-                let todo = format!("chown -R --reference={0} {0}", manifest.node.data_dir.display());
-                return bad("is not the store node's, which has to read it".into(), &todo);
-            }
-            Ok(_) => {}
-        }
+/// Whether the agent's process is there: without it every device is plugged in and nothing is heard of it.
+fn agent(manifest: &StoreManifest, look: &Look) -> Option<Finding> {
+    if manifest.devices.is_empty() {
+        return None;
     }
-    Some(finding("certificates", State::Well, "every file of [broker.tls] is there".into(), ""))
+    let processes = std::fs::read_dir(look.root.join("proc")).into_iter().flatten().filter_map(Result::ok);
+    let names = processes.filter_map(|process| std::fs::read_to_string(process.path().join("comm")).ok());
+    let running = names.filter(|name| name.trim() == AGENT).count();
+    let todo = "systemctl start larder-agent; journalctl -u larder-agent tells why it ended";
+    Some(match running {
+        0 => finding("agent", State::Bad, format!("no {AGENT} runs: no device is heard"), todo),
+        1 => finding("agent", State::Well, format!("{AGENT} runs"), ""),
+        more => finding(
+            "agent",
+            State::Mind,
+            format!("{more} of {AGENT} run: they take each other's lines"),
+            "systemctl status larder-agent shows the one that should run; end the others",
+        ),
+    })
 }
 
 fn disk(manifest: &StoreManifest, look: &Look) -> Finding {

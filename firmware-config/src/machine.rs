@@ -83,8 +83,7 @@ pub fn doctor(asked: &Doctor, out: &mut dyn Write) -> Result<Outcome, Failure> {
     // A made-up machine has no time service to ask.
     let tracking = (asked.root == Path::new("/")).then(tracking).flatten();
     let clock = doctor::clock_of(&asked.root, tracking.as_deref());
-    let found =
-        doctor::examine(&manifest, &Look { root: asked.root.clone(), today: now().utc_date(), clock });
+    let found = doctor::examine(&manifest, &Look { root: asked.root.clone(), now: now(), clock });
     let bad = found.iter().any(|finding| finding.state == State::Bad);
     if asked.json {
         json(&serde_json::json!({"file": asked.file, "well": !bad, "findings": found}), out)?;
