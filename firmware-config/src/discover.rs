@@ -1,5 +1,5 @@
-//! What is plugged in: serial devices, scanners that type, USB devices of known models, 1-wire probes, GPIO chips, printers
-//! in the store's network; and the lines of `store.toml` they would need. Looks and connects; sends no byte, since some printers print whatever
+//! What is plugged in: serial devices, scanners that type, USB devices of known models, 1-wire probes, GPIO chips, I2C and
+//! SPI buses, printers in the store's network; and the lines of `store.toml` they would need. Looks and connects; sends no byte, since some printers print whatever
 //! they are sent.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +17,8 @@ use crate::profiles::{self, Profile};
 
 /// How long a printer in the same network may take to answer.
 const PATIENCE: Duration = Duration::from_millis(400);
+/// What adapters of graphics cards call themselves; on their I2C buses are screens.
+const SCREENS: [&str; 6] = ["i915", "nvidia", "nvkm", "amdgpu", "radeon", "hdmi"];
 /// Addresses that are asked at the same time.
 const AT_ONCE: usize = 64;
 
@@ -64,6 +66,8 @@ pub fn plugged(root: &Path) -> Vec<Find> {
     found.extend(wedges(root));
     found.extend(probes(root));
     found.extend(chips(root));
+    found.extend(i2c(root));
+    found.extend(spi(root));
     found
 }
 
@@ -127,7 +131,8 @@ fn serial_find(root: &Path, port: String, tty: Option<&str>) -> Find {
     });
     let mut may_be: Vec<Guess> = known.map(Guess::from).collect();
     if may_be.is_empty() {
-        may_be = vec![Guess::of(Driver::SerialLines), Guess::of(Driver::ToledoW)];
+        let drivers = [Driver::SerialLines, Driver::ToledoW, Driver::Nci, Driver::ModbusRtu];
+        may_be = drivers.map(Guess::of).into();
     }
     let what = facts.map_or_else(|| "a serial line".to_owned(), |facts| facts.name);
     Find { port, what, usb, may_be }
@@ -161,13 +166,14 @@ struct UsbFacts {
 fn usb_facts(device: &Path) -> Option<UsbFacts> {
     let real = std::fs::canonicalize(device).ok()?;
     let folder = real.ancestors().find(|folder| folder.join("idVendor").exists())?;
-    let read = |name: &str| {
-        let text = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
-        // What a device says of itself ends up in a file: one line, no signs that steer a terminal.
-        text.trim().chars().filter(|sign| !sign.is_control()).take(60).collect::<String>()
-    };
+    let read = |name: &str| one_line(&std::fs::read_to_string(folder.join(name)).unwrap_or_default());
     let name = format!("{} {}", read("manufacturer"), read("product"));
     Some(UsbFacts { id: format!("{}:{}", read("idVendor"), read("idProduct")), name: name.trim().to_owned() })
+}
+
+/// What a device says of itself ends up in a file: one line, no signs that steer a terminal.
+fn one_line(text: &str) -> String {
+    text.trim().chars().filter(|sign| !sign.is_control()).take(60).collect()
 }
 
 /// Scanners that type: the kernel's keyboards that hang on a plug of a scanner maker's. A keyboard that people type on is
@@ -194,10 +200,7 @@ fn wedges(root: &Path) -> Vec<Find> {
 
 /// GPIO chips. What hangs on which line no machine can see: a person writes its number for `LINE`, and `check` asks for it.
 fn chips(root: &Path) -> Vec<Find> {
-    let names = entries(&root.join("dev"))
-        .into_iter()
-        .filter(|name| name.strip_prefix("gpiochip").is_some_and(|number| number.parse::<u32>().is_ok()));
-    names
+    numbered(&root.join("dev"), "gpiochip")
         .map(|name| Find {
             port: format!("gpio:/dev/{name}:LINE"),
             what: format!(
@@ -207,6 +210,52 @@ fn chips(root: &Path) -> Vec<Find> {
             may_be: vec![Guess::of(Driver::GpioDoor), Guess::of(Driver::GpioOutput)],
         })
         .collect()
+}
+
+/// I2C buses. Asking what answers there would be a byte to a device: a person writes its address for `ADDRESS`, and `check`
+/// asks for it. Buses of a graphics card lead to screens only.
+fn i2c(root: &Path) -> Vec<Find> {
+    let names = numbered(&root.join("dev"), "i2c-");
+    let adapters = root.join("sys/class/i2c-dev");
+    names
+        .filter_map(|name| {
+            let said = std::fs::read_to_string(adapters.join(&name).join("name")).unwrap_or_default();
+            let said = one_line(&said);
+            let screen = SCREENS.iter().any(|word| said.to_lowercase().contains(word));
+            let adapter = if said.is_empty() { String::new() } else { format!(" ({said})") };
+            (!screen).then(|| Find {
+                port: format!("i2c:/dev/{name}:ADDRESS"),
+                what: format!(
+                    "an I2C bus{adapter}: a probe with its address on it, as 0x44 (`i2cdetect` shows them)"
+                ),
+                usb: None,
+                may_be: [Driver::Sht4x, Driver::Sht3x, Driver::Bme280].map(Guess::of).into(),
+            })
+        })
+        .collect()
+}
+
+/// SPI devices: one converter at each chip select.
+fn spi(root: &Path) -> Vec<Find> {
+    let names = entries(&root.join("dev")).into_iter().filter(|name| {
+        let parts = name.strip_prefix("spidev").and_then(|place| place.split_once('.'));
+        parts.is_some_and(|(bus, select)| bus.parse::<u32>().is_ok() && select.parse::<u32>().is_ok())
+    });
+    names
+        .map(|name| Find {
+            port: format!("spi:/dev/{name}"),
+            what: format!("a chip select of an SPI bus ({name}): a converter for a platinum probe, where one is wired to it"),
+            usb: None,
+            may_be: vec![Guess::of(Driver::Max31865)],
+        })
+        .collect()
+}
+
+/// Names of this word and a number, in a folder.
+fn numbered(folder: &Path, word: &'static str) -> impl Iterator<Item = String> + use<> {
+    let numbered =
+        move |name: &String| name.strip_prefix(word).is_some_and(|number| number.parse::<u32>().is_ok());
+    entries(folder).into_iter().filter(numbered)
 }
 
 fn probes(root: &Path) -> Vec<Find> {
@@ -240,9 +289,9 @@ fn file_name(path: &Path) -> Option<String> {
 pub fn unknown_to(manifest: &StoreManifest, found: Vec<Find>) -> Vec<Find> {
     let known: BTreeSet<String> = manifest.devices.iter().map(|device| device.port.to_string()).collect();
     let chip = |port: &str| port.rsplit_once(':').map(|(chip, _)| chip.to_owned()).unwrap_or_default();
-    let chips: BTreeSet<String> =
-        known.iter().filter(|port| port.starts_with("gpio:")).map(|port| chip(port)).collect();
-    // Of a chip that is in use somebody has found the lines already.
+    let shared = |port: &&String| port.starts_with("gpio:") || port.starts_with("i2c:");
+    let chips: BTreeSet<String> = known.iter().filter(shared).map(|port| chip(port)).collect();
+    // Of a chip or a bus that is in use somebody has found the lines already.
     let is_new = |find: &Find| !known.contains(&find.port) && !chips.contains(&chip(&find.port));
     found.into_iter().filter(is_new).collect()
 }

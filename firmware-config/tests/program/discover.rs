@@ -127,6 +127,46 @@ fn scanners_that_type_and_gpio_chips_are_proposed_and_peoples_keyboards_are_not(
     );
 }
 
+/// What hangs on a bus nobody is asked: its address is a person's to write. A graphics card's bus leads to a screen.
+#[test]
+fn buses_are_proposed_and_what_hangs_on_them_is_a_persons_to_say() {
+    let machine = tempfile::tempdir().unwrap();
+    let root = machine.path();
+    for bus in ["i2c-1", "i2c-7", "i2c-x", "spidev0.0", "spidev0", "spidev-a.b"] {
+        write(root, &format!("dev/{bus}"), "");
+    }
+    write(root, "sys/class/i2c-dev/i2c-1/name", "bcm2835 (i2c@7e804000)\n");
+    write(root, "sys/class/i2c-dev/i2c-7/name", "i915 gmbus dpc\n");
+    let out = discover(root, &[]);
+    let probe =
+        "class = \"sensor\"\ndriver = \"sht4x\"\nport = \"i2c:/dev/i2c-1:ADDRESS\"\nzone = \"CHOOSE\"";
+    assert!(out.contains(probe) && out.contains("# an I2C bus (bcm2835 (i2c@7e804000))"), "{out}");
+    assert!(out.contains("# or: class = \"sensor\", driver = \"bme280\""), "{out}");
+    let converter = "driver = \"max31865\"\nport = \"spi:/dev/spidev0.0\"\nzone = \"CHOOSE\"";
+    assert!(out.contains(converter) && out.matches("[[devices]]").count() == 2, "{out}");
+    assert!(!out.contains("i2c-7") && !out.contains("i2c-x"), "{out}");
+
+    let with = |lines: &str| {
+        example().replace("[[people]]\nid = \"asha\"", &format!("{lines}\n[[people]]\nid = \"asha\""))
+    };
+    let chosen = out.replace("CHOOSE", "cold-1");
+    let faults = examine(&with(&chosen)).faults;
+    assert!(faults.iter().any(|fault| fault.what.contains("ADDRESS")), "{faults:?}");
+    let sound = examine(&with(&chosen.replace("ADDRESS", "0x44")));
+    assert!(sound.manifest.is_some(), "{:?}", sound.faults);
+    // A bus that is in use is not proposed again.
+    std::fs::write(root.join("store.toml"), with(&chosen.replace("ADDRESS", "0x44"))).unwrap();
+    let again = discover(root, &["--config", root.join("store.toml").to_str().unwrap()]);
+    assert!(again.contains("nothing is plugged in"), "{again}");
+}
+
+/// An adapter of no known maker may have a converter for RS-485 behind it.
+#[test]
+fn a_serial_line_may_be_a_modbus_line() {
+    let out = discover(machine().path(), &[]);
+    assert!(out.contains("# or: class = \"sensor\", driver = \"modbus-rtu\""), "{out}");
+}
+
 #[test]
 fn a_devices_name_cannot_write_lines_of_its_own() {
     let machine = machine();
