@@ -1,6 +1,7 @@
 //! `check`, `explain` and `schema` as a person or an editor meets them: the program itself, its words and exit codes.
 
 use crate::common::{example, golden, here, run};
+use firmware_config::Driver;
 use firmware_config::keys::{Default, KEYS};
 use serde_json::Value;
 
@@ -34,7 +35,11 @@ fn spoiled() -> String {
 fn every_fault_is_shown_with_its_line_a_mark_and_a_hint() {
     let (code, shown) = checked(&spoiled(), &[]);
     assert_eq!(code, 1);
-    golden("check.txt", &shown);
+    let drivers: Vec<String> = Driver::TABLE.iter().map(|line| format!("`{}`", line.word)).collect();
+    let drivers = drivers.join(", ");
+    assert_eq!(shown.matches(&drivers).count(), 1, "a wrong driver is told the right ones: {shown}");
+    // Not in the golden file: a new driver is a line of the table.
+    golden("check.txt", &shown.replace(&drivers, "(every driver of the table)"));
     assert_eq!(shown.matches(": fault: ").count(), 11, "{shown}");
     assert_eq!(shown.matches("= hint: ").count(), 11, "{shown}");
     for hint in ["did you mean \"capacity_orders\"?", "did you mean \"zpl\"?"] {
@@ -136,7 +141,14 @@ fn help_teaches() {
 fn the_schema_is_the_committed_one() {
     let (code, out, _) = run(&["schema"]);
     assert_eq!(code, 0);
-    golden("store.schema.json", &out);
+    let mut schema: Value = serde_json::from_str(&out).unwrap();
+    let drivers = schema.pointer_mut("/$defs/Driver/oneOf").unwrap();
+    let words = drivers.as_array().unwrap().iter().map(|driver| driver["const"].as_str().unwrap().to_owned());
+    let table = Driver::TABLE.iter().map(|line| line.word);
+    assert!(words.eq(table), "an editor offers every driver: {drivers}");
+    // Not in the golden file: a new driver is a line of the table.
+    *drivers = "every driver of the table".into();
+    golden("store.schema.json", &format!("{}\n", serde_json::to_string_pretty(&schema).unwrap()));
 }
 
 /// The table's limits are those that `check` holds: at each limit a file is sound, one beyond it is refused.
