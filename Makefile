@@ -49,7 +49,7 @@ fuzz: setup-fuzz ## every parser of foreign bytes against a fuzzer, MINUTES=10 i
 	done) || exit 1; done
 
 package: setup-package ## the .deb of a store machine, installed into a prefix, run, removed again, and booted
-	@deb=$$(store-node/packaging/build | tail -n 1) && store-node/packaging/check "$$deb" && store-node/packaging/boot "$$deb" && echo "$$deb"
+	@deb=$$(store-node/packaging/build | tail -n 1) && store-node/packaging/check "$$deb" && echo "$$deb" && store-node/packaging/boot "$$deb"
 
 sim-outage: setup-sim ## a store cut off for 30 days at 1,000 orders a day, and its catch-up
 	@$(CARGO) run $(LOCKED) --release -p tests --bin sim_outage -- $(ARGS)
@@ -88,6 +88,7 @@ check-rust:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(LOCKED) --workspace --all-targets -- -D warnings
 	$(CARGO) clippy $(LOCKED) -p device-drivers --features raspberry-pi -- -D warnings
+	$(CARGO) build $(LOCKED) -p device-drivers --features raspberry-pi --bin device-agent
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(LOCKED) --workspace --no-deps --quiet
 
 # Duplicated versions are warnings and stay quiet here; `cargo deny check bans` shows them.

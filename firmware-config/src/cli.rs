@@ -123,8 +123,8 @@ struct Render {
     /// Lets that network in by SSH as well.
     #[arg(long, requires = "lan")]
     ssh: bool,
-    /// Folder of the programs store-node and device-agent.
-    #[arg(long, value_name = "DIR", default_value = "/usr/bin")]
+    /// Folder of the programs store-node and device-agent. The default is what `update` keeps: the package's, or a bundle's.
+    #[arg(long, value_name = "DIR", default_value = "/opt/larder/current/bin")]
     programs: PathBuf,
     /// Time server (repeat it).
     #[arg(long, value_name = "HOST", default_value = "pool.ntp.org")]

@@ -2,12 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use firmware_config::update::{self, Bundle, Ended, Machine, Patience, Release, Slot, Slots};
+use firmware_config::update::{
+    self, Adopted, Bundle, Ended, Machine, Patience, Place, Release, Settled, Slots,
+};
+use firmware_config::{doctor, load};
 use minisign_verify::PublicKey;
 
 use crate::cli::{Failure, Outcome};
@@ -26,17 +29,33 @@ pub struct Update {
     /// Public key that bundles must be signed with (minisign).
     #[arg(long, value_name = "FILE", default_value = "/etc/larder/update.pub", global = true)]
     key: PathBuf,
+    /// Folder of what the package brought.
+    #[arg(long, hide = true, value_name = "DIR", default_value = "/usr/lib/larder-store", global = true)]
+    package: PathBuf,
     /// What starts the version that `current` names.
     #[arg(
         long,
         value_name = "COMMAND",
-        default_value = "systemctl restart larder-store-node larder-agent",
+        default_value = "systemctl --no-block restart larder-store-node larder-agent",
         global = true
     )]
     start: String,
-    /// Whether the store is healthy: http://HOST:PORT/PATH that answers 200, or a command that ends with 0.
-    #[arg(long, value_name = "CHECK", default_value = "http://127.0.0.1:8081/readyz", global = true)]
-    health: String,
+    /// Services that have to run, and from the version on trial; "" asks for none.
+    #[arg(long, value_name = "UNITS", default_value = "larder-store-node larder-agent", global = true)]
+    services: String,
+    /// Whether the store is healthy: http://HOST:PORT/PATH that answers 200, or a command that ends with 0. Without it,
+    /// /readyz of the node of store.toml.
+    #[arg(long, value_name = "CHECK", global = true)]
+    health: Option<String>,
+    /// The store's file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/larder/store.toml",
+        env = "LARDER_STORE_CONFIG",
+        global = true
+    )]
+    config: PathBuf,
     /// Seconds a new version gets to be healthy.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, global = true)]
     within: u32,
@@ -61,36 +80,39 @@ enum What {
     },
     /// Says which versions lie here and which is in use.
     Status,
-    /// Goes back to the version that was in use before.
+    /// Goes back to the version that was in use before, or to the package's.
     Rollback,
     /// Ends an update that a power cut broke off: for the start of the machine.
     Settle,
+    /// Packs a folder (bin/store-node, bin/device-agent) as a bundle, and says how it is signed.
+    Pack {
+        /// The folder.
+        folder: PathBuf,
+        /// Which version it is: {"version": "1.4.0", "counter": 17}.
+        #[arg(long, value_name = "FILE")]
+        release: PathBuf,
+        /// The bundle (NAME.larder).
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Takes up what the package brought, unless a newer bundle is in use: for the installation of the package.
+    Adopt {
+        /// What the package says of itself.
+        #[arg(long, value_name = "FILE", default_value = "/usr/share/larder-store/release.json")]
+        release: PathBuf,
+    },
 }
 
 /// Does what was asked.
 pub fn run(asked: Update, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let slots = Slots::at(&asked.root);
+    let slots = Slots::at(&asked.root, &asked.package);
     match &asked.what {
-        What::Check { path } => {
-            let (key, state) = (public_key(&asked)?, slots.state()?);
-            let mut wrong = false;
-            for file in update::find(path)? {
-                match Bundle::open(&file, &key).and_then(|b| state.admits(&b.release).map(|()| b)) {
-                    Ok(bundle) => {
-                        writeln!(out, "{}: {} would be taken", file.display(), told(&bundle.release))?
-                    }
-                    Err(error) => {
-                        wrong = true;
-                        writeln!(out, "{}: no: {error}", file.display())?;
-                    }
-                }
-            }
-            Ok(Outcome::wrong_if(wrong))
-        }
+        What::Check { path } => check(&asked, &slots, path, out),
         What::Apply { path } => apply(&asked, &slots, path, out),
         What::Status => status(&slots, out),
         What::Rollback => {
-            let (release, healthy) = update::rollback(&slots, &mut Here(&asked), patience(&asked))?;
+            let (release, healthy) =
+                update::rollback(&slots, &mut Here::of(&asked, &slots)?, patience(&asked))?;
             writeln!(
                 out,
                 "{} is in use again{}",
@@ -100,24 +122,56 @@ pub fn run(asked: Update, out: &mut dyn Write) -> Result<Outcome, Failure> {
             Ok(Outcome::wrong_if(!healthy))
         }
         What::Settle => {
-            let broken_off = update::settle(&slots, &mut Here(&asked))?;
-            let words = if broken_off {
-                "an update was broken off; the former version runs"
-            } else {
-                "nothing to settle"
+            let words = match update::settle(&slots, &mut Starts(&asked.start))? {
+                Settled::Nothing => "nothing to settle",
+                Settled::UnderWay => "an update is under way; it ends by itself",
+                Settled::BrokenOff => "an update was broken off; the former version runs",
+                Settled::Mended => "`current` did not name what is in use; now it does",
             };
             writeln!(out, "{words}")?;
             Ok(Outcome::Well)
         }
+        What::Pack { folder, release, out: file } => {
+            let Release { version, counter } = update::release(release)?;
+            update::pack(folder, file)?;
+            let file = file.display();
+            writeln!(out, "sign it: minisign -S -t 'larder version={version} counter={counter}' -m {file}")?;
+            Ok(Outcome::Well)
+        }
+        What::Adopt { release } => adopt(&slots, release, out),
     }
 }
 
-fn apply(
-    asked: &Update,
-    slots: &Slots,
-    path: &std::path::Path,
-    out: &mut dyn Write,
-) -> Result<Outcome, Failure> {
+fn check(asked: &Update, slots: &Slots, path: &Path, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let (key, state) = (public_key(asked)?, slots.state()?);
+    let mut wrong = false;
+    for file in update::find(path)? {
+        match Bundle::open(&file, &key).and_then(|b| state.admits(&b.release).map(|()| b)) {
+            Ok(bundle) => writeln!(out, "{}: {} would be taken", file.display(), told(&bundle.release))?,
+            Err(error) => {
+                wrong = true;
+                writeln!(out, "{}: no: {error}", file.display())?;
+            }
+        }
+    }
+    Ok(Outcome::wrong_if(wrong))
+}
+
+fn adopt(slots: &Slots, release: &Path, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let package = update::release(release)?;
+    match update::adopt(slots, package.clone())? {
+        Adopted::Package => writeln!(out, "{} of the package is used", told(&package))?,
+        Adopted::Newer(bundle) => writeln!(
+            out,
+            "{} of a bundle stays in use: the package's is older, {}; `firmware-config update rollback` goes back",
+            told(&bundle),
+            told(&package)
+        )?,
+    }
+    Ok(Outcome::Well)
+}
+
+fn apply(asked: &Update, slots: &Slots, path: &Path, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let key = public_key(asked)?;
     let mut best: Option<Bundle> = None;
     let mut fault = None;
@@ -135,8 +189,9 @@ fn apply(
         (None, Some(fault)) => return Err(fault.into()),
         (None, None) => return Err(Failure::NoBundle(path.to_owned())),
     };
+    let mut here = Here::of(asked, slots)?;
     writeln!(out, "{} comes", told(&bundle.release))?;
-    match update::apply(slots, &bundle, &mut Here(asked), patience(asked))? {
+    match update::apply(slots, &bundle, &mut here, patience(asked))? {
         Ended::Kept => {
             writeln!(out, "{} is in use", told(&bundle.release))?;
             Ok(Outcome::Well)
@@ -155,12 +210,12 @@ fn apply(
 
 fn status(slots: &Slots, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let state = slots.state()?;
-    for slot in [Slot::A, Slot::B] {
-        let what = state.release(slot).map_or_else(|| "empty".to_owned(), told);
-        let mark = if state.release(slot).is_some() && state.active == slot { "in use" } else { "" };
-        writeln!(out, "{}  {what:<32} {mark}", slot.name())?;
+    for place in Place::ALL {
+        let what = state.release(place).map_or_else(|| "empty".to_owned(), told);
+        let mark = if state.release(place).is_some() && state.active == place { "in use" } else { "" };
+        writeln!(out, "{:<8} {what:<32} {mark}", place.name())?;
     }
-    writeln!(out, "taken are counters above {}", state.floor)?;
+    writeln!(out, "taken are bundles with counters above {}", state.floor)?;
     Ok(Outcome::wrong_if(state.trial.is_some()))
 }
 
@@ -178,23 +233,75 @@ fn public_key(asked: &Update) -> Result<PublicKey, Failure> {
         .map_err(|error| Failure::Key { path: asked.key.clone(), what: error.to_string() })
 }
 
+/// What starts a version, where nobody waits for how it goes.
+struct Starts<'a>(&'a str);
+
+impl Machine for Starts<'_> {
+    fn start(&mut self) {
+        // Whether it worked is what the health check says.
+        let _ = shell(self.0);
+    }
+
+    fn look(&mut self) -> bool {
+        false
+    }
+}
+
 /// This machine.
-struct Here<'a>(&'a Update);
+struct Here<'a> {
+    asked: &'a Update,
+    /// Where services have to run from.
+    programs: PathBuf,
+    health: String,
+    /// The processes of the services at the last look.
+    seen: Option<Vec<u32>>,
+}
+
+impl<'a> Here<'a> {
+    fn of(asked: &'a Update, slots: &Slots) -> Result<Self, Failure> {
+        let health = match &asked.health {
+            Some(health) => health.clone(),
+            None => format!("http://{}/readyz", doctor::reachable(load(&asked.config)?.node.http)),
+        };
+        Ok(Self { asked, programs: slots.programs(), health, seen: None })
+    }
+
+    /// The processes of the services, if each runs and its program is one of `current`: a store that answers by its former
+    /// programs says nothing about the new ones.
+    fn running(&self) -> Option<Vec<u32>> {
+        let programs = std::fs::canonicalize(&self.programs).ok()?;
+        self.asked.services.split_whitespace().map(|unit| running_from(&programs, unit)).collect()
+    }
+}
 
 impl Machine for Here<'_> {
     fn start(&mut self) {
-        // Whether it worked is what the health check says.
-        let _ = shell(&self.0.start);
+        Starts(&self.asked.start).start();
     }
 
     #[expect(clippy::disallowed_methods, reason = "the pace of looks at a store that says nothing unasked")]
     fn look(&mut self) -> bool {
-        std::thread::sleep(Duration::from_millis(self.0.every_ms.into()));
-        match self.0.health.strip_prefix("http://") {
-            Some(rest) => answers(rest).unwrap_or(false),
-            None => shell(&self.0.health),
-        }
+        std::thread::sleep(Duration::from_millis(self.asked.every_ms.into()));
+        let running = self.running();
+        // What is started again and again has another process at each look.
+        let stays = running.is_some() && running == self.seen;
+        self.seen = running;
+        stays
+            && match self.health.strip_prefix("http://") {
+                Some(rest) => answers(rest).unwrap_or(false),
+                None => shell(&self.health),
+            }
     }
+}
+
+/// The process of a service, if its program lies in this folder.
+fn running_from(programs: &Path, unit: &str) -> Option<u32> {
+    let mut ask = Command::new("systemctl");
+    let told =
+        ask.args(["show", "--property=MainPID", "--value", unit]).stdin(Stdio::null()).output().ok()?;
+    let pid: u32 = String::from_utf8_lossy(&told.stdout).trim().parse().ok()?;
+    let program = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+    (program.parent() == Some(programs)).then_some(pid)
 }
 
 fn shell(command: &str) -> bool {

@@ -118,6 +118,11 @@ fn chips(text: &mut String, manifest: &StoreManifest) {
         Port::Serial(_) | Port::Tcp(_) | Port::File(_) | Port::I2c(..) | Port::Spi(_) => None,
     });
     let names: BTreeSet<String> = chips.map(|name| name.to_string_lossy().into_owned()).collect();
+    if !names.is_empty() {
+        text.push_str(
+            "\n# the registers behind the lines of a Raspberry Pi\nACTION!=\"remove\", KERNEL==\"gpiomem*\", GROUP=\"gpio\", MODE=\"0660\"\n",
+        );
+    }
     for name in names {
         let _ = writeln!(
             text,

@@ -97,19 +97,21 @@ pub(super) fn node(manifest: &StoreManifest, options: &Options) -> Result<String
     ))
 }
 
-/// Ends an update that a power cut broke off, before the programs of `current` are started. It lies outside the slots, so
-/// that no half version judges itself; what starts the store afterwards is its own unit, and what `update apply` keeps has
-/// been healthy.
+/// Ends an update that a power cut broke off, before the programs of `current` are started, and before each later start of
+/// the node: who broke off may have been the person, not the power. While `update apply` runs, it holds the slots, and this
+/// leaves them alone. It lies outside the slots, so that no half version judges itself; what starts the store afterwards is
+/// its own unit, and what `update apply` keeps has been healthy.
 pub(super) fn settle() -> String {
     let walls = WALLS
         .replace("RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX\n", "RestrictAddressFamilies=AF_UNIX\n");
     format!(
-        "{HEAD}[Unit]\nDescription=Larder update that a power cut broke off\n\
-         ConditionPathExists={UPDATES}/state.json\nAfter=local-fs.target\n\
+        "{HEAD}[Unit]\nDescription=Larder update that was broken off\n\
+         ConditionPathExists={UPDATES}\nAfter=local-fs.target\n\
          Before=larder-store-node.service larder-agent.service\n\n\
          [Service]\nType=oneshot\n\
-         # Nothing is started from here: node and agent come next, from the version that this leaves in `current`.\n\
-         ExecStart=/usr/bin/firmware-config update settle --root {UPDATES} --start /bin/true\n\
+         # The node comes next, from the version that this leaves in `current`; an agent that runs has the other one still.\n\
+         ExecStart=/usr/bin/firmware-config update settle --root {UPDATES} \
+         --start \"/bin/systemctl --no-block try-restart larder-agent.service\"\n\
          ReadWritePaths={UPDATES}\nPrivateNetwork=yes\nIPAddressDeny=any\nPrivateDevices=yes\nDevicePolicy=closed\n\
          MemoryMax=64M\nTasksMax=16\n{walls}\n[Install]\nWantedBy=multi-user.target\n"
     )
@@ -146,7 +148,8 @@ pub(super) fn agent(manifest: &StoreManifest, options: &Options) -> Result<Strin
     let walls = WALLS.replace("PrivateUsers=yes\n", "");
     let extras = extras(manifest);
     let groups: String = extras.iter().map(|extra| format!(" {}", extra.group)).collect();
-    let nodes: String = extras.iter().map(|extra| format!("DeviceAllow={} rw\n", extra.node)).collect();
+    let nodes = extras.iter().flat_map(|extra| extra.nodes);
+    let nodes: String = nodes.map(|node| format!("DeviceAllow={node} rw\n")).collect();
     Ok(format!(
         "{HEAD}[Unit]\nDescription=Larder device agent of {store}\nAfter=network.target{after}\n{wants}StartLimitIntervalSec=0\n\n\
          [Service]\nType=exec\nLoadCredential=store.toml:/etc/larder/store.toml\nLoadCredential=mqtt:{secret}\n{copies}\
@@ -188,7 +191,7 @@ pub(super) fn broker(manifest: &StoreManifest) -> Result<String, RenderError> {
 /// What only some stores plug in.
 struct Extra {
     group: &'static str,
-    node: &'static str,
+    nodes: &'static [&'static str],
 }
 
 /// Keyboards that are scanners, and GPIO lines, where the manifest has any.
@@ -196,8 +199,11 @@ fn extras(manifest: &StoreManifest) -> Vec<Extra> {
     let has = |wanted: fn(&Port) -> bool| manifest.devices.iter().any(|device| wanted(&device.port));
     let input = has(|port| matches!(port, Port::File(path) if path.starts_with("/dev/input")));
     let gpio = has(|port| matches!(port, Port::Gpio(..)));
-    let input = input.then_some(Extra { group: "input", node: "char-input" });
-    let gpio = gpio.then_some(Extra { group: "gpio", node: "char-gpiochip" });
+    let input = input.then_some(Extra { group: "input", nodes: &["char-input"] });
+    // The registers of a Raspberry Pi's lines, up to 4 and from 5 on: the feature `raspberry-pi` maps them. Elsewhere there
+    // are no such nodes, and nothing is allowed.
+    let nodes = &["char-gpiochip", "/dev/gpiomem", "/dev/gpiomem0"];
+    let gpio = gpio.then_some(Extra { group: "gpio", nodes });
     input.into_iter().chain(gpio).collect()
 }
 

@@ -1,7 +1,7 @@
 //! A bundle: found, proved to be ours, and unpacked. What is not proved is never looked into.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 use minisign_verify::{PublicKey, Signature};
@@ -13,6 +13,8 @@ use super::UpdateError;
 const BUNDLE_MAX: u64 = 256 * 1024 * 1024;
 /// What a bundle may unpack to, bytes.
 const CONTENT_MAX: u64 = 1024 * 1024 * 1024;
+/// How hard a bundle is packed: zstd's own default.
+const PACKED_AT: i32 = 3;
 /// How bundles are called.
 const ENDING: &str = "larder";
 
@@ -91,6 +93,32 @@ impl Bundle {
         }
         Ok(())
     }
+}
+
+/// Packs what belongs into a slot; the same folder always gives the same bytes. Signing it is for whoever has the key.
+///
+/// # Errors
+/// [`UpdateError::NoPrograms`] for a folder that is none of a slot.
+pub fn pack(folder: &Path, file: &Path) -> Result<(), UpdateError> {
+    let fault = |source| UpdateError::File { path: file.to_owned(), source };
+    if !folder.join("bin").is_dir() {
+        return Err(UpdateError::NoPrograms);
+    }
+    let packed = zstd::Encoder::new(File::create(file).map_err(fault)?, PACKED_AT).map_err(fault)?;
+    let mut tree = tar::Builder::new(packed.auto_finish());
+    tree.mode(tar::HeaderMode::Deterministic);
+    tree.follow_symlinks(true);
+    let unread = |source| UpdateError::File { path: folder.to_owned(), source };
+    let entries = std::fs::read_dir(folder.join("bin")).map_err(unread)?;
+    let programs: std::io::Result<Vec<PathBuf>> =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut programs = programs.map_err(unread)?;
+    programs.sort();
+    for program in programs {
+        let name = Path::new("bin").join(program.file_name().unwrap_or_default());
+        tree.append_path_with_name(&program, name).map_err(fault)?;
+    }
+    tree.into_inner().and_then(|mut packed| packed.flush()).map_err(fault)
 }
 
 fn signature_of(path: &Path) -> PathBuf {

@@ -1,18 +1,22 @@
-//! New versions of Larder on a store's machine: a signed bundle, from disk or a USB stick, is laid into the slot that is not
-//! in use; it stays only if the store is healthy with it, else the former one runs again. An older bundle than one that
-//! was in use is refused, whoever signed it.
+//! New versions of Larder on a store's machine. Three places hold one: what the package brought, and the slots `a` and `b`
+//! for signed bundles, from disk or a USB stick; services start what `current` names. A bundle is laid into a slot that is
+//! not in use and stays only if the store is healthy with it, else the former version runs again; before the first bundle
+//! that is the package's. An older bundle than one that was in use is refused, whoever signed it.
+//!
+//! Package against bundle: both carry the release's counter. A package that is installed or upgraded is used unless a bundle
+//! with a higher counter is ([`adopt`]): no slot hides a newer package, and no older package undoes an update.
 //!
 //! A bundle is `NAME.larder`, a zstd-compressed tar of what belongs into the slot (`bin/store-node`, ...), beside
 //! `NAME.larder.minisig`, made by `minisign -S` with the trusted comment `larder version=1.4.0 counter=17`. The counter
-//! grows with every release.
+//! grows with every release. Units, and this program, come with the package: no version judges itself.
 
 mod bundle;
 mod slots;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-pub use bundle::{Bundle, Release, find};
-pub use slots::{Slot, Slots, State};
+pub use bundle::{Bundle, Release, find, pack};
+pub use slots::{Place, Slots, State};
 
 /// Why a bundle is not in use now.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +46,9 @@ pub enum UpdateError {
     /// Something in it belongs into no slot: a link, a device, a way out of the folder.
     #[error("the bundle holds {0:?}, which no bundle may")]
     Content(String),
+    /// Nothing in it can be started.
+    #[error("the bundle holds no programs: they belong into its folder bin/")]
+    NoPrograms,
     /// Older than what was in use, or the same.
     #[error("version {version} (counter {counter}) is not newer than what was in use (counter {floor})")]
     NotNewer {
@@ -55,6 +62,22 @@ pub enum UpdateError {
     /// There is no other version to go back to.
     #[error("there is no other version to go back to")]
     NoOther,
+    /// Nothing to go back to if the bundle is ill: what should be in use is not there.
+    #[error(
+        "there is nothing to go back to: install the package, or tell what it brought with `firmware-config update adopt`"
+    )]
+    NothingInUse,
+    /// Another update is under way.
+    #[error("another update is under way; ask again when it has ended")]
+    Busy,
+    /// A release file that says nothing.
+    #[error("{path} does not say which version this is: {source}")]
+    Release {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
     /// The record of the slots is damaged.
     #[error("{path} cannot be read: {source}")]
     State {
@@ -104,10 +127,14 @@ pub fn apply(
     machine: &mut impl Machine,
     patience: Patience,
 ) -> Result<Ended, UpdateError> {
-    settle(slots, machine)?;
+    let _held = slots.hold(false)?;
+    end_trial(slots, machine)?;
     let mut state = slots.state()?;
     state.admits(&bundle.release)?;
-    let (former, new) = (state.active, state.active.other());
+    let (former, new) = (state.active, state.free());
+    if state.release(former).is_none() || !slots.holds(former) {
+        return Err(UpdateError::NothingInUse);
+    }
     state.forget(new);
     slots.save(&state)?;
     slots.lay(new, bundle)?;
@@ -117,34 +144,65 @@ pub fn apply(
     slots.switch(new)?;
     machine.start();
     if steady(machine, patience) {
-        (state.active, state.trial, state.floor) = (new, None, bundle.release.counter);
+        state.trial = None;
+        state.use_from(new);
         slots.save(&state)?;
         return Ok(Ended::Kept);
     }
     slots.switch(former)?;
     machine.start();
-    state.forget(new);
     state.trial = None;
+    state.forget(new);
     slots.save(&state)?;
     Ok(Ended::Former { healthy: steady(machine, patience) })
 }
 
-/// Ends a trial that a power cut broke off: the former version is started. Says whether there was one.
+/// What was to be settled when the machine, or the node, starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// Nothing.
+    Nothing,
+    /// Somebody is trying a version just now, and judges it himself.
+    UnderWay,
+    /// A trial was broken off: the former version is started.
+    BrokenOff,
+    /// `current` named nothing, or not what is in use.
+    Mended,
+}
+
+/// Ends a trial that a power cut broke off: the former version is started. Mends `current` where it names nothing that could
+/// be started.
 ///
 /// # Errors
 /// [`UpdateError`].
-pub fn settle(slots: &Slots, machine: &mut impl Machine) -> Result<bool, UpdateError> {
-    let mut state = slots.state()?;
-    let Some(tried) = state.trial.take() else { return Ok(false) };
-    slots.switch(state.active)?;
-    state.forget(tried);
-    slots.save(&state)?;
-    machine.start();
-    Ok(true)
+pub fn settle(slots: &Slots, machine: &mut impl Machine) -> Result<Settled, UpdateError> {
+    match slots.hold(false) {
+        Ok(_held) => end_trial(slots, machine),
+        Err(UpdateError::Busy) => Ok(Settled::UnderWay),
+        Err(fault) => Err(fault),
+    }
 }
 
-/// A person goes back to the version that was in use before; says whether the store is healthy with it. What is refused as
-/// too old stays refused.
+fn end_trial(slots: &Slots, machine: &mut impl Machine) -> Result<Settled, UpdateError> {
+    let mut state = slots.state()?;
+    let tried = state.trial.take();
+    if let Some(tried) = tried {
+        state.forget(tried);
+    }
+    if !slots.holds(state.active) {
+        state.forget(state.active);
+    }
+    if tried.is_none() && (slots.is_current(state.active) || !slots.holds(state.active)) {
+        return Ok(Settled::Nothing);
+    }
+    slots.switch(state.active)?;
+    slots.save(&state)?;
+    machine.start();
+    Ok(if tried.is_some() { Settled::BrokenOff } else { Settled::Mended })
+}
+
+/// A person goes back to the version that was in use before, or to the package's; says whether the store is healthy with it.
+/// What is refused as too old stays refused.
 ///
 /// # Errors
 /// [`UpdateError::NoOther`].
@@ -153,15 +211,68 @@ pub fn rollback(
     machine: &mut impl Machine,
     patience: Patience,
 ) -> Result<(Release, bool), UpdateError> {
-    settle(slots, machine)?;
+    let _held = slots.hold(false)?;
+    end_trial(slots, machine)?;
     let mut state = slots.state()?;
-    let other = state.active.other();
-    let release = state.release(other).cloned().ok_or(UpdateError::NoOther)?;
-    state.active = other;
+    let others = state.former.into_iter().chain([Place::Package]);
+    let mut others = others.filter(|place| *place != state.active && slots.holds(*place));
+    let found = others.find_map(|place| Some((place, state.release(place).cloned()?)));
+    let (other, release) = found.ok_or(UpdateError::NoOther)?;
+    state.use_from(other);
     slots.save(&state)?;
     slots.switch(other)?;
     machine.start();
     Ok((release, steady(machine, patience)))
+}
+
+/// Which version is used after a package was installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Adopted {
+    /// The package's.
+    Package,
+    /// A bundle's, which is newer.
+    Newer(Release),
+}
+
+/// Takes up what the package has just brought: it is used from the next start on, unless a newer bundle is. Waits for an
+/// update that is under way; starts nothing.
+///
+/// # Errors
+/// [`UpdateError`].
+pub fn adopt(slots: &Slots, release: Release) -> Result<Adopted, UpdateError> {
+    let _held = slots.hold(true)?;
+    let mut state = slots.state()?;
+    if let Some(tried) = state.trial.take() {
+        state.forget(tried);
+    }
+    // A package that was removed took the slots along.
+    for place in [Place::A, Place::B] {
+        if !slots.holds(place) {
+            state.forget(place);
+        }
+    }
+    let bundle = match state.active {
+        Place::Package => None,
+        place @ (Place::A | Place::B) => state.release(place).cloned(),
+    };
+    let newer = bundle.filter(|bundle| bundle.counter > release.counter);
+    state.put(Place::Package, release);
+    if newer.is_none() {
+        state.use_from(Place::Package);
+    }
+    slots.save(&state)?;
+    slots.switch(state.active)?;
+    Ok(newer.map_or(Adopted::Package, Adopted::Newer))
+}
+
+/// What the release file of a package, or of a bundle to be, says.
+///
+/// # Errors
+/// [`UpdateError::Release`].
+pub fn release(path: &Path) -> Result<Release, UpdateError> {
+    let fault = |source| UpdateError::File { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(fault)?;
+    serde_json::from_str(&text).map_err(|source| UpdateError::Release { path: path.to_owned(), source })
 }
 
 fn steady(machine: &mut impl Machine, patience: Patience) -> bool {

@@ -216,6 +216,10 @@ fn systemd_verifies_every_unit() {
         for name in ["store-node", "device-agent"] {
             std::os::unix::fs::symlink("/bin/true", programs.path().join(name)).unwrap();
         }
+        for name in ["larder-store-node", "larder-agent"] {
+            let unit = Rendered::of(&text, &[]).text(&format!("etc/systemd/system/{name}.service"));
+            assert!(unit.contains(" /opt/larder/current/bin/") || unit.contains("=/opt/larder/current/bin/"));
+        }
         let store = Rendered::of(&text, &["--programs", programs.path().to_str().unwrap()]);
         // What settles an update lies outside the slots, wherever the other programs are; here it is not installed.
         let settle = store.path("etc/systemd/system/larder-settle.service");
@@ -266,10 +270,18 @@ fn the_package_holds_programs_units_and_users() {
         [0, 1, 2].map(|part| asset[part].as_str().unwrap().to_owned())
     };
     let assets: Vec<[String; 3]> = deb["assets"].as_array().unwrap().iter().map(asset).collect();
-    for program in ["store-node", "device-agent", "firmware-config"] {
-        let wanted = [format!("packaging/out/{program}"), "usr/bin/".to_owned(), "755".to_owned()];
-        assert!(assets.contains(&wanted), "{program}");
+    // What an update replaces lies beside the slots; the names that people type lead to what is in use.
+    let wanted = ["store-node", "device-agent"].map(|program| {
+        let link = ["packaging/current".to_owned(), format!("usr/bin/{program}"), "755".to_owned()];
+        [[format!("packaging/out/{program}"), "usr/lib/larder-store/bin/".to_owned(), "755".to_owned()], link]
+    });
+    let own = ["packaging/out/firmware-config", "usr/bin/", "755"].map(str::to_owned);
+    for wanted in wanted.iter().flatten().chain([&own]) {
+        assert!(assets.contains(wanted), "{wanted:?}");
     }
+    let release = std::fs::read_to_string(here("../store-node/packaging/release.json")).unwrap();
+    let release: serde_json::Value = serde_json::from_str(&release).unwrap();
+    assert_eq!(release["version"], env!("CARGO_PKG_VERSION"), "a new version has a new counter as well");
     let store = Rendered::of(&package(), &[]);
     for file in store.units().into_iter().map(String::as_str).chain(["etc/sysusers.d/larder.conf"]) {
         let rendered = format!("packaging/out/rendered/{file}");
@@ -284,6 +296,22 @@ fn the_package_holds_programs_units_and_users() {
             here("../store-node").join(deb["maintainer-scripts"].as_str().unwrap()).join(script).exists()
         );
     }
+}
+
+/// Lines of a chip belong to the agent by the kernel's device, and by a Raspberry Pi's registers, which the feature
+/// `raspberry-pi` maps; a store without such a device is given neither.
+#[test]
+fn gpio_lines_are_the_agents_by_either_way() {
+    let door = "[[devices]]\nid = \"door-9\"\nclass = \"door\"\ndriver = \"gpio-door\"\nport = \"gpio:/dev/gpiochip0:17\"\n\
+                zone = \"cold-1\"\n\n[[people]]\nid = \"asha\"";
+    let store = Rendered::of(&example().replace("[[people]]\nid = \"asha\"", door), &[]);
+    let (unit, rules) = ("etc/systemd/system/larder-agent.service", "etc/udev/rules.d/70-larder.rules");
+    for node in ["char-gpiochip", "/dev/gpiomem", "/dev/gpiomem0"] {
+        assert!(store.text(unit).contains(&format!("DeviceAllow={node} rw\n")), "{node}");
+    }
+    assert!(store.text(rules).contains("KERNEL==\"gpiomem*\", GROUP=\"gpio\""), "{}", store.text(rules));
+    let without = Rendered::of(&small(), &[]);
+    assert!(!without.text(unit).contains("gpio") && !without.text(rules).contains("gpio"));
 }
 
 fn is_root() -> bool {
