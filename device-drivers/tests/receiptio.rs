@@ -19,7 +19,10 @@ fn program() -> Option<PathBuf> {
     if file.exists() {
         return Some(file);
     }
-    assert!(!std::env::var("CI").is_ok_and(|on| !on.is_empty()), "receiptio is missing: npm ci");
+    // On a build machine, where the data of the stories is set as well, nothing is left out silently.
+    let strict =
+        std::env::var_os("LARDER_SHARED").is_some() || std::env::var("CI").is_ok_and(|on| !on.is_empty());
+    assert!(!strict, "receiptio is missing: .ci/setup test brings it");
     eprintln!("NOT CHECKED: receiptio is missing (.ci/setup test brings it)");
     None
 }
