@@ -10,7 +10,7 @@ use firmware_config::enrol::EnrolError;
 use firmware_config::render::{Lan, Options, RenderError};
 use firmware_config::report::Report;
 use firmware_config::update::UpdateError;
-use firmware_config::{LoadError, diff, examine, keys, load, profiles, render, schema};
+use firmware_config::{LoadError, diff, examine, keys, load, profiles, render, schema, template};
 
 /// One file, store.toml, says what a dark store is made of: place, zones, devices, people. This program reads it.
 ///
@@ -62,6 +62,12 @@ enum What {
     /// The files lie below DIR as they belong below /. Nothing is started: the steps that remain are printed.
     #[command(after_help = EXITS)]
     Render(Render),
+    /// Prints what others install beside us, to begin with: RAUC's files for whole images, ESPHome's for a microcontroller.
+    #[command(after_help = EXITS)]
+    Template {
+        #[command(subcommand)]
+        of: Template,
+    },
     /// Lists the device models that are known, or tells all about one, with lines for store.toml.
     Profiles {
         /// A profile's id.
@@ -131,6 +137,24 @@ struct Render {
     time_server: Vec<String>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Template {
+    /// RAUC's system.conf for two root partitions, a bundle's manifest, and the unit that says a root partition is good.
+    Rauc {
+        /// Folder the files go below, as they belong below /; without it they are printed.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// ESPHome's file for an ESP32 with a DS18B20 that answers as a device of store.toml with driver modbus-rtu.
+    Esphome {
+        /// The device's id.
+        id: model::DeviceId,
+        /// The store's file.
+        #[arg(long, value_name = "FILE", default_value = "store.toml", env = "LARDER_STORE_CONFIG")]
+        config: PathBuf,
+    },
+}
+
 /// How it ended, as the exit code says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -183,6 +207,9 @@ pub enum Failure {
         /// What the system says.
         source: io::Error,
     },
+    /// There is no template for this.
+    #[error(transparent)]
+    Template(#[from] template::TemplateError),
     /// There is no such key.
     #[error("store.toml has no key {key:?}{}", meant(.key))]
     NoKey {
@@ -251,6 +278,11 @@ pub fn run(asked: Cli, out: &mut dyn Write) -> Result<Outcome, Failure> {
         What::Update(asked) => renew::run(asked, out),
         What::Profiles { id, json: as_json } => list_profiles(id.as_deref(), as_json, out),
         What::Render(asked) => render_files(asked, out),
+        What::Template { of: Template::Rauc { out: folder } } => rauc(folder.as_deref(), out),
+        What::Template { of: Template::Esphome { id, config } } => {
+            out.write_all(template::esphome(&load(&config)?, &id)?.as_bytes())?;
+            Ok(Outcome::Well)
+        }
         What::Schema => {
             json(&schema::document(), out)?;
             Ok(Outcome::Well)
@@ -314,20 +346,32 @@ fn render_files(asked: Render, out: &mut dyn Write) -> Result<Outcome, Failure> 
     let files = render::files(&manifest, &options)?;
     let target = asked.out.filter(|_| !asked.dry_run);
     for file in &files {
-        match &target {
-            None => write!(out, "==== /{}\n{}\n", file.path, file.text)?,
-            Some(root) => {
-                let path = root.join(file.path);
-                let told = if write_file(&path, &file.text)? { "written" } else { "as it was" };
-                writeln!(out, "{told}: {}", path.display())?;
-            }
-        }
+        lay_down(target.as_deref(), file.path, &file.text, out)?;
     }
     writeln!(out, "\nwhat remains, as root:")?;
     for step in render::steps(&manifest) {
         writeln!(out, "  {step}")?;
     }
     Ok(Outcome::Well)
+}
+
+fn rauc(folder: Option<&Path>, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    for (path, text) in template::rauc() {
+        lay_down(folder, path, &text, out)?;
+    }
+    Ok(Outcome::Well)
+}
+
+/// Writes a file below a folder, or prints it where there is none.
+fn lay_down(folder: Option<&Path>, path: &str, text: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    let Some(root) = folder else {
+        write!(out, "==== /{path}\n{text}\n")?;
+        return Ok(());
+    };
+    let path = root.join(path);
+    let told = if write_file(&path, text)? { "written" } else { "as it was" };
+    writeln!(out, "{told}: {}", path.display())?;
+    Ok(())
 }
 
 /// Writes beside and renames, so that no reader meets half a file. False where the file had this text already.

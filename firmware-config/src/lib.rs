@@ -2,7 +2,7 @@
 //!
 //! One file, `store.toml`, is the whole truth about a store's hardware and people. [`load`] reads it and names every
 //! bad line at once, each with line, column and a hint (REQ-48). The program `firmware-config` answers in front of it:
-//! `check`, `explain`, `schema`, `diff`, `render`, `profiles`, `discover`, `doctor`, `enrol`, `update`. Only [`discover`]
+//! `check`, `explain`, `schema`, `diff`, `render`, `template`, `profiles`, `discover`, `doctor`, `enrol`, `update`. Only [`discover`]
 //! and [`doctor`] look at the machine, and neither sends a byte to a device; only [`enrol`] and [`update`] change one.
 //!
 //! # How to add a device
@@ -31,6 +31,7 @@ pub mod render;
 pub mod report;
 pub mod schema;
 mod store;
+pub mod template;
 pub mod update;
 mod words;
 

@@ -14,4 +14,5 @@ mod doctor;
 mod enrol;
 mod profiles;
 mod render;
+mod template;
 mod update;
