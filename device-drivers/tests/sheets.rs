@@ -246,7 +246,7 @@ fn hindi(document: &Document) -> Vec<String> {
         | Block::Drawer => Vec::new(),
     });
     let devanagari = |text: &String| text.chars().any(|sign| ('\u{900}'..='\u{97f}').contains(&sign));
-    texts.filter(|text| devanagari(text) && text.chars().count() <= 24).collect()
+    texts.filter(|text| devanagari(text) && text.chars().count() <= 30).collect()
 }
 
 /// Its Devanagari signs; a letter with a dot below is spelt as letter and dot, as Unicode's normal form has it.

@@ -51,15 +51,7 @@ impl Stamp {
     fn begin(&self) -> Document {
         let mut document = Document::default();
         if self.duplicate {
-            // Whoever reads no Hindi has to know a second label for what it is.
-            let tongues = match self.tongue {
-                Tongue::English => &[Tongue::English][..],
-                Tongue::Hindi => &[Tongue::English, Tongue::Hindi],
-            };
-            for tongue in tongues {
-                let word = Word::Duplicate.say(*tongue);
-                document.text(format!("** {word} **"), Size::Normal, Align::Centre);
-            }
+            document.text(format!("** {} **", self.say(Word::Duplicate)), Size::Normal, Align::Centre);
         }
         document
     }

@@ -39,7 +39,8 @@ impl Word {
             Word::Bags => ("Bags", "थैले"),
             Word::Cold => ("COLD", "ठंडा"),
             Word::Collect => ("COLLECT CASH", "नकद लें"),
-            Word::Duplicate => ("DUPLICATE", "पुनर्मुद्रण"),
+            // Whoever reads no Hindi has to know a second label for what it is.
+            Word::Duplicate => ("DUPLICATE", "DUPLICATE / पुनर्मुद्रण"),
             Word::Expiry => ("Expires", "समाप्ति"),
             Word::Fragile => ("FRAGILE", "नाज़ुक"),
             Word::From => ("From", "प्रेषक"),
