@@ -226,7 +226,6 @@ async fn a_scan_that_was_not_kept_counts_once_however_often_it_is_tried() {
     refuse_scans(&journal, true);
     lines.scan("LP:asha").await.unwrap();
     assert_eq!(hear(&mut lines).await, b"\x07!", "what is not kept sounds wrong");
-    store.until(health("sc-2", Health::Warn)).await;
     refuse_scans(&journal, false);
     lines.scan("LP:asha").await.unwrap();
     assert_eq!(hear(&mut lines).await, b"\x06");
