@@ -174,11 +174,12 @@ impl Read {
         let roots = pem::authority(&at(paper.ca)).map_err(|fault| fault.to_string())?;
         let cert = pem::certificates(&at(paper.cert)).map_err(|fault| fault.to_string())?;
         let key = pem::key(&at(paper.key)).map_err(|fault| fault.to_string())?;
-        let own = CertifiedKey::from_der(cert, key, &provider).map_err(|fault| match fault {
-            Error::InconsistentKeys(_) => {
+        let own = CertifiedKey::from_der(cert, key, &provider).map_err(|fault| {
+            if matches!(fault, Error::InconsistentKeys(_)) {
                 format!("{} is the key of another certificate", paper.key.display())
+            } else {
+                fault.to_string()
             }
-            other => other.to_string(),
         })?;
         let crl = paper.crl.map(|path| CertificateRevocationListDer::from_pem_file(at(path)));
         let crl = crl.transpose().map_err(|fault| fault.to_string())?;
