@@ -48,6 +48,16 @@ fn a_store_that_releases_online_orders_by_the_clock() {
 }
 
 #[test]
+fn a_store_that_holds_the_newest_lot_first() {
+    must_be_caught(Mutation::Store(Store::NewestLotFirst), &[Check::Fefo]);
+}
+
+#[test]
+fn a_store_that_does_not_tell_all_it_picked() {
+    must_be_caught(Mutation::Store(Store::DropPicks), &[Check::Converged]);
+}
+
+#[test]
 fn a_hub_that_carries_out_retries_again() {
     must_be_caught(Mutation::Hub(Hub::SkipIdempotency), &[Check::Doubled, Check::Lost, Check::Machine]);
 }

@@ -12,6 +12,10 @@ pub enum Mutation {
     AnswerBeforeCommit,
     /// Lines of one SKU are held against the stock one by one.
     ReserveWithoutSumming,
+    /// Units are held of the lot that expires last.
+    NewestLotFirst,
+    /// Of some orders the hub is never told what was picked.
+    DropPicks,
     /// The store takes an online order's units back when nobody picks it for a while.
     ReleaseOnlineByClock,
     /// A restored store promises as if nothing had happened.

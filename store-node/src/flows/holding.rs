@@ -94,6 +94,9 @@ impl Shelf {
         qty: Qty,
     ) -> Result<(Vec<(Place, Qty)>, Qty), Stop> {
         let (takes, missing) = fefo::allocate(&self.lots, &self.wanted, qty);
+        #[cfg(feature = "mutations")]
+        let (takes, missing) =
+            super::mutated::allocate(flow, &self.lots, &self.wanted, qty).unwrap_or((takes, missing));
         let reference = order.to_string();
         let mut held = Vec::with_capacity(takes.len());
         for take in takes {

@@ -154,6 +154,10 @@ impl Flow<'_> {
     /// # Errors
     /// When it cannot be written.
     pub fn tell(&mut self, fact: &Fact) -> Result<(), Stop> {
+        #[cfg(feature = "mutations")]
+        if mutated::drops(self, fact) {
+            return Ok(());
+        }
         self.facts.add(fact)?;
         self.effects.outbox_grew = true;
         self.effects.link = true;

@@ -5,9 +5,12 @@ use crate::db::fence::{self as rows, State};
 use crate::db::orders;
 use crate::db::quota::{self, Terms};
 use crate::engine::Mutation;
-use model::SkuId;
+use model::fact::Fact;
 use model::order::{Channel, OrderState};
 use model::time::MINUTE_MS;
+use model::{Qty, SkuId};
+use std::cmp::Reverse;
+use store_core::fefo::{self, LotStock, Take, Wanted};
 
 /// How long the faulty store waits before it takes an online order's units back.
 const PATIENCE_MS: i64 = 2 * MINUTE_MS;
@@ -55,4 +58,26 @@ pub fn free_old_rights(flow: &mut Flow<'_>, now: Terms) -> Result<(), Stop> {
         }
     }
     Ok(())
+}
+
+/// [`Mutation::NewestLotFirst`]: what [`fefo::allocate`] gives, from the other end.
+pub fn allocate(flow: &Flow<'_>, lots: &[LotStock], wanted: &Wanted, qty: Qty) -> Option<(Vec<Take>, Qty)> {
+    if !flow.mutated(Mutation::NewestLotFirst) {
+        return None;
+    }
+    let mut rows: Vec<&LotStock> = lots.iter().collect();
+    rows.sort_by_key(|row| (row.expiry.is_some(), Reverse(row.expiry), row.lot.clone(), row.bin.clone()));
+    let (mut takes, mut missing) = (Vec::new(), qty);
+    for row in rows {
+        let (these, left) = fefo::allocate(std::slice::from_ref(row), wanted, missing);
+        takes.extend(these);
+        missing = left;
+    }
+    Some((takes, missing))
+}
+
+/// [`Mutation::DropPicks`]: one command in sixteen, by its id, does not say what was picked.
+pub fn drops(flow: &Flow<'_>, fact: &Fact) -> bool {
+    let some = flow.id.as_bytes().last().is_some_and(|byte| byte.is_multiple_of(16));
+    matches!(fact, Fact::Picks { .. }) && some && flow.mutated(Mutation::DropPicks)
 }
