@@ -64,7 +64,7 @@ fn two_hundred_short_seeds_keep_every_promise() {
     let again = "again: cargo run --release -p tests --bin sim -- --seed ...";
     assert!(failed.is_empty(), "{again}\n{}", failed.join("\n"));
     // A campaign in which nothing happens proves nothing.
-    let counted: [Counted; 10] = [
+    let counted: [Counted; 17] = [
         ("delivered", |t| t.delivered),
         ("counter orders in a cut", |t| t.counter_in_cut),
         ("cancelled", |t| t.cancelled),
@@ -75,6 +75,13 @@ fn two_hundred_short_seeds_keep_every_promise() {
         ("clocks at 1970, three days back or a month ahead", |t| t.leaps),
         ("hours closed", |t| t.hours_closed),
         ("batches", |t| t.batches),
+        ("repeats", |t| t.repeats),
+        ("breaches of the cold chain", |t| t.breaches),
+        ("answered substitutes", |t| t.answered),
+        ("slow disks", |t| t.slow_disks),
+        ("frames lost", |t| t.frames_lost),
+        ("frames doubled", |t| t.frames_doubled),
+        ("frames that overtook another", |t| t.frames_overtook),
     ];
     for (what, count) in counted {
         let sum: u32 = tallies.iter().map(count).sum();

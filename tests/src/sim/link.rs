@@ -182,7 +182,13 @@ impl World {
 
     fn send_frame(&mut self, at: usize, from: Owner, bytes: &[u8]) {
         let to = if from == Owner::Hub { Owner::Store } else { Owner::Hub };
-        for wait in self.lines[at].carry(&mut self.rng) {
+        let waits = self.lines[at].carry(&mut self.rng);
+        self.tally.frames_lost += u32::from(waits.is_empty() && !self.lines[at].cut);
+        self.tally.frames_doubled += u32::from(waits.len() > 1);
+        for wait in waits {
+            let arrives = self.queue.now().ms() + wait;
+            let overtook = self.lines[at].arrives(to, arrives);
+            self.tally.frames_overtook += u32::from(overtook);
             self.queue.after(wait, Event::Frame(at, to, bytes.to_vec()));
         }
     }

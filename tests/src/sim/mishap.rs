@@ -79,6 +79,7 @@ impl World {
                 Ok(())
             }
             7 => {
+                self.tally.slow_disks += 1;
                 self.body(node).slow_ms = self.rng.random_range(300..6_000);
                 let span = self.rng.random_range(MINUTE_MS..5 * MINUTE_MS);
                 self.queue.after(span, Event::Mishap(Mishap::Fast(node)));

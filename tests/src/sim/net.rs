@@ -1,6 +1,7 @@
 //! The uplink of one store: frames that get lost, come twice, late or out of order, and cuts of minutes to hours. Decides
 //! when a frame arrives; what stands in it is the peers' business.
 
+use model::order::Owner;
 use rand::Rng;
 use rand::rngs::SmallRng;
 
@@ -35,12 +36,22 @@ pub struct Line {
     pub connected: bool,
     /// A dial is planned.
     pub dialling: bool,
+    /// When the latest frame to the hub and to the store arrives.
+    latest: [i64; 2],
 }
 
 impl Line {
     /// Not yet connected.
     pub const fn new(weather: Weather) -> Self {
-        Self { weather, cut: false, connected: false, dialling: false }
+        Self { weather, cut: false, connected: false, dialling: false, latest: [0; 2] }
+    }
+
+    /// Notes when a frame arrives; whether it is there before one that was sent earlier.
+    pub fn arrives(&mut self, to: Owner, at_ms: i64) -> bool {
+        let latest = &mut self.latest[usize::from(to == Owner::Store)];
+        let overtakes = at_ms < *latest;
+        *latest = at_ms.max(*latest);
+        overtakes
     }
 
     /// When a frame sent now arrives: never, once, or twice; milliseconds from now.

@@ -66,6 +66,14 @@ pub struct Tally {
     pub hours_closed: u32,
     /// Batches of ledger and temperatures that the hub took.
     pub batches: u32,
+    /// Disks that became slow.
+    pub slow_disks: u32,
+    /// Frames that a line lost, cuts apart.
+    pub frames_lost: u32,
+    /// Frames that came twice.
+    pub frames_doubled: u32,
+    /// Frames that were sent later and came earlier than another of the same direction.
+    pub frames_overtook: u32,
 }
 
 /// How a run that held all promises ended.
