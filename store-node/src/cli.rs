@@ -69,8 +69,9 @@ pub struct Config {
 /// Which kind of file.
 #[derive(Debug, Subcommand)]
 pub enum Import {
-    /// Products, and the stock the file claims. Bad rows are listed by line (exit code 2), good rows are entered. What the hub's
-    /// catalogue names is the hub's: a file that says otherwise is refused.
+    /// Products, and the stock that the file claims of those that were never here. Bad rows are listed by line (exit code
+    /// 2), good rows are entered; the same file again changes nothing. What the hub's catalogue names is the hub's: a file
+    /// that says otherwise is refused.
     Catalogue {
         /// The file.
         file: PathBuf,

@@ -2,7 +2,7 @@
 //! reader here, written from the command reference), codes read by zbarimg. Shares no code with our drivers.
 
 use anyhow::Context;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::Instant;
 
@@ -11,16 +11,9 @@ const AT_ONCE: usize = 32;
 /// Readers beside each other.
 const READERS: usize = 2;
 
-/// How many labels were looked at, and how many said what they should.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Read {
-    /// Drawn and decoded.
-    pub looked_at: usize,
-    /// Of them, with a bag code that a scanner reads.
-    pub right: usize,
-    /// Of the right ones, those whose code another paper of the same printer had already.
-    pub again: usize,
-}
+/// The code of each paper that was looked at; `None`: none that a scanner reads, or not the one that the paper says in words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Read(pub Vec<Option<String>>);
 
 /// Reads bag labels as sent to a ZPL printer; all of them, or those that it comes to before `until`.
 pub fn read_zpl(jobs: &[Vec<u8>], until: Option<Instant>) -> Read {
@@ -47,9 +40,7 @@ fn read(jobs: &[Vec<u8>], until: Option<Instant>, draw: impl Fn(&[u8]) -> Option
             jobs.chunks(share).map(|jobs| scope.spawn(|| some_codes(jobs, until, &draw))).collect();
         readers.into_iter().flat_map(|reader| reader.join().unwrap_or_default()).collect()
     });
-    let right: Vec<&String> = codes.iter().flatten().collect();
-    let different: BTreeSet<&String> = right.iter().copied().collect();
-    Read { looked_at: codes.len(), right: right.len(), again: right.len() - different.len() }
+    Read(codes)
 }
 
 /// For each paper that was looked at its code, if it is the right one.

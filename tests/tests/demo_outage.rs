@@ -9,7 +9,7 @@ fn an_outage_loses_doubles_and_oversells_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.json");
     let output = Command::new(env!("CARGO_BIN_EXE_demo"))
-        .args(["--minutes", "0.9", "--speed", "10", "--seed", "11", "--cut", "s1@12..40"])
+        .args(["--minutes", "1.2", "--speed", "10", "--seed", "11", "--cut", "s1@10..60"])
         .arg("--data")
         .arg(folder.path().join("data"))
         .arg("--report")
@@ -29,8 +29,23 @@ fn an_outage_loses_doubles_and_oversells_nothing() {
     }
     assert_eq!(report["labels_decoded_ok"], report["labels_printed"], "{report:#}");
     assert_eq!(report["orders_open"], 0, "{report:#}");
-    for some in ["orders_placed", "orders_delivered", "counter_orders", "labels_looked_at", "cut_seconds"] {
-        assert!(report[some].as_f64().unwrap_or(0.0) > 0.0, "{some}: {report:#}");
+    for none in ["labels_missing", "labels_doubled"] {
+        assert_eq!(report[none], 0, "{none}: {report:#}");
+    }
+    // The clauses of an order's life and of the outage: each of them happened.
+    for some in [
+        "/orders_placed",
+        "/orders_delivered",
+        "/counter_orders_during_cut",
+        "/refused_store_unreachable",
+        "/refused_scans/wrong_item",
+        "/refused_scans/wrong_lot",
+        "/substituted",
+        "/labels_looked_at",
+        "/cut_seconds",
+    ] {
+        let found = report.pointer(some).and_then(Value::as_f64).unwrap_or(0.0);
+        assert!(found > 0.0, "{some}: {report:#}");
     }
     assert!(output.status.success(), "{report:#}");
 }

@@ -1,11 +1,12 @@
-//! The databases of both sides, read only, beside the people's diary: what was lost, doubled, oversold, delivered, and
-//! where the two sides differ. Knows tables, no paper and no processes.
+//! The databases of both sides, read only, beside the people's diary: what was oversold and delivered, how long orders
+//! took, and where the two sides differ (what was lost or doubled: `deeds.rs`). Knows tables, no paper and no processes.
 
 use super::cuts::Cuts;
 use super::diary::Pages;
 use super::house::STORES;
 use super::shoppers::is_phone_of_ours;
 use anyhow::{Context, Result};
+use model::order::Moment;
 use model::{OrderId, Timestamp};
 use rusqlite::{Connection, OpenFlags};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,8 +25,8 @@ pub struct Arrivals {
 
 /// The databases of both sides, read only.
 pub struct Books {
-    hub: Connection,
-    stores: BTreeMap<&'static str, Connection>,
+    pub(super) hub: Connection,
+    pub(super) stores: BTreeMap<&'static str, Connection>,
 }
 
 type MomentsOf = BTreeMap<(Vec<u8>, String), i64>;
@@ -55,6 +56,12 @@ impl Books {
             open += store.query_row::<i64, _, _>(sql, [], |row| row.get(0))?;
         }
         Ok(open)
+    }
+
+    /// Lines for which the customer got something else.
+    pub fn substituted(&self) -> Result<i64> {
+        let sql = "SELECT count(*) FROM order_line WHERE substitute IS NOT NULL";
+        Ok(self.hub.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Units that were promised and never were there, of all stores.
@@ -111,58 +118,6 @@ impl Books {
         Ok(all)
     }
 
-    /// Answered commands that left no trace, and effects without or beyond their command.
-    pub fn commands(&self, pages: &Pages) -> Result<(i64, i64)> {
-        let (mut lost, mut doubled) = (0, 0);
-        for (id, (store, applied)) in &pages.answered {
-            let sql = "SELECT count(*), coalesce(sum(answer IS NOT NULL), 0) FROM command WHERE id = ?1";
-            let conn = self.stores.get(store.as_str()).context("a store of the diary")?;
-            let (found, done): (i64, i64) =
-                conn.query_row(sql, [id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            lost += i64::from(found == 0 || (done == 1) != *applied);
-            let picks: i64 =
-                conn.query_row("SELECT count(*) FROM pick_event WHERE id = ?1", [id.as_bytes()], |row| {
-                    row.get(0)
-                })?;
-            doubled += (picks - 1).max(0);
-        }
-        lost += self.missing(pages.placed.keys(), &self.hub, "orders", "id")?;
-        for (order, lines) in &pages.counter {
-            let holders =
-                self.stores.values().map(|store| units_of(store, order)).collect::<Result<Vec<_>>>()?;
-            let found: i64 = holders.iter().sum();
-            let wanted: i64 = lines.iter().map(|(_, qty)| i64::from(*qty)).sum();
-            lost += i64::from(found < wanted);
-            doubled += i64::from(found > wanted);
-        }
-        let delivered: BTreeSet<_> = pages.delivered.iter().collect();
-        doubled += i64::try_from(pages.delivered.len() - delivered.len())?;
-        doubled += self.orders_nobody_placed(pages)?;
-        Ok((lost, doubled))
-    }
-
-    fn missing<'a>(
-        &self,
-        ids: impl Iterator<Item = &'a OrderId>,
-        conn: &Connection,
-        table: &str,
-        column: &str,
-    ) -> Result<i64> {
-        let sql = format!("SELECT count(*) FROM {table} WHERE {column} = ?1");
-        let mut missing = 0;
-        for id in ids {
-            missing += 1 - conn.query_row::<i64, _, _>(&sql, [id.as_bytes()], |row| row.get(0))?.min(1);
-        }
-        Ok(missing)
-    }
-
-    /// Confirmed orders that no customer was told of: a retry that became a second order. (Their payment may have been
-    /// refused, or the answer is still on its way; those are not confirmed.)
-    fn orders_nobody_placed(&self, pages: &Pages) -> Result<i64> {
-        let strange = self.unwritten(pages)?;
-        Ok(i64::try_from(strange.difference(&pages.unwritten).count())?)
-    }
-
     /// Where the two sides differ: a moment that one knows and the other does not or otherwise; rights that do not add up.
     pub fn disagreements(&self) -> Result<Vec<String>> {
         let mut all = Vec::new();
@@ -178,7 +133,9 @@ impl Books {
             let at_store = moments(store)?;
             for order in confirmed.iter().filter(|id| hub_orders.get(*id).is_some_and(|s| s == name)) {
                 let of = |side: &MomentsOf| -> BTreeMap<String, i64> {
-                    let mine = side.iter().filter(|((id, _), _)| id == order);
+                    // A wish to cancel that came too late is the hub's note alone.
+                    let shared = |word: &str| word != Moment::CancelRequested.field();
+                    let mine = side.iter().filter(|((id, word), _)| id == order && shared(word));
                     mine.map(|((_, word), at)| (word.clone(), *at)).collect()
                 };
                 let (hub, store) = (of(&at_hub), of(&at_store));
@@ -268,18 +225,13 @@ fn moments(conn: &Connection) -> Result<MomentsOf> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn units_of(conn: &Connection, order: &OrderId) -> Result<i64> {
-    let sql = "SELECT coalesce(sum(qty), 0) FROM order_line WHERE order_id = ?1";
-    Ok(conn.query_row(sql, [order.as_bytes()], |row| row.get(0))?)
-}
-
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::oversold_at;
+    use super::{Books, oversold_at};
     use rusqlite::Connection;
 
     /// A store with five units of one product, of which one order wants some.
@@ -294,6 +246,33 @@ mod tests {
         store.execute_batch(tables).unwrap();
         store.execute("INSERT INTO order_line VALUES (1, 0, 'milk', ?1)", [wanted]).unwrap();
         store
+    }
+
+    /// Both sides of one confirmed order, with a wish to cancel that came when it was too late.
+    fn cancelled_too_late(at_store: i64) -> Books {
+        let hub = Connection::open_in_memory().unwrap();
+        hub.execute_batch(
+            "CREATE TABLE orders (id, store); CREATE TABLE order_moment (order_id, moment, at);
+             CREATE TABLE hub_quota (store, sku, granted_seen, sold);
+             INSERT INTO orders VALUES (x'01', 's1');
+             INSERT INTO order_moment VALUES (x'01', 'cf', 1), (x'01', 'pk', 2), (x'01', 'cr', 3);",
+        )
+        .unwrap();
+        let store = Connection::open_in_memory().unwrap();
+        store
+            .execute_batch(
+                "CREATE TABLE order_moment (order_id, moment, at); CREATE TABLE quota (sku, granted, orders_seen);
+                 INSERT INTO order_moment VALUES (x'01', 'cf', 1);",
+            )
+            .unwrap();
+        store.execute("INSERT INTO order_moment VALUES (x'01', 'pk', ?1)", [at_store]).unwrap();
+        Books { hub, stores: [("s1", store)].into() }
+    }
+
+    #[test]
+    fn a_wish_to_cancel_that_came_too_late_is_no_difference_and_another_time_is() {
+        assert_eq!(cancelled_too_late(2).disagreements().unwrap(), Vec::<String>::new());
+        assert_eq!(cancelled_too_late(5).disagreements().unwrap().len(), 1);
     }
 
     #[test]

@@ -29,8 +29,17 @@ pub struct Pages {
     /// Counter orders taken while that store's uplink was cut.
     #[serde(skip)]
     pub counter_during_cut: u32,
-    /// Handheld events that were answered: store, event, applied or not.
-    pub answered: BTreeMap<CommandId, (String, bool)>,
+    /// Handheld events that were answered.
+    pub answered: BTreeMap<CommandId, Answered>,
+    /// Handheld events whose answer has not come: done or not, nobody knows.
+    pub unanswered: BTreeSet<CommandId>,
+    /// Picks that an earlier run in the same folder sent and was killed before it wrote them down.
+    pub unwritten_picks: BTreeSet<CommandId>,
+    /// The handhelds of the demo's people; who opens the picker's page in a browser keeps no diary.
+    pub handhelds: BTreeSet<String>,
+    /// Scans that the store refused, by code.
+    #[serde(skip)]
+    pub refused_scans: BTreeMap<String, u32>,
     /// Codes that customers' pages show for the rider at the door.
     #[serde(skip)]
     pub codes: BTreeMap<OrderId, String>,
@@ -61,6 +70,31 @@ pub struct Placed {
     pub store: String,
     /// What was bought: SKU and units.
     pub lines: Vec<(String, u32)>,
+}
+
+/// A handheld's event and what the store said.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Answered {
+    /// Which store.
+    pub store: String,
+    /// Done, or refused.
+    pub applied: bool,
+    /// What it was.
+    pub deed: Deed,
+}
+
+/// What a picker did, as far as books can be held against it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Deed {
+    /// Scanned a piece into an order.
+    Scan {
+        /// Which order.
+        order: OrderId,
+        /// The product in her hand; `None`: something that is not of the order.
+        sku: Option<String>,
+    },
+    /// Anything else.
+    Other,
 }
 
 /// One view as a handheld got it.

@@ -8,6 +8,7 @@ use super::options::{Cut, Options};
 use super::pickers::PickerLife;
 use super::report;
 use super::riders::Courier;
+use super::shelf::Shelf;
 use super::shoppers::{self, Shopper};
 use super::stage::Stage;
 use super::web::Site;
@@ -29,6 +30,8 @@ const SHOPPERS_PER_STORE: usize = 14;
 const EARLY: usize = 6;
 /// Between two who come later, at normal speed.
 const NEXT_COMES_MS: i64 = 120_000;
+/// How often a hand takes the wrong one of two lots, in thousandths.
+const WRONG_LOT: u32 = 100;
 /// How long people may finish what they have in hand when they go home.
 const GO_HOME: Duration = Duration::from_secs(1);
 /// How long the last orders may take to reach their doors after the shop is quiet, at normal speed.
@@ -121,6 +124,8 @@ impl Cast {
                     person: PersonId::new(person)?,
                     pin: pin.to_owned(),
                     habits: Habits::USUAL,
+                    wrong_lot: WRONG_LOT,
+                    shelf: Shelf::of(&stage.dir.join(store.plan.id)),
                     strange: "9529999999998".to_owned(),
                     diary: self.diary.clone(),
                     pace: self.pace,

@@ -1,14 +1,15 @@
 //! Pickers of the demo: a handheld's MQTT over WebSocket, byte for byte as the web app speaks it. An event is repeated
 //! with its id until it is acknowledged, also through a cut and a reconnect.
 
-use super::diary::{Diary, Screen};
+use super::diary::{Answered, Deed, Diary, Screen};
+use super::shelf::Shelf;
 use super::{Pace, fresh_id, now};
-use crate::people::picker::{self, Habits};
+use crate::people::picker::{self, Habits, Step};
 use anyhow::{Context, Result};
 use model::mqtt::{Ack, AckOutcome, Action, DeviceClass, HandheldEvent, HandheldView, Leaf, Topic};
 use model::{CommandId, DeviceId, PersonId, StoreId};
-use rand::SeedableRng;
 use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS, Transport};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
@@ -33,6 +34,10 @@ pub struct PickerLife {
     pub pin: String,
     /// How often she errs.
     pub habits: Habits,
+    /// Where a bin holds two lots that only their labels tell apart: how often the hand takes the wrong one, in thousandths.
+    pub wrong_lot: u32,
+    /// What she sees before her.
+    pub shelf: Shelf,
     /// A barcode that belongs to no order.
     pub strange: String,
     /// Shared diary.
@@ -54,26 +59,50 @@ impl PickerLife {
     /// Picks until `stop`.
     pub async fn live(self, stop: CancellationToken) -> Result<()> {
         let mut rng = SmallRng::seed_from_u64(self.seed);
+        self.diary.open().handhelds.insert(self.device.to_string());
         let (mut line, listen) = self.connect();
         let listening = tokio::spawn(listen);
         let login = Action::Login { person: self.person.clone(), pin: self.pin.clone() };
-        self.send(&mut line, login, false, &mut rng, &stop).await?;
+        self.send(&mut line, (login, Deed::Other), false, &mut rng, &stop).await?;
         while !stop.is_cancelled() {
             let view = line.views.borrow_and_update().clone();
             let Some(view) = view.filter(|view| view.person.is_some()) else {
                 self.wait_for_news(&mut line, &stop).await;
                 continue;
             };
-            let step = picker::next(&view, self.habits, &self.strange, &mut rng);
+            let mut step = picker::next(&view, self.habits, &self.strange, &mut rng);
+            self.may_take_the_wrong_lot(&view, &mut step, &mut rng);
             let Some(action) = step.action else {
                 self.wait_for_news(&mut line, &stop).await;
                 continue;
             };
+            let deed = match &action {
+                Action::Scan { order, .. } => {
+                    Deed::Scan { order: *order, sku: step.takes.as_ref().map(ToString::to_string) }
+                }
+                Action::Login { .. }
+                | Action::Logout
+                | Action::Ready
+                | Action::NotFound { .. }
+                | Action::Undo { .. }
+                | Action::Pack { .. } => Deed::Other,
+            };
             self.pace.wait(step.takes_ms, &stop).await;
-            self.send(&mut line, action, step.twice, &mut rng, &stop).await?;
+            self.send(&mut line, (action, deed), step.twice, &mut rng, &stop).await?;
         }
         listening.abort();
         Ok(())
+    }
+
+    /// Two lots of one product stand in a bin, and she takes a piece of the one that is not to go yet.
+    fn may_take_the_wrong_lot(&self, view: &HandheldView, step: &mut Step, rng: &mut SmallRng) {
+        let (Some(Action::Scan { text, .. }), Some(sku)) = (&mut step.action, &step.takes) else { return };
+        let lines = view.task.iter().flat_map(|task| &task.lines);
+        let line = lines.filter(|line| line.lot.scan_label).find(|line| line.sku == *sku);
+        let Some(line) = line.filter(|_| rng.random_range(0..1000) < self.wrong_lot) else { return };
+        if let Some(other) = self.shelf.another_lot(line) {
+            *text = format!("LL:{other}");
+        }
     }
 
     fn connect(&self) -> (Line, impl Future<Output = ()> + use<>) {
@@ -107,7 +136,7 @@ impl PickerLife {
     async fn send(
         &self,
         line: &mut Line,
-        action: Action,
+        (action, deed): (Action, Deed),
         twice: bool,
         rng: &mut SmallRng,
         stop: &CancellationToken,
@@ -116,6 +145,7 @@ impl PickerLife {
         let person = (!matches!(action, Action::Login { .. })).then(|| self.person.clone());
         let scan = matches!(action, Action::Scan { .. });
         let payload = serde_json::to_vec(&HandheldEvent { id, at: now(), person, action })?;
+        self.diary.open().unanswered.insert(id);
         let begun = Instant::now();
         loop {
             for _ in 0..=u8::from(twice) {
@@ -123,12 +153,21 @@ impl PickerLife {
             }
             let answer = tokio::time::timeout(AGAIN, answer_to(&mut line.acks, id)).await;
             if let Ok(ack) = answer {
-                let applied = matches!(ack.context("handheld's line ended")?.outcome, AckOutcome::Applied);
+                let outcome = ack.context("handheld's line ended")?.outcome;
                 let mut diary = self.diary.open();
-                diary.answered.insert(id, (self.store.to_string(), applied));
                 if scan {
                     diary.scan_to_ack_ms.push(begun.elapsed().as_secs_f64() * 1000.0);
                 }
+                let applied = match outcome {
+                    AckOutcome::Applied => true,
+                    AckOutcome::Refused { problem } if scan => {
+                        *diary.refused_scans.entry(problem.code).or_default() += 1;
+                        false
+                    }
+                    AckOutcome::Refused { .. } => false,
+                };
+                diary.unanswered.remove(&id);
+                diary.answered.insert(id, Answered { store: self.store.to_string(), applied, deed });
                 return Ok(());
             }
             if stop.is_cancelled() {

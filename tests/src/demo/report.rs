@@ -3,8 +3,10 @@
 
 use super::books::Books;
 use super::cuts::Cuts;
+use super::deeds::{self, Deeds};
 use super::diary::{Diary, percentiles};
 use super::house::STORES;
+use super::papers::Wanted;
 use super::stage::Stage;
 use crate::paper;
 use anyhow::Result;
@@ -89,7 +91,12 @@ pub async fn quiet(stage: &Stage) -> Quiet {
 /// Finds what a demo that was killed had not written down, so that this run's report does not take it for a double.
 pub fn remember(dir: &Path, diary: &Diary) -> Result<()> {
     let mut pages = diary.open();
-    pages.unwritten = Books::open(dir)?.unwritten(&pages)?;
+    let books = Books::open(dir)?;
+    pages.unwritten = books.unwritten(&pages)?;
+    for store in books.stores.values() {
+        let strange = deeds::strange_picks(store, &pages)?;
+        pages.unwritten_picks.extend(strange);
+    }
     Ok(())
 }
 
@@ -97,7 +104,7 @@ pub fn remember(dir: &Path, diary: &Diary) -> Result<()> {
 pub fn write(dir: &Path, diary: &Diary, machines: Machines, ending: &Ending) -> Result<Value> {
     let pages = diary.open();
     let books = Books::open(dir)?;
-    let (lost, doubled) = books.commands(&pages)?;
+    let Deeds { lost, doubled } = deeds::compare(&books, &pages)?;
     let disagreements = books.disagreements()?;
     let checks: Vec<_> = STORES
         .iter()
@@ -115,6 +122,8 @@ pub fn write(dir: &Path, diary: &Diary, machines: Machines, ending: &Ending) -> 
         "refused_store_unreachable_at_checkout": pages.refused_unreachable_at_checkout,
         "payments_failed": pages.payment_failed,
         "refused_other": pages.refused_other,
+        "refused_scans": pages.refused_scans,
+        "substituted": books.substituted()?,
         "counter_orders": pages.counter.len(),
         "counter_orders_during_cut": pages.counter_during_cut,
         "oversold_units": books.oversold()?,
@@ -137,20 +146,21 @@ pub fn write(dir: &Path, diary: &Diary, machines: Machines, ending: &Ending) -> 
         "hub_rss_mb": machines.hub_rss_mb,
         "store_ready_ms": machines.store_ready_ms,
     });
-    papers(&mut report, &machines, ending.interrupted);
+    papers(&mut report, &machines, &Wanted::read(&books, ending.begun)?, ending.interrupted);
     Ok(report)
 }
 
 /// Reads all paper; after Ctrl-C as much as a person waits for.
-fn papers(report: &mut Value, machines: &Machines, interrupted: bool) {
+fn papers(report: &mut Value, machines: &Machines, wanted: &Wanted, interrupted: bool) {
     let begun = Instant::now();
     let until = interrupted.then(|| begun + READ_AFTER_CTRL_C);
-    let labels = paper::read_zpl(&machines.labels, until);
-    let slips = paper::read_escpos(&machines.slips, until);
+    let trays = [paper::read_zpl(&machines.labels, until), paper::read_escpos(&machines.slips, until)];
+    let found = wanted.judge(&trays);
     report["labels_printed"] = json!(machines.labels.len() + machines.slips.len());
-    report["labels_looked_at"] = json!(labels.looked_at + slips.looked_at);
-    report["labels_decoded_ok"] = json!(labels.right + slips.right);
-    report["labels_printed_again"] = json!(labels.again + slips.again);
+    report["labels_looked_at"] = json!(found.looked_at);
+    report["labels_decoded_ok"] = json!(found.right);
+    report["labels_missing"] = json!(found.missing);
+    report["labels_doubled"] = json!(found.doubled);
     report["reading_labels_seconds"] = json!(round(begun.elapsed().as_secs_f64()));
 }
 
@@ -161,11 +171,20 @@ fn found(checks: &[Report], which: impl Fn(&Finding) -> bool) -> bool {
 /// Whether nothing in it is a failure. After Ctrl-C the two sides need not agree yet, and not all paper was looked at.
 pub fn is_clean(report: &Value) -> bool {
     let interrupted = report["interrupted"] == true;
-    let zero = ["oversold_units", "commands_lost", "commands_doubled"].iter().all(|key| report[key] == 0);
+    let none = |keys: &[&str]| keys.iter().all(|key| report[*key] == 0);
     let yes = ["ledger_ok", "replay_equals_balances"].iter().all(|key| report[key] == true);
     let paper = if interrupted { "labels_looked_at" } else { "labels_printed" };
-    let over = interrupted || (report["converged"] == true && report["orders_open"] == 0);
-    zero && yes && over && report["labels_decoded_ok"] == report[paper]
+    let over = interrupted || (report["converged"] == true && none(&["orders_open", "labels_missing"]));
+    none(&["oversold_units", "commands_lost", "commands_doubled", "labels_doubled"])
+        && yes
+        && over
+        && report["labels_decoded_ok"] == report[paper]
+        && (interrupted || something_came_of_it(report))
+}
+
+/// Where people ordered, something was delivered: a shop in which nothing arrives has proved nothing.
+fn something_came_of_it(report: &Value) -> bool {
+    report["orders_placed"] == 0 || report["orders_delivered"].as_i64().is_some_and(|orders| orders > 0)
 }
 
 fn round(value: f64) -> f64 {
@@ -181,7 +200,8 @@ mod tests {
     fn every_failure_makes_it_unclean() {
         let good = json!({ "interrupted": false, "oversold_units": 0, "commands_lost": 0, "commands_doubled": 0,
             "ledger_ok": true, "replay_equals_balances": true, "converged": true, "orders_open": 0,
-            "labels_printed": 9, "labels_looked_at": 9, "labels_decoded_ok": 9 });
+            "labels_printed": 9, "labels_looked_at": 9, "labels_decoded_ok": 9, "labels_missing": 0,
+            "labels_doubled": 0, "orders_placed": 3, "orders_delivered": 3 });
         assert!(is_clean(&good));
         for (key, bad) in [
             ("oversold_units", json!(1)),
@@ -192,6 +212,9 @@ mod tests {
             ("converged", json!(false)),
             ("orders_open", json!(1)),
             ("labels_decoded_ok", json!(8)),
+            ("labels_missing", json!(1)),
+            ("labels_doubled", json!(1)),
+            ("orders_delivered", json!(0)),
         ] {
             let mut report = good.clone();
             report[key] = bad;

@@ -10,10 +10,10 @@ use super::proxy::Wire;
 use super::roles::SPEED_ENV;
 use super::web::Site;
 use super::{fresh_id, now};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use model::api::store::{EnrolAnswer, EnrolRequest, LoginAnswer, LoginRequest};
 use model::catalogue::{Product, Velocity};
-use model::{DeviceId, PersonId, Qty};
+use model::{Date, DeviceId, PersonId, Qty};
 use rand::rngs::SmallRng;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,10 +23,13 @@ use store_core::import::Format;
 use store_node::command::{Command, Envelope, OpeningLine};
 use store_node::engine::Engine;
 use store_node::import::Wish;
+use store_node::refusal::Refusal;
 use tokio::sync::Mutex;
 
 /// The catalogue that ships.
 const CATALOGUE: &[u8] = include_bytes!("../../../store-node/demo/catalogue.csv");
+/// Days of life from which on best sellers lie there in two lots, of which the older may still be sold.
+const TWO_LOTS_DAYS: i64 = 4;
 /// How long a process may take until it is ready.
 const READY_LIMIT: Duration = Duration::from_secs(20);
 
@@ -137,7 +140,7 @@ impl StoreStage {
         let ports = Ports { http: web, tcp, ws };
         let hub_url = format!("http://{}", uplink.address);
         let config = house::write_store(&plan, &dir, ports, &hub_url, &devices)?;
-        fill(&config, &dir, catalogue)?;
+        fill(&config, &dir, catalogue, options.quiet)?;
         let mut node = Proc::start("__store", &config, &dir.join("node.log"), &speed(options))?;
         let base = format!("http://127.0.0.1:{web}");
         let ready = node.ready(http, &format!("{base}/readyz"), READY_LIMIT).await?;
@@ -189,33 +192,47 @@ fn start_hub(options: &Options, dir: &Path, address: SocketAddr, catalogue: &Pat
     Ok((hub, format!("http://{address}")))
 }
 
-/// Catalogue and opening stock, before the node runs. Both are commands with ids that follow from their content, so a
-/// resumed demo does not stock up twice.
-fn fill(config: &Path, dir: &Path, catalogue: &Path) -> Result<()> {
+/// Catalogue and opening stock, before the node runs. A catalogue that comes again changes nothing, and the stock's command
+/// has one id, so a resumed demo does not stock up twice.
+fn fill(config: &Path, dir: &Path, catalogue: &Path, quiet: bool) -> Result<()> {
     let manifest = firmware_config::load(config)?;
     let setup = store_node::manifest::setup(&manifest)?;
     let db = store_node::run::database(dir);
     store_node::import::catalogue(dir, setup.clone(), catalogue, Format::Csv, Wish::default())?;
     let outcome = store_core::import::catalogue(CATALOGUE, Format::Csv);
-    let lines = outcome.rows.iter().map(|row| opening(&row.product)).collect::<Result<Vec<_>>>()?;
+    let today = (!quiet).then(|| setup.calendar.date(now()));
+    let lines = outcome.rows.iter().map(|row| opening(&row.product, today)).collect::<Result<Vec<_>>>()?;
+    let lines = lines.concat();
     let mut engine = Engine::open(&db, setup, now())?;
     let command = Command::OpenStock { lines };
     let id = store_node::derive::command(b"demo", command.kind());
     let actor = store_node::command::system("import")?;
     for reply in engine.apply(now(), vec![Envelope { id, actor, command }])?.replies {
-        reply.map_err(|refusal| anyhow!("opening stock: {:?}", refusal.problem()))?;
+        match reply {
+            // An earlier run in this folder has filled the shelves, on another day with other dates.
+            Ok(_) | Err(Refusal::IdReused) => {}
+            Err(refusal) => bail!("opening stock: {:?}", refusal.problem()),
+        }
     }
     engine.close()?;
     Ok(())
 }
 
-fn opening(product: &Product) -> Result<OpeningLine> {
-    let qty = match product.velocity {
-        Velocity::A => 40,
-        Velocity::B => 16,
-        Velocity::C => 6,
+/// Best sellers that expire lie there in two lots, the older to go first: only a label tells them apart. Where nobody shops
+/// (no day given) each product is one lot, whose barcode a walk can scan.
+fn opening(product: &Product, today: Option<Date>) -> Result<Vec<OpeningLine>> {
+    let line = |qty, expiry| -> Result<OpeningLine> {
+        Ok(OpeningLine { sku: product.sku.clone(), qty: Qty::new(qty)?, expiry })
     };
-    Ok(OpeningLine { sku: product.sku.clone(), qty: Qty::new(qty)?, expiry: None })
+    let days = i64::from(product.shelf_life_days);
+    match (product.velocity, today) {
+        (Velocity::A, Some(today)) if days >= TWO_LOTS_DAYS => {
+            Ok(vec![line(20, Some(today.plus_days(days / 2)))?, line(20, None)?])
+        }
+        (Velocity::A, _) => Ok(vec![line(40, None)?]),
+        (Velocity::B, _) => Ok(vec![line(16, None)?]),
+        (Velocity::C, _) => Ok(vec![line(6, None)?]),
+    }
 }
 
 /// The wished ports where they are free, so that the addresses are the same at every start; else any.

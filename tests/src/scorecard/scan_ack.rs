@@ -11,6 +11,7 @@ use crate::demo::Pace;
 use crate::demo::diary::{Diary, percentiles};
 use crate::demo::pickers::PickerLife;
 use crate::demo::procs::Proc;
+use crate::demo::shelf::Shelf;
 use crate::demo::web::Site;
 use crate::people::picker::Habits;
 use anyhow::Result;
@@ -191,6 +192,8 @@ pub async fn busy(
         person: PersonId::new(format!("p{n}"))?,
         pin: "4711".to_owned(),
         habits: Habits::PERFECT,
+        wrong_lot: 0,
+        shelf: Shelf::default(),
         strange: String::new(),
         diary: diary.clone(),
         pace: Pace { speed },
