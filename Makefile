@@ -21,7 +21,7 @@ help: ## say what there is
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: setup-demo ## a hub, two stores with devices, and people shopping; prints the addresses (Ctrl-C stops it)
-	@$(CARGO) run $(LOCKED) --release -p tests --bin demo -- $(ARGS)
+	@$(CARGO) run $(LOCKED) --profile demo -p tests --bin demo -- $(ARGS)
 
 test: setup-test test-rust test-web ## every test: units, scenarios, 200 seeds of the simulated world, kill -9, and a real browser
 

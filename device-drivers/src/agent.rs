@@ -5,6 +5,7 @@ mod backoff;
 mod capability;
 mod clock;
 mod gpio;
+mod io_line;
 mod link;
 mod memory;
 mod print_line;
@@ -213,7 +214,7 @@ async fn drive(
         | Driver::Max31865
         | Driver::ModbusRtu => sensor::run(device, reporter, lines, stop).await,
         Driver::ToledoW | Driver::Nci => scale::run(device, reporter, stop).await,
-        Driver::GpioDoor => gpio::run_door(device, reporter, stop).await,
-        Driver::GpioOutput => gpio::run_output(device, reporter, stop).await,
+        Driver::GpioDoor | Driver::ModbusDoor => gpio::run_door(device, reporter, lines, stop).await,
+        Driver::GpioOutput | Driver::ModbusOutput => gpio::run_output(device, reporter, lines, stop).await,
     }
 }

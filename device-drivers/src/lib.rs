@@ -17,7 +17,9 @@
 //! | `zebra-ssi` | scanner that is answered | [`scanner::ssi`] | [`sim::SimSsi`] |
 //! | `hid-wedge` | scanner that types, by evdev, grabbed | [`scanner::wedge`] | [`sim::SimWedge`] |
 //! | `toledo-w`, `nci` | scales | [`scale`], [`scale::nci`] | [`sim::SimScale`] |
-//! | `gpio-door`, `gpio-output` | contacts; relays, buzzers, lamps | [`gpio`] | [`sim::SimGpio`] |
+//! | `gpio-door`, `gpio-output` | contacts; relays, buzzers, lamps at a chip's pins | [`gpio`] | [`sim::SimGpio`] |
+//! | `modbus-door`, `modbus-output` | the same at a module's inputs and coils | [`modbus`] | [`sim::SimModbus`] |
+//! | `modbus-rtu` | temperature transmitters | [`sensor::transmitter`] | [`sim::SimModbus`] |
 //!
 //! What a scanner sends passes a [`scanner::Sieve`]: what no scanner sends is a disturbance and never an event.
 

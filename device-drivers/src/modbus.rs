@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context as Waiting, Poll, ready};
 use std::time::Duration;
 
-use firmware_config::{Parity, RegisterTable};
+use firmware_config::{Parity, RegisterTable, Settings};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -40,6 +40,19 @@ pub const USUAL_ANSWER: Duration = Duration::from_secs(1);
 impl Default for LineSettings {
     fn default() -> Self {
         Self { baud: USUAL_BAUD, parity: Parity::None, answer_within: USUAL_ANSWER }
+    }
+}
+
+impl LineSettings {
+    /// As a device's settings have it.
+    #[must_use]
+    pub fn of(settings: &Settings) -> Self {
+        let usual = Self::default();
+        Self {
+            baud: settings.baud.unwrap_or(usual.baud),
+            parity: settings.parity.unwrap_or(usual.parity),
+            ..usual
+        }
     }
 }
 
@@ -81,6 +94,26 @@ pub struct Question {
     pub count: u16,
 }
 
+/// Which table of single bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BitTable {
+    /// What a module senses: function 2, read only.
+    Input,
+    /// What a module drives: functions 1 and 5.
+    Coil,
+}
+
+/// One input or coil of a slave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bit {
+    /// Address of the slave, 1 to 247.
+    pub slave: u8,
+    /// Which table.
+    pub table: BitTable,
+    /// Its number, counted from 0 as on the wire.
+    pub number: u16,
+}
+
 /// The quiet that must lie between two frames on the wires; 3.5 characters at 9,600 bits a second are 4 ms.
 const FRAME_GAP: Duration = Duration::from_millis(5);
 
@@ -109,19 +142,80 @@ impl Line {
         Self { path, settings, context: None, doubtful: false }
     }
 
-    /// Reads registers. Modbus RTU numbers nothing, so an answer that comes too late looks like the answer to the next
-    /// question: after any fault the line is left in peace until it is quiet, and then a value counts only when two
-    /// answers in a row agree.
+    /// Reads registers.
     ///
     /// # Errors
     /// [`ModbusFault`]; the next question begins anew.
     pub async fn read(&mut self, question: &Question) -> Result<Vec<u16>, ModbusFault> {
+        let (register, count) = (question.register, question.count);
+        let request = match question.table {
+            RegisterTable::Input => Request::ReadInputRegisters(register, count),
+            RegisterTable::Holding => Request::ReadHoldingRegisters(register, count),
+        };
+        self.sure(question.slave, &request, |response| {
+            if let Response::ReadInputRegisters(words) | Response::ReadHoldingRegisters(words) = response
+                && words.len() == usize::from(count)
+            {
+                return Ok(words);
+            }
+            Err(format!("not {count} registers"))
+        })
+        .await
+    }
+
+    /// Reads an input or a coil.
+    ///
+    /// # Errors
+    /// [`ModbusFault`]; the next question begins anew.
+    pub async fn read_bit(&mut self, bit: Bit) -> Result<bool, ModbusFault> {
+        let request = match bit.table {
+            BitTable::Input => Request::ReadDiscreteInputs(bit.number, 1),
+            BitTable::Coil => Request::ReadCoils(bit.number, 1),
+        };
+        // A byte carries eight bits: those beyond the one that was asked for are filling.
+        self.sure(bit.slave, &request, |response| {
+            if let Response::ReadDiscreteInputs(bits) | Response::ReadCoils(bits) = response
+                && let Some(bit) = bits.first()
+            {
+                return Ok(*bit);
+            }
+            Err("no bit".into())
+        })
+        .await
+    }
+
+    /// Drives a coil. What a repeated command does twice is the same, so doubt is met by saying it again.
+    ///
+    /// # Errors
+    /// [`ModbusFault`]; whether the coil moved is not known then.
+    pub async fn write_coil(&mut self, slave: u8, number: u16, on: bool) -> Result<(), ModbusFault> {
+        let request = Request::WriteSingleCoil(number, on);
+        self.sure(slave, &request, |response| {
+            if let Response::WriteSingleCoil(at, said) = response
+                && (at, said) == (number, on)
+            {
+                return Ok(());
+            }
+            Err("another coil's echo".into())
+        })
+        .await
+    }
+
+    /// Asks until it is sure. Modbus RTU numbers nothing, so an answer that comes too late looks like the answer to the next
+    /// question: after any fault the line is left in peace until it is quiet, and then a value counts only when two
+    /// answers in a row agree.
+    async fn sure<T: PartialEq>(
+        &mut self,
+        slave: u8,
+        request: &Request<'static>,
+        read: impl Fn(Response) -> Result<T, String> + Sync,
+    ) -> Result<T, ModbusFault> {
         let before = self.doubtful;
-        let first = self.ask(question).await?;
+        let first = self.ask(slave, request.clone(), &read).await?;
         if !before {
             return Ok(first);
         }
-        let again = self.ask(question).await?;
+        let again = self.ask(slave, request.clone(), &read).await?;
         self.doubtful = again != first;
         if self.doubtful {
             self.context = None;
@@ -131,35 +225,33 @@ impl Line {
     }
 
     /// Asks once. The line counts as doubtful until a whole answer has come, also when this future is dropped half way.
-    async fn ask(&mut self, question: &Question) -> Result<Vec<u16>, ModbusFault> {
+    async fn ask<T>(
+        &mut self,
+        slave: u8,
+        request: Request<'static>,
+        read: &(impl Fn(Response) -> Result<T, String> + Sync),
+    ) -> Result<T, ModbusFault> {
         let before = std::mem::replace(&mut self.doubtful, true);
         let mut context = match self.context.take() {
             Some(context) => context,
             None => self.open(before).await?,
         };
         tokio::time::sleep(FRAME_GAP).await;
-        context.set_slave(Slave(question.slave));
-        let (register, count) = (question.register, question.count);
-        let request = match question.table {
-            RegisterTable::Input => Request::ReadInputRegisters(register, count),
-            RegisterTable::Holding => Request::ReadHoldingRegisters(register, count),
-        };
+        context.set_slave(Slave(slave));
         match timeout(self.settings.answer_within, context.call(request)).await {
-            Ok(Ok(Ok(Response::ReadInputRegisters(words) | Response::ReadHoldingRegisters(words))))
-                if words.len() == usize::from(count) =>
-            {
+            Ok(Ok(Ok(response))) => {
+                let value = read(response).map_err(ModbusFault::Garbled)?;
                 self.context = Some(context);
                 self.doubtful = before;
-                Ok(words)
+                Ok(value)
             }
-            Ok(Ok(Ok(_))) => Err(ModbusFault::Garbled(format!("not {count} registers"))),
             Ok(Ok(Err(exception))) => {
                 self.context = Some(context);
                 self.doubtful = before;
-                Err(ModbusFault::Refused { slave: question.slave, why: exception.to_string() })
+                Err(ModbusFault::Refused { slave, why: exception.to_string() })
             }
             Ok(Err(fault)) => Err(self.broken(fault)),
-            Err(_) => Err(ModbusFault::Silent(question.slave)),
+            Err(_) => Err(ModbusFault::Silent(slave)),
         }
     }
 

@@ -354,15 +354,15 @@ impl<'c, 't> Checker<'c, 't> {
 
     /// A transmitter's register map: complete, and short enough to be read at once.
     fn registers(&mut self, index: usize, device: &Device) {
-        if device.driver != Driver::ModbusRtu {
+        if !device.driver.on_modbus() {
             return;
         }
         let at = |key| [Step::Key("devices"), Step::Item(index), Step::Key("settings"), Step::Key(key)];
         let settings = &device.settings;
         for (key, there) in [("slave", settings.slave.is_some()), ("register", settings.register.is_some())] {
             if !there {
-                let what = format!("transmitter {} has no {key}", device.id);
-                self.say(&at(key), what, "the maker's manual has a table of registers");
+                let what = format!("{} is on a Modbus line and has no {key}", device.id);
+                self.say(&at(key), what, "the maker's manual has a table of registers, inputs and coils");
             }
         }
         let (Some(register), Some(humidity)) = (settings.register, settings.humidity_register) else {
@@ -503,9 +503,15 @@ impl<'c, 't> Checker<'c, 't> {
 /// Several slaves hang on one Modbus line: each has its own address or register, and all are set the same.
 fn share_a_line(one: &Device, other: &Device) -> bool {
     let (a, b) = (&one.settings, &other.settings);
-    one.driver == Driver::ModbusRtu
-        && other.driver == Driver::ModbusRtu
-        && (a.slave, a.register, a.register_table) != (b.slave, b.register, b.register_table)
+    let place = |device: &Device| {
+        let settings = &device.settings;
+        // Inputs, coils and the registers' tables are numbered apart.
+        let bits = (device.driver != Driver::ModbusRtu).then_some(device.driver);
+        (settings.slave, settings.register, settings.register_table, bits)
+    };
+    one.driver.on_modbus()
+        && other.driver.on_modbus()
+        && place(one) != place(other)
         && (a.baud, a.parity) == (b.baud, b.parity)
 }
 

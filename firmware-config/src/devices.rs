@@ -68,6 +68,10 @@ pub enum Driver {
     Max31865,
     /// Temperature transmitter on a Modbus RTU line.
     ModbusRtu,
+    /// Door contact at a discrete input of a Modbus RTU module.
+    ModbusDoor,
+    /// Relay, buzzer or pick-to-light lamp at a coil of a Modbus RTU module.
+    ModbusOutput,
 }
 
 /// Which kinds of port a driver can use.
@@ -336,12 +340,36 @@ impl Driver {
             settings: TRANSMITTER_SETTINGS,
             traffic: Traffic::reading(&[(Quantity::Temperature, -200_000, 850_000), HUMIDITY]),
         },
+        DriverLine {
+            driver: Driver::ModbusDoor,
+            word: "modbus-door",
+            class: DeviceClass::Door,
+            ports: &[PortKind::Serial],
+            example: BY_ID,
+            settings: &["baud", "parity", "slave", "register", "active_low", "debounce_ms", "poll_ms"],
+            traffic: Traffic::of(&[], &[EventKind::Door]),
+        },
+        DriverLine {
+            driver: Driver::ModbusOutput,
+            word: "modbus-output",
+            class: DeviceClass::Output,
+            ports: &[PortKind::Serial],
+            example: BY_ID,
+            settings: &["baud", "parity", "slave", "register", "active_low", "bins"],
+            traffic: Traffic::of(&[CommandKind::Output], &[]),
+        },
     ];
 
     /// This driver's line of the table.
     #[must_use]
     pub const fn line(self) -> &'static DriverLine {
         &Self::TABLE[self as usize]
+    }
+
+    /// Whether it speaks to a slave of a Modbus RTU line, which others may share.
+    #[must_use]
+    pub fn on_modbus(self) -> bool {
+        self.line().settings.contains(&"slave")
     }
 }
 
@@ -503,7 +531,7 @@ pub struct Settings {
     pub parity: Option<Parity>,
     /// Modbus address of a slave.
     pub slave: Option<u8>,
-    /// First register of the temperature, counted from 0 as on the wire.
+    /// First register of the temperature, a door's discrete input or an output's coil, counted from 0 as on the wire.
     pub register: Option<u16>,
     /// Which table the registers are in.
     pub register_table: Option<RegisterTable>,

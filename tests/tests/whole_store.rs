@@ -1,12 +1,14 @@
 //! A whole store from one store.toml (issue 3, point 9): every device class that this machine can carry, on ptys, TCP and
 //! injected sysfs, each speaking its own bytes. Everything is plugged in, pulled and plugged in again, and what the console
-//! is told of each device is right each time. I2C, SPI and GPIO are not there on a machine without their chips: their
-//! devices say so and disturb nobody.
+//! is told of each device is right each time. Doors and outputs hang on an injected GPIO chip and on Modbus modules. I2C and
+//! SPI are not there on a machine without their chips: their devices say so and disturb nobody.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers stop at what must not happen")]
 
 use device_drivers::printer::Language;
-use device_drivers::sim::{SimDs18b20, SimPrinter, SimScale, SimScanner, SimSsi, SimTransmitters, SimWedge};
+use device_drivers::sim::{
+    SimDs18b20, SimGpio, SimModbus, SimPrinter, SimScale, SimScanner, SimSsi, SimWedge,
+};
 use model::api::store::DeviceRow;
 use model::mqtt::Health;
 use std::collections::BTreeMap;
@@ -29,7 +31,7 @@ struct Bench {
 }
 
 /// The devices that can be pulled here, by id, with their line in store.toml.
-const DEVICES: [(&str, &str, &str, &str); 9] = [
+const DEVICES: [(&str, &str, &str, &str); 13] = [
     ("scan-serial", "scanner", "serial-lines", "port = \"serial:DIR/scan-serial\""),
     ("scan-ssi", "scanner", "zebra-ssi", "port = \"serial:DIR/scan-ssi\""),
     ("scan-wedge", "scanner", "hid-wedge", "port = \"file:DIR/scan-wedge\""),
@@ -49,11 +51,46 @@ const DEVICES: [(&str, &str, &str, &str); 9] = [
     ),
     ("scale-toledo", "scale", "toledo-w", "port = \"serial:DIR/scale-toledo\""),
     ("scale-nci", "scale", "nci", "port = \"serial:DIR/scale-nci\""),
+    ("door-pin", "door", "gpio-door", "port = \"gpio:DIR/chip:17\"\nzone = \"A\""),
+    ("buzzer-pin", "output", "gpio-output", "port = \"gpio:DIR/chip:4\""),
+    (
+        "door-module",
+        "door",
+        "modbus-door",
+        "port = \"serial:DIR/door-module\"\nzone = \"A\"\nsettings = { slave = 3, register = 1 }",
+    ),
+    (
+        "lamp-module",
+        "output",
+        "modbus-output",
+        "port = \"serial:DIR/lamp-module\"\nsettings = { slave = 3, register = 7 }",
+    ),
 ];
+
+/// A module of the usual size.
+const CHANNELS: u16 = 8;
+
+/// A wire at a pin of the chip; dropping it tears it off.
+struct Wire(SimGpio, u32);
+
+impl Wire {
+    fn plug_in(dir: &Path, line: u32) -> Self {
+        let chip = SimGpio::plug_in(&dir.join("chip")).unwrap();
+        chip.set(line, false).unwrap();
+        Self(chip, line)
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.0.unplug(self.1).unwrap();
+    }
+}
 
 /// Devices on buses that this machine may not have.
 const ELSEWHERE: &str = "[[devices]]\nid = \"temp-i2c\"\nclass = \"sensor\"\ndriver = \"sht4x\"\nport = \"i2c:/dev/i2c-99:0x44\"\nzone = \"A\"\n\n\
-     [[devices]]\nid = \"door\"\nclass = \"door\"\ndriver = \"gpio-door\"\nport = \"gpio:/dev/gpiochip99:17\"\nzone = \"A\"\n\n";
+     [[devices]]\nid = \"temp-spi\"\nclass = \"sensor\"\ndriver = \"max31865\"\nport = \"spi:/dev/spidev99.0\"\nzone = \"A\"\n\n\
+     [[devices]]\nid = \"door-none\"\nclass = \"door\"\ndriver = \"gpio-door\"\nport = \"gpio:/dev/gpiochip99:17\"\nzone = \"A\"\n\n";
 
 impl Bench {
     fn new(dir: &Path) -> Self {
@@ -72,12 +109,19 @@ impl Bench {
             "label" => Box::new(SimPrinter::start(Language::Zpl, self.label_at).await.unwrap()),
             "temp-w1" => Box::new(SimDs18b20::plug_in(&path, 3_000).unwrap()),
             "temp-bus" => {
-                let transmitter = SimTransmitters::plug_in(&path).unwrap();
+                let transmitter = SimModbus::plug_in(&path).unwrap();
                 transmitter.set(1, 0, 31);
                 Box::new(transmitter)
             }
             "scale-toledo" => Box::new(SimScale::plug_in(&path).unwrap()),
             "scale-nci" => Box::new(SimScale::plug_in_nci(&path).unwrap()),
+            "door-pin" => Box::new(Wire::plug_in(&self.dir, 17)),
+            "buzzer-pin" => Box::new(Wire::plug_in(&self.dir, 4)),
+            "door-module" | "lamp-module" => {
+                let module = SimModbus::plug_in(&path).unwrap();
+                module.power_module(3, CHANNELS);
+                Box::new(module)
+            }
             other => panic!("no simulator for {other}"),
         };
         self.plugged.insert(id, part);
@@ -151,7 +195,7 @@ async fn every_device_of_one_manifest_is_seen_pulled_and_seen_again() {
         bench.plug_in(id).await;
         seen(&console, id, up, "plugged in again").await;
     }
-    for id in ["temp-i2c", "door"] {
+    for id in ["temp-i2c", "temp-spi", "door-none"] {
         let row = seen(&console, id, down, "that is not there").await;
         assert!(!row.detail.is_empty() && !row.hint.is_empty(), "{row:?}");
     }

@@ -1,31 +1,32 @@
-//! Doors and outputs on GPIO lines (REQ-43, REQ-95): each opening and shutting becomes a kept event; commands drive
-//! outputs, which are off when the agent starts and stops. How long a door may stand open is the store's business.
+//! Doors and outputs (REQ-43, REQ-95), on pins or at a Modbus module ([`io_line`](super::io_line)): each opening and shutting
+//! becomes a kept event; commands drive outputs, which are off when the agent starts and stops, and go on where they were when
+//! a line comes back. How long a door may stand open is the store's business.
 
 use std::time::Duration;
 
-use firmware_config::{Device, Port};
+use firmware_config::Device;
 use model::mqtt::{CommandBody, Drive, EventBody, Health};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::backoff::Backoff;
 use crate::agent::clock;
+use crate::agent::io_line::{DRIVE_AGAIN, In, LineFault, Out};
 use crate::agent::reporter::{Reporter, Told};
-use crate::gpio::{Change, Contact, GpioError, OutputLine, Play, open_input, open_output};
+use crate::gpio::{Change, Contact, Play};
+use crate::modbus::Lines;
 
 /// A contact must rest for this long.
 const DEBOUNCE_MS: u32 = 50;
-/// How often a contact is looked at; four times within the usual debounce.
-const LOOK_EVERY: Duration = Duration::from_millis(12);
-const HINT: &str = "check the wiring and the line's number";
+const HINT: &str = "check the wiring, the power and the line's number";
 
 /// Runs one door until `stop`.
-pub(crate) async fn run_door(device: Device, mut reporter: Reporter, stop: CancellationToken) {
+pub(crate) async fn run_door(device: Device, mut reporter: Reporter, lines: Lines, stop: CancellationToken) {
     let mut backoff = Backoff::for_device();
     while !stop.is_cancelled() {
         let ended = tokio::select! {
             () = stop.cancelled() => return,
-            ended = watch(&device, &mut reporter, &mut backoff) => ended,
+            ended = watch(&device, &lines, &mut reporter, &mut backoff) => ended,
         };
         if let Err(fault) = ended {
             reporter.state(Health::Down, &fault.to_string(), HINT, 0);
@@ -38,20 +39,25 @@ pub(crate) async fn run_door(device: Device, mut reporter: Reporter, stop: Cance
     }
 }
 
-async fn watch(device: &Device, reporter: &mut Reporter, backoff: &mut Backoff) -> Result<(), GpioError> {
-    let Port::Gpio(chip, number) = &device.port else { return Ok(()) };
+async fn watch(
+    device: &Device,
+    lines: &Lines,
+    reporter: &mut Reporter,
+    backoff: &mut Backoff,
+) -> Result<(), LineFault> {
     let settings = &device.settings;
-    let mut line = open_input(chip, *number)?;
-    backoff.reset();
+    let mut line = In::open(device, lines).await?;
     let turned = settings.active_low.unwrap_or(false);
     let mut contact = Contact::new(Duration::from_millis(settings.debounce_ms.unwrap_or(DEBOUNCE_MS).into()));
     let started = Instant::now();
-    let mut looks = tokio::time::interval(LOOK_EVERY);
+    let mut looks = tokio::time::interval(line.look_every(device));
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
+        let high = line.is_high().await?;
+        backoff.reset();
         let now = started.elapsed();
-        if let Some(change) = contact.sample(line.is_high()? != turned, now) {
+        if let Some(change) = contact.sample(high != turned, now) {
             tell(change, now, reporter).await;
         }
     }
@@ -70,10 +76,22 @@ async fn tell(change: Change, now: Duration, reporter: &mut Reporter) {
 }
 
 /// Runs one output until `stop`, then switches it off.
-pub(crate) async fn run_output(device: Device, mut reporter: Reporter, stop: CancellationToken) {
+pub(crate) async fn run_output(
+    device: Device,
+    mut reporter: Reporter,
+    lines: Lines,
+    stop: CancellationToken,
+) {
     let mut backoff = Backoff::for_device();
+    let started = Instant::now();
+    let mut playing = Play::new(Drive::Off, Duration::ZERO);
     while !stop.is_cancelled() {
-        if let Err(fault) = play(&device, &mut reporter, &mut backoff, &stop).await {
+        let turned = device.settings.active_low.unwrap_or(false);
+        let ended = match Out::open(&device, &lines, turned).await {
+            Ok(line) => play((line, turned), &mut playing, started, &mut reporter, &mut backoff, &stop).await,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = ended {
             reporter.state(Health::Down, &fault.to_string(), HINT, 0);
         }
         let pause = backoff.pause(reporter.random());
@@ -84,36 +102,30 @@ pub(crate) async fn run_output(device: Device, mut reporter: Reporter, stop: Can
     }
 }
 
+/// Drives the line as commands say, until it is gone or `stop`.
 async fn play(
-    device: &Device,
+    (mut line, turned): (Out, bool),
+    playing: &mut Play,
+    started: Instant,
     reporter: &mut Reporter,
     backoff: &mut Backoff,
     stop: &CancellationToken,
-) -> Result<(), GpioError> {
-    let Port::Gpio(chip, number) = &device.port else { return Ok(()) };
-    let turned = device.settings.active_low.unwrap_or(false);
-    let mut line = open_output(chip, *number, turned)?;
-    backoff.reset();
-    reporter.state(Health::Ok, "", "", 0);
-    let started = Instant::now();
-    let mut playing = Play::new(Drive::Off, Duration::ZERO);
+) -> Result<(), LineFault> {
     loop {
         let (on, next) = playing.at(started.elapsed());
-        put(&mut line, on != turned)?;
+        line.put(on != turned).await?;
+        backoff.reset();
         reporter.state(Health::Ok, if on { "on" } else { "" }, "", 0);
-        let wake = started + next.unwrap_or_default();
+        let again = started.elapsed() + DRIVE_AGAIN;
+        let wake = next.map_or(again, |next| next.min(again));
         tokio::select! {
-            () = stop.cancelled() => return put(&mut line, turned),
+            () = stop.cancelled() => return line.put(turned).await,
             told = reporter.told() => match told {
-                Told::Command(CommandBody::Output { drive }) => playing = Play::new(drive, started.elapsed()),
+                Told::Command(CommandBody::Output { drive }) => *playing = Play::new(drive, started.elapsed()),
                 Told::Command(CommandBody::Print { .. } | CommandBody::Signal { .. })
                 | Told::Answer { .. } => {}
             },
-            () = tokio::time::sleep_until(wake), if next.is_some() => {}
+            () = tokio::time::sleep_until(started + wake) => {}
         }
     }
-}
-
-fn put(line: &mut OutputLine, high: bool) -> Result<(), GpioError> {
-    if high { line.set_high() } else { line.set_low() }
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agent::clock;
 use crate::agent::reporter::Reporter;
-use crate::modbus::{LineSettings, Lines, USUAL_BAUD};
+use crate::modbus::{LineSettings, Lines};
 use crate::port::bus::{Delay, open_i2c, open_spi};
 use crate::sensor::bme280::Bme280;
 use crate::sensor::filter::GAIN_NONE_PPM;
@@ -52,9 +52,7 @@ pub(crate) async fn run(device: Device, reporter: Reporter, lines: Lines, stop: 
         }
         (Driver::ModbusRtu, Port::Serial(path)) => {
             let Some(map) = RegisterMap::from_settings(&device.settings) else { return };
-            let baud = device.settings.baud.unwrap_or(USUAL_BAUD);
-            let parity = device.settings.parity.unwrap_or_default();
-            let line = lines.at(&path, LineSettings { baud, parity, ..LineSettings::default() }).await;
+            let line = lines.at(&path, LineSettings::of(&device.settings)).await;
             watch(device, Transmitter::new(line, map), reporter, stop).await;
         }
         // Another driver or another port: `firmware-config check` refuses the file before an agent sees it.

@@ -72,6 +72,8 @@ impl Folder {
     }
 
     fn put(&mut self, high: bool) -> Result<(), GpioError> {
+        // A chip makes no lines.
+        self.is_high()?;
         // Written whole under another name: a reader never sees half a file.
         let new = self.chip.join(format!(".line{}", self.line));
         let write = || -> io::Result<()> {

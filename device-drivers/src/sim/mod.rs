@@ -4,20 +4,20 @@
 mod ds18b20;
 mod escpos;
 mod gpio;
+mod modbus;
 mod printer;
 mod pty;
 mod scale;
 mod scanner;
 mod ssi;
-mod transmitter;
 mod wedge;
 mod zpl;
 
 pub use ds18b20::SimDs18b20;
 pub use gpio::SimGpio;
+pub use modbus::SimModbus;
 pub use printer::{Moment, PrinterTrouble, SimPrinter, Switches};
 pub use scale::SimScale;
 pub use scanner::SimScanner;
 pub use ssi::{SimSsi, Trouble};
-pub use transmitter::SimTransmitters;
 pub use wedge::SimWedge;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use device_drivers::sim::{SimGpio, SimScale};
+use device_drivers::sim::{SimGpio, SimModbus, SimScale};
 use firmware_config::{Driver, Port, Settings};
 use model::mqtt::{CommandBody, DeviceClass, Drive, EventBody, Health};
 use model::{Date, Grams};
@@ -92,6 +92,52 @@ async fn an_output_follows_its_commands_and_is_off_when_the_agent_stops() {
     wait_for(|| !gpio.is_high(4).unwrap()).await;
     agent.stop().await;
     assert!(gpio.is_high(4).unwrap());
+}
+
+/// The module's address, its door's input and its lamp's coil.
+const MODULE: (u8, u16, u16) = (3, 1, 7);
+const CHANNELS: u16 = 8;
+
+fn at_module(register: u16) -> Settings {
+    Settings { slave: Some(MODULE.0), register: Some(register), ..Settings::default() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_door_and_a_lamp_at_one_module_go_on_when_its_power_comes_back() {
+    let (slave, input, coil) = MODULE;
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path()).await;
+    let tty = folder.path().join("rs485");
+    let line = SimModbus::plug_in(&tty).unwrap();
+    line.power_module(slave, CHANNELS);
+    let mut door_1 = device("door-1", Driver::ModbusDoor, Port::Serial(tty.clone()));
+    door_1.settings = at_module(input);
+    let mut lamp = device("lamp-1", Driver::ModbusOutput, Port::Serial(tty.clone()));
+    lamp.settings = at_module(coil);
+    let mut store = Store::listen(broker.port, true).await;
+    let agent = Agent::start(config(folder.path(), &broker, vec![door_1, lamp]));
+    assert!(!store.until(door).await.0, "how it stands is said first");
+    line.sense(slave, input, true);
+    assert!(store.until(door).await.0);
+    let drive = CommandBody::Output { drive: Drive::On { for_ms: None } };
+    store.command(DeviceClass::Output, "lamp-1", drive).await;
+    wait_for(|| line.coil(slave, coil) == Some(true)).await;
+    // The module blinks out and back: its coils are off then, and nobody told it anything.
+    line.power_module(slave, CHANNELS);
+    wait_for(|| line.coil(slave, coil) == Some(true)).await;
+    line.silence(slave);
+    store.until(health("door-1", Health::Down)).await;
+    store.until(health("lamp-1", Health::Down)).await;
+    line.power_module(slave, CHANNELS);
+    assert!(!store.until(door).await.0, "it was shut meanwhile");
+    wait_for(|| line.coil(slave, coil) == Some(true)).await;
+    drop(line);
+    store.until(health("door-1", Health::Down)).await;
+    let line = SimModbus::plug_in(&tty).unwrap();
+    line.power_module(slave, CHANNELS);
+    wait_for(|| line.coil(slave, coil) == Some(true)).await;
+    agent.stop().await;
+    assert_eq!(line.coil(slave, coil), Some(false), "an output is off when the agent stops");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

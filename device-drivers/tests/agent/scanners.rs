@@ -176,6 +176,8 @@ async fn a_code_that_cannot_be_kept_is_not_acknowledged() {
     broker.kill();
     let devices = vec![device("sc-1", Driver::ZebraSsi, Port::Serial(tty))];
     let agent = Agent::start(config(folder.path(), &broker, devices.clone()));
+    // A code that is sent before anybody listens is repeated, and an acknowledgement says not of which copy it is.
+    wait_for(|| !scanner.commands().is_empty()).await;
     assert!(scanner.scan(EAN13, "9521321109995", Trouble::None).await.unwrap());
     refuse_scans(&journal, true);
     let long: String = ('a'..='z').cycle().take(300).collect();

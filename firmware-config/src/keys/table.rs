@@ -298,7 +298,7 @@ pub const KEYS: &[Key] = &[
     .behind("REQ-46"),
     key(
         "devices[].driver",
-        "\"serial-lines\", \"zebra-ssi\", \"hid-wedge\", \"escpos\", \"zpl\", \"ds18b20\", \"toledo-w\", \"nci\", \"gpio-door\", \"gpio-output\", \"sht3x\", \"sht4x\", \"bme280\", \"max31865\" or \"modbus-rtu\"",
+        "\"serial-lines\", \"zebra-ssi\", \"hid-wedge\", \"escpos\", \"zpl\", \"ds18b20\", \"toledo-w\", \"nci\", \"gpio-door\", \"gpio-output\", \"sht3x\", \"sht4x\", \"bme280\", \"max31865\", \"modbus-rtu\", \"modbus-door\" or \"modbus-output\"",
         "Who speaks to it; each driver serves one class and some kinds of port.",
     )
     .behind("REQ-41 to REQ-44"),
@@ -469,18 +469,18 @@ pub const KEYS: &[Key] = &[
     key(
         "devices[].settings.parity",
         "\"none\", \"even\" or \"odd\"",
-        "Parity bit of a Modbus line; all its transmitters have the same.",
+        "Parity bit of a Modbus line; all its devices have the same.",
     )
     .or(Default::Is("\"none\""))
     .behind("REQ-43"),
-    key("devices[].settings.slave", "a whole number", "Modbus address of the transmitter.")
+    key("devices[].settings.slave", "a whole number", "Modbus address of the transmitter or module.")
         .or(Default::Nothing)
         .within(1, 247)
         .behind("REQ-43"),
     key(
         "devices[].settings.register",
-        "a whole number, 0 for what manuals call 30001 or 40001",
-        "First register of the temperature, counted from 0 as on the wire.",
+        "a whole number, 0 for what manuals call 1, 10001, 30001 or 40001",
+        "First register of the temperature, discrete input of a door or coil of an output, counted from 0 as on the wire.",
     )
     .or(Default::Nothing)
     .within(0, 65535)

@@ -45,6 +45,8 @@ pub(super) const TEXTS: &[&str] = &[
     include_str!("../../profiles/sensirion-sht40.toml"),
     include_str!("../../profiles/symbol-ls2208.toml"),
     include_str!("../../profiles/wincor-th230plus.toml"),
+    include_str!("../../profiles/waveshare-modbus-rtu-io.toml"),
+    include_str!("../../profiles/waveshare-modbus-rtu-relay.toml"),
     include_str!("../../profiles/zebra-ds2208.toml"),
     include_str!("../../profiles/zebra-gc420d.toml"),
     include_str!("../../profiles/zebra-gk420d.toml"),
