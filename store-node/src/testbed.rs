@@ -12,7 +12,7 @@ use device_drivers::gs1::instore::Template;
 use model::api::store::{CounterLine, CounterOrderRequest, ReceiveRequest};
 use model::catalogue::{Product, TempClass, Velocity};
 use model::fact::Fact;
-use model::mqtt::DeviceClass;
+use model::mqtt::{Birth, DeviceClass};
 use model::order::{Channel, Moment, Owner};
 use model::order_doc::{HeadLine, OrderHead, SubstitutePreset};
 use model::quota::{HubGeneration, StoreEpoch};
@@ -214,6 +214,21 @@ impl Bed {
 
     pub fn system(&mut self, command: Command) -> Result<Answer, Refusal> {
         self.by("system", Role::System, command)
+    }
+
+    /// The printer `label-1` is there, of this driver.
+    pub fn printer(&mut self, driver: &str) {
+        let birth = Birth {
+            schema: 1,
+            session: 1,
+            at: self.now,
+            driver: driver.into(),
+            model: String::new(),
+            firmware: String::new(),
+            calibration: None,
+        };
+        let device = DeviceId::new("label-1").unwrap();
+        self.system(Command::DeviceBorn { device, class: DeviceClass::Printer, birth }).unwrap();
     }
 
     pub fn receive(&mut self, code: &str, n: i64, expiry: Option<Date>) -> LotId {

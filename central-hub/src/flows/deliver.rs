@@ -51,7 +51,7 @@ pub fn deliver(
         return Err(Refusal::BadValue { field: "at".to_owned(), want }.into());
     }
     check_code(tx, cx, &mut row, drop.code)?;
-    take_cash(tx, cx, &mut row, drop.cash)?;
+    take_cash(tx, cx, &mut row, drop.cash, moments.get(Moment::Packed).is_some())?;
     let earliest = moments.get(Moment::Confirmed).unwrap_or(row.placed_at);
     let at = drop.delivered_at.max(earliest).min(cx.now.max(earliest));
     let delivery = DeliveryRow { order: *id, rider: *rider, at, point: drop.at, cash: drop.cash };
@@ -82,17 +82,24 @@ fn check_code(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &mut OrderRow, code: &str) -
     Err(Stop::Counted(Refusal::CodeWrong { left: DELIVERY_TRIES - row.code_tries }))
 }
 
-fn take_cash(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &mut OrderRow, cash: Paise) -> Flow<()> {
-    let due = match pay::payment_of(tx, &row.id)?.method {
-        Method::Cod => refund::due(tx, row)?,
-        Method::Upi | Method::Card => Paise::ZERO,
-    };
-    if cash != due {
+/// Takes what the rider took. Before the hub has heard what was packed, the label on the bag says what is due: never more
+/// than the order's total, never less than the fee, which no short touches. A phone without signal may have shown the
+/// total still, after the hub has heard of less: then the customer gets the difference back.
+fn take_cash(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &mut OrderRow, cash: Paise, packed: bool) -> Flow<()> {
+    if pay::payment_of(tx, &row.id)?.method != Method::Cod {
+        let due = Paise::ZERO;
+        return if cash == due { Ok(()) } else { Err(Refusal::WrongCash { due }.into()) };
+    }
+    let due = refund::due(tx, row)?;
+    let least = if packed { due } else { due.min(row.delivery_fee) };
+    if cash < least || cash > row.total {
         return Err(Refusal::WrongCash { due }.into());
     }
-    if pay::payment_of(tx, &row.id)?.method == Method::Cod {
-        pay::take(tx, &row.id, cash)?;
-        pay::event(tx, cx, row, Event::CashTaken)?;
+    if cash < due {
+        let detail = particulars(&[("paise", &cash.get()), ("due", &due.get())]);
+        order::note(tx, cx, &row.id, "cash_by_label", detail)?;
     }
-    Ok(())
+    pay::take(tx, &row.id, cash)?;
+    pay::event(tx, cx, row, Event::CashTaken)?;
+    refund::settle_cash(tx, cx, row, false)
 }

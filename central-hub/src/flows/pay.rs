@@ -7,7 +7,7 @@ use crate::db::HubTx;
 use crate::db::orders::OrderRow;
 use crate::db::payments::{PaymentRow, StepKind, StepRow, StepState};
 use crate::refusal::Refusal;
-use hub_core::saga::{self, Do, Event};
+use hub_core::saga::{self, Do, Event, Method};
 use model::{OrderId, Paise, particulars};
 
 /// The answer to one step.
@@ -116,7 +116,7 @@ pub fn ask(
     amount: Paise,
     detail: &str,
 ) -> Flow<()> {
-    if amount <= Paise::ZERO {
+    if amount <= Paise::ZERO || payment_of(tx, &row.id)?.method == Method::Cod {
         return Ok(());
     }
     order::note(

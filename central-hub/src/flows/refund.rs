@@ -1,15 +1,17 @@
-//! Shorts and goods that weigh less, and what they give back (SYNC.md, rule 7): per line, never twice, never above what was captured. What was not yet
-//! taken is simply taken less.
+//! Shorts and goods that cost less, and what they give back (SYNC.md, rule 7): per line, never twice, never above what was
+//! captured. What was not yet taken is simply taken less. Cash has no gateway: what was taken too much is a person's to
+//! give back, what is missing a person's to ask for, and the order's history names both.
 
 use super::{Cx, Flow, order, pay};
-use crate::db::HubTx;
 use crate::db::orders::{LineRow, OrderRow};
 use crate::db::payments::StepKind;
-use hub_core::saga::refund_for;
+use crate::db::{Db, HubTx};
+use hub_core::saga::{Method, Pay, refund_for};
+use model::order_doc::taken_off;
 use model::{Paise, Qty, particulars};
 
 /// What is due for an order after its shorts: total less refunds of lines.
-pub fn due(tx: &dyn HubTx, row: &OrderRow) -> Flow<Paise> {
+pub fn due(tx: &dyn HubTx, row: &OrderRow) -> Db<Paise> {
     let mut due = row.total;
     for line in tx.lines(&row.id)? {
         due = due.checked_sub(line.refunded).unwrap_or(Paise::ZERO);
@@ -27,10 +29,10 @@ pub fn line(
     (short, less): (Qty, Paise),
 ) -> Flow<()> {
     let short = short.min(line.qty).max(line.short);
-    let price = |units: Qty| line.unit_price.checked_mul(units.get()).unwrap_or(Paise::ZERO);
-    let missing = price(short);
-    let less = less.clamp(Paise::ZERO, price(line.qty).checked_sub(missing).unwrap_or(Paise::ZERO));
-    let worth = missing.checked_add(less).unwrap_or(missing).max(line.refunded);
+    let missing = taken_off(line.unit_price, line.qty, (short, Paise::ZERO));
+    let worth = taken_off(line.unit_price, line.qty, (short, less));
+    let less = worth.checked_sub(missing).unwrap_or(Paise::ZERO);
+    let worth = worth.max(line.refunded);
     let more = worth.checked_sub(line.refunded).unwrap_or(Paise::ZERO);
     if short == line.short && more == Paise::ZERO {
         return Ok(());
@@ -48,12 +50,34 @@ pub fn line(
     line.refunded = worth;
     tx.save_line(&row.id, line)?;
     let mut payment = pay::payment_of(tx, &row.id)?;
-    if payment.captured > Paise::ZERO {
+    if payment.captured > Paise::ZERO && payment.method != Method::Cod {
         // Each unit is given back at its own price: `more` is one line's, so it counts as one unit here.
         let back = refund_for(more, 1, payment.captured, payment.refunded).unwrap_or(Paise::ZERO);
         payment.refunded = payment.refunded.checked_add(back).unwrap_or(payment.refunded);
         tx.save_payment(&payment)?;
         pay::ask(tx, cx, row, StepKind::Refund, back, &format!("line{}-{}", line.line, worth.get()))?;
+    }
+    Ok(())
+}
+
+/// Cash that was taken at the door, held against what is due now that the store has said what came (or has not yet: then
+/// this is looked at again). What was taken too much is noted once; `packed` says that no more will be heard of it, and
+/// then what is missing is noted, too (REQ-100: variances are named).
+pub fn settle_cash(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &OrderRow, packed: bool) -> Flow<()> {
+    let mut payment = pay::payment_of(tx, &row.id)?;
+    if payment.method != Method::Cod || payment.state != Pay::Paid {
+        return Ok(());
+    }
+    let due = due(tx, row)?;
+    let back = payment.captured.checked_sub(due).unwrap_or(Paise::ZERO);
+    if let Some(more) = back.checked_sub(payment.refunded).filter(|more| *more > Paise::ZERO) {
+        order::note(tx, cx, &row.id, "cash_to_return", particulars(&[("paise", &more.get())]))?;
+        payment.refunded = back;
+        tx.save_payment(&payment)?;
+    }
+    if packed && back < Paise::ZERO {
+        let missing = back.get().saturating_neg();
+        order::note(tx, cx, &row.id, "cash_missing", particulars(&[("paise", &missing)]))?;
     }
     Ok(())
 }

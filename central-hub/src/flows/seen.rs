@@ -57,7 +57,10 @@ fn online(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView) ->
         let word = order::word(*moment);
         history(tx, cx, &row, &word, String::new(), *at)?;
         match moment {
-            Moment::Packed => money(pay::event(tx, cx, &mut row, Event::Packed), tx, cx, &row)?,
+            Moment::Packed => {
+                money(pay::event(tx, cx, &mut row, Event::Packed), tx, cx, &row)?;
+                refund::settle_cash(tx, cx, &row, true)?;
+            }
             Moment::Cancelled => {
                 row.rider = None;
                 tx.save_order(&row)?;
@@ -109,6 +112,7 @@ fn take_picks(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &mut OrderRow, picks: &Picks
         let less = picks.less.iter().find(|l| l.line == line.line).map_or(Paise::ZERO, |l| l.paise);
         refund::line(tx, cx, row, &mut line, (short, less))?;
     }
+    refund::settle_cash(tx, cx, row, false)?;
     if row.bags != picks.bags {
         row.bags = picks.bags;
         tx.save_order(row)?;

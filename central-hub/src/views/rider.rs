@@ -4,11 +4,12 @@ use super::{Look, tracking};
 use crate::db::orders::OrderRow;
 use crate::db::riders::RiderRow;
 use crate::db::{Db, HubTx};
+use crate::flows::refund;
 use hub_core::geo;
 use hub_core::saga::Method;
 use model::api::hub::{DropOff, Point, RiderNow, RiderTask};
 use model::time::DAY_MS;
-use model::{OrderState, Paise, RiderId};
+use model::{Moment, OrderState, Paise, RiderId};
 
 const PIECES: u32 = 8;
 
@@ -48,6 +49,7 @@ fn task(data: &dyn HubTx, rider: &RiderRow, row: &OrderRow) -> Db<RiderTask> {
             at: drop.at,
             bags: drop.bags,
             cod: drop.cod,
+            cod_known: drop.cod_known,
             route: way(row.address.at),
         },
         OrderState::Placed
@@ -72,13 +74,7 @@ fn task(data: &dyn HubTx, rider: &RiderRow, row: &OrderRow) -> Db<RiderTask> {
 
 fn drop_of(data: &dyn HubTx, row: &OrderRow) -> Db<DropOff> {
     let cod = match data.payment(&row.id)?.map(|p| p.method) {
-        Some(Method::Cod) => {
-            let mut due = row.total;
-            for line in data.lines(&row.id)? {
-                due = due.checked_sub(line.refunded).unwrap_or(due);
-            }
-            due
-        }
+        Some(Method::Cod) => refund::due(data, row)?,
         Some(Method::Upi | Method::Card) | None => Paise::ZERO,
     };
     Ok(DropOff {
@@ -87,5 +83,6 @@ fn drop_of(data: &dyn HubTx, row: &OrderRow) -> Db<DropOff> {
         at: row.address.at,
         bags: u32::from(row.bags),
         cod,
+        cod_known: data.moments(&row.id)?.get(Moment::Packed).is_some(),
     })
 }

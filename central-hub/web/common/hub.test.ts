@@ -7,7 +7,7 @@ import { Api, ApiError } from '@larder/shared/api.ts';
 import type { CartLine, OpsOrderRow, OpsStore, Order, ProductCard, RiderNow } from '@larder/shared/types/hub.ts';
 import { TEXTS as OPS, told, TOLD } from '../ops/src/texts.ts';
 import { matches, orderTone, slack, storeTone } from '../ops/src/tone.ts';
-import { cash, FIXES_MAX, nextTask, pace, withFix, type Proof } from '../rider/src/task.ts';
+import { cash, FIXES_MAX, labelCash, nextTask, pace, withFix, type Proof } from '../rider/src/task.ts';
 import { TEXTS as RIDER } from '../rider/src/texts.ts';
 import { CATEGORIES_HI, categoryName } from '@larder/shared/categories.ts';
 import { GLYPHS, glyph } from '../shop/src/glyphs.ts';
@@ -166,15 +166,15 @@ test('orders are coloured by slack, a store by its worst order, a silent store i
 });
 
 test('a proven delivery is no longer a task, its cash is with the rider, and old fixes are let go', () => {
-  const next = { type: 'deliver', order: 'o1', number: '4K7', customer: '', address: '', at: { lat: 0, lon: 0 }, bags: 1, cod: 500, route: [] } as const;
+  const next = { type: 'deliver', order: 'o1', number: '4K7', customer: '', address: '', at: { lat: 0, lon: 0 }, bags: 1, cod: 500, cod_known: true, route: [] } as const;
   const now = { rider: 'r', name: '', code: '', on_shift: true, next: { ...next, route: [] }, delivered_today: 0, cash: 100 } as RiderNow;
   const proof: Proof = { id: 'p', order: 'o1', number: '4K7', request: { code: '1', cash: 500, at: { lat: 0, lon: 0 }, delivered_at: 0 } };
   expect(nextTask(now, []).type).toBe('deliver');
   expect(nextTask(now, [proof])).toEqual({ type: 'wait' });
-  const drop = { customer: 'Meera', address: 'Green gate', at: { lat: 1, lon: 1 }, bags: 2, cod: 500 };
+  const drop = { customer: 'Meera', address: 'Green gate', at: { lat: 1, lon: 1 }, bags: 2, cod: 500, cod_known: false };
   const collect = { ...now, next: { type: 'collect', order: 'o2', number: '4K8', store_name: '', store_at: { lat: 0, lon: 0 }, state: 'packed', route: [], drop_off: drop } } as RiderNow;
   expect(nextTask(collect, [], 'o1').type).toBe('collect');
-  expect(nextTask(collect, [], 'o2')).toMatchObject({ type: 'deliver', order: 'o2', address: 'Green gate', cod: 500 });
+  expect(nextTask(collect, [], 'o2')).toMatchObject({ type: 'deliver', order: 'o2', address: 'Green gate', cod: 500, cod_known: false });
   expect(nextTask(collect, [{ ...proof, order: 'o2' }], 'o2').type).toBe('wait');
   expect(cash(now, [proof])).toBe(600);
   expect([pace(null), pace(now), pace({ ...now, next: { type: 'wait' } })]).toEqual([30_000, 3000, 5000]);
@@ -192,4 +192,10 @@ test('distances are worded, and a badge is drawn as a square', () => {
   const { size, path } = qrPath('LR:R-7F3A');
   expect(size).toBe(29);
   expect(path).toMatch(/^(M\d+ \d+h1v1h-1z)+$/);
+});
+
+test('the rupees on a label become paise, and never more than the order came to', () => {
+  expect(['487', '487.5', ' 487.50 ', '0', '487.01', '', '48,7', '-4', '1e3', '4.875'].map((typed) => labelCash(typed, 48_750)))
+    .toEqual([48_700, 48_750, 48_750, null, 48_701, null, null, null, null, null]);
+  expect(labelCash('488', 48_750)).toBeNull();
 });

@@ -21,7 +21,7 @@ pub struct OrderRow {
     pub promise_at: Timestamp,
     /// For the label, or empty.
     pub first_name: String,
-    /// Cash to collect.
+    /// Cash that was agreed at checkout; what is collected may be less (`flows/price.rs`).
     pub cod: Paise,
     /// What to do about missing goods.
     pub preset: SubstitutePreset,
@@ -127,14 +127,6 @@ pub fn ended_since(conn: &Connection, since: Timestamp, limit: u32) -> DbResult<
          ORDER BY ended_at DESC, order_id LIMIT ?2"
     );
     all(conn, &sql, (since.ms(), limit), read)
-}
-
-/// The cash to collect has changed: weighed goods cost what they weigh.
-///
-/// # Errors
-/// A fault of the database.
-pub fn set_cod(conn: &Connection, order: &OrderId, cod: Paise) -> DbResult<()> {
-    run(conn, "UPDATE orders SET cod = ?2 WHERE order_id = ?1", (order.as_bytes(), cod.get())).map(|_| ())
 }
 
 /// An order's lines, by number.

@@ -1,6 +1,6 @@
 //! Table `pick_price`: what a weighed piece weighed and costs, for as long as its pick stands.
 
-use super::{Connection, DbResult, all, number, one, run};
+use super::{Connection, DbResult, all, number, run};
 use model::order_doc::LessPaid;
 use model::{CommandId, DeviceId, OrderId, Paise, Timestamp};
 
@@ -37,13 +37,12 @@ pub fn put(conn: &Connection, pick: CommandId, order: OrderId, line: u8, price: 
     run(conn, sql, params).map(|_| ())
 }
 
-/// Forgets the price of a pick that was taken back; says what it was.
+/// Forgets the price of a pick that was taken back, if it had one.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn take_back(conn: &Connection, pick: CommandId) -> DbResult<Option<(Paise, Paise)>> {
-    let sql = "DELETE FROM pick_price WHERE pick = ?1 RETURNING paise, instead_of";
-    one(conn, sql, [pick.as_bytes()], |r| Ok((Paise::new(r.get(0)?), Paise::new(r.get(1)?))))
+pub fn take_back(conn: &Connection, pick: CommandId) -> DbResult<()> {
+    run(conn, "DELETE FROM pick_price WHERE pick = ?1", [pick.as_bytes()]).map(drop)
 }
 
 /// What the pieces of an order's lines cost less than was reckoned, by line; none where a line costs as much or more.
@@ -51,8 +50,9 @@ pub fn take_back(conn: &Connection, pick: CommandId) -> DbResult<Option<(Paise, 
 /// # Errors
 /// A fault of the database.
 pub fn less(conn: &Connection, order: OrderId) -> DbResult<Vec<LessPaid>> {
-    let sql = "SELECT line, sum(instead_of - paise) AS less FROM pick_price WHERE order_id = ?1
-               GROUP BY line HAVING less > 0 ORDER BY line";
+    let sql = "SELECT p.line, sum(p.instead_of - p.paise) AS less FROM pick_event e
+               JOIN pick_price p ON p.pick = e.id WHERE e.order_id = ?1
+               GROUP BY p.line HAVING less > 0 ORDER BY p.line";
     all(conn, sql, [order.as_bytes()], |r| Ok(LessPaid { line: r.get(0)?, paise: Paise::new(r.get(1)?) }))
 }
 

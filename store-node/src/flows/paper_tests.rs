@@ -5,22 +5,8 @@ use crate::db::prints::PrintJob;
 use crate::refusal::Refusal;
 use crate::testbed::{Bed, sku};
 use model::api::store::PaperRequest;
-use model::mqtt::{Birth, DeviceClass, Label, Quality};
+use model::mqtt::{Label, Quality};
 use model::{DeviceId, OrderId, OrderState, Role};
-
-fn printer(bed: &mut Bed, driver: &str) {
-    let birth = Birth {
-        schema: 1,
-        session: 1,
-        at: bed.now,
-        driver: driver.into(),
-        model: String::new(),
-        firmware: String::new(),
-        calibration: None,
-    };
-    let device = DeviceId::new("label-1").unwrap();
-    bed.system(Command::DeviceBorn { device, class: DeviceClass::Printer, birth }).unwrap();
-}
 
 fn ask(bed: &mut Bed, request: PaperRequest) -> Result<Vec<PrintJob>, Refusal> {
     bed.pass(1_000);
@@ -35,7 +21,7 @@ fn last(jobs: &[PrintJob]) -> &Label {
 #[test]
 fn a_second_lot_in_a_bin_gets_a_label_and_another_print_says_duplicate() {
     let mut bed = Bed::new();
-    printer(&mut bed, "zpl");
+    bed.printer("zpl");
     bed.receive("SALT", 3, None);
     assert!(bed.reader().prints_to_send().unwrap().is_empty(), "one lot proves itself");
     let lot = bed.receive("SALT", 2, None);
@@ -50,7 +36,7 @@ fn a_second_lot_in_a_bin_gets_a_label_and_another_print_says_duplicate() {
 #[test]
 fn a_shelf_label_is_new_with_a_new_price() {
     let mut bed = Bed::new();
-    printer(&mut bed, "escpos");
+    bed.printer("escpos");
     let shelf = || PaperRequest::Shelf { sku: sku("SALT") };
     assert!(
         !last(&ask(&mut bed, shelf()).unwrap()).is_duplicate(),
@@ -76,7 +62,7 @@ fn a_pick_list_takes_the_order_and_comes_back_to_whoever_scans_it() {
     assert!(matches!(refused, Err(Refusal::Unknown { .. })), "no printer: nothing is claimed");
     let state = |bed: &Bed| bed.reader().order(order).unwrap().unwrap().card.state;
     assert_eq!(state(&bed), OrderState::Confirmed);
-    printer(&mut bed, "escpos");
+    bed.printer("escpos");
     let jobs = ask(&mut bed, list(order)).unwrap();
     let Label::PickList { code, lines, duplicate: false, .. } = last(&jobs) else { panic!("{jobs:?}") };
     assert_eq!((code.as_str(), lines.len(), lines[0].units), (format!("LO:{order}").as_str(), 1, 2));
@@ -95,7 +81,7 @@ fn a_pick_list_takes_the_order_and_comes_back_to_whoever_scans_it() {
 #[test]
 fn the_strip_of_a_day_has_its_extremes_and_no_duplicate_while_it_grows() {
     let mut bed = Bed::new();
-    printer(&mut bed, "escpos");
+    bed.printer("escpos");
     let sensor = DeviceId::new("temp-1").unwrap();
     let strip = |sensor: &DeviceId| PaperRequest::Temperature { sensor: sensor.clone(), day: None };
     assert!(matches!(ask(&mut bed, strip(&sensor)), Err(Refusal::Unknown { .. })));

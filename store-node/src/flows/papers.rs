@@ -2,7 +2,7 @@
 //! handover slip. Facts of the store become a label; who prints it and whether it is a duplicate is `print`'s.
 
 use super::print::{self, Twin};
-use super::{Flow, Stop, moments, ready};
+use super::{Flow, Stop, moments, price, ready};
 use crate::answer::Answer;
 use crate::db::lots::{self, Lot};
 use crate::db::orders::{self, OrderRow};
@@ -206,7 +206,7 @@ fn handover_slip(flow: &mut Flow<'_>, order: &OrderId) -> Result<bool, Stop> {
         code: bags.first().map(|bag| OwnCode::Bag(bag.bag.clone()).text()).unwrap_or_default(),
         rider: card.map_or(rider, |card| card.name),
         bags: u8::try_from(bags.len()).unwrap_or(u8::MAX),
-        cod: row.cod,
+        cod: price::owed(flow, &row)?,
         at: flow.setup.calendar.hour_minute(left),
         // A rider brings the cash later; at the counter it changes hands now.
         drawer: row.channel == model::order::Channel::Counter,

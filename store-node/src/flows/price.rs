@@ -5,11 +5,12 @@ use super::{Flow, Stop, weigh};
 use crate::db::catalogue;
 use crate::db::orders::{self, OrderRow};
 use crate::db::pick_prices::{self, PickPrice};
-use crate::db::picks::Pick;
 use crate::refusal::Refusal;
 use device_drivers::gs1::Gtin;
 use device_drivers::gs1::instore::{self, Measure, Read};
-use model::{Paise, SkuId};
+use model::order_doc::taken_off;
+use model::{Paise, Qty, SkuId};
+use std::collections::BTreeMap;
 
 /// What an in-store number measured: its word and its value.
 pub type Measured = Option<(&'static str, u32)>;
@@ -80,33 +81,25 @@ fn by_weight(flow: &Flow<'_>, sku: &SkuId) -> Result<bool, Stop> {
     Ok(!templates.is_empty() && catalogue::gtins_of(flow.tx, sku)?.iter().any(measures))
 }
 
-/// Keeps the price of a pick, and corrects the cash that is to be collected for the order.
+/// The cash to collect for an order as it stands: what was agreed, less what does not come and what costs less. As for who
+/// has paid already, what weighs more costs no more. After packing nothing here changes: what the label says is firm.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn keep(flow: &Flow<'_>, order: &OrderRow, pick: &Pick, price: &PickPrice) -> Result<(), Stop> {
-    pick_prices::put(flow.tx, pick.id, order.order, pick.line, price)?;
-    owe(flow, order, price.instead_of, price.paise)
-}
-
-/// A pick was taken back, and its price with it.
-///
-/// # Errors
-/// A fault of the database.
-pub fn take_back(flow: &Flow<'_>, order: &OrderRow, pick: &Pick) -> Result<(), Stop> {
-    match pick_prices::take_back(flow.tx, pick.id)? {
-        Some((paise, instead_of)) => owe(flow, order, paise, instead_of),
-        None => Ok(()),
-    }
-}
-
-/// Cash on delivery grows or shrinks by the difference; what is paid already is the hub's to settle.
-fn owe(flow: &Flow<'_>, order: &OrderRow, before: Paise, after: Paise) -> Result<(), Stop> {
+pub fn owed(flow: &Flow<'_>, order: &OrderRow) -> Result<Paise, Stop> {
     if order.cod == Paise::ZERO {
-        return Ok(());
+        return Ok(Paise::ZERO);
     }
-    let owed = order.cod.get().saturating_sub(before.get()).saturating_add(after.get()).max(0);
-    Ok(orders::set_cod(flow.tx, &order.order, Paise::new(owed))?)
+    let shorts: BTreeMap<u8, Qty> = orders::shorts(flow.tx, &order.order)?.into_iter().collect();
+    let less = pick_prices::less(flow.tx, order.order)?;
+    let less: BTreeMap<u8, Paise> = less.into_iter().map(|less| (less.line, less.paise)).collect();
+    let mut owed = order.cod;
+    for (line, head) in orders::lines(flow.tx, &order.order)? {
+        let what =
+            (shorts.get(&line).copied().unwrap_or_default(), less.get(&line).copied().unwrap_or_default());
+        owed = owed.checked_sub(taken_off(head.unit_price, head.qty, what)).unwrap_or(Paise::ZERO);
+    }
+    Ok(owed.max(Paise::ZERO))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Labels (REQ-34): a job is a row before it is a byte, it is done on the printer's word or a person's, and nothing is
 //! ever printed twice by itself. A job that was never sent may go to another printer (REQ-96); one in doubt may not.
 
-use super::{Flow, Stop, fence, moments};
+use super::{Flow, Stop, fence, moments, price};
 use crate::answer::Answer;
 use crate::db::bags::{self, Bag};
 use crate::db::orders::OrderRow;
@@ -51,7 +51,7 @@ pub fn labels(
         bags: of,
         first_name: row.first_name.clone(),
         lines: lines(flow, row)?,
-        cod: row.cod,
+        cod: price::owed(flow, row)?,
         promise: flow.setup.calendar.hour_minute(row.promise_at),
         duplicate: again.is_some(),
     };

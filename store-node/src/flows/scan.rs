@@ -6,7 +6,7 @@ use super::{Flow, Stop, moments, moving, ready, short_enough};
 use crate::answer::Answer;
 use crate::db::orders::OrderRow;
 use crate::db::picks::{self, Pick};
-use crate::db::{allocations, assignments, catalogue, lots};
+use crate::db::{allocations, assignments, catalogue, lots, pick_prices};
 use crate::refusal::Refusal;
 use device_drivers::gs1::Gtin;
 use device_drivers::gs1::instore::{self, InStore, Measure, Read};
@@ -61,7 +61,7 @@ pub fn piece(flow: &mut Flow<'_>, row: &OrderRow, text: &str, shown: u8) -> Resu
     };
     picks::insert(flow.tx, &pick, hit.proof)?;
     if let Some(price) = &price {
-        price::keep(flow, row, &pick, price)?;
+        pick_prices::put(flow.tx, pick.id, row.order, pick.line, price)?;
     }
     let place = &taken.place;
     let line = u16::from(pick.line) + 1;

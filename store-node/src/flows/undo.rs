@@ -1,8 +1,8 @@
 //! Takes back the person's last pick of an order (UX 13): the unit is on its shelf again and still held for the line.
 
-use super::{Flow, Stop, moments, moving, price, ready, scan};
+use super::{Flow, Stop, moments, moving, ready, scan};
 use crate::answer::Answer;
-use crate::db::{allocations, picks};
+use crate::db::{allocations, pick_prices, picks};
 use crate::refusal::Refusal;
 use model::{OrderId, Role};
 use std::fmt::Display;
@@ -24,7 +24,7 @@ pub fn undo(flow: &mut Flow<'_>, order: &OrderId) -> Result<Answer, Stop> {
     mine.picked = mine.picked.saturating_sub(last.qty);
     allocations::set(flow.tx, &mine)?;
     picks::undo(flow.tx, last.id, flow.id)?;
-    price::take_back(flow, &row, &last)?;
+    pick_prices::take_back(flow.tx, last.id)?;
     let line = u16::from(last.line) + 1;
     let named: [(&str, &dyn Display); 3] =
         [("line", &line), ("sku", &last.place.sku), ("lot", &last.place.lot)];

@@ -81,6 +81,15 @@ pub struct LessPaid {
     pub paise: Paise,
 }
 
+/// What a line costs less than was agreed: its units that did not come, at their price, and what the others cost less; never
+/// more than the line. The store's label and the hub's books both reckon by this, so that the cash on them is the same.
+pub fn taken_off(unit_price: Paise, qty: Qty, (short, less): (Qty, Paise)) -> Paise {
+    let price = |units: Qty| unit_price.checked_mul(units.get()).unwrap_or(Paise::ZERO);
+    let missing = price(short.min(qty));
+    let rest = price(qty).checked_sub(missing).unwrap_or(Paise::ZERO).max(Paise::ZERO);
+    missing.checked_add(less.clamp(Paise::ZERO, rest)).unwrap_or(missing)
+}
+
 /// Units of one lot picked for one line. A substitute has another SKU than its line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]

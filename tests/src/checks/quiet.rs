@@ -4,6 +4,8 @@
 use super::{Check, Checked, broken, machine};
 use central_hub::db::HubTx;
 use central_hub::db::quotas::QuotaKey;
+use central_hub::flows::refund;
+use hub_core::saga::Method;
 use model::order::{Channel, Moment, Moments, Owner};
 use model::{OrderId, SkuId, StoreId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +51,7 @@ pub fn orders(both: &Both<'_>, told: &BTreeMap<OrderId, StoreId>) -> Checked {
             ));
         }
         picks(both, order)?;
+        cash(both, order)?;
     }
     let mut rows = store_orders::open(both.conn).map_err(machine)?;
     rows.extend(
@@ -100,6 +103,22 @@ fn picks(both: &Both<'_>, order: &OrderId) -> Checked {
             );
             return Err(broken(Check::Converged, detail));
         }
+    }
+    Ok(())
+}
+
+/// Of what a rider took for a packed order the house keeps what is due; the rest is noted as the customer's.
+fn cash(both: &Both<'_>, order: &OrderId) -> Checked {
+    let Some(payment) = both.data.payment(order).map_err(machine)? else { return Ok(()) };
+    let moments = both.data.moments(order).map_err(machine)?;
+    let at_door = payment.method == Method::Cod && moments.get(Moment::Delivered).is_some();
+    let Some(row) = both.data.order(order).map_err(machine)?.filter(|_| at_door) else { return Ok(()) };
+    let kept = payment.captured.checked_sub(payment.refunded);
+    let due = refund::due(both.data, &row).map_err(machine)?;
+    if moments.get(Moment::Packed).is_some() && kept != Some(due) {
+        let detail =
+            format!("{} order {order}: {due} was due in cash, {kept:?} stands in the books", both.store);
+        return Err(broken(Check::Converged, detail));
     }
     Ok(())
 }

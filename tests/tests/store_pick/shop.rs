@@ -290,16 +290,31 @@ impl Shop {
     }
 
     pub fn order_due(&mut self, preset: SubstitutePreset, lines: &[(&str, i64)], in_ms: i64) -> OrderId {
+        let lines: Vec<_> = lines.iter().map(|(code, n)| (*code, *n, 100)).collect();
+        self.sold(preset, &lines, 0, in_ms)
+    }
+
+    /// An online order of lines at these prices; `cod` is to be collected for it.
+    pub fn sold(
+        &mut self,
+        preset: SubstitutePreset,
+        lines: &[(&str, i64, i64)],
+        cod: i64,
+        in_ms: i64,
+    ) -> OrderId {
         self.ids += 1;
         let order = OrderId::new(self.now, self.ids);
-        let line =
-            |(code, n): &(&str, i64)| HeadLine { sku: sku(code), qty: qty(*n), unit_price: Paise::new(100) };
+        let line = |(code, n, price): &(&str, i64, i64)| HeadLine {
+            sku: sku(code),
+            qty: qty(*n),
+            unit_price: Paise::new(*price),
+        };
         let head = OrderHead {
             number: format!("4K{}", self.ids),
             channel: Channel::Online,
             promise_at: self.now.plus_ms(in_ms),
             first_name: "Lata".into(),
-            cod: Paise::ZERO,
+            cod: Paise::new(cod),
             preset,
             lines: lines.iter().map(line).collect(),
         };

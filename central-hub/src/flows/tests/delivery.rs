@@ -2,10 +2,12 @@
 
 use crate::command::Command;
 use crate::refusal::Refusal;
-use crate::testkit::{DOOR, STORE_AT, World};
-use model::api::hub::{Fix, Payment, Point};
+use crate::testkit::{DOOR, STORE_AT, World, rules, sku};
+use crate::views::{self, Look};
+use model::api::hub::{Fix, Payment, Point, RiderTask};
 use model::fact::Fact;
-use model::{Moment, OrderId, OrderState, Paise, RiderId, Timestamp};
+use model::order_doc::{PickedUnits, Picks, ShortUnits};
+use model::{LotId, Moment, OrderId, OrderState, Paise, Qty, RiderId, Timestamp};
 
 fn ordered(world: &mut World, n: u32) -> OrderId {
     let who = world.customer(n);
@@ -118,8 +120,10 @@ fn a_cut_off_store_s_order_is_delivered_with_code_and_cash() {
     let rider = world.rider(1);
     world.done(Command::AssignRiders);
     let right = code(&world, &order);
-    let short = deliver(&world, rider, order, &right, DUE - 1);
-    assert_eq!(world.ask(short), Err(Refusal::WrongCash { due: Paise::new(DUE) }));
+    for wrong in [DUE + 1, 2_499, 0] {
+        let wrong = deliver(&world, rider, order, &right, wrong);
+        assert_eq!(world.ask(wrong), Err(Refusal::WrongCash { due: Paise::new(DUE) }));
+    }
     // The hub still believes the order is only confirmed.
     let at_door = deliver(&world, rider, order, &right, DUE);
     world.done(at_door);
@@ -132,6 +136,113 @@ fn a_cut_off_store_s_order_is_delivered_with_code_and_cash() {
     world.store_says(&facts);
     assert_eq!(world.hub.data().order(&order).unwrap().unwrap().state, OrderState::Completed);
     assert_eq!(world.hub.data().rider(&rider).unwrap().unwrap().cash, Paise::new(DUE));
+}
+
+/// What the store says when it packs: `short` of the two units of line 0 are not there.
+fn packed(world: &World, order: OrderId, short: i64) -> [Fact; 2] {
+    let hour = world.hub.data().order(&order).unwrap().unwrap().placed_at.hour();
+    let qty = |n| Qty::new(n).unwrap();
+    let picked = PickedUnits { line: 0, sku: sku(1), lot: LotId::new("L1").unwrap(), qty: qty(2 - short) };
+    let short = ShortUnits { line: 0, qty: qty(short) };
+    let picks = Picks { picked: vec![picked], short: vec![short], bags: 1, less: Vec::new() };
+    [Fact::Picks { order, hour, picks }, Fact::Moment { order, hour, moment: Moment::Packed, at: world.now }]
+}
+
+/// A cash order of two units; one of them will be short. The rider has it in hand.
+fn cash_order(world: &mut World) -> (OrderId, RiderId, String) {
+    world.grant(1, 9);
+    let who = world.customer(1);
+    world.cart(who.0, 1, 2);
+    let order = world.checkout(who, Payment::Cod).unwrap();
+    let rider = world.rider(1);
+    world.done(Command::AssignRiders);
+    world.store_reads();
+    let right = code(world, &order);
+    (order, rider, right)
+}
+
+fn notes(world: &World, order: &OrderId) -> Vec<String> {
+    let money = |what: &str| what.starts_with("cash") || what.starts_with("payment_asked");
+    let rows = world.hub.data().history(order).unwrap();
+    rows.into_iter()
+        .filter(|row| money(&row.what))
+        .map(|row| format!("{} {}", row.what, row.detail))
+        .collect()
+}
+
+const TWO: i64 = DUE + 6_600;
+
+#[test]
+fn the_riders_screen_says_what_is_due_after_a_short_and_no_gateway_is_asked() {
+    let mut world = World::new();
+    let (order, rider, right) = cash_order(&mut world);
+    let drop = |world: &World| {
+        let look = Look { now: world.now, rules: &rules() };
+        match views::rider::now(world.hub.data(), &look, &rider).unwrap().unwrap().next {
+            RiderTask::Collect { drop_off, .. } => (drop_off.cod.get(), drop_off.cod_known),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(drop(&world), (TWO, false), "the label may say less");
+    let facts = packed(&world, order, 1);
+    world.store_says(&facts);
+    assert_eq!(drop(&world), (DUE, true));
+    let less = deliver(&world, rider, order, &right, DUE - 1);
+    assert_eq!(world.ask(less), Err(Refusal::WrongCash { due: Paise::new(DUE) }));
+    let at_door = deliver(&world, rider, order, &right, DUE);
+    world.done(at_door);
+    let payment = world.hub.data().payment(&order).unwrap().unwrap();
+    assert_eq!((payment.captured.get(), payment.refunded.get()), (DUE, 0));
+    assert_eq!(notes(&world, &order), Vec::<String>::new());
+    assert_eq!(world.hub.data().due_steps(world.now, 9).unwrap(), []);
+}
+
+/// The store is cut off: the label knows of the short, the hub hears of it when the customer has the goods already.
+#[test]
+fn the_labels_cash_counts_before_the_hub_has_heard_of_the_short() {
+    let mut world = World::new();
+    let (order, rider, right) = cash_order(&mut world);
+    let at_door = deliver(&world, rider, order, &right, DUE);
+    world.done(at_door);
+    let facts = packed(&world, order, 1);
+    world.store_says(&facts);
+    assert_eq!(notes(&world, &order), [format!("cash_by_label paise={DUE} due={TWO}")]);
+    assert_eq!(world.hub.data().rider(&rider).unwrap().unwrap().cash, Paise::new(DUE));
+    assert_eq!(world.hub.data().due_steps(world.now, 9).unwrap(), []);
+    assert_eq!(world.hub.data().order(&order).unwrap().unwrap().state, OrderState::Completed);
+}
+
+#[test]
+fn cash_that_differs_from_what_is_due_is_named_once_and_never_asked_of_a_gateway() {
+    let over = |paise: i64| format!("cash_to_return paise={paise}");
+    // The whole total was taken, and one unit was short.
+    let mut world = World::new();
+    let (order, rider, right) = cash_order(&mut world);
+    let at_door = deliver(&world, rider, order, &right, TWO);
+    world.done(at_door);
+    let facts = packed(&world, order, 1);
+    world.store_says(&facts);
+    assert_eq!(notes(&world, &order), [over(6_600)]);
+    // A phone without signal showed the total still.
+    let mut world = World::new();
+    let (order, rider, right) = cash_order(&mut world);
+    let facts = packed(&world, order, 1);
+    world.store_says(&facts);
+    let at_door = deliver(&world, rider, order, &right, TWO);
+    world.done(at_door);
+    assert_eq!(notes(&world, &order), [over(6_600)]);
+    let payment = world.hub.data().payment(&order).unwrap().unwrap();
+    assert_eq!((payment.captured.get(), payment.refunded.get()), (TWO, 6_600));
+    // Less was taken than the label said.
+    let mut world = World::new();
+    let (order, rider, right) = cash_order(&mut world);
+    let at_door = deliver(&world, rider, order, &right, DUE - 100);
+    world.done(at_door);
+    let facts = packed(&world, order, 1);
+    world.store_says(&facts);
+    let by_label = format!("cash_by_label paise={} due={TWO}", DUE - 100);
+    assert_eq!(notes(&world, &order), [by_label, "cash_missing paise=100".to_owned()]);
+    assert_eq!(world.hub.data().due_steps(world.now, 9).unwrap(), []);
 }
 
 #[test]

@@ -76,8 +76,8 @@ export class Phone {
   }
 
   /** Keeps the proof of a delivery, then sends it, now or whenever there is a signal. */
-  async deliver(task: RiderTask & { type: 'deliver' }, code: string): Promise<void> {
-    const request = { code, cash: task.cod, at: this.place ?? task.at, delivered_at: Date.now() };
+  async deliver(task: RiderTask & { type: 'deliver' }, code: string, cash: number): Promise<void> {
+    const request = { code, cash, at: this.place ?? task.at, delivered_at: Date.now() };
     const proof: Proof = { id: newId(), order: task.order, number: task.number, request };
     this.kept = [...this.kept, proof];
     await this.#pump.add(proof);

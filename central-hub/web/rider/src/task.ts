@@ -23,6 +23,14 @@ export function cash(now: RiderNow, kept: readonly Proof[]): number {
   return now.cash + kept.reduce((sum, proof) => sum + proof.request.cash, 0);
 }
 
+/** The rupees that a rider read on the label, in paise: `null` where it is no amount, or more than the order came to. */
+export function labelCash(typed: string, most: number): number | null {
+  const read = /^(\d{1,6})(?:\.(\d{1,2}))?$/.exec(typed.trim());
+  if (!read) return null;
+  const paise = Number(read[1]) * 100 + Number((read[2] ?? '').padEnd(2, '0'));
+  return paise > 0 && paise <= most ? paise : null;
+}
+
 /** Newest first, at most what the hub takes; the oldest are let go. */
 export function withFix(fixes: readonly Fix[], fix: Fix): Fix[] {
   return [fix, ...fixes].slice(0, FIXES_MAX);

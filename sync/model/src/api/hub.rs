@@ -471,6 +471,8 @@ pub enum RiderTask {
         bags: u32,
         /// Cash to take.
         cod: Paise,
+        /// Whether the hub has heard what was packed. If not, the label on the bag may say less, and counts.
+        cod_known: bool,
         /// The way there.
         route: Vec<Point>,
     },
@@ -490,6 +492,8 @@ pub struct DropOff {
     pub bags: u32,
     /// Cash to take.
     pub cod: Paise,
+    /// Whether the hub has heard what was packed. If not, the label on the bag may say less, and counts.
+    pub cod_known: bool,
 }
 
 /// Positions, newest first; a backlog after a dead spot is welcome (at most 600).

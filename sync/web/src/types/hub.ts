@@ -97,7 +97,9 @@ at: Point,
 /** Bags, as far as the hub knows. */
 bags: number,
 /** Cash to take. */
-cod: Paise, };
+cod: Paise,
+/** Whether the hub has heard what was packed. If not, the label on the bag may say less, and counts. */
+cod_known: boolean, };
 
 /** One position. */
 export type Fix = {
@@ -506,6 +508,8 @@ at: Point,
 bags: number,
 /** Cash to take. */
 cod: Paise,
+/** Whether the hub has heard what was packed. If not, the label on the bag may say less, and counts. */
+cod_known: boolean,
 /** The way there. */
 route: Array<Point>, };
 

@@ -5,16 +5,20 @@ use super::Heard;
 use crate::checks::{Checked, machine};
 use crate::sim::city;
 use crate::sim::event::Node;
+use crate::sim::site::StoreSite;
 use crate::sim::world::World;
 use central_hub::command::{Command, Seed};
 use central_hub::db::HubTx;
 use central_hub::db::orders::OrderRow;
+use central_hub::flows::refund;
 use hub_core::saga::Method;
 use model::api::hub::{Fix, Point};
+use model::mqtt::Label;
 use model::order::Moment;
 use model::time::HOUR_MS;
 use model::{Actor, CommandId, DeviceId, OrderId, Paise, PersonId, RiderId, Role};
 use rand::Rng;
+use store_node::db::prints;
 
 #[derive(Debug, Clone, PartialEq)]
 enum Step {
@@ -186,7 +190,7 @@ impl Courier {
             self.step = Step::Free;
             return Ok(Some(2_000));
         }
-        let cash = due_at_the_door(data, &row)?;
+        let cash = due_at_the_door(&mut world.stores, data, &row)?;
         let code = world.hub.rules().key.delivery_code(row.store.as_str(), row.placed_at, &order);
         // A wrong digit now and then.
         let code = if world.rng.random_range(0..25) == 0 { "0000".to_owned() } else { code };
@@ -196,13 +200,22 @@ impl Courier {
     }
 }
 
-/// What the rider's screen says is to be collected.
-fn due_at_the_door(data: &dyn HubTx, row: &OrderRow) -> Checked<Paise> {
+/// What is to be collected: the delivery label on the bags says it; where none is at hand, the rider's screen.
+fn due_at_the_door(stores: &mut [StoreSite], data: &dyn HubTx, row: &OrderRow) -> Checked<Paise> {
     let payment = data.payment(&row.id).map_err(machine)?;
     if payment.is_none_or(|payment| payment.method != Method::Cod) {
         return Ok(Paise::ZERO);
     }
-    let lines = data.lines(&row.id).map_err(machine)?;
-    let due = lines.iter().fold(row.total, |due, line| due.checked_sub(line.refunded).unwrap_or(Paise::ZERO));
-    Ok(due.max(Paise::ZERO))
+    let mut labels = Vec::new();
+    if let Some(site) = stores.iter_mut().find(|site| site.setup.store == row.store) {
+        labels.extend(site.reading(|conn| prints::of_order(conn, row.id).map_err(machine))?);
+    }
+    let label = labels.into_iter().flatten().find_map(|job| {
+        let Label::Delivery { cod, .. } = job.label else { return None };
+        Some(cod)
+    });
+    match label {
+        Some(cod) => Ok(cod),
+        None => refund::due(data, row).map_err(machine),
+    }
 }
