@@ -1,5 +1,6 @@
 //! The hub's one TOML file: where it listens, its stores, its people, its numbers. Every bad line is named at once.
 
+use crate::calendar::{Calendar, INDIA};
 use crate::command::Seed;
 use crate::db::stores::StoreSeed;
 use crate::rules::{HOLD_MS, Rules};
@@ -99,9 +100,12 @@ pub struct HubConfig {
     /// How long the hub sells to a store it does not hear, ms.
     #[serde(default = "stop_after")]
     pub stop_after_ms: i64,
-    /// How long units are held while the customer pays, ms.
+    /// How long units are held for a placed order while the customer pays, ms.
     #[serde(default = "hold")]
     pub hold_ms: i64,
+    /// The city's IANA time zone, such as `Asia/Kolkata`: when its days begin.
+    #[serde(default = "time_zone")]
+    pub time_zone: String,
     /// Minutes of picking and packing within the promise.
     #[serde(default = "prepare")]
     pub prepare_min: f64,
@@ -200,6 +204,10 @@ impl HubConfig {
         say(!(0.1..=100.0).contains(&self.speed_factor), "speed_factor: 0.1 to 100".to_owned());
         say(self.stop_after_ms < 1_000, "stop_after_ms: at least 1000".to_owned());
         say(self.hold_ms < 1_000, "hold_ms: at least 1000".to_owned());
+        say(
+            Calendar::new(&self.time_zone).is_none(),
+            format!("time_zone: no IANA time zone {:?}; one is \"{INDIA}\"", self.time_zone),
+        );
         say(!(0.0..=240.0).contains(&self.prepare_min), "prepare_min: 0 to 240".to_owned());
         let global = self.global.as_ref();
         say(
@@ -264,6 +272,7 @@ impl HubConfig {
             prepare_min: self.prepare_min,
             speed: self.speed_factor,
             global: self.global.is_some(),
+            calendar: Calendar::new(&self.time_zone).unwrap_or_default(),
             weights: Weights { threshold: self.rider_threshold, ..Weights::default() },
             ..Rules::new(key)
         }
@@ -287,6 +296,9 @@ const fn stop_after() -> i64 {
 }
 const fn hold() -> i64 {
     HOLD_MS
+}
+fn time_zone() -> String {
+    INDIA.to_owned()
 }
 const fn prepare() -> f64 {
     5.0
@@ -327,7 +339,7 @@ mod tests {
         let config = load(GOOD).unwrap();
         assert_eq!(
             (config.stop_after_ms, config.hold_ms, config.stores[0].radius_m),
-            (150_000, 120_000, 2_000)
+            (150_000, 900_000, 2_000)
         );
         assert!(config.data_dir.is_absolute());
     }
@@ -338,9 +350,10 @@ mod tests {
             .replace("127.0.0.1", "0.0.0.0")
             .replace("s1", "s/1")
             .replace("12.97", "112.97")
-            .replace("+919700000001", "97");
+            .replace("+919700000001", "97")
+            .replace("data_dir", "time_zone = \"Asia/Kolkatta\"\ndata_dir");
         let Err(ConfigError::Values { wrong, .. }) = load(&bad) else { panic!() };
-        assert_eq!(wrong.len(), 4, "{wrong:?}");
+        assert_eq!(wrong.len(), 5, "{wrong:?}");
         let typo = GOOD.replace("token", "tokem");
         let said = load(&typo).unwrap_err().to_string();
         assert!(said.contains("tokem"), "{said}");

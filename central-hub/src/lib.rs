@@ -4,6 +4,7 @@
 
 pub mod backup;
 pub mod backups;
+pub mod calendar;
 pub mod cashier;
 pub mod clock;
 pub mod command;

@@ -42,6 +42,13 @@ pub enum Refusal {
     },
     /// Too many lines.
     CartFull,
+    /// The goods weigh more than one order may.
+    TooHeavy {
+        /// What they weigh, kilograms.
+        kg: u32,
+        /// What they may weigh.
+        most_kg: u32,
+    },
     /// Nothing to check out.
     CartEmpty,
     /// Not one of the customer's addresses.
@@ -134,6 +141,7 @@ impl Refusal {
             Refusal::BadValue { .. } => ("bad_value", 422),
             Refusal::UnknownSku { .. } => ("unknown_sku", 404),
             Refusal::CartFull => ("cart_full", 422),
+            Refusal::TooHeavy { .. } => ("too_heavy", 422),
             Refusal::CartEmpty => ("empty_cart", 409),
             Refusal::UnknownAddress => ("unknown_address", 404),
             Refusal::CheckoutOpen { .. } => ("checkout_open", 409),
@@ -169,6 +177,7 @@ impl Refusal {
             Refusal::BadValue { .. } => "A value is out of its range",
             Refusal::UnknownSku { .. } => "There is no such product",
             Refusal::CartFull => "The cart is full",
+            Refusal::TooHeavy { .. } => "Too heavy for one order",
             Refusal::CartEmpty => "The cart is empty",
             Refusal::UnknownAddress => "That is not one of your addresses",
             Refusal::CheckoutOpen { .. } => "Another order waits for its payment",
@@ -205,6 +214,7 @@ impl Refusal {
             Refusal::BadValue { .. } => "Correct it and send again.",
             Refusal::UnknownSku { .. } => "Search for it by name.",
             Refusal::CartFull => "Check out, then order the rest.",
+            Refusal::TooHeavy { .. } => "Take some of it out, check out, then order the rest.",
             Refusal::CartEmpty => "Put something in first.",
             Refusal::UnknownAddress => "Choose one of yours, or add it first.",
             Refusal::CheckoutOpen { .. } => "Wait until it is confirmed, or cancel it.",
@@ -243,6 +253,7 @@ impl Refusal {
             Refusal::BadValue { field, want } => format!("{field}: {want}."),
             Refusal::UnknownSku { sku } => sku.to_string(),
             Refusal::CartFull => format!("At most {} different products.", model::order_doc::LINES_MAX),
+            Refusal::TooHeavy { kg, most_kg } => format!("The goods weigh {kg} kg; at most {most_kg} kg."),
             Refusal::CheckoutOpen { number } | Refusal::OrderInHand { number } => format!("Order {number}."),
             Refusal::NotServed { nearest_m } => {
                 nearest_m.map_or_else(String::new, |m| format!("The nearest store is {m} m away."))

@@ -7,7 +7,7 @@ use model::api::store::{CounterOrderRequest, HandoverRequest, PaperRequest, Rece
 use model::catalogue::Product;
 use model::mqtt::{Birth, DeviceClass, DeviceState, PrintOutcome, Quality};
 use model::order::{Moment, Moments};
-use model::order_doc::{OrderHead, RiderCard, SubstituteAnswer};
+use model::order_doc::{OrderHead, Picks, RiderCard, SubstituteAnswer};
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{
     Actor, BagId, BinId, CommandId, Date, DeviceId, Grams, LotId, OrderId, PersonId, PrintJobId, Qty, Role,
@@ -124,6 +124,9 @@ pub struct AcceptOrder {
     /// Its document's moments, the store's own former ones among them: of an order that is learnt again.
     #[serde(default, skip_serializing_if = "Moments::is_empty")]
     pub seen: Moments,
+    /// What a former life of the store packed for it: of an order that is learnt again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packed: Option<Picks>,
 }
 
 /// Why a store is fenced.

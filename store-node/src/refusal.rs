@@ -44,6 +44,13 @@ pub enum Refusal {
         /// What does not suffice.
         lacking: Vec<Lacking>,
     },
+    /// The goods weigh more than one order may.
+    TooHeavy {
+        /// What they weigh, kilograms.
+        kg: u32,
+        /// What they may weigh.
+        most_kg: u32,
+    },
     /// A name that names nothing here.
     Unknown {
         /// `product`, `order`, `bin` ...
@@ -211,9 +218,19 @@ pub enum Refusal {
         /// And its publication.
         publication: u64,
     },
-    /// This one command met a fault; it is not stored and may be sent again.
+    /// This one command met a fault that may pass; it is not stored and may be sent again.
     Unavailable {
         /// The fault.
+        detail: String,
+    },
+    /// This one command meets a fault however often it is sent; nothing was changed.
+    Broken {
+        /// The fault.
+        detail: String,
+    },
+    /// An event that this version of the node cannot read; nothing was changed.
+    Unreadable {
+        /// What is wrong with it.
         detail: String,
     },
 }
@@ -236,6 +253,7 @@ impl Refusal {
             Refusal::WrongRole { .. } => "wrong_role",
             Refusal::BadInput { .. } => "bad_input",
             Refusal::OutOfStock { .. } => "out_of_stock",
+            Refusal::TooHeavy { .. } => "too_heavy",
             Refusal::Unknown { .. } => "unknown",
             Refusal::OtherContent { .. } => "other_content",
             Refusal::IllegalMove { .. } => "illegal_move",
@@ -265,6 +283,8 @@ impl Refusal {
             Refusal::Withdrawn { .. } => "withdrawn",
             Refusal::HubOwns { .. } => "hub_owns",
             Refusal::Unavailable { .. } => "unavailable",
+            Refusal::Broken { .. } => "broken",
+            Refusal::Unreadable { .. } => "unreadable",
         }
     }
 
@@ -289,6 +309,7 @@ impl Refusal {
             Refusal::OutOfStock { lacking } => {
                 list(lacking, |l| format!("{}: {} wanted, {} free", l.sku, l.wanted, l.free))
             }
+            Refusal::TooHeavy { kg, most_kg } => format!("The goods weigh {kg} kg; at most {most_kg} kg."),
             Refusal::Unknown { what, name } => format!("This store knows no {what} {name}."),
             Refusal::OtherContent { order } => {
                 format!("Order {order} came twice with different lines; the first stands.")
@@ -345,7 +366,9 @@ impl Refusal {
             Refusal::HubOwns { skus, count, edition, publication } => {
                 hub_owns(*count, (*edition, *publication), &list(skus, ToString::to_string))
             }
-            Refusal::Unavailable { detail } => detail.clone(),
+            Refusal::Unavailable { detail } | Refusal::Broken { detail } | Refusal::Unreadable { detail } => {
+                detail.clone()
+            }
         }
     }
 }

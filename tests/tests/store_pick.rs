@@ -8,6 +8,8 @@
     reason = "a story that cannot go on has failed, also in the helpers that tell it"
 )]
 
+#[path = "store_pick/bags.rs"]
+mod bags;
 #[path = "store_pick/cash.rs"]
 mod cash;
 #[path = "store_pick/leaving.rs"]

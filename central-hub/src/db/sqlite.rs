@@ -38,6 +38,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0009_global.sql")),
     M::up(include_str!("../../migrations/0008_shelf.sql")),
     M::up(include_str!("../../migrations/0010_catalogue.sql")),
+    M::up(include_str!("../../migrations/0011_substitute_price.sql")),
 ];
 
 /// Statements that are kept prepared per connection.

@@ -16,6 +16,7 @@ use hub_core::stop_selling::selling;
 use hub_core::store_choice::{Candidate, Choice, NoStore, choose};
 use hub_core::{eta, fee, geo, number, proof};
 use model::api::hub::{Address, CheckoutRequest, Payment};
+use model::order_doc::{KG_MAX, kilograms};
 use model::{CustomerId, Moment, OrderId, OrderState, Paise, Qty, Timestamp};
 use std::collections::BTreeMap;
 
@@ -90,14 +91,15 @@ fn payment_of(payment: &Payment) -> Flow<(Method, String)> {
     Ok((method, token.clone()))
 }
 
-/// The cart as lines, each at the price of now and never above the MRP (REQ-66).
+/// The cart as lines, each at the price of now and never above the MRP (REQ-66); together no more than one order may weigh.
 fn lines_of(tx: &dyn HubTx, customer: &CustomerId) -> Flow<Vec<LineRow>> {
-    let mut lines = Vec::new();
+    let (mut lines, mut grams) = (Vec::new(), 0);
     for (at, (sku, qty)) in tx.cart(customer)?.into_iter().enumerate() {
         let product = tx.product(&sku)?.ok_or(Refusal::UnknownSku { sku: sku.clone() })?;
         if !product.active {
             return Err(Refusal::OutOfStock { missing: vec![(sku, 0)] }.into());
         }
+        grams += u64::from(product.weight.0) * u64::from(qty.get());
         lines.push(LineRow {
             line: u8::try_from(at).map_err(|_| Refusal::CartFull)?,
             sku,
@@ -110,6 +112,10 @@ fn lines_of(tx: &dyn HubTx, customer: &CustomerId) -> Flow<Vec<LineRow>> {
             substitute: None,
             refunded: Paise::ZERO,
         });
+    }
+    let kg = kilograms(grams);
+    if kg > KG_MAX {
+        return Err(Refusal::TooHeavy { kg, most_kg: KG_MAX }.into());
     }
     if lines.is_empty() { Err(Refusal::CartEmpty.into()) } else { Ok(lines) }
 }

@@ -7,7 +7,8 @@ use crate::db::HubTx;
 use crate::db::orders::OrderRow;
 use crate::db::payments::{PaymentRow, StepKind, StepRow, StepState};
 use crate::refusal::Refusal;
-use hub_core::saga::{self, Do, Event, Method};
+use hub_core::saga::{self, Do, Event, Method, Pay};
+use hub_core::stop_selling::{Selling, selling};
 use model::{OrderId, Paise, particulars};
 
 /// The answer to one step.
@@ -21,11 +22,14 @@ pub fn result(tx: &mut dyn HubTx, cx: &Cx<'_>, key: &str, outcome: Outcome) -> F
     let detail = particulars(&[("step", &step.kind.word()), ("paise", &amount)]);
     // What a forgotten life of the hub made of it is heard first; the gateway is asked again later, with the same key.
     let outcome = if terms::is_in_doubt(&row) { Outcome::Unclear } else { outcome };
+    if outcome == Outcome::Agreed && waits_for_store(tx, cx, &row, &step)? {
+        ask_later(tx, cx, &mut step)?;
+        order::note(tx, cx, &row.id, "payment_waits", format!("{detail} try={}", step.tries))?;
+        return Ok(Answer::Order { order: row.id });
+    }
     match outcome {
         Outcome::Unclear => {
-            step.due_at = cx.now.plus_ms(saga::back_off_ms(step.tries));
-            step.tries += 1;
-            tx.save_step(&step)?;
+            ask_later(tx, cx, &mut step)?;
             order::note(tx, cx, &row.id, "payment_unclear", format!("{detail} try={}", step.tries))?;
         }
         Outcome::Agreed => {
@@ -46,6 +50,27 @@ pub fn result(tx: &mut dyn HubTx, cx: &Cx<'_>, key: &str, outcome: Outcome) -> F
         }
     }
     Ok(Answer::Order { order: row.id })
+}
+
+/// The gateway is asked again, with the same key.
+fn ask_later(tx: &mut dyn HubTx, cx: &Cx<'_>, step: &mut StepRow) -> Flow<()> {
+    step.due_at = cx.now.plus_ms(saga::back_off_ms(step.tries));
+    step.tries += 1;
+    Ok(tx.save_step(step)?)
+}
+
+/// A store that has fallen silent while the customer paid is sold nothing more (SYNC.md, rule 8): the order is confirmed
+/// when the store is heard again within the hold; else the hold ends, and what was paid goes back.
+fn waits_for_store(tx: &dyn HubTx, cx: &Cx<'_>, row: &OrderRow, step: &StepRow) -> Flow<bool> {
+    let pays = matches!(step.kind, StepKind::Authorise | StepKind::Debit);
+    if !pays || payment_of(tx, &row.id)?.state != Pay::Pending {
+        return Ok(false);
+    }
+    let Some(store) = tx.store(&row.store)? else { return Ok(false) };
+    Ok(match selling(store.heard_at, false, cx.now, cx.rules.stop_after_ms) {
+        Selling::Unreachable { .. } | Selling::NeverConnected => true,
+        Selling::Open | Selling::Closed => false,
+    })
 }
 
 fn agreed(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &mut OrderRow, step: &StepRow) -> Flow<()> {

@@ -44,7 +44,12 @@ pub fn line(
     }
     if less > Paise::ZERO && more > Paise::ZERO {
         let detail = particulars(&[("line", &shown), ("paise", &less.get()), ("sku", &line.sku)]);
-        order::note(tx, cx, &row.id, "weighs_less", detail)?;
+        // Of a line that has another product in its bag, that is why.
+        if line.substitute.is_some() {
+            order::note(tx, cx, &row.id, "costs_less", detail)?;
+        } else {
+            order::note(tx, cx, &row.id, "weighs_less", detail)?;
+        }
     }
     line.short = short;
     line.refunded = worth;

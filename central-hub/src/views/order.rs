@@ -86,10 +86,13 @@ fn question(data: &dyn HubTx, look: &Look<'_>, row: &OrderRow) -> Db<Option<Subs
     };
     let Some(product) = data.product(&open.ask.sku)? else { return Ok(None) };
     let store = data.store(&row.store)?;
+    let ordered = data.lines(&row.id)?.into_iter().find(|line| line.line == open.ask.line);
+    let agreed = ordered.map_or(product.price, |line| line.unit_price);
     Ok(Some(SubstituteQuestion {
         line: open.ask.line,
         product: catalogue::card(data, look, product, store.as_ref())?,
         qty: open.ask.qty,
+        unit_price: open.ask.price.unwrap_or(agreed).min(agreed),
         until: open.ask.until,
     }))
 }

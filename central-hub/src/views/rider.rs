@@ -8,7 +8,6 @@ use crate::flows::refund;
 use hub_core::geo;
 use hub_core::saga::Method;
 use model::api::hub::{DropOff, Point, RiderNow, RiderTask};
-use model::time::DAY_MS;
 use model::{Moment, OrderState, Paise, RiderId};
 
 const PIECES: u32 = 8;
@@ -23,10 +22,10 @@ pub fn now(data: &dyn HubTx, look: &Look<'_>, id: &RiderId) -> Db<Option<RiderNo
         },
         None => RiderTask::Wait,
     };
-    let day = look.now.ms().rem_euclid(DAY_MS);
+    let day = look.rules.calendar.day_start(look.now);
     Ok(Some(RiderNow {
         rider: rider.id,
-        delivered_today: data.deliveries_since(id, look.now.plus_ms(-day))?,
+        delivered_today: data.deliveries_since(id, day)?,
         name: rider.name,
         code: rider.code,
         on_shift: rider.on_shift,

@@ -98,10 +98,28 @@ impl Bag {
     }
 }
 
+/// An order has at most so many bags: labels, books and documents count them in one byte. Checkout and counter stay far
+/// below it by `model::order_doc::KG_MAX`; where a catalogue has learnt of heavier goods since, bags get heavier rather than
+/// more, and a person decides how they travel.
+pub const BAGS_MAX: usize = 255;
+/// Bags that may be filled to the limit: first fit leaves at most one of a kind half empty, so twice as many and one of each
+/// of the eight kinds stay within [`BAGS_MAX`].
+const BAGS_FULL: u64 = 120;
+
 /// Packs all units: plain bags before insulated ones, food before the rest, otherwise in the order they were opened.
 /// First-fit-decreasing, and where that might not be the fewest, a bounded search for fewer. Lines of 0 units are left
-/// out; a unit heavier than the limit travels alone.
+/// out; a unit heavier than the limit travels alone. Never more than [`BAGS_MAX`].
 pub fn pack(items: &[Item], rules: &BagRules) -> Vec<Bag> {
+    let bags = pack_by(items, rules);
+    if bags.len() <= BAGS_MAX {
+        return bags;
+    }
+    let total: u64 = items.iter().map(|item| u64::from(item.units) * u64::from(item.unit.0)).sum();
+    let least = Grams(u32::try_from(total.div_ceil(BAGS_FULL)).unwrap_or(u32::MAX));
+    pack_by(items, &BagRules { limit: rules.limit.max(least), ..*rules })
+}
+
+fn pack_by(items: &[Item], rules: &BagRules) -> Vec<Bag> {
     let mut groups: BTreeMap<(BagKind, bool, bool), Vec<usize>> = BTreeMap::new();
     for (index, item) in items.iter().enumerate().filter(|(_, item)| item.units > 0) {
         let kind = if item.cold && rules.cold_apart { BagKind::Insulated } else { BagKind::Plain };

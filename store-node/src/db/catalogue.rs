@@ -184,13 +184,13 @@ pub fn must(conn: &Connection, sku: &SkuId) -> DbResult<SkuRow> {
     find(conn, sku)?.ok_or_else(|| DbError::Corrupt(format!("no product {sku}")))
 }
 
-/// What selling a product needs: its price, its shelf life in days (0 = does not expire), and whether it is sold.
+/// What selling a product needs: its price, its weight, its shelf life in days (0 = does not expire), and whether it is sold.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn sale(conn: &Connection, sku: &SkuId) -> DbResult<Option<(Paise, u32, bool)>> {
-    let sql = "SELECT price, shelf_life_days, active FROM sku WHERE sku = ?1";
-    one(conn, sql, [sku.as_str()], |r| Ok((Paise::new(r.get(0)?), r.get(1)?, r.get(2)?)))
+pub fn sale(conn: &Connection, sku: &SkuId) -> DbResult<Option<(Paise, Grams, u32, bool)>> {
+    let sql = "SELECT price, weight_g, shelf_life_days, active FROM sku WHERE sku = ?1";
+    one(conn, sql, [sku.as_str()], |r| Ok((Paise::new(r.get(0)?), Grams(r.get(1)?), r.get(2)?, r.get(3)?)))
 }
 
 /// Shelf life in days of a product that is known; 0 = does not expire.

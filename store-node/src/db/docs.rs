@@ -64,6 +64,14 @@ pub fn quarantined(conn: &Connection) -> DbResult<i64> {
     number(conn, "SELECT count(*) FROM quarantine", [])
 }
 
+/// How many records of one origin are in quarantine.
+///
+/// # Errors
+/// A fault of the database.
+pub fn set_aside_of(conn: &Connection, origin: &str) -> DbResult<i64> {
+    number(conn, "SELECT count(*) FROM quarantine WHERE origin = ?1", [origin])
+}
+
 /// Reasons in quarantine, newest first.
 ///
 /// # Errors

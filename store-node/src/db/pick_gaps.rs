@@ -1,7 +1,7 @@
 //! Table `substitute`, and how far each line of an order is: ordered, held, picked, given up.
 
 use super::{Connection, DbResult, all, one, row, run};
-use model::{OrderId, Qty, SkuId, Timestamp};
+use model::{OrderId, Paise, Qty, SkuId, Timestamp};
 
 /// One line with its sums.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,9 +93,11 @@ pub struct Question {
     pub asked_at: Timestamp,
     /// The line is refunded after this time.
     pub until: Timestamp,
+    /// What one piece was said to cost, where that is less than what was ordered.
+    pub price: Option<Paise>,
 }
 
-const COLUMNS: &str = "order_id, line, sku, qty, asked_at, until_at";
+const COLUMNS: &str = "order_id, line, sku, qty, asked_at, until_at, price";
 
 fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<Question> {
     Ok(Question {
@@ -105,6 +107,7 @@ fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<Question> {
         qty: row::qty(r, 3)?,
         asked_at: row::time(r, 4)?,
         until: row::time(r, 5)?,
+        price: r.get::<_, Option<i64>>(6)?.map(Paise::new),
     })
 }
 
@@ -113,7 +116,8 @@ fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<Question> {
 /// # Errors
 /// A fault of the database, also when the line was asked about before.
 pub fn ask(conn: &Connection, question: &Question) -> DbResult<()> {
-    let sql = "INSERT INTO substitute (order_id, line, sku, qty, asked_at, until_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = "INSERT INTO substitute (order_id, line, sku, qty, asked_at, until_at, price)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let params = rusqlite::params![
         question.order.as_bytes(),
         question.line,
@@ -121,6 +125,7 @@ pub fn ask(conn: &Connection, question: &Question) -> DbResult<()> {
         i64::from(question.qty),
         question.asked_at.ms(),
         question.until.ms(),
+        question.price.map(Paise::get),
     ];
     run(conn, sql, params).map(|_| ())
 }
@@ -132,6 +137,16 @@ pub fn ask(conn: &Connection, question: &Question) -> DbResult<()> {
 pub fn was_asked(conn: &Connection, order: OrderId, line: u8) -> DbResult<bool> {
     let sql = "SELECT 1 FROM substitute WHERE order_id = ?1 AND line = ?2";
     Ok(one(conn, sql, (order.as_bytes(), line), |_| Ok(()))?.is_some())
+}
+
+/// What the customer was told that a piece of a substitute costs, where that is less than what was ordered.
+///
+/// # Errors
+/// A fault of the database.
+pub fn quoted(conn: &Connection, order: OrderId, line: u8, sku: &SkuId) -> DbResult<Option<Paise>> {
+    let sql = "SELECT price FROM substitute WHERE order_id = ?1 AND line = ?2 AND sku = ?3";
+    let price = one(conn, sql, (order.as_bytes(), line, sku.as_str()), |r| r.get::<_, Option<i64>>(0))?;
+    Ok(price.flatten().map(Paise::new))
 }
 
 /// The question about a line that has no answer yet.

@@ -1,13 +1,14 @@
-//! Table `pick_price`: what a weighed piece weighed and costs, for as long as its pick stands.
+//! Table `pick_price`: what a piece costs that costs not just what was agreed - a weighed one, a cheaper substitute - for as
+//! long as its pick stands.
 
 use super::{Connection, DbResult, all, number, run};
 use model::order_doc::LessPaid;
 use model::{CommandId, DeviceId, OrderId, Paise, Timestamp};
 
-/// What a weighed piece costs.
+/// What a weighed piece, or one of a substitute, costs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PickPrice {
-    /// Its weight in grams; `None` where a label said the price alone.
+    /// Its weight in grams; `None` where a label said the price alone, and for goods that are sold by the piece.
     pub grams: Option<u32>,
     /// Its price.
     pub paise: Paise,
@@ -45,15 +46,26 @@ pub fn take_back(conn: &Connection, pick: CommandId) -> DbResult<()> {
     run(conn, "DELETE FROM pick_price WHERE pick = ?1", [pick.as_bytes()]).map(drop)
 }
 
-/// What the pieces of an order's lines cost less than was reckoned, by line; none where a line costs as much or more.
+/// What the pieces of an order's lines cost less than was reckoned, by line; none where a line costs as much or more. What
+/// one product weighs more takes nothing off what another is cheaper.
 ///
 /// # Errors
 /// A fault of the database.
 pub fn less(conn: &Connection, order: OrderId) -> DbResult<Vec<LessPaid>> {
-    let sql = "SELECT p.line, sum(p.instead_of - p.paise) AS less FROM pick_event e
-               JOIN pick_price p ON p.pick = e.id WHERE e.order_id = ?1
-               GROUP BY p.line HAVING less > 0 ORDER BY p.line";
+    let sql = "SELECT line, sum(less) FROM (
+                   SELECT p.line, max(sum(p.instead_of - p.paise), 0) AS less FROM pick_event e
+                   JOIN pick_price p ON p.pick = e.id WHERE e.order_id = ?1 GROUP BY p.line, e.sku)
+               GROUP BY line HAVING sum(less) > 0 ORDER BY line";
     all(conn, sql, [order.as_bytes()], |r| Ok(LessPaid { line: r.get(0)?, paise: Paise::new(r.get(1)?) }))
+}
+
+/// Forgets the prices of all of an order's pieces: it is picked from the beginning.
+///
+/// # Errors
+/// A fault of the database.
+pub fn forget(conn: &Connection, order: OrderId) -> DbResult<()> {
+    let sql = "DELETE FROM pick_price WHERE pick IN (SELECT id FROM pick_event WHERE order_id = ?1)";
+    run(conn, sql, [order.as_bytes()]).map(drop)
 }
 
 /// Whether a scale's weight has priced a piece already.

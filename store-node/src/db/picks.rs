@@ -176,6 +176,8 @@ pub fn stops(conn: &Connection, order: OrderId) -> DbResult<Vec<Stop>> {
 pub struct Waiting {
     /// Which.
     pub order: OrderId,
+    /// When the store accepted it.
+    pub accepted_at: Timestamp,
     /// What was promised.
     pub promise: Promise,
     /// Its lines.
@@ -189,7 +191,8 @@ pub struct Waiting {
 pub fn waiting(conn: &Connection) -> DbResult<Vec<Waiting>> {
     let sql = "SELECT o.order_id, o.channel, o.received_at, o.promise_at,
                  (SELECT at FROM order_moment m WHERE m.order_id = o.order_id AND m.moment = ?5),
-                 (SELECT count(*) FROM order_line l WHERE l.order_id = o.order_id)
+                 (SELECT count(*) FROM order_line l WHERE l.order_id = o.order_id),
+                 (SELECT at FROM order_moment m WHERE m.order_id = o.order_id AND m.moment = ?1)
                FROM orders o WHERE o.ended_at IS NULL
                  AND EXISTS (SELECT 1 FROM order_moment m WHERE m.order_id = o.order_id AND m.moment = ?1)
                  AND NOT EXISTS (SELECT 1 FROM order_moment m WHERE m.order_id = o.order_id AND m.moment IN (?2, ?3, ?4, ?6))
@@ -208,6 +211,7 @@ pub fn waiting(conn: &Connection) -> DbResult<Vec<Waiting>> {
     all(conn, sql, (accepted, picking, cancelled, delivered, placed, dispatched), |r| {
         let placed_at = row::time_or(r, 4)?.unwrap_or(row::time(r, 2)?);
         let promise = Promise { channel: row::serde_word(r, 1)?, placed_at, promise_at: row::time(r, 3)? };
-        Ok(Waiting { order: row::id(r, 0, OrderId::from_bytes)?, promise, lines: r.get(5)? })
+        let (order, accepted_at) = (row::id(r, 0, OrderId::from_bytes)?, row::time(r, 6)?);
+        Ok(Waiting { order, accepted_at, promise, lines: r.get(5)? })
     })
 }

@@ -3,7 +3,7 @@
 //! its transactions; it is emptied when one of them does not commit, and when another connection wrote the file.
 
 use super::{DbResult, Tx, catalogue, quota, stock};
-use model::{BinId, LotId, Paise, SkuId};
+use model::{BinId, Grams, LotId, Paise, SkuId};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use store_core::fefo::LotStock;
@@ -17,6 +17,8 @@ const KNOWN_MAX: usize = 8_192;
 pub struct Shelf {
     /// What it costs.
     pub price: Paise,
+    /// What a unit weighs.
+    pub weight: Grams,
     /// Days; 0 = does not expire.
     pub shelf_life_days: u32,
     /// It is sold.
@@ -53,9 +55,9 @@ pub fn of(tx: &Tx<'_>, sku: &SkuId) -> DbResult<Option<Shelf>> {
 }
 
 fn read(tx: &Tx<'_>, sku: &SkuId) -> DbResult<Option<Shelf>> {
-    let Some((price, shelf_life_days, active)) = catalogue::sale(tx, sku)? else { return Ok(None) };
+    let Some((price, weight, shelf_life_days, active)) = catalogue::sale(tx, sku)? else { return Ok(None) };
     let (lots, outstanding) = (stock::lots_of(tx, sku)?, quota::outstanding(tx, sku)?);
-    Ok(Some(Shelf { price, shelf_life_days, active, lots, outstanding }))
+    Ok(Some(Shelf { price, weight, shelf_life_days, active, lots, outstanding }))
 }
 
 impl Shelves {

@@ -15,7 +15,8 @@ use model::Timestamp;
 impl Engine {
     /// Carries out commands in their order and commits once. A repeated id gets its first answer.
     ///
-    /// A command that meets a fault by itself is answered [`Refusal::Unavailable`]; its neighbours are not held up.
+    /// A command that meets a fault by itself is answered [`Refusal::Unavailable`], or [`Refusal::Broken`] where it would
+    /// meet it however often it came; its neighbours are not held up.
     ///
     /// # Errors
     /// When nothing could be kept at all: everything may be sent again.
@@ -38,7 +39,7 @@ impl Engine {
     ) -> Result<(Applied, Carried), Fault> {
         match self.run_group(now, envelopes, batch) {
             Ok(done) => Ok(done),
-            Err(fault) if envelopes.len() < 2 && batch.is_none() => Err(fault),
+            Err(fault) if envelopes.is_empty() && batch.is_none() => Err(fault),
             Err(_) => {
                 let more = batch.is_some();
                 Ok((self.run_singly(now, envelopes)?, Carried { grew: false, more }))
@@ -62,6 +63,11 @@ impl Engine {
                     all.replies.extend(one.replies);
                     all.effects.merge(one.effects);
                 }
+                Err(Fault::Db(fault)) if fault.is_lasting() => {
+                    let kind = envelope.envelope.command.kind();
+                    tracing::error!(id = %envelope.envelope.id, kind, %fault, "a command that can never be done");
+                    all.replies.push(Err(Refusal::Broken { detail: fault.to_string() }));
+                }
                 Err(fault) => {
                     all.replies.push(Err(Refusal::Unavailable { detail: fault.to_string() }));
                     faults.push(fault);
@@ -69,6 +75,7 @@ impl Engine {
             }
         }
         match faults.pop() {
+            // Nothing at all could be kept: everybody sends again.
             Some(fault) if faults.len() + 1 == envelopes.len() => Err(fault),
             Some(_) | None => Ok(all),
         }

@@ -18,6 +18,9 @@ use model::{CommandId, SkuId, Timestamp};
 use sync::doc::{DocError, DocKey, Document, OrderView, Touched};
 use sync::lane::Lane;
 
+/// What is set aside of one origin: a person looks at the first, and the rest fills no disk.
+const ASIDE_MAX: i64 = 200;
+
 impl Engine {
     /// Takes records of the hub's log in their order; ones that are durable already are skipped. When this returns, they
     /// may be acknowledged.
@@ -122,13 +125,15 @@ impl Engine {
         done
     }
 
-    /// Keeps what was refused for a person to look at.
+    /// Keeps what was refused for a person to look at; of one origin at most [`ASIDE_MAX`].
     ///
     /// # Errors
     /// A fault.
     pub fn refused(&mut self, now: Timestamp, refused: &Refused) -> Result<(), Fault> {
         let tx = self.db.begin()?;
-        docs::quarantine(&tx, now, &refused.origin, "", &refused.bytes, &refused.why)?;
+        if docs::set_aside_of(&tx, &refused.origin)? < ASIDE_MAX {
+            docs::quarantine(&tx, now, &refused.origin, "", &refused.bytes, &refused.why)?;
+        }
         Ok(tx.commit()?)
     }
 
@@ -325,7 +330,10 @@ fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command
         let terms = Terms { epoch, generation };
         let seen = if again { view.moments.clone() } else { Moments::default() };
         let head = view.head.clone();
-        let accept = AcceptOrder { order, hour, head, placed_at, confirmed_at, terms, seen: seen.clone() };
+        let packed = view.picks.clone().filter(|_| again);
+        let seen_then = seen.clone();
+        let accept =
+            AcceptOrder { order, hour, head, placed_at, confirmed_at, terms, seen: seen_then, packed };
         // What is learnt again may have been answered in a life of this database; what it shows now may be more.
         let purpose = if again { format!("accept {}", seen.0.len()) } else { "accept".to_owned() };
         commands.push((id(&purpose), Command::AcceptOrder(accept)));
@@ -437,6 +445,7 @@ fn counter_again(view: &OrderView, hour: i64, id: CommandId) -> Vec<(CommandId, 
         confirmed_at: view.moments.get(Moment::Confirmed).unwrap_or(placed_at),
         terms: Terms::FIRST,
         seen: view.moments.clone(),
+        packed: view.picks.clone(),
     };
     let learn = Command::LearnOrder { order: view.order, seen: view.moments.clone() };
     let again = derive::command(view.order.as_bytes(), "learn");

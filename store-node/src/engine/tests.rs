@@ -330,6 +330,30 @@ fn wrong_roles_and_bad_numbers_are_refused_and_change_nothing() {
     assert_eq!(bed.stock("SALT"), (5, 0, 0, 5));
 }
 
+/// A fault that comes again however often the command is sent is answered, alone and among others; one that may pass is
+/// not, so that nobody deletes what was not done.
+#[test]
+fn a_command_that_can_never_be_done_is_answered_and_one_that_may_be_is_kept() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 5, None);
+    let order = bed.counter(&[("SALT", 1)]).unwrap();
+    let other = rusqlite::Connection::open(bed.path()).unwrap();
+    other.execute_batch("UPDATE orders SET preset = 'no such word'").unwrap();
+    let spoilt = || Command::Reprint { order };
+    assert!(matches!(bed.by("meena", Role::Manager, spoilt()), Err(Refusal::Broken { .. })));
+    let two = [spoilt(), Bed::counter_command(&[("SALT", 1)])];
+    let two = two.map(|command| bed.envelope("meena", Role::Manager, command)).to_vec();
+    let replies = bed.send(two).replies;
+    assert!(matches!(&replies[..], [Err(Refusal::Broken { .. }), Ok(_)]), "{replies:?}");
+
+    // The disk is somebody else's for longer than anybody waits.
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let good = bed.envelope("meena", Role::Manager, Bed::counter_command(&[("SALT", 1)]));
+    assert!(bed.engine.apply(bed.now, vec![good.clone()]).is_err(), "nothing is said of it");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(bed.send(vec![good]).replies.remove(0).is_ok(), "and it is done when it comes again");
+}
+
 #[cfg(feature = "mutations")]
 #[test]
 fn each_deliberate_fault_shows() {

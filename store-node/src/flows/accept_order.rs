@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 use model::catalogue::{Product, TempClass, Velocity};
 use model::fact::Fact;
 use model::order::{Channel, Moment};
-use model::order_doc::{HeadLine, OrderHead, Picks, ShortUnits};
+use model::order_doc::{HeadLine, OrderHead, Picks, ShortUnits, cash_due};
 use model::{Grams, Qty, Role};
 use sha2::{Digest, Sha256};
 use store_core::movement::Kind;
@@ -137,7 +137,11 @@ fn row_of(new: &AcceptOrder, flow: &Flow<'_>) -> OrderRow {
         hour: new.hour,
         promise_at: new.head.promise_at,
         first_name: new.head.first_name.clone(),
-        cod: new.head.cod,
+        // What a former life packed for it stands in no other table here.
+        cod: match &new.packed {
+            Some(picks) => cash_due(new.head.cod, &new.head.lines, picks),
+            None => new.head.cod,
+        },
         preset: new.head.preset,
         received_at: flow.now,
         ended_at: None,

@@ -11,8 +11,8 @@ use crate::refusal::{Lacking, Refusal};
 use model::api::store::{CounterOrderAnswer, CounterOrderRequest};
 use model::fact::Fact;
 use model::order::{Channel, Moment};
-use model::order_doc::{HeadLine, LINES_MAX, OrderHead, SubstitutePreset};
-use model::{Paise, Qty, Role, SkuId};
+use model::order_doc::{HeadLine, KG_MAX, LINES_MAX, OrderHead, SubstitutePreset, kilograms};
+use model::{Grams, Paise, Qty, Role, SkuId};
 use std::collections::BTreeMap;
 use store_core::reserve;
 
@@ -22,13 +22,14 @@ const NAME_MAX: usize = 40;
 /// See the file.
 ///
 /// # Errors
-/// [`Refusal::OutOfStock`] names every SKU that does not suffice; nothing is held then.
+/// [`Refusal::OutOfStock`] names every SKU that does not suffice, [`Refusal::TooHeavy`]; nothing is held then.
 pub fn take(flow: &mut Flow<'_>, request: &CounterOrderRequest) -> Result<Answer, Stop> {
     flow.only(&[Role::Manager, Role::Picker])?;
     short_enough("first_name", &request.first_name, NAME_MAX)?;
     let (lines, mut shelves) = priced(flow, request)?;
     let totals = reserve::totals(&lines).map_err(|error| Refusal::bad("lines", error.to_string()))?;
     suffices(flow, &lines, &totals, &shelves)?;
+    light_enough(&lines, &shelves)?;
 
     let order = derive::order(&flow.id, flow.now);
     let number = format!("C{:03}", marks::bump(flow.tx, Mark::CounterOrders)? % 1_000);
@@ -125,6 +126,16 @@ fn suffices(
     missing.sort_by(|a, b| a.sku.cmp(&b.sku));
     let lacking = missing.iter().map(|m| lacking(&m.sku, m.wanted, m.free)).collect();
     Err(Refusal::OutOfStock { lacking }.into())
+}
+
+/// What a customer carries, or a rider, and what can be counted in bags.
+fn light_enough(lines: &[HeadLine], shelves: &Shelves) -> Result<(), Refusal> {
+    let weighs = |line: &HeadLine| {
+        let unit = shelves.get(&line.sku).map_or(Grams(0), Shelf::weight);
+        u64::from(unit.0) * u64::from(line.qty.get())
+    };
+    let kg = kilograms(lines.iter().map(weighs).sum());
+    if kg > KG_MAX { Err(Refusal::TooHeavy { kg, most_kg: KG_MAX }) } else { Ok(()) }
 }
 
 fn lacking(sku: &SkuId, wanted: Qty, free: u64) -> Lacking {

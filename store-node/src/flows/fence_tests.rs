@@ -371,10 +371,51 @@ fn the_same_id_with_other_content_is_kept_for_a_person_and_the_first_stands() {
         confirmed_at: bed.now,
         terms: crate::db::quota::Terms::FIRST,
         seen: model::order::Moments::default(),
+        packed: None,
     };
     let refused = bed.system(Command::AcceptOrder(other)).unwrap_err();
     assert_eq!(refused, Refusal::OtherContent { order });
     assert_eq!(bed.stock("SALT").1, 3);
+}
+
+/// The restored store's handover slip says what the former life's label did.
+#[test]
+fn the_cash_for_an_order_that_is_learnt_again_is_what_was_packed() {
+    use model::order_doc::{HeadLine, LessPaid, OrderHead, Picks, ShortUnits};
+    let (mut bed, _) = restored();
+    let line = |code, n| HeadLine { sku: sku(code), qty: qty(n), unit_price: model::Paise::new(10_000) };
+    let head = OrderHead {
+        number: "9X9".into(),
+        channel: model::order::Channel::Online,
+        promise_at: bed.now,
+        first_name: String::new(),
+        cod: model::Paise::new(42_500),
+        preset: model::order_doc::SubstitutePreset::Refund,
+        lines: vec![line("SALT", 3), line("ATTA", 1)],
+    };
+    let mut seen = model::order::Moments::default();
+    for moment in [Moment::Placed, Moment::Confirmed, Moment::Accepted, Moment::Picking, Moment::Packed] {
+        seen.record(moment, bed.now);
+    }
+    let picks = Picks {
+        short: vec![ShortUnits { line: 0, qty: qty(2) }],
+        less: vec![LessPaid { line: 1, paise: model::Paise::new(1_500) }],
+        ..Picks::default()
+    };
+    let accept = crate::command::AcceptOrder {
+        order: OrderId::new(bed.now, 77),
+        hour: bed.now.hour(),
+        head,
+        placed_at: bed.now,
+        confirmed_at: bed.now,
+        terms: crate::db::quota::Terms::FIRST,
+        seen,
+        packed: Some(picks),
+    };
+    bed.system(Command::AcceptOrder(accept)).unwrap();
+    let order = OrderId::new(bed.now, 77);
+    let row = bed.reader().snapshot(|conn, _| crate::db::orders::must(conn, &order)).unwrap();
+    assert_eq!(row.cod.get(), 42_500 - 20_000 - 1_500);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::db::rates::{self, Rate};
 use crate::db::{catalogue, ledger, stock, unknown};
 use crate::refusal::Refusal;
 use model::fact::Fact;
+use model::time::MINUTE_MS;
 use model::{Role, SkuId, Timestamp};
 use store_core::movement::Kind;
 use sync::quota::{Demand, GrantPolicy, LastUnit, SkuStock, StoreQuota, plan_grants, rate_after};
@@ -19,9 +20,9 @@ const ROWS_MAX: u32 = 4_000;
 const SWEEP_MAX: u32 = 250;
 /// Where a running sweep stands, in `meta`; empty: none runs.
 const SWEEP: &str = "grant_sweep";
-/// The hub may sell on for so long after it has heard the store for the last time, and a tick may be late: only lots that
-/// outlive this are granted from.
-const HORIZON_MS: i64 = 200_000;
+/// The hub may sell on for so long after it has heard the store for the last time, a tick may be late, and what it sells
+/// may be paid 15 minutes after it was placed (REQ-9): only lots that outlive this are granted from.
+const HORIZON_MS: i64 = 200_000 + 15 * MINUTE_MS;
 /// A rate is gone by when so many units were seen.
 const SEEN_ENOUGH: u64 = 30;
 /// A sweep begins before the first code.

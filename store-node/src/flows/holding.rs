@@ -8,7 +8,7 @@ use crate::db::shelves;
 use crate::db::stock::{self, Place};
 use crate::db::unknown;
 use crate::refusal::Refusal;
-use model::{OrderId, OrderState, Paise, Qty, SkuId};
+use model::{Grams, OrderId, OrderState, Paise, Qty, SkuId};
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use store_core::fefo::{self, LotStock, Wanted};
@@ -39,6 +39,7 @@ pub struct Shelf {
     wanted: Wanted,
     price: Paise,
     active: bool,
+    weight: Grams,
     outstanding: u64,
 }
 
@@ -69,6 +70,11 @@ impl Shelf {
     /// [`Refusal::Withdrawn`].
     pub fn is_sold(&self) -> Result<(), Refusal> {
         if self.active { Ok(()) } else { Err(Refusal::Withdrawn { sku: self.sku.clone() }) }
+    }
+
+    /// What a unit weighs.
+    pub const fn weight(&self) -> Grams {
+        self.weight
     }
 
     /// Holds up to `qty` units for a line; says how many are missing. Who may take them is decided before.
@@ -118,8 +124,8 @@ impl Shelf {
 pub fn shelf(flow: &Flow<'_>, sku: &SkuId) -> Result<Shelf, Stop> {
     let shelf = shelves::of(flow.tx, sku)?.ok_or_else(|| Refusal::unknown("product", sku))?;
     let wanted = wanted_of(flow, shelf.shelf_life_days);
-    let (price, active, outstanding) = (shelf.price, shelf.active, shelf.outstanding);
-    Ok(Shelf { sku: sku.clone(), lots: shelf.lots, wanted, price, active, outstanding })
+    let (price, weight, active, outstanding) = (shelf.price, shelf.weight, shelf.active, shelf.outstanding);
+    Ok(Shelf { sku: sku.clone(), lots: shelf.lots, wanted, price, weight, active, outstanding })
 }
 
 /// See [`Shelf::sellable`].

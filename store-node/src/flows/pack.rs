@@ -41,7 +41,7 @@ pub fn pack(flow: &mut Flow<'_>, order: &OrderId) -> Result<Answer, Stop> {
     let picks = Picks {
         picked: units(&picked),
         short: shorts.into_iter().map(|(line, qty)| ShortUnits { line, qty }).collect(),
-        bags: u8::try_from(bags.len()).unwrap_or(u8::MAX),
+        bags: bags.last().map_or(0, |bag| bag.n),
         less: pick_prices::less(flow.tx, row.order)?,
     };
     flow.tell(&Fact::Picks { order: row.order, hour: row.hour, picks })?;
@@ -73,7 +73,7 @@ fn close_bags(flow: &mut Flow<'_>, row: &OrderRow, picked: &[Allocation]) -> Res
     let items: Vec<bags::Item> =
         left.iter().zip(&products).map(|(unit, product)| ready::bag_item(product, unit.qty)).collect();
     let mut closed = Vec::new();
-    for (n, planned) in (1_u8..).zip(bags::pack(&items, &BagRules::default())) {
+    for (n, planned) in ready::numbered(bags::pack(&items, &BagRules::default())) {
         let mut contents = Vec::with_capacity(planned.contents.len());
         let mut fragile = false;
         for part in &planned.contents {

@@ -1,21 +1,33 @@
-//! Weighed goods cost what they weigh (REQ-32): at the pick the scale's stable weight, or the label that another scale
-//! printed, makes the price. A scale whose verification stamp has run out prices nothing (REQ-44).
+//! What a picked piece costs. Weighed goods cost what they weigh (REQ-32): at the pick the scale's stable weight, or the label
+//! that another scale printed, makes the price; a scale whose verification stamp has run out prices nothing (REQ-44). A
+//! substitute costs no more than what was asked for, no more than it costs itself, and no more than its MRP (REQ-66).
 
 use super::{Flow, Stop, weigh};
-use crate::db::catalogue;
 use crate::db::orders::{self, OrderRow};
 use crate::db::pick_prices::{self, PickPrice};
+use crate::db::{catalogue, lots, pick_gaps};
 use crate::refusal::Refusal;
 use device_drivers::gs1::Gtin;
 use device_drivers::gs1::instore::{self, Measure, Read};
-use model::order_doc::taken_off;
-use model::{Paise, Qty, SkuId};
-use std::collections::BTreeMap;
+use model::catalogue::Product;
+use model::order_doc::{Picks, ShortUnits, cash_due};
+use model::{LotId, Paise, SkuId};
 
 /// What an in-store number measured: its word and its value.
 pub type Measured = Option<(&'static str, u32)>;
 
-/// The price of one piece that was picked for a line; `None` for goods that are sold by the piece.
+/// What the customer agreed to for one piece of a line, and what comes.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    /// The price of what was ordered.
+    agreed: Paise,
+    /// What a sales unit of what comes costs, for goods that are weighed.
+    rate: Paise,
+    /// The most that this piece may cost, where it is another product.
+    most: Option<Paise>,
+}
+
+/// The price of one piece that was picked for a line; `None` where it costs what was agreed.
 ///
 /// # Errors
 /// [`Refusal::NoWeight`] without a stable weight that has priced nothing yet, [`Refusal::ScaleStamp`] where the scale may
@@ -24,20 +36,61 @@ pub fn of(
     flow: &Flow<'_>,
     order: &OrderRow,
     line: u8,
-    sku: &SkuId,
+    (sku, lot): (&SkuId, &LotId),
     measured: Measured,
 ) -> Result<Option<PickPrice>, Stop> {
-    if !by_weight(flow, sku)? {
-        return Ok(None);
-    }
     let product = catalogue::must(flow.tx, sku)?.product;
-    let agreed = orders::lines(flow.tx, &order.order)?.into_iter().find(|(known, _)| *known == line);
-    let agreed = agreed.filter(|(_, head)| head.sku == *sku).map(|(_, head)| head.unit_price);
-    let instead_of = agreed.unwrap_or(product.price);
+    let asked = asked(flow, order, line, (sku, lot), &product)?;
+    let priced = if by_weight(flow, sku)? {
+        weighed(flow, &product, asked.rate, measured)?
+    } else {
+        match asked.most.filter(|most| *most < asked.agreed) {
+            Some(paise) => PickPrice { grams: None, paise, instead_of: asked.agreed, weighed: None },
+            None => return Ok(None),
+        }
+    };
+    let most = asked.most.unwrap_or(priced.paise);
+    Ok(Some(PickPrice { paise: priced.paise.min(most), instead_of: asked.agreed, ..priced }))
+}
+
+fn asked(
+    flow: &Flow<'_>,
+    order: &OrderRow,
+    line: u8,
+    (sku, lot): (&SkuId, &LotId),
+    product: &Product,
+) -> Result<Asked, Stop> {
+    let lines = orders::lines(flow.tx, &order.order)?;
+    let Some((_, head)) = lines.into_iter().find(|(known, _)| *known == line) else {
+        return Ok(Asked { agreed: product.price, rate: product.price, most: None });
+    };
+    if head.sku == *sku {
+        return Ok(Asked { agreed: head.unit_price, rate: head.unit_price, most: None });
+    }
+    let quoted = pick_gaps::quoted(flow.tx, order.order, line, sku)?;
+    let mrp = lots::must(flow.tx, lot)?.mrp;
+    let rate = own(product).min(quoted.unwrap_or(product.price));
+    // An MRP of nothing was not read from the pack.
+    let most = if mrp > Paise::ZERO { rate.min(mrp) } else { rate };
+    Ok(Asked { agreed: head.unit_price, rate, most: Some(most.min(head.unit_price)) })
+}
+
+/// What a product costs by itself.
+fn own(product: &Product) -> Paise {
+    product.price.min(product.mrp)
+}
+
+/// What one piece of a proposed substitute will cost, where that is less than what was ordered.
+pub fn quote(product: &Product, agreed: Paise) -> Option<Paise> {
+    Some(own(product)).filter(|price| *price < agreed)
+}
+
+/// The price of a piece by its weight, at `rate` for the sales unit.
+fn weighed(flow: &Flow<'_>, product: &Product, rate: Paise, measured: Measured) -> Result<PickPrice, Stop> {
     let (grams, weighed) = match measured {
         Some(("paise", paise)) if paise > 0 => {
             let paise = Paise::new(paise.into());
-            return Ok(Some(PickPrice { grams: None, paise, instead_of, weighed: None }));
+            return Ok(PickPrice { grams: None, paise, instead_of: rate, weighed: None });
         }
         Some(("grams", grams)) if grams > 0 => (grams, None),
         Some(_) | None => {
@@ -51,10 +104,11 @@ pub fn of(
             (grams.0, Some((scale, at)))
         }
     };
-    let paise = priced(instead_of, grams, product.weight.0).ok_or_else(|| {
+    let paise = priced(rate, grams, product.weight.0).ok_or_else(|| {
+        let sku = &product.sku;
         Refusal::bad("grams", format!("{grams} g of {sku} have no price: its sales unit weighs nothing"))
     })?;
-    Ok(Some(PickPrice { grams: Some(grams), paise, instead_of, weighed }))
+    Ok(PickPrice { grams: Some(grams), paise, instead_of: rate, weighed })
 }
 
 /// The price of so many grams where `unit_g` cost `unit`; half a paisa counts up.
@@ -90,16 +144,11 @@ pub fn owed(flow: &Flow<'_>, order: &OrderRow) -> Result<Paise, Stop> {
     if order.cod == Paise::ZERO {
         return Ok(Paise::ZERO);
     }
-    let shorts: BTreeMap<u8, Qty> = orders::shorts(flow.tx, &order.order)?.into_iter().collect();
-    let less = pick_prices::less(flow.tx, order.order)?;
-    let less: BTreeMap<u8, Paise> = less.into_iter().map(|less| (less.line, less.paise)).collect();
-    let mut owed = order.cod;
-    for (line, head) in orders::lines(flow.tx, &order.order)? {
-        let what =
-            (shorts.get(&line).copied().unwrap_or_default(), less.get(&line).copied().unwrap_or_default());
-        owed = owed.checked_sub(taken_off(head.unit_price, head.qty, what)).unwrap_or(Paise::ZERO);
-    }
-    Ok(owed.max(Paise::ZERO))
+    let short = orders::shorts(flow.tx, &order.order)?;
+    let short = short.into_iter().map(|(line, qty)| ShortUnits { line, qty }).collect();
+    let picks = Picks { short, less: pick_prices::less(flow.tx, order.order)?, ..Picks::default() };
+    let lines: Vec<_> = orders::lines(flow.tx, &order.order)?.into_iter().map(|(_, head)| head).collect();
+    Ok(cash_due(order.cod, &lines, &picks))
 }
 
 #[cfg(test)]

@@ -65,9 +65,9 @@ fn pack(bed: &mut Bed, order: OrderId) -> i64 {
     assert_eq!(scan(bed, order, text), Ok(Answer::Done));
     bed.by("asha", Role::Picker, Command::Pack { order }).unwrap();
     let jobs = bed.reader().prints_to_send().unwrap();
-    let label = jobs.iter().find_map(|job| match &job.label {
-        Label::Delivery { cod, .. } => Some(cod.get()),
-        _ => None,
+    let label = jobs.iter().find_map(|job| {
+        let Label::Delivery { cod, .. } = &job.label else { return None };
+        Some(cod.get())
     });
     label.expect("a delivery label")
 }

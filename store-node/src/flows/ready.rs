@@ -178,12 +178,17 @@ fn bags_of(held: &[Held], products: &BTreeMap<SkuId, Product>) -> BTreeMap<u8, u
         .filter_map(|row| products.get(&row.sku).map(|product| bag_item(product, row.qty)))
         .collect();
     let mut of = BTreeMap::new();
-    for (n, bag) in (1_u8..).zip(bags::pack(&items, &BagRules::default())) {
+    for (n, bag) in numbered(bags::pack(&items, &BagRules::default())) {
         for row in bag.contents.iter().filter_map(|packed| held.get(packed.item)) {
             of.entry(row.line).or_insert(n);
         }
     }
     of
+}
+
+/// Bags with their numbers, from 1. There are never more than [`bags::BAGS_MAX`].
+pub fn numbered(bags: Vec<bags::Bag>) -> impl Iterator<Item = (u8, bags::Bag)> {
+    (1..=u8::MAX).zip(bags)
 }
 
 /// Units of a product as the bag rules see them.

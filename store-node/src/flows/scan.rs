@@ -43,7 +43,7 @@ pub fn piece(flow: &mut Flow<'_>, row: &OrderRow, text: &str, shown: u8) -> Resu
     let Some(found) = held.get(hit.held) else {
         return Err(Refusal::WrongItem { scanned: text.to_owned() }.into());
     };
-    let price = price::of(flow, row, found.line, &found.sku, measured)?;
+    let price = price::of(flow, row, found.line, (&found.sku, &found.lot), measured)?;
     let mut taken = ready::allocation(row.order, found);
     let picked = taken.picked.checked_add(Qty::ONE);
     taken.picked = picked.ok_or(Refusal::OverPick { line: taken.line })?;

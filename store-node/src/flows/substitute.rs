@@ -1,7 +1,7 @@
 //! What a customer gets instead of goods that are not there (REQ-33): by the order's preset at once, or after asking for
 //! 60 s. A substitute takes only what the store may promise by itself, held in the same transaction.
 
-use super::{Flow, Stop, holding, moments, not_found};
+use super::{Flow, Stop, holding, moments, not_found, price};
 use crate::answer::Answer;
 use crate::db::orders::{self, OrderRow};
 use crate::db::people::{self, NoticeRow};
@@ -10,7 +10,7 @@ use crate::db::{allocations, assignments, catalogue};
 use model::catalogue::Product;
 use model::fact::Fact;
 use model::order_doc::{SubstituteAnswer, SubstituteAsk, SubstitutePreset};
-use model::{OrderId, OrderState, Qty, Role, SkuId};
+use model::{OrderId, OrderState, Paise, Qty, Role, SkuId};
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use store_core::pick::substitute::{Good, choose};
@@ -31,31 +31,37 @@ pub fn fill(flow: &mut Flow<'_>, row: &OrderRow, line: u8, not: &SkuId, qty: Qty
         SubstitutePreset::Ask if asked_before => None,
         SubstitutePreset::Ask | SubstitutePreset::BestMatch => best(flow, row, line, not, qty)?,
     };
-    let Some((sku, name, why)) = found else {
+    let Some(Found { sku, name, why, price }) = found else {
         return holding::short(flow, &row.order, line, qty, "not_found").map(drop);
     };
     if row.preset == SubstitutePreset::BestMatch {
         return take(flow, row, line, &sku, qty, (&name, why));
     }
     let until = flow.now.plus_ms(flow.setup.policy.substitute_ms);
-    let question = Question { order: row.order, line, sku: sku.clone(), qty, asked_at: flow.now, until };
+    let question =
+        Question { order: row.order, line, sku: sku.clone(), qty, asked_at: flow.now, until, price };
     pick_gaps::ask(flow.tx, &question)?;
-    flow.tell(&Fact::Ask { order: row.order, hour: row.hour, ask: SubstituteAsk { line, sku, qty, until } })?;
+    let ask = SubstituteAsk { line, sku, qty, until, price };
+    flow.tell(&Fact::Ask { order: row.order, hour: row.hour, ask })?;
     let shown = u16::from(line) + 1;
     let named: [(&str, &dyn Display); 4] = [("line", &shown), ("qty", &qty), ("name", &name), ("why", &why)];
     moments::tell(flow, &row.order, "substitute_asked", &named)
 }
 
-/// The best substitute that suffices: code, name and why.
-fn best(
-    flow: &Flow<'_>,
-    row: &OrderRow,
-    line: u8,
-    not: &SkuId,
-    qty: Qty,
-) -> Result<Option<(SkuId, String, &'static str)>, Stop> {
+/// A substitute.
+struct Found {
+    sku: SkuId,
+    name: String,
+    why: &'static str,
+    /// What one piece costs, where that is less than what was ordered.
+    price: Option<Paise>,
+}
+
+/// The best substitute that suffices.
+fn best(flow: &Flow<'_>, row: &OrderRow, line: u8, not: &SkuId, qty: Qty) -> Result<Option<Found>, Stop> {
     let lines = orders::lines(flow.tx, &row.order)?;
     let Some((_, ordered)) = lines.iter().find(|(n, _)| *n == line) else { return Ok(None) };
+    let agreed = ordered.unit_price;
     let wanted = catalogue::must(flow.tx, &ordered.sku)?.product;
     if wanted.category.is_empty() {
         return Ok(None);
@@ -70,7 +76,9 @@ fn best(
     }
     let wanted = good(wanted, 0);
     let chosen = choose(&wanted, qty, &candidates, &taken);
-    Ok(chosen.map(|(good, why)| (good.sku.clone(), good.name.clone(), why.word())))
+    let Some((good, why)) = chosen else { return Ok(None) };
+    let price = price::quote(&catalogue::must(flow.tx, &good.sku)?.product, agreed);
+    Ok(Some(Found { sku: good.sku.clone(), name: good.name.clone(), why: why.word(), price }))
 }
 
 fn good(product: Product, free: u64) -> Good {

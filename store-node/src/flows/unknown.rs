@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::command::UnknownEnd;
 use crate::db::allocations::{self, Allocation};
 use crate::db::orders::{self, OrderRow};
-use crate::db::{assignments, pick_gaps, unknown as rows};
+use crate::db::{assignments, pick_gaps, pick_prices, unknown as rows};
 use crate::refusal::Refusal;
 use model::order::{Moment, Moments};
 use model::time::HOUR_MS;
@@ -179,6 +179,7 @@ fn go_on(flow: &mut Flow<'_>, row: &OrderRow) -> Result<(), Stop> {
     for held in allocations::of_order(flow.tx, &row.order)? {
         unpick(flow, &held)?;
     }
+    pick_prices::forget(flow.tx, row.order)?;
     assignments::forget(flow.tx, &row.order)?;
     orders::forget_moment(flow.tx, &row.order, Moment::Picking)?;
     if known.get(Moment::Accepted).is_none() {

@@ -1,12 +1,15 @@
 //! What devices say, turned into commands: topic and payload in, envelope out; the answer goes back as an ack after the
 //! commit: to the device, with the correlation data of what it answers, and for a fixed scanner, which has no screen, also
-//! to its person's handheld. A payload that cannot be read changes nothing and is named in the log.
+//! to its person's handheld. A payload that cannot be read changes nothing; its sender, who repeats an event until it is
+//! answered, is told so where it names an id, and a person where it does not.
 
 use super::Replied;
 use crate::clock;
 use crate::command::{Command, Envelope, Login, ReadingIn, ReadingMore};
+use crate::engine::Refused;
 use crate::pins::Pins;
 use crate::reads::Reads;
+use crate::refusal::Refusal;
 use crate::writer::Writer;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
@@ -24,6 +27,8 @@ use tokio::sync::mpsc;
 
 /// Commands that wait for their commit at a time; more wait in the inbox, unacknowledged.
 const IN_FLIGHT_MAX: usize = 128;
+/// Of a message that names no id so many bytes are set aside.
+const ASIDE_BYTES_MAX: usize = 1_024;
 /// Longest correlation data that is given back, bytes; our own is an id's sixteen.
 const CORRELATION_BYTES_MAX: usize = 64;
 
@@ -50,6 +55,12 @@ enum Unheard {
     Name(#[from] model::id::IdError),
     #[error("{0} does not write {1}")]
     NotTheirs(&'static str, &'static str),
+}
+
+/// What every event has, also one that is otherwise not understood.
+#[derive(serde::Deserialize)]
+struct Named {
+    id: CommandId,
 }
 
 /// A message as commands: at most two (a login that was checked, or one event).
@@ -90,13 +101,21 @@ impl Hear {
                         (Ok(Ok(reply)), Some((class, device, id))) => {
                             let outcome = match reply {
                                 Ok(_) => AckOutcome::Applied,
+                                // Not committed: no ack, so that whoever keeps it sends it again.
+                                Err(Refusal::Unavailable { .. }) => return (publish, None),
                                 Err(refusal) => AckOutcome::Refused { problem: refusal.problem() },
                             };
                             Some(Outcome { to: (class, device), ack: Ack { id, outcome, scanner: None } })
                         }
+                        // What has no ack of its own is the broker's to keep.
+                        (Ok(Ok(Err(Refusal::Unavailable { .. }))), None) => {
+                            return (unacknowledged(publish), None);
+                        }
                         (Ok(Ok(_)), None) => None,
-                        // Not committed: no ack, so the broker and the handheld send it again.
-                        (Ok(Err(_)) | Err(_), _) => return (unacknowledged(publish), None),
+                        // Likewise. The broker is told that it came all the same: it would say no more to this node once
+                        // enough of these repeats had piled up.
+                        (Ok(Err(_)) | Err(_), Some(_)) => None,
+                        (Ok(Err(_)) | Err(_), None) => return (unacknowledged(publish), None),
                     };
                     (publish, outcome)
                 })),
@@ -106,9 +125,31 @@ impl Hear {
             Err(error) => {
                 let topic: String = String::from_utf8_lossy(&publish.topic).chars().take(200).collect();
                 tracing::warn!(%error, topic, "message dropped; nothing was changed");
-                self.done(&publish).await;
+                let outcome = self.unreadable(&publish, &error).await;
+                self.answer(publish, outcome).await;
             }
         }
+    }
+
+    /// The answer to an event that cannot be read: without one, its sender would repeat it for ever and everything behind
+    /// it would wait. What names no id cannot be answered; it is set aside for a person.
+    async fn unreadable(&self, publish: &Publish, error: &Unheard) -> Option<Outcome> {
+        let topic: Topic = String::from_utf8_lossy(&publish.topic).parse().ok()?;
+        let (Leaf::Event, Unheard::Payload(_) | Unheard::TooLong(_) | Unheard::Name(_)) = (topic.leaf, error)
+        else {
+            return None;
+        };
+        let why = error.to_string();
+        let Ok(Named { id }) = serde_json::from_slice(&publish.payload) else {
+            let bytes = publish.payload.iter().copied().take(ASIDE_BYTES_MAX).collect();
+            let refused = Refused { origin: format!("device {}", topic.device), bytes, why };
+            if let Err(error) = self.writer.refused(refused).await {
+                tracing::warn!(%error, "not set aside");
+            }
+            return None;
+        };
+        let outcome = AckOutcome::Refused { problem: Refusal::Unreadable { detail: why }.problem() };
+        Some(Outcome { to: (topic.class, topic.device), ack: Ack { id, outcome, scanner: None } })
     }
 
     async fn answer(&self, publish: Publish, outcome: Option<Outcome>) {

@@ -31,6 +31,12 @@ const TABLE: &[Words] = &[
         "Take fewer of these and try again with a new id.",
     ),
     row(
+        "too_heavy",
+        422,
+        "Too heavy for one order",
+        "Take some of it out and make another order of it, with a new id.",
+    ),
+    row(
         "unknown",
         404,
         "No such thing here",
@@ -125,6 +131,18 @@ const TABLE: &[Words] = &[
     row("wrong_rider", 409, "Another rider was chosen", "Give it to that rider, or let the hub choose anew."),
     row("already_done", 409, "That is decided already", "Look at it again."),
     row("unavailable", 503, "The store node could not do this now", "Send it again with the same id."),
+    row(
+        "broken",
+        500,
+        "The store node cannot do this",
+        "Go on with something else and tell the manager: sending it again does not help.",
+    ),
+    row(
+        "unreadable",
+        400,
+        "The store node cannot read this",
+        "Do it again with a new id; if that fails, too, the device needs the program of this store.",
+    ),
 ];
 
 /// What is decided already, in English.

@@ -23,13 +23,15 @@ const OTHER_BINS: u32 = 3;
 /// # Errors
 /// A fault of the database.
 pub fn view(conn: &Connection, device: &DeviceId, now: Timestamp) -> DbResult<HandheldView> {
+    let waiting = picks::waiting(conn)?;
     let mut view = HandheldView {
         version: pick_assign::version(conn)?,
         at: now,
         person: None,
         person_name: String::new(),
         task: None,
-        waiting: u32::try_from(picks::waiting(conn)?.len()).unwrap_or(u32::MAX),
+        waiting: u32::try_from(waiting.len()).unwrap_or(u32::MAX),
+        newest_at: waiting.iter().map(|wait| wait.accepted_at).max(),
         notices: Vec::new(),
     };
     let Some(session) = people::session_at(conn, device, now)? else { return Ok(view) };

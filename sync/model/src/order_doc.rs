@@ -11,6 +11,15 @@ use serde::{Deserialize, Serialize};
 /// The most lines one order may have.
 pub const LINES_MAX: usize = 100;
 
+/// The most that the goods of one order may weigh, kilograms: more than a rider can carry, and far fewer bags than can be
+/// counted. More goes into another order.
+pub const KG_MAX: u32 = 60;
+
+/// What so many grams count as, kilograms: a begun one counts.
+pub fn kilograms(grams: u64) -> u32 {
+    u32::try_from(grams.div_ceil(1_000)).unwrap_or(u32::MAX)
+}
+
 /// What the customer wants when a line is not on the shelf (REQ-33).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,12 +75,13 @@ pub struct Picks {
     pub short: Vec<ShortUnits>,
     /// Number of bags.
     pub bags: u8,
-    /// What lines of weighed goods cost less than was reckoned, by line.
+    /// What lines cost less than was reckoned, by line: goods that weigh less, substitutes that are cheaper.
     #[serde(default)]
     pub less: Vec<LessPaid>,
 }
 
-/// A line whose goods weigh less than their price was reckoned for. What weighs more costs who has paid already no more.
+/// A line whose goods weigh less than their price was reckoned for, or whose substitute is cheaper. What weighs more, or is
+/// dearer, costs no more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct LessPaid {
@@ -88,6 +98,16 @@ pub fn taken_off(unit_price: Paise, qty: Qty, (short, less): (Qty, Paise)) -> Pa
     let missing = price(short.min(qty));
     let rest = price(qty).checked_sub(missing).unwrap_or(Paise::ZERO).max(Paise::ZERO);
     missing.checked_add(less.clamp(Paise::ZERO, rest)).unwrap_or(missing)
+}
+
+/// The cash to collect where `agreed` was agreed at checkout and this was picked: never more than agreed.
+pub fn cash_due(agreed: Paise, lines: &[HeadLine], picks: &Picks) -> Paise {
+    let off = (0_u8..).zip(lines).map(|(line, head)| {
+        let short = picks.short.iter().find(|each| each.line == line).map_or(Qty::ZERO, |each| each.qty);
+        let less = picks.less.iter().find(|each| each.line == line).map_or(Paise::ZERO, |each| each.paise);
+        taken_off(head.unit_price, head.qty, (short, less))
+    });
+    off.fold(agreed, |due, off| due.checked_sub(off).unwrap_or(Paise::ZERO)).max(Paise::ZERO)
 }
 
 /// Units of one lot picked for one line. A substitute has another SKU than its line.
@@ -138,6 +158,9 @@ pub struct SubstituteAsk {
     pub qty: Qty,
     /// The store decides by the preset after this time (60 s from asking).
     pub until: Timestamp,
+    /// What one piece will cost, where that is less than what was ordered; a dearer one costs as much as that.
+    #[serde(default)]
+    pub price: Option<Paise>,
 }
 
 /// The customer's answer to a [`SubstituteAsk`].

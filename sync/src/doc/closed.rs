@@ -10,9 +10,9 @@
 //! What a map holds beyond an order of this version is kept beside it, field by field.
 
 mod columns;
-mod less;
 mod manifest;
 mod orders;
+mod prices;
 mod rest;
 
 pub use manifest::{Difference, MANIFEST_MAX, ManifestEntry, compare};
@@ -104,9 +104,7 @@ impl ClosedHour {
         let mut orders = orders::read(&mut from, base(hour))?;
         let rest = postcard::from_bytes(from.blob()?)
             .map_err(|_| DocError::poisoned("a closed hour whose other fields do not read"))?;
-        if !from.easy.is_empty() {
-            less::read(&mut from, &mut orders)?;
-        }
+        prices::read(&mut from, &mut orders)?;
         if !from.easy.is_empty() || !from.noisy.is_empty() {
             return Err(DocError::poisoned("bytes after a closed hour"));
         }
@@ -137,7 +135,7 @@ impl ClosedHour {
         orders::write(&mut to, &self.orders, base(self.hour))?;
         let rest = postcard::to_stdvec(&self.rest).map_err(|e| DocError::Broken { what: e.to_string() })?;
         to.blob(&rest);
-        less::write(&mut to, &self.orders);
+        prices::write(&mut to, &self.orders);
         let packed = zstd::bulk::compress(&to.easy, LEVEL)
             .map_err(|e| DocError::Broken { what: format!("zstd: {e}") })?;
         let mut bytes = vec![V1];

@@ -250,13 +250,20 @@ pub(crate) fn ask(value: &SubstituteAsk, base: Timestamp) -> Result<Vec<u8>, Doc
         .put(&Code(value.sku.as_str().to_owned()))?
         .put(&value.qty.get())?
         .put(&value.until.since_ms(base))?;
+    // Added after the first version, as the picks' `less` was.
+    let to = match value.price {
+        Some(paise) => to.put(&price(paise)?)?,
+        None => to,
+    };
     read_ask(value.line, &to.0, base)?;
     Ok(to.0)
 }
 
 pub(crate) fn read_ask(line: u8, bytes: &[u8], base: Timestamp) -> Result<SubstituteAsk, DocError> {
     let mut from = Reader::new("substitute", bytes)?;
-    Ok(SubstituteAsk { line, sku: from.sku()?, qty: from.qty()?, until: from.time(base)? })
+    let (sku, qty, until) = (from.sku()?, from.qty()?, from.time(base)?);
+    let price = if from.rest.is_empty() { None } else { Some(from.money()?) };
+    Ok(SubstituteAsk { line, sku, qty, until, price })
 }
 
 pub(crate) fn answer(value: &SubstituteAnswer) -> Result<Vec<u8>, DocError> {

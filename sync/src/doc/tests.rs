@@ -233,7 +233,8 @@ fn orders_changes(document: &Document) -> Vec<u8> {
 fn a_substitute_is_asked_and_answered_through_facts() {
     let (mut hub, mut store) = pair();
     let (order, hour) = (order(0), HOUR);
-    let ask = SubstituteAsk { line: 2, sku: sku(9), qty: Qty::ONE, until: at(160_000) };
+    let price = Some(Paise::new(2_800));
+    let ask = SubstituteAsk { line: 2, sku: sku(9), qty: Qty::ONE, until: at(160_000), price };
     let answer = SubstituteAnswer { line: 2, accept: true };
     let asked = Fact::Ask { order, hour, ask: ask.clone() };
     let answered = Fact::Answer { order, hour, answer: answer.clone() };

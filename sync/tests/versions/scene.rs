@@ -108,7 +108,7 @@ fn hour() -> Vec<(Owner, Vec<Fact>)> {
     let moment = |n, moment, ms| Fact::Moment { order: order(n), hour: HOUR, moment, at: at(ms) };
     let (order, hour) = (order(0), HOUR);
     let rider = RiderCard { code: "R-007".into(), name: "Ravi".into(), eta_at: at(500_000) };
-    let ask = SubstituteAsk { line: 2, sku: sku(9), qty: Qty::ONE, until: at(300_000) };
+    let ask = SubstituteAsk { line: 2, sku: sku(9), qty: Qty::ONE, until: at(300_000), price: None };
     let placed = |n| Fact::Order { order: self::order(n), hour, head: head(n) };
     vec![
         (Owner::Hub, vec![placed(0), moment(0, Moment::Placed, 5), moment(0, Moment::Confirmed, 900)]),

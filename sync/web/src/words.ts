@@ -59,10 +59,13 @@ export const PROBLEMS: Record<Lang, Record<string, Words>> = {
     withdrawn: { title: 'This product is not sold any more', hint: 'Offer another one; open orders go on.' },
     hub_owns: { title: 'These products are the hub’s', hint: 'Change them in the hub’s catalogue; the store takes them over by itself.' },
     scale_stamp: { title: 'This scale may not price goods', hint: 'Weigh it on another scale, and have this one verified.' },
+    too_heavy: { title: 'Too heavy for one order', hint: 'Nothing was ordered. Take some of it out, then order the rest by itself.' },
     wrong_rider: { title: 'Another rider was chosen', hint: 'Give it to that rider, or let the hub choose anew.' },
     unknown: { title: 'Not known here', hint: 'Check the code: it may have been mistyped.' },
     other: { title: 'That did not work ({code})', hint: 'Try again, or ask the manager.' },
     unavailable: { title: 'The node could not do this now', hint: 'Try again; nothing was done twice.' },
+    broken: { title: 'The node cannot do this', hint: 'Nothing was counted. Go on with something else and tell the manager.' },
+    unreadable: { title: 'The node cannot read this', hint: 'Nothing was counted. Do it again; if that fails, too, load the page anew.' },
   },
   hi: {
     wrong_item: { title: 'गलत सामान', detail: '{scanned} किसी खुली लाइन का नहीं।', hint: 'कुछ गिना नहीं गया। वापस रखें, फिर स्कैन करें।' },
@@ -85,10 +88,13 @@ export const PROBLEMS: Record<Lang, Record<string, Words>> = {
     withdrawn: { title: 'यह सामान अब नहीं बिकता', hint: 'कोई दूसरा सामान दें; खुले ऑर्डर चलते रहेंगे।' },
     hub_owns: { title: 'ये सामान हब के हैं', hint: 'हब की सूची में बदलें; स्टोर उन्हें अपने आप ले लेगा।' },
     scale_stamp: { title: 'यह तराज़ू दाम नहीं लगा सकती', hint: 'दूसरी तराज़ू पर तौलें, और इसकी जाँच करवाएँ।' },
+    too_heavy: { title: 'एक ऑर्डर के लिए बहुत भारी', detail: 'सामान {kg} किलो का है; ज़्यादा से ज़्यादा {most_kg} किलो।', hint: 'ऑर्डर नहीं हुआ। कुछ सामान निकालें, बाकी का अलग ऑर्डर करें।' },
     wrong_rider: { title: 'दूसरा राइडर चुना गया है', detail: '{wanted}', hint: 'उसी राइडर को दें, या हब को फिर चुनने दें।' },
     unknown: { title: 'यहाँ ऐसा कुछ नहीं', detail: '{name}', hint: 'कोड जाँच लें: शायद गलत लिखा गया हो।' },
     other: { title: 'यह नहीं हो सका ({code})', hint: 'फिर कोशिश करें, या मैनेजर से पूछें।' },
     unavailable: { title: 'नोड अभी यह नहीं कर सका', hint: 'फिर कोशिश करें; कुछ दो बार नहीं हुआ।' },
+    broken: { title: 'नोड यह नहीं कर सकता', hint: 'कुछ गिना नहीं गया। दूसरा काम करें और मैनेजर को बताएँ।' },
+    unreadable: { title: 'नोड इसे पढ़ नहीं सका', hint: 'कुछ गिना नहीं गया। फिर करें; तब भी न हो तो पेज दोबारा लोड करें।' },
   },
 };
 

@@ -2,7 +2,7 @@
 //! took, and where the two sides differ (what was lost or doubled: `deeds.rs`). Knows tables, no paper and no processes.
 
 use super::cuts::Cuts;
-use super::diary::Pages;
+use super::diary::{Pages, Screen};
 use super::house::STORES;
 use super::shoppers::is_phone_of_ours;
 use anyhow::{Context, Result};
@@ -89,7 +89,7 @@ impl Books {
     }
 
     /// How long the orders of this run took from the hub's confirmation to a handheld of their store: the first screen
-    /// after the store took the order that shows it in hand, or that orders wait.
+    /// that has the order in hand, or counts it among those that wait.
     pub fn arrivals(&self, pages: &Pages, cuts: &Cuts, begun: Timestamp) -> Result<Arrivals> {
         let (mut all, hub) = (Arrivals::default(), moments(&self.hub)?);
         for (name, store) in &self.stores {
@@ -104,12 +104,8 @@ impl Books {
                     continue;
                 }
                 let accepted = of(&here, "ac");
-                let shown = pages.screens.iter().find(|screen| {
-                    screen.store == *name
-                        && accepted.is_some_and(|at| screen.at >= at)
-                        && (screen.waiting || screen.order == Some(*order))
-                });
-                match shown {
+                let shows = |screen: &&Screen| screen.store == *name && screen.shows(order, accepted);
+                match pages.screens.iter().find(shows) {
                     Some(screen) => all.ms.push(screen.at.since_ms(confirmed) as f64),
                     None => all.unseen += 1,
                 }

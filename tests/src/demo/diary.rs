@@ -106,8 +106,17 @@ pub struct Screen {
     pub at: Timestamp,
     /// The order in hand.
     pub order: Option<OrderId>,
-    /// Whether it says that orders wait for a picker.
-    pub waiting: bool,
+    /// When the newest order that it counts as waiting was accepted.
+    pub newest: Option<Timestamp>,
+}
+
+impl Screen {
+    /// Whether an order that its store accepted then is on it: in hand, or one of those that wait. Where a newer one waits,
+    /// this one waits, too, or somebody has it already.
+    pub fn shows(&self, order: &OrderId, accepted: Option<Timestamp>) -> bool {
+        self.order == Some(*order)
+            || accepted.is_some_and(|at| self.newest.is_some_and(|newest| newest >= at))
+    }
 }
 
 impl Diary {
@@ -140,4 +149,29 @@ pub fn percentiles(mut figures: Vec<f64>) -> serde_json::Value {
         figures.get(place).map_or(0.0, |value| (value * 100.0).round() / 100.0)
     };
     serde_json::json!({ "n": figures.len(), "p50": at(0.50), "p95": at(0.95), "p99": at(0.99) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Screen;
+    use model::{OrderId, Timestamp};
+
+    /// A screen that counts orders which waited before says nothing of this one.
+    #[test]
+    fn a_screen_shows_an_order_in_hand_or_one_that_waits() {
+        let at = Timestamp::from_ms;
+        let (order, other) = (OrderId::new(at(1), 1), OrderId::new(at(1), 2));
+        let screen = |order, newest: Option<i64>| Screen {
+            store: "s1".to_owned(),
+            at: at(9_000),
+            order,
+            newest: newest.map(at),
+        };
+        let accepted = Some(at(5_000));
+        assert!(!screen(None, Some(4_999)).shows(&order, accepted), "those that wait came before it");
+        assert!(!screen(Some(other), None).shows(&order, accepted));
+        assert!(!screen(None, Some(6_000)).shows(&order, None), "the store does not know it yet");
+        assert!(screen(None, Some(5_000)).shows(&order, accepted));
+        assert!(screen(Some(order), None).shows(&order, accepted));
+    }
 }

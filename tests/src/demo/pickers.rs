@@ -204,7 +204,8 @@ async fn listen(
             Ok(Event::Incoming(Packet::Publish(message))) if message.topic.ends_with("/cmd") => {
                 if let Ok(view) = serde_json::from_slice::<HandheldView>(&message.payload) {
                     let order = view.task.as_ref().map(|task| task.order);
-                    let screen = Screen { store: store.clone(), at: now(), order, waiting: view.waiting > 0 };
+                    let newest = view.newest_at;
+                    let screen = Screen { store: store.clone(), at: now(), order, newest };
                     diary.open().screens.push(screen);
                     views.send_if_modified(|old| {
                         let newer = old.as_ref().is_none_or(|old| view.version >= old.version);

@@ -4,8 +4,8 @@
 use super::PATIENCE;
 use model::api::store::PaperRequest;
 use model::mqtt::{
-    Ack, Birth, COMMAND_EXPIRY_S, Command, CommandBody, DeviceState, Event, EventBody, Health, Reply,
-    ReplyOutcome,
+    Ack, AckOutcome, Birth, COMMAND_EXPIRY_S, Command, CommandBody, DeviceState, Event, EventBody, Health,
+    PAYLOAD_BYTES_MAX, Reply, ReplyOutcome,
 };
 use model::{CommandId, SkuId, Timestamp};
 use rumqttc::v5::mqttbytes::QoS;
@@ -108,6 +108,12 @@ impl Device {
         tokio::time::timeout(within, next).await.ok()
     }
 
+    /// The next answer.
+    async fn ack(&mut self) -> Ack {
+        let answer = self.hears(PATIENCE).await.expect("an answer");
+        serde_json::from_slice(&answer.payload).unwrap()
+    }
+
     /// Answers a command with the data that stood beside it.
     async fn reply(&self, asked: &Publish, outcome: ReplyOutcome) {
         let command: Command = serde_json::from_slice(&asked.payload).unwrap();
@@ -158,6 +164,42 @@ async fn the_node_answers_on_the_devices_own_topic_with_what_it_was_asked_with()
         assert_eq!(correlation.as_deref(), data, "{n}");
     }
     assert_eq!(printer.hears(Duration::from_millis(300)).await, None, "nobody made the node speak to it");
+    node.stop(PATIENCE).await;
+}
+
+/// An event without an answer is repeated for ever, and whatever its sender did since waits behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_node_cannot_read_is_answered_so_that_nothing_waits_behind_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let house =
+        House { program: env!("CARGO_BIN_EXE_demo").into(), ..House::build(dir.path(), DEVICES).unwrap() };
+    let (node, _) = house.start().await.unwrap();
+    let mut scanner = Device::come(&house, "scanner", "scan-1").await;
+    let (mut newer, mut negative) =
+        (serde_json::to_value(scan(1)).unwrap(), serde_json::to_value(scan(2)).unwrap());
+    newer["body"]["type"] = "sing".into();
+    negative["seq"] = (-1).into();
+    let EventBody::Scan { aim, .. } = scan(3).body else { panic!() };
+    let long = Event { body: EventBody::Scan { text: "9".repeat(PAYLOAD_BYTES_MAX), aim }, ..scan(3) };
+    let long = serde_json::to_value(long).unwrap();
+    for (n, event) in [(1, newer), (2, negative), (3, long)] {
+        scanner.say("event", &event, PublishProperties::default()).await;
+        let ack = scanner.ack().await;
+        let AckOutcome::Refused { problem } = ack.outcome else { panic!("{n}: {ack:?}") };
+        assert_eq!((ack.id, problem.code.as_str()), (scan(n).id, "unreadable"), "{n}");
+    }
+    // What names no id has no answer; a person finds it in quarantine, of one origin not without end.
+    scanner.say("event", &"mumble", PublishProperties::default()).await;
+    scanner.say("event", &scan(4), PublishProperties::default()).await;
+    let ack = scanner.ack().await;
+    let AckOutcome::Refused { problem } = ack.outcome else { panic!("{ack:?}") };
+    assert_eq!((ack.id, problem.code.as_str()), (scan(4).id, "not_logged_in"), "and the next is heard");
+    let db =
+        Connection::open_with_flags(store_node::run::database(&house.dir), OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let sql = "SELECT origin, bytes FROM quarantine";
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?));
+    let aside = db.unwrap().query_row(sql, [], row).unwrap();
+    assert_eq!(aside, ("device scan-1".to_owned(), b"\"mumble\"".to_vec()));
     node.stop(PATIENCE).await;
 }
 

@@ -1,13 +1,13 @@
 //! Cash on delivery: what label and handover slip tell the rider to collect is what the hub's books will ask for, whatever
 //! was short or came instead.
 
-use crate::shop::{MILK, SOAP, Shop, ean};
+use crate::shop::{MILK, MILK_SMALL, SOAP, Shop, ean, qty, sku};
 use model::api::store::{HandoverRequest, PaperRequest};
 use model::fact::Fact;
 use model::mqtt::Label;
-use model::order_doc::SubstitutePreset::Refund;
-use model::order_doc::{Picks, taken_off};
-use model::{OrderId, Paise, Qty};
+use model::order_doc::SubstitutePreset::{Ask, BestMatch, Refund};
+use model::order_doc::{HeadLine, SubstituteAnswer, cash_due};
+use model::{OrderId, Paise};
 use store_node::command::Command;
 
 const WHO: &str = "p-ravi";
@@ -17,9 +17,9 @@ const AGREED: i64 = 4 * 4_500 + 2 * 5_400 + 2_500;
 const LINES: [(&str, i64, i64); 2] = [(SOAP, 4, 4_500), (MILK, 2, 5_400)];
 
 fn collect(shop: &Shop, order: OrderId) -> Vec<i64> {
-    let said = shop.prints(order).into_iter().filter_map(|job| match job.label {
-        Label::Delivery { cod, .. } | Label::Handover { cod, .. } => Some(cod.get()),
-        _ => None,
+    let said = shop.prints(order).into_iter().filter_map(|job| {
+        let (Label::Delivery { cod, .. } | Label::Handover { cod, .. }) = job.label else { return None };
+        Some(cod.get())
     });
     said.collect()
 }
@@ -32,18 +32,16 @@ fn scans(shop: &mut Shop, order: OrderId, code: &str, n: usize) {
 
 /// What the hub makes of the picks that it is told.
 fn due(shop: &Shop) -> i64 {
-    let told = shop.facts().into_iter().find_map(|fact| match fact {
-        Fact::Picks { picks, .. } => Some(picks),
-        _ => None,
+    let told = shop.facts().into_iter().find_map(|fact| {
+        let Fact::Picks { picks, .. } = fact else { return None };
+        Some(picks)
     });
-    let Picks { short, less, .. } = told.expect("picks are told");
-    let mut due = AGREED;
-    for (line, (_, qty, price)) in (0_u8..).zip(LINES) {
-        let short = short.iter().find(|each| each.line == line).map_or(Qty::ZERO, |each| each.qty);
-        let less = less.iter().find(|each| each.line == line).map_or(Paise::ZERO, |each| each.paise);
-        due -= taken_off(Paise::new(price), Qty::new(qty).unwrap(), (short, less)).get();
-    }
-    due
+    let head = |(code, n, price): (&str, i64, i64)| HeadLine {
+        sku: sku(code),
+        qty: qty(n),
+        unit_price: Paise::new(price),
+    };
+    cash_due(Paise::new(AGREED), &LINES.map(head), &told.expect("picks are told")).get()
 }
 
 #[test]
@@ -82,4 +80,66 @@ fn nothing_is_collected_for_what_is_paid() {
     scans(&mut shop, order, MILK, 2);
     shop.must(WHO, AT, Command::Pack { order });
     assert_eq!(collect(&shop, order), [0]);
+}
+
+/// The customer pays what the cheaper of the two costs, piece by piece (REQ-33, REQ-66).
+#[test]
+fn a_substitute_costs_no_more_than_itself_and_no_more_than_what_was_asked_for() {
+    let mut shop = Shop::open();
+    shop.stock(SOAP, 4, 0, None);
+    for code in [MILK, MILK_SMALL] {
+        shop.stock(code, 4, 8, None);
+    }
+    let order = shop.sold(BestMatch, &LINES, AGREED, 600_000);
+    shop.begin(WHO, AT);
+    scans(&mut shop, order, SOAP, 4);
+    scans(&mut shop, order, MILK, 1);
+    shop.must(WHO, AT, Command::NotFound { order, line: 1 });
+    scans(&mut shop, order, MILK_SMALL, 1);
+    shop.must(WHO, AT, Command::Pack { order });
+    let paid = AGREED - (5_400 - 2_800);
+    assert_eq!((collect(&shop, order), due(&shop)), (vec![paid], paid));
+}
+
+/// The question says what will be charged, and that counts, whatever the catalogue says a minute later.
+#[test]
+fn what_the_customer_was_told_is_what_the_substitute_costs() {
+    for (agreed, told) in [(5_400, Some(Paise::new(2_800))), (2_000, None)] {
+        let mut shop = Shop::open();
+        for code in [MILK, MILK_SMALL] {
+            shop.stock(code, 4, 8, None);
+        }
+        let order = shop.sold(Ask, &[(MILK, 2, agreed)], 2 * agreed, 600_000);
+        shop.begin(WHO, AT);
+        shop.must(WHO, AT, Command::NotFound { order, line: 0 });
+        let asked = shop.facts().into_iter().find_map(|fact| {
+            let Fact::Ask { ask, .. } = fact else { return None };
+            Some(ask.price)
+        });
+        assert_eq!(asked, Some(told), "agreed: {agreed}");
+        shop.dearer(MILK_SMALL, 3_900);
+        let answer = SubstituteAnswer { line: 0, accept: true };
+        shop.must("system", "uplink", Command::AnswerSubstitute { order, answer });
+        scans(&mut shop, order, MILK_SMALL, 2);
+        shop.must(WHO, AT, Command::Undo { order });
+        scans(&mut shop, order, MILK_SMALL, 1);
+        shop.must(WHO, AT, Command::Pack { order });
+        let paid = 2 * told.map_or(agreed, Paise::get);
+        assert_eq!(collect(&shop, order), [paid], "agreed: {agreed}");
+    }
+}
+
+/// A pack of which the printed MRP is less than the catalogue's price costs no more than that.
+#[test]
+fn a_substitute_never_costs_more_than_the_mrp_on_its_pack() {
+    let mut shop = Shop::open();
+    shop.stock(MILK, 2, 8, None);
+    shop.mrp = 2_500;
+    shop.stock(MILK_SMALL, 2, 8, None);
+    let order = shop.sold(BestMatch, &[(MILK, 2, 5_400)], 2 * 5_400, 600_000);
+    shop.begin(WHO, AT);
+    shop.must(WHO, AT, Command::NotFound { order, line: 0 });
+    scans(&mut shop, order, MILK_SMALL, 2);
+    shop.must(WHO, AT, Command::Pack { order });
+    assert_eq!(collect(&shop, order), [2 * 2_500]);
 }

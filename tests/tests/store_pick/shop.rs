@@ -41,6 +41,8 @@ pub struct Shop {
     pub engine: Engine,
     pub now: Timestamp,
     pub effects: Effects,
+    /// MRP on the packs that are received, paise.
+    pub mrp: i64,
     ids: u128,
     path: std::path::PathBuf,
     _dir: tempfile::TempDir,
@@ -195,7 +197,8 @@ impl Shop {
         let path = dir.path().join("store.db");
         let now = Timestamp::from_ms(MORNING);
         let engine = Engine::open(&path, setup(), now).unwrap();
-        let mut shop = Shop { engine, now, effects: Effects::default(), ids: 0, path, _dir: dir };
+        let mut shop =
+            Shop { engine, now, effects: Effects::default(), mrp: 10_000, ids: 0, path, _dir: dir };
         let products = PRODUCTS.iter().map(product).collect();
         shop.must("m-asha", "desk", Command::ImportCatalogue { products, opening: Vec::new() });
         for (id, driver) in [("label-1", "zpl"), ("label-2", "zpl"), ("receipt-1", "escpos")] {
@@ -276,7 +279,7 @@ impl Shop {
             qty: qty(n),
             batch: format!("B{days}"),
             expiry: expires.then(|| Date::from_days(today.days() + days)),
-            mrp: Paise::new(10_000),
+            mrp: Paise::new(self.mrp),
             bin: bin.map(|bin| BinId::new(bin).unwrap()),
         };
         let answer = self.must("m-asha", "desk", Command::Receive(request));
@@ -326,9 +329,21 @@ impl Shop {
             confirmed_at: self.now,
             terms: Terms::FIRST,
             seen: Moments::default(),
+            packed: None,
         };
         self.must("system", "uplink", Command::AcceptOrder(accept));
         order
+    }
+
+    /// The catalogue has another price for a product from now on.
+    pub fn dearer(&mut self, code: &str, price: i64) {
+        let row = PRODUCTS.iter().find(|p| p.0 == code).unwrap();
+        let product = Product { price: Paise::new(price), mrp: Paise::new(price), ..product(row) };
+        self.must(
+            "m-asha",
+            "desk",
+            Command::ImportCatalogue { products: vec![product], opening: Vec::new() },
+        );
     }
 
     pub fn login(&mut self, who: &str, at: &str) {

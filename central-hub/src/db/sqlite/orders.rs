@@ -7,7 +7,7 @@ use model::api::store::HistoryRow;
 use model::order::Moments;
 use model::order_doc::SubstituteAsk;
 use model::quota::{HubGeneration, StoreEpoch};
-use model::{CustomerId, Moment, OrderId, OrderState, RiderId, StoreId, Timestamp};
+use model::{CustomerId, Moment, OrderId, OrderState, Paise, RiderId, StoreId, Timestamp};
 use rusqlite::{Row, ToSql};
 
 const ORDER: &str = "SELECT id, number, customer, store, epoch, generation, store_why, address, first_name, \
@@ -272,7 +272,7 @@ impl Orders for Sqlite {
 
     fn substitutes(&self, id: &OrderId) -> Db<Vec<SubstituteRow>> {
         self.all(
-            "SELECT line, sku, qty, until, accepted FROM substitute WHERE order_id = ?1 ORDER BY line",
+            "SELECT line, sku, qty, until, accepted, price FROM substitute WHERE order_id = ?1 ORDER BY line",
             [id.as_bytes()],
             |r| {
                 let ask = SubstituteAsk {
@@ -280,6 +280,7 @@ impl Orders for Sqlite {
                     sku: row::code(r, 1)?,
                     qty: row::qty(r, 2)?,
                     until: row::time(r, 3)?,
+                    price: r.get::<_, Option<i64>>(5)?.map(Paise::new),
                 };
                 Ok(SubstituteRow { ask, accepted: r.get(4)? })
             },
@@ -288,7 +289,8 @@ impl Orders for Sqlite {
 
     fn put_substitute(&mut self, id: &OrderId, s: &SubstituteRow) -> Db<()> {
         self.run(
-            "INSERT INTO substitute (order_id, line, sku, qty, until, accepted) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+            "INSERT INTO substitute (order_id, line, sku, qty, until, accepted, price) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
              ON CONFLICT (order_id, line) DO UPDATE SET accepted = excluded.accepted",
             (
                 id.as_bytes(),
@@ -297,6 +299,7 @@ impl Orders for Sqlite {
                 s.ask.qty.get(),
                 s.ask.until.ms(),
                 s.accepted,
+                s.ask.price.map(Paise::get),
             ),
         )
         .map(drop)

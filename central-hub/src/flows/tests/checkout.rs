@@ -79,6 +79,22 @@ fn cash_is_confirmed_at_once_and_travels_to_the_store() {
     assert_eq!(world.store_reads(), 0);
 }
 
+/// More than one order may weigh is said before anything is held; what is light enough goes through.
+#[test]
+fn what_is_too_heavy_for_one_order_is_refused_and_the_cart_kept() {
+    let mut world = World::new();
+    let who = world.customer(1);
+    for (n, qty) in [(1, 50), (2, 11)] {
+        world.grant(n, 99);
+        world.cart(who.0, n, qty);
+    }
+    let refused = world.checkout(who, Payment::Cod);
+    assert_eq!(refused, Err(Refusal::TooHeavy { kg: 61, most_kg: 60 }));
+    assert_eq!((quota(&world, 1), world.hub.data().cart(&who.0).unwrap().len()), ((0, 0), 2));
+    world.cart(who.0, 2, 10);
+    assert!(world.checkout(who, Payment::Cod).is_ok());
+}
+
 #[test]
 fn a_declined_payment_frees_the_units_and_keeps_the_cart() {
     let mut world = World::new();
@@ -116,13 +132,13 @@ fn a_gateway_without_a_clear_answer_is_asked_again_also_after_a_crash() {
 }
 
 #[test]
-fn a_hold_ends_after_120_s_and_a_late_debit_is_given_back() {
+fn a_hold_ends_15_min_after_placing_and_a_late_debit_is_given_back() {
     let mut world = World::new();
     world.grant(1, 1);
     let who = world.customer(1);
     world.cart(who.0, 1, 1);
     let order = world.checkout(who, upi()).unwrap();
-    world.wait(119_999);
+    world.wait(15 * 60_000 - 1);
     world.done(Command::ExpireHolds);
     assert_eq!(quota(&world, 1), (1, 0));
     world.wait(1);
@@ -134,6 +150,61 @@ fn a_hold_ends_after_120_s_and_a_late_debit_is_given_back() {
     assert_eq!((refund.len(), refund[0].amount), (1, total));
     let payment = world.hub.data().payment(&order).unwrap().unwrap();
     assert_eq!((payment.captured, payment.refunded), (total, total));
+}
+
+/// Whoever looks for the bank's app for a while has the goods still (REQ-9).
+#[test]
+fn a_payment_that_is_approved_within_15_min_of_placing_is_good() {
+    let mut world = World::new();
+    world.grant(1, 1);
+    let (who, other) = (world.customer(1), world.customer(2));
+    world.cart(who.0, 1, 1);
+    world.cart(other.0, 1, 1);
+    let order = world.checkout(who, upi()).unwrap();
+    world.wait(14 * 60_000);
+    world.hub.heard(world.now, &world.store.clone(), true).unwrap();
+    world.done(Command::ExpireHolds);
+    assert!(matches!(world.checkout(other, upi()), Err(Refusal::OutOfStock { .. })), "it is held");
+    answer(&mut world, Outcome::Agreed);
+    assert_eq!((state(&world, &order), quota(&world, 1)), (OrderState::Confirmed, (0, 1)));
+    // Nothing stands between: who does not want to wait cancels, and the units are free at once.
+    let mut world = World::new();
+    world.grant(1, 1);
+    let (who, other) = (world.customer(1), world.customer(2));
+    world.cart(who.0, 1, 1);
+    world.cart(other.0, 1, 1);
+    let order = world.checkout(who, upi()).unwrap();
+    world.done(Command::RequestCancel { customer: who.0, order });
+    assert!(world.checkout(other, Payment::Cod).is_ok());
+}
+
+/// Nobody at a silent store would pick it in time (SYNC.md, rule 8): the yes waits until the store is heard, and is undone
+/// when the hold ends before that.
+#[test]
+fn an_approval_waits_for_a_store_that_has_fallen_silent() {
+    for heard_again in [true, false] {
+        let mut world = World::new();
+        world.grant(1, 1);
+        let who = world.customer(1);
+        world.cart(who.0, 1, 1);
+        let order = world.checkout(who, upi()).unwrap();
+        world.wait(160_000);
+        answer(&mut world, Outcome::Agreed);
+        assert_eq!((state(&world, &order), quota(&world, 1)), (OrderState::Placed, (1, 0)));
+        if heard_again {
+            world.wait(60_000);
+            world.hub.heard(world.now, &world.store.clone(), true).unwrap();
+            answer(&mut world, Outcome::Agreed);
+            assert_eq!((state(&world, &order), quota(&world, 1)), (OrderState::Confirmed, (0, 1)));
+            continue;
+        }
+        world.wait(15 * 60_000);
+        world.done(Command::ExpireHolds);
+        answer(&mut world, Outcome::Agreed);
+        assert_eq!((state(&world, &order), quota(&world, 1)), (OrderState::PaymentFailed, (0, 0)));
+        let payment = world.hub.data().payment(&order).unwrap().unwrap();
+        assert_eq!(payment.refunded, payment.captured, "given back");
+    }
 }
 
 #[test]

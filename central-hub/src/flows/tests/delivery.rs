@@ -178,10 +178,9 @@ fn the_riders_screen_says_what_is_due_after_a_short_and_no_gateway_is_asked() {
     let (order, rider, right) = cash_order(&mut world);
     let drop = |world: &World| {
         let look = Look { now: world.now, rules: &rules() };
-        match views::rider::now(world.hub.data(), &look, &rider).unwrap().unwrap().next {
-            RiderTask::Collect { drop_off, .. } => (drop_off.cod.get(), drop_off.cod_known),
-            other => panic!("{other:?}"),
-        }
+        let now = views::rider::now(world.hub.data(), &look, &rider).unwrap().unwrap();
+        let RiderTask::Collect { drop_off, .. } = now.next else { panic!("{:?}", now.next) };
+        (drop_off.cod.get(), drop_off.cod_known)
     };
     assert_eq!(drop(&world), (TWO, false), "the label may say less");
     let facts = packed(&world, order, 1);
@@ -264,6 +263,33 @@ fn five_wrong_codes_are_counted_and_then_the_right_one_is_too_late() {
     }
     let late = deliver(&world, sent, order, &right, DUE);
     assert_eq!(world.ask(late), Err(Refusal::CodeDead));
+}
+
+/// Half past five in the morning is no new day in India; midnight is, though it is half past six in the evening in UTC.
+#[test]
+fn what_was_delivered_today_is_counted_by_the_citys_day() {
+    let mut world = World::new();
+    // 2026-09-21 19:43 in Bengaluru; a while later it is a quarter past five in the morning.
+    world.wait((9 * 60 + 30) * 60_000);
+    world.hub.heard(world.now, &world.store.clone(), true).unwrap();
+    world.grant(1, 9);
+    let rider = world.rider(1);
+    let order = ordered(&mut world, 1);
+    world.done(Command::AssignRiders);
+    let right = code(&world, &order);
+    let at_door = deliver(&world, rider, order, &right, DUE);
+    world.done(at_door);
+    let today = |world: &World| {
+        let look = Look { now: world.now, rules: &rules() };
+        views::rider::now(world.hub.data(), &look, &rider).unwrap().unwrap().delivered_today
+    };
+    assert_eq!((world.now.to_string().as_str(), today(&world)), ("2026-09-21T23:43:20Z", 1));
+    world.wait(60 * 60_000);
+    assert_eq!(today(&world), 1, "past UTC's midnight");
+    world.wait(17 * 3_600_000 + 40 * 60_000);
+    assert_eq!(today(&world), 1, "in the evening still");
+    world.wait(10 * 60_000);
+    assert_eq!(today(&world), 0, "midnight in the city");
 }
 
 #[test]

@@ -141,7 +141,8 @@ fn a_question_reaches_the_customer_and_the_answer_the_store() {
     let mut world = World::new();
     let id = order(&mut world, Payment::Cod, 1);
     let row = world.hub.data().order(&id).unwrap().unwrap();
-    let ask = SubstituteAsk { line: 0, sku: sku(2), qty: Qty::ONE, until: world.now.plus_ms(60_000) };
+    let until = world.now.plus_ms(60_000);
+    let ask = SubstituteAsk { line: 0, sku: sku(2), qty: Qty::ONE, until, price: Some(Paise::new(4_000)) };
     world.store_says(&[Fact::Ask { order: id, hour: row.placed_at.hour(), ask }]);
     let reply = Command::ReplySubstitute { customer: row.customer, order: id, line: 0, accept: true };
     world.done(reply.clone());

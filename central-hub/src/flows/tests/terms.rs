@@ -121,7 +121,7 @@ fn wanted_rights_go_back_at_once_and_held_ones_when_they_are_let_go() {
     world.store_says(&[Fact::Wanted { sku: sku(1), total: 4 }]);
     let now = rights(&world, FIRST_EPOCH, FIRST_GENERATION);
     assert_eq!((now.returned(), now.held(), now.available()), (2, 3, 0), "the free ones at once");
-    world.wait(10 * 60_000);
+    world.wait(15 * 60_000);
     world.done(Command::ExpireHolds);
     let now = rights(&world, FIRST_EPOCH, FIRST_GENERATION);
     assert_eq!((now.returned(), now.held(), now.available()), (4, 0, 1), "the rest when the hold ends");

@@ -138,8 +138,34 @@ fn huge_and_weightless_orders_end() {
     let rules = BagRules::default();
     let items = [item(1_000_000, 3), item(5, 0), item(20_000, 7_999), item(40, 4_100)];
     let bags = pack(&items, &rules);
-    assert_rules(&items, &bags, &rules);
+    let total: u64 = items.iter().map(|item| u64::from(item.units) * u64::from(item.unit.0)).sum();
+    let limit = Grams(u32::try_from(total.div_ceil(BAGS_FULL)).unwrap());
+    assert_rules(&items, &bags, &BagRules { limit, ..rules });
     let dust = BagRules { limit: Grams(0), ..rules };
     assert_eq!(pack(&[item(3, 0), item(2, 1)], &dust).len(), 3);
     assert_eq!(pack(&[], &rules), []);
+}
+
+#[test]
+fn no_order_has_more_bags_than_can_be_counted() {
+    for (units, grams) in [(255, 5_000), (256, 5_000), (5_000, 9_500), (1_000_000, 50_000), (121, 8_001)] {
+        for rules in [BagRules::default(), BagRules { fragile: FragileRule::Apart, ..BagRules::default() }] {
+            let mut items: Vec<Item> = (0..8)
+                .map(|n| Item { cold: n & 1 > 0, food: n & 2 > 0, fragile: n & 4 > 0, ..item(1, 100) })
+                .collect();
+            items.push(item(units, grams));
+            let bags = pack(&items, &rules);
+            assert!(bags.len() <= BAGS_MAX, "{units} x {grams} g: {}", bags.len());
+            let packed: u64 = bags.iter().flat_map(|bag| &bag.contents).map(|p| u64::from(p.units)).sum();
+            assert_eq!(packed, u64::from(units) + 8, "every unit once");
+            let cold = |bag: &&Bag| bag.kind == BagKind::Insulated;
+            assert!(bags.iter().any(|bag| cold(&bag)), "and cold goods apart still");
+        }
+    }
+    let most = model::order_doc::KG_MAX * 1_000 / 4_001;
+    assert_eq!(
+        pack(&[item(most, 4_001)], &BagRules::default()).len(),
+        most as usize,
+        "by the rules up to there"
+    );
 }

@@ -361,6 +361,8 @@ pub struct SubstituteQuestion {
     pub product: ProductCard,
     /// How many.
     pub qty: Qty,
+    /// What one piece will cost: never more than what was ordered, never more than the proposal costs by itself.
+    pub unit_price: Paise,
     /// The preset applies after this time.
     pub until: Timestamp,
 }

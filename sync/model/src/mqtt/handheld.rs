@@ -111,6 +111,9 @@ pub struct HandheldView {
     pub task: Option<PickTask>,
     /// Orders that wait for a picker.
     pub waiting: u32,
+    /// When the store accepted the newest of them.
+    #[serde(default)]
+    pub newest_at: Option<Timestamp>,
     /// Things to know, newest first, at most 5.
     pub notices: Vec<Notice>,
 }

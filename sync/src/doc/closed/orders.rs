@@ -416,7 +416,7 @@ fn read_talks(from: &mut Reader<'_>, views: &mut [OrderView]) -> Result<(), DocE
             let (((line, sku), qty), until) = asks.next().ok_or_else(cut)?;
             let sku = SkuId::new(sku).map_err(|_| cut())?;
             let until = view.head.promise_at.plus_ms(until);
-            view.asks.push(SubstituteAsk { line: *line, sku, qty: units(qty)?, until });
+            view.asks.push(SubstituteAsk { line: *line, sku, qty: units(qty)?, until, price: None });
         }
     }
     let counts = from.numbers(views.len())?;

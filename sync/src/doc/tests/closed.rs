@@ -17,7 +17,13 @@ fn lived() -> (Document, Document) {
     trade(&mut hub, &mut store);
     store.put_moment(&order(1), Moment::Packed, at(90_000)).unwrap();
     store.put_picks(&order(0), &picks(&head(Channel::Online, 3))).unwrap();
-    let ask = SubstituteAsk { line: 0, sku: sku(9), qty: Qty::ONE, until: at(160_000) };
+    let ask = SubstituteAsk {
+        line: 0,
+        sku: sku(9),
+        qty: Qty::ONE,
+        until: at(160_000),
+        price: Some(Paise::new(2_800)),
+    };
     store.put_ask(&order(2), &ask).unwrap();
     hub.put_answer(&order(2), &SubstituteAnswer { line: 0, accept: true }).unwrap();
     let rider = RiderCard { code: "R-17".into(), name: "Ravi".into(), eta_at: at(600_000) };
@@ -51,6 +57,25 @@ fn both_sides_close_an_hour_to_the_same_content_and_read_it_back() {
     assert_eq!(closed.orders, views(&hub));
     assert_eq!((a.orders, closed.strange().count()), (7, 0));
     assert!(a.bytes.len() < store.save_full().unwrap().len());
+}
+
+#[test]
+fn what_a_substitute_costs_is_in_the_closed_hour_also_where_no_line_cost_less() {
+    let (mut hub, mut store) = pair();
+    hub.put_order(&order(0), &head(Channel::Online, 3)).unwrap();
+    trade(&mut hub, &mut store);
+    for (line, price) in [(0, None), (1, Some(Paise::new(4_000)))] {
+        let ask = SubstituteAsk { line, sku: sku(9), qty: Qty::ONE, until: at(160_000), price };
+        store.put_ask(&order(0), &ask).unwrap();
+    }
+    store.put_mark().unwrap();
+    hub.put_mark().unwrap();
+    trade(&mut hub, &mut store);
+    let blob = hub.close().unwrap();
+    let asked: Vec<_> =
+        ClosedHour::read(HOUR, &blob.bytes).unwrap().orders[0].asks.iter().map(|ask| ask.price).collect();
+    assert_eq!(asked, [None, Some(Paise::new(4_000))]);
+    assert_eq!(blob.sha256, store.close().unwrap().sha256);
 }
 
 #[test]

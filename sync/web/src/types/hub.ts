@@ -565,6 +565,8 @@ line: number,
 product: ProductCard,
 /** How many. */
 qty: Qty,
+/** What one piece will cost: never more than what was ordered, never more than the proposal costs by itself. */
+unit_price: Paise,
 /** The preset applies after this time. */
 until: Timestamp, };
 

@@ -205,6 +205,8 @@ person_name: string,
 task: PickTask | null,
 /** Orders that wait for a picker. */
 waiting: number,
+/** When the store accepted the newest of them. */
+newest_at: Timestamp | null,
 /** Things to know, newest first, at most 5. */
 notices: Array<Notice>, };
 

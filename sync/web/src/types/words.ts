@@ -65,7 +65,8 @@ unit_price: Paise, };
 /** The hub's generation G: grows when a hub is restored. */
 export type HubGeneration = number;
 
-/** A line whose goods weigh less than their price was reckoned for. What weighs more costs who has paid already no more. */
+/** A line whose goods weigh less than their price was reckoned for, or whose substitute is cheaper. What weighs more, or is
+ * dearer, costs no more. */
 export type LessPaid = {
 /** The line's place in `OrderHead::lines`. */
 line: number,
@@ -129,7 +130,7 @@ picked: Array<PickedUnits>,
 short: Array<ShortUnits>,
 /** Number of bags. */
 bags: number,
-/** What lines of weighed goods cost less than was reckoned, by line. */
+/** What lines cost less than was reckoned, by line: goods that weigh less, substitutes that are cheaper. */
 less: Array<LessPaid>, };
 
 /** A print job (ARCHITECTURE, decision 6). */
@@ -243,7 +244,9 @@ sku: SkuId,
 /** How many. */
 qty: Qty,
 /** The store decides by the preset after this time (60 s from asking). */
-until: Timestamp, };
+until: Timestamp,
+/** What one piece will cost, where that is less than what was ordered; a dearer one costs as much as that. */
+price: Paise | null, };
 
 /** What the customer wants when a line is not on the shelf (REQ-33). */
 export type SubstitutePreset = "ask" | "best_match" | "refund";

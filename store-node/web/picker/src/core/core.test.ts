@@ -19,7 +19,7 @@ function line(n: number, gtin: string, qty: number, more: Partial<PickLine> = {}
 }
 function view(version: number, lines: PickLine[]): HandheldView {
   const task = { order: 'o1', number: '4K7', promise_at: 0, pick_by: 0, lines, bags: 1, substitute: null };
-  return { version, at: version, person: 'p1', person_name: 'Asha', task, waiting: 0, notices: [] };
+  return { version, at: version, person: 'p1', person_name: 'Asha', task, waiting: 0, newest_at: null, notices: [] };
 }
 let count = 0;
 function event(action: Action): HandheldEvent {

@@ -1,0 +1,2 @@
+-- What one piece of a proposed substitute will cost, where that is less than what was ordered.
+ALTER TABLE substitute ADD COLUMN price INTEGER CHECK (price >= 0);
