@@ -6,12 +6,14 @@
 //! backups/s1/heads/17             one head each
 //! ```
 
+use model::api::hub::OpsBackup;
 use model::time::{DAY_MS, HOUR_MS};
 use model::{StoreId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 use sync::vault::object::name_of;
 use sync::vault::{Head, Kind, Name, OBJECT_MAX, VaultError};
 
@@ -89,7 +91,7 @@ pub struct Backups {
     /// One change at a time; reading needs no turn.
     turn: Arc<Mutex<()>>,
     /// The moment that each store's newest head shows, once it was looked for.
-    newest: Arc<Mutex<BTreeMap<StoreId, Option<Timestamp>>>>,
+    newest: Arc<Mutex<BTreeMap<StoreId, (Stamp, OpsBackup)>>>,
 }
 
 impl Backups {
@@ -168,6 +170,7 @@ impl Backups {
     pub fn put_head(&self, store: &StoreId, bytes: &[u8], now: Timestamp) -> Result<(), KeepError> {
         let head = Head::decode(bytes)?;
         let _turn = self.turn.lock();
+        // After a head that does not read comes that number again: the store goes on from the newest that does.
         let kept = self.list(store)?;
         let next = kept.last().map_or(1, |kept| kept.number + 1);
         // The answer to the first sending was lost.
@@ -182,56 +185,85 @@ impl Backups {
             return Err(KeepError::Lacking(*name));
         }
         write(&self.heads(store).join(next.to_string()), bytes)?;
-        if let Ok(mut newest) = self.newest.lock() {
-            newest.insert(store.clone(), Some(head.note.at));
-        }
-        self.expire(store, kept, now)?;
+        self.expire(store, (kept, next), now)?;
         if next.is_multiple_of(SWEEP_EVERY) { self.sweep(store, now) } else { Ok(()) }
     }
 
-    /// A head's bytes; the newest without a number.
+    /// A head's bytes; without a number the newest that reads.
     ///
     /// # Errors
     /// [`KeepError::File`].
     pub fn head(&self, store: &StoreId, number: Option<u64>) -> Result<Option<Vec<u8>>, KeepError> {
-        let number = match number {
-            Some(number) => number,
-            None => match self.numbers(store)?.last() {
-                Some(newest) => *newest,
-                None => return Ok(None),
-            },
-        };
-        read(&self.heads(store).join(number.to_string()))
+        match number {
+            Some(number) => read(&self.heads(store).join(number.to_string())),
+            None => Ok(self.newest_readable(store)?.0.map(|(bytes, _)| bytes)),
+        }
     }
 
-    /// The moment that a store's newest backup shows. Read from the disk once.
-    ///
-    /// # Errors
-    /// [`KeepError`].
-    pub fn newest(&self, store: &StoreId) -> Result<Option<Timestamp>, KeepError> {
-        let known = self.newest.lock().ok().and_then(|newest| newest.get(store).copied());
-        if let Some(known) = known {
+    /// The newest head that reads, with its bytes; and how many newer ones do not.
+    fn newest_readable(&self, store: &StoreId) -> Result<(Option<Readable>, usize), KeepError> {
+        let mut torn = 0;
+        for number in self.numbers(store)?.into_iter().rev() {
+            let Some(bytes) = read(&self.heads(store).join(number.to_string()))? else { continue };
+            match Head::decode(&bytes) {
+                Ok(head) => return Ok((Some((bytes, head)), torn)),
+                Err(error) => {
+                    tracing::error!(%store, number, %error, "a backup's head does not read");
+                    torn += 1;
+                }
+            }
+        }
+        Ok((None, torn))
+    }
+
+    /// What is here of a store's backups. A head is read again only when its file is another one.
+    pub fn newest(&self, store: &StoreId) -> OpsBackup {
+        let _turn = self.turn.lock();
+        self.look(store).unwrap_or_else(|error| {
+            tracing::error!(%store, %error, "a store's backups cannot be read");
+            OpsBackup::Broken { readable_at: None }
+        })
+    }
+
+    fn look(&self, store: &StoreId) -> Result<OpsBackup, KeepError> {
+        let Some(number) = self.numbers(store)?.pop() else { return Ok(OpsBackup::None) };
+        let path = self.heads(store).join(number.to_string());
+        let about = std::fs::metadata(&path).map_err(|error| fail(&path, error))?;
+        let stamp = Stamp { number, bytes: about.len(), written: about.modified().ok() };
+        let seen = self.newest.lock().ok().and_then(|newest| newest.get(store).copied());
+        if let Some((_, known)) = seen.filter(|(of, _)| *of == stamp) {
             return Ok(known);
         }
-        let _turn = self.turn.lock();
-        let head = self.head(store, None)?.map(|bytes| Head::decode(&bytes)).transpose()?;
-        let at = head.map(|head| head.note.at);
+        let (readable, torn) = self.newest_readable(store)?;
+        let readable_at = readable.map(|(_, head)| head.note.at);
+        let found = match readable_at {
+            Some(at) if torn == 0 => OpsBackup::Kept { at },
+            readable_at => OpsBackup::Broken { readable_at },
+        };
         if let Ok(mut newest) = self.newest.lock() {
-            newest.insert(store.clone(), at);
+            newest.insert(store.clone(), (stamp, found));
         }
-        Ok(at)
+        Ok(found)
     }
 
-    /// The kept heads, oldest first.
+    /// The kept heads that read, oldest first.
     ///
     /// # Errors
-    /// [`KeepError`].
+    /// [`KeepError::File`].
     pub fn list(&self, store: &StoreId) -> Result<Vec<Kept>, KeepError> {
         let mut kept = Vec::new();
         for number in self.numbers(store)? {
             let Some(bytes) = read(&self.heads(store).join(number.to_string()))? else { continue };
-            let note = Head::decode(&bytes)?.note;
-            kept.push(Kept { number, at: note.at, epoch: note.term, bytes: note.bytes, links: note.links });
+            match Head::decode(&bytes) {
+                Ok(Head { note, .. }) => kept.push(Kept {
+                    number,
+                    at: note.at,
+                    epoch: note.term,
+                    bytes: note.bytes,
+                    links: note.links,
+                }),
+                Err(error) => tracing::error!(%store, number, %error, "a backup's head does not read"),
+            }
         }
         Ok(kept)
     }
@@ -264,10 +296,16 @@ impl Backups {
         Ok(numbers)
     }
 
-    fn expire(&self, store: &StoreId, kept: Vec<Kept>, now: Timestamp) -> Result<(), KeepError> {
+    /// Lets heads before `next` go that are too many, and those that do not read.
+    fn expire(
+        &self,
+        store: &StoreId,
+        (kept, next): (Vec<Kept>, u64),
+        now: Timestamp,
+    ) -> Result<(), KeepError> {
         let staying = staying(&kept, now);
-        for gone in kept.iter().filter(|kept| !staying.contains(&kept.number)) {
-            let path = self.heads(store).join(gone.number.to_string());
+        for gone in self.numbers(store)?.into_iter().filter(|n| *n < next && !staying.contains(n)) {
+            let path = self.heads(store).join(gone.to_string());
             std::fs::remove_file(&path).map_err(|error| fail(&path, error))?;
         }
         Ok(())
@@ -281,7 +319,8 @@ impl Backups {
         let mut needed = BTreeSet::new();
         for number in self.numbers(store)? {
             let Some(bytes) = read(&self.heads(store).join(number.to_string()))? else { continue };
-            let note = Head::decode(&bytes)?.note;
+            // Of a head that does not read nobody knows what it needed; nobody can restore from it either.
+            let Ok(Head { note, .. }) = Head::decode(&bytes) else { continue };
             needed.extend(note.first.iter().chain(&note.later).copied());
             let mut link = note.link;
             // Chains of heads meet soon: what is known already was followed already.
@@ -304,6 +343,17 @@ impl Backups {
         }
         self.set_used(store, used)
     }
+}
+
+/// A head that reads, with its bytes.
+type Readable = (Vec<u8>, Head);
+
+/// By what a head's file is known to be the one that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    number: u64,
+    bytes: u64,
+    written: Option<SystemTime>,
 }
 
 /// Numbers of the heads that stay: the newest, one for each hour of the last day, one for each day of the last fortnight.
@@ -426,6 +476,50 @@ mod tests {
         let other = StoreId::new("s2").unwrap();
         assert!(matches!(backups.put_head(&other, &head(1, 50, &[]), now), Err(KeepError::Number { .. })));
         assert_eq!(backups.list(&store()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_head_that_is_torn_is_told_and_the_store_goes_on_from_the_one_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let backups = Backups::new(dir.path().to_owned());
+        let (torn, whole) = (store(), StoreId::new("s2").unwrap());
+        let at = Timestamp::from_ms;
+        assert_eq!(backups.newest(&torn), OpsBackup::None);
+        for number in 1..=2 {
+            backups
+                .put_head(&torn, &head(number, 50 * i64::try_from(number).unwrap(), &[]), at(200))
+                .unwrap();
+        }
+        let mut note = Note::new("s2".to_owned(), 1, 1, at(70));
+        note.bytes = 9;
+        let key = DataKey::new([1; 32]);
+        let wrapped = RecoveryKey::new([2; 20]).wrap("s2", &key).unwrap();
+        let other = Head::seal(&key, &wrapped, &Manifest { note, contents: () }).unwrap().encode().unwrap();
+        backups.put_head(&whole, &other, at(200)).unwrap();
+        assert_eq!(backups.newest(&torn), OpsBackup::Kept { at: at(100) });
+
+        let newest = backups.heads(&torn).join("2");
+        let bytes = std::fs::read(&newest).unwrap();
+        std::fs::write(&newest, &bytes[..bytes.len() / 2]).unwrap();
+        assert_eq!(backups.newest(&torn), OpsBackup::Broken { readable_at: Some(at(50)) });
+        assert_eq!(backups.newest(&whole), OpsBackup::Kept { at: at(70) }, "no other store's figure suffers");
+        // What is given out and listed is what reads; the number that is torn comes again, and heals it.
+        assert_eq!(backups.head(&torn, None).unwrap(), Some(head(1, 50, &[])));
+        assert_eq!(backups.list(&torn).unwrap().len(), 1);
+        backups.sweep(&torn, at(200)).unwrap();
+        let gap = backups.put_head(&torn, &head(3, 150, &[]), at(200));
+        assert!(matches!(gap, Err(KeepError::Number { next: 2, .. })));
+        backups.put_head(&torn, &head(2, 150, &[]), at(200)).unwrap();
+        assert_eq!(backups.newest(&torn), OpsBackup::Kept { at: at(150) });
+        // Torn ones that are older go with the next.
+        std::fs::write(backups.heads(&torn).join("1"), b"").unwrap();
+        backups.put_head(&torn, &head(3, 160, &[]), at(200)).unwrap();
+        assert_eq!(backups.numbers(&torn).unwrap(), [2, 3]);
+        // Nothing that reads at all.
+        for number in 2..=3 {
+            std::fs::write(backups.heads(&torn).join(number.to_string()), b"torn").unwrap();
+        }
+        assert_eq!(backups.newest(&torn), OpsBackup::Broken { readable_at: None });
     }
 
     #[test]

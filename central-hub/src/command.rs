@@ -2,12 +2,13 @@
 //! key) and who asks; nothing in it is random, because secrets are made from the hub's key and the command's id.
 
 use crate::db::payments::StepKind;
-use model::api::global::{GlobalFact, GlobalUser};
+use model::api::global::{GlobalFact, PersonFact};
 pub use model::api::hub::Recovered;
-use model::api::hub::{CheckoutRequest, Fix, Point};
+use model::api::hub::{CheckoutRequest, Fix, InstrumentIn, Point};
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{
-    Actor, AddressId, CommandId, CustomerId, OrderId, Paise, Qty, RiderId, Role, SkuId, StoreId, Timestamp,
+    Actor, AddressId, CommandId, CustomerId, InstrumentId, OrderId, Paise, Qty, RiderId, Role, SkuId,
+    StoreId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +103,32 @@ pub enum Command {
         text: String,
         /// Where.
         at: Point,
+    },
+    /// An address no more.
+    DropAddress {
+        /// Whose.
+        customer: CustomerId,
+        /// Which.
+        address: AddressId,
+    },
+    /// Keeps a way to pay.
+    KeepInstrument {
+        /// Whose.
+        customer: CustomerId,
+        /// What, by the gateway's token.
+        new: InstrumentIn,
+    },
+    /// Keeps it no more.
+    DropInstrument {
+        /// Whose.
+        customer: CustomerId,
+        /// Which.
+        instrument: InstrumentId,
+    },
+    /// Forgets everything about a customer, in every city.
+    EraseMe {
+        /// Who.
+        customer: CustomerId,
     },
     /// Sets a line of the cart; nought takes it out.
     SetCartLine {
@@ -238,10 +265,10 @@ pub enum Command {
         /// In order.
         facts: Vec<(u64, GlobalFact)>,
     },
-    /// The global service has heard of these users.
+    /// The global service has heard of this.
     GlobalTold {
-        /// As they were told.
-        users: Vec<GlobalUser>,
+        /// As it was told.
+        facts: Vec<PersonFact>,
     },
     /// The next part of what changed in the catalogue goes to the stores. Naturally idempotent.
     PublishCatalogue,
@@ -280,6 +307,10 @@ impl Command {
             | Command::Refresh { .. }
             | Command::SetName { .. }
             | Command::AddAddress { .. }
+            | Command::DropAddress { .. }
+            | Command::KeepInstrument { .. }
+            | Command::DropInstrument { .. }
+            | Command::EraseMe { .. }
             | Command::SetCartLine { .. }
             | Command::BeginCheckout { .. }
             | Command::PaymentResult { .. }
@@ -332,6 +363,11 @@ pub enum Answer {
     Address {
         /// Which.
         address: AddressId,
+    },
+    /// A way to pay.
+    Instrument {
+        /// Which.
+        instrument: InstrumentId,
     },
     /// An order.
     Order {

@@ -4,7 +4,7 @@ use crate::calendar::{Calendar, INDIA};
 use crate::command::Seed;
 use crate::db::stores::StoreSeed;
 use crate::rules::{HOLD_MS, Rules};
-use crate::tls::SyncTls;
+use crate::tls::{ClientFiles, SyncTls};
 use hub_core::proof::HubKey;
 use hub_core::rider_score::Weights;
 use hub_core::stop_selling::STOP_AFTER_MS;
@@ -78,10 +78,30 @@ pub struct StaffConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GlobalLink {
-    /// `http://host:port`, over a line that is private to the hubs.
+    /// `https://host:port`; `http://` only to the same machine.
     pub url: String,
     /// What this city proves itself with; at least 16 signs.
     pub token: String,
+    /// With https: the service's authority, and the city's own certificate.
+    #[serde(default)]
+    pub tls: Option<ClientFiles>,
+}
+
+impl GlobalLink {
+    /// What cannot stand, or nothing.
+    fn wrong(&self) -> Option<String> {
+        let host = |scheme| self.url.strip_prefix(scheme).and_then(|rest| rest.parse::<SocketAddr>().ok());
+        let here = host("http://").is_some_and(|address| address.ip().is_loopback());
+        let line = match &self.tls {
+            Some(_) => self.url.starts_with("https://"),
+            None => here,
+        };
+        if self.token.len() < TOKEN_SIGNS {
+            return Some(format!("global: token needs {TOKEN_SIGNS} signs"));
+        }
+        let want = "global: url is https://host:port, and [global.tls] names ca, cert and key; http:// is for 127.0.0.1 alone";
+        (!line).then(|| want.to_owned())
+    }
 }
 
 /// The whole file.
@@ -175,6 +195,9 @@ impl HubConfig {
         config.data_dir = folder.join(&config.data_dir);
         config.catalogue = config.catalogue.map(|c| folder.join(c));
         config.sync = config.sync.map(|sync| sync.within(folder));
+        if let Some(global) = &mut config.global {
+            global.tls = global.tls.take().map(|files| files.within(folder));
+        }
         let wrong = config.wrong();
         if wrong.is_empty() { Ok(config) } else { Err(ConfigError::Values { path: path.to_owned(), wrong }) }
     }
@@ -209,12 +232,9 @@ impl HubConfig {
             format!("time_zone: no IANA time zone {:?}; one is \"{INDIA}\"", self.time_zone),
         );
         say(!(0.0..=240.0).contains(&self.prepare_min), "prepare_min: 0 to 240".to_owned());
-        let global = self.global.as_ref();
-        say(
-            global
-                .is_some_and(|global| !global.url.starts_with("http://") || global.token.len() < TOKEN_SIGNS),
-            format!("global: url is http://host:port, token needs {TOKEN_SIGNS} signs"),
-        );
+        if let Some(what) = self.global.as_ref().and_then(GlobalLink::wrong) {
+            say(true, what);
+        }
         let mut ids = BTreeSet::new();
         for (at, store) in self.stores.iter().enumerate() {
             let place = format!("stores[{at}] {}", store.id);
@@ -342,6 +362,23 @@ mod tests {
             (150_000, 900_000, 2_000)
         );
         assert!(config.data_dir.is_absolute());
+    }
+
+    #[test]
+    fn the_global_service_is_reached_by_certificate_or_on_this_machine() {
+        let with = |url: &str, tls: &str| {
+            load(&format!("{GOOD}\n[global]\nurl = \"{url}\"\ntoken = \"0123456789abcdef\"\n{tls}"))
+        };
+        let tls = "[global.tls]\nca = \"ca.crt\"\ncert = \"blr.crt\"\nkey = \"blr.key\"\n";
+        assert!(with("http://127.0.0.1:8700", "").is_ok());
+        let files = with("https://global.example:8743", tls).unwrap().global.unwrap().tls.unwrap();
+        assert!(files.ca.is_absolute() && files.key.is_absolute());
+        for (url, tls) in
+            [("http://10.0.0.1:8700", ""), ("http://127.0.0.1:8700", tls), ("https://global:1", "")]
+        {
+            let Err(ConfigError::Values { wrong, .. }) = with(url, tls) else { panic!("{url} {tls}") };
+            assert!(wrong[0].starts_with("global:"), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod customers;
 pub mod feed;
 pub mod globals;
 pub mod hours;
+pub mod instruments;
 pub mod listing;
 pub mod orders;
 pub mod payments;
@@ -27,6 +28,7 @@ pub use commands::Commands;
 pub use customers::Customers;
 pub use globals::Globals;
 pub use hours::Hours;
+pub use instruments::Instruments;
 pub use listing::Listings;
 pub use orders::Orders;
 pub use payments::Payments;
@@ -72,6 +74,7 @@ pub trait HubTx:
     + Terms
     + Chains
     + Globals
+    + Instruments
     + Shelf
     + Listings
 {
@@ -92,6 +95,7 @@ impl<T> HubTx for T where
         + Terms
         + Chains
         + Globals
+        + Instruments
         + Shelf
         + Listings
 {

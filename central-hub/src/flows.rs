@@ -87,6 +87,12 @@ pub fn run(tx: &mut dyn HubTx, cx: &Cx<'_>, command: &Command) -> Flow<Answer> {
         Command::Refresh { refresh } => session::refresh(tx, cx, refresh),
         Command::SetName { customer, name } => me::set_name(tx, cx, customer, name),
         Command::AddAddress { customer, text, at } => me::add_address(tx, cx, customer, text, *at),
+        Command::DropAddress { customer, address } => me::drop_address(tx, cx, customer, *address),
+        Command::KeepInstrument { customer, new } => me::keep_instrument(tx, cx, customer, new),
+        Command::DropInstrument { customer, instrument } => {
+            me::drop_instrument(tx, cx, customer, *instrument)
+        }
+        Command::EraseMe { customer } => me::erase(tx, cx, customer),
         Command::SetCartLine { customer, sku, qty } => cart::set_line(tx, cx, customer, sku, *qty),
         Command::BeginCheckout { customer, request } => checkout::begin(tx, cx, customer, request),
         Command::PaymentResult { key, outcome } => pay::result(tx, cx, key, *outcome),
@@ -114,7 +120,7 @@ pub fn run(tx: &mut dyn HubTx, cx: &Cx<'_>, command: &Command) -> Flow<Answer> {
             Ok(Answer::Done)
         }
         Command::TakeGlobal { facts } => globals::take(tx, cx, facts),
-        Command::GlobalTold { users } => globals::told(tx, users),
+        Command::GlobalTold { facts } => globals::told(tx, facts),
         Command::PublishCatalogue => listing::publish(tx, cx),
         Command::Forget => upkeep::forget(tx, cx),
     }

@@ -2,4 +2,5 @@
 //! reads it and tells it what is new. A hub works without the service; a service that is down or slow delays news, nothing else.
 
 pub mod follow;
+mod line;
 pub mod serve;

@@ -53,6 +53,13 @@ pub enum Refusal {
     CartEmpty,
     /// Not one of the customer's addresses.
     UnknownAddress,
+    /// Not one of the ways to pay that the customer keeps.
+    UnknownInstrument,
+    /// The customer has an order that is not at its end.
+    OrderUnderWay {
+        /// Its number.
+        number: String,
+    },
     /// Another checkout waits for its payment.
     CheckoutOpen {
         /// Its number.
@@ -144,6 +151,8 @@ impl Refusal {
             Refusal::TooHeavy { .. } => ("too_heavy", 422),
             Refusal::CartEmpty => ("empty_cart", 409),
             Refusal::UnknownAddress => ("unknown_address", 404),
+            Refusal::UnknownInstrument => ("unknown_instrument", 404),
+            Refusal::OrderUnderWay { .. } => ("order_under_way", 409),
             Refusal::CheckoutOpen { .. } => ("checkout_open", 409),
             Refusal::NotServed { .. } => ("no_serviceable_store", 409),
             Refusal::StoreNotSelling { why, .. } if why == "unreachable" => ("store_unreachable", 409),
@@ -180,6 +189,8 @@ impl Refusal {
             Refusal::TooHeavy { .. } => "Too heavy for one order",
             Refusal::CartEmpty => "The cart is empty",
             Refusal::UnknownAddress => "That is not one of your addresses",
+            Refusal::UnknownInstrument => "That way to pay is not kept",
+            Refusal::OrderUnderWay { .. } => "An order of yours is under way",
             Refusal::CheckoutOpen { .. } => "Another order waits for its payment",
             Refusal::NotServed { .. } => "We do not deliver there yet",
             Refusal::StoreNotSelling { .. } => "Temporarily unavailable",
@@ -217,6 +228,8 @@ impl Refusal {
             Refusal::TooHeavy { .. } => "Take some of it out, check out, then order the rest.",
             Refusal::CartEmpty => "Put something in first.",
             Refusal::UnknownAddress => "Choose one of yours, or add it first.",
+            Refusal::UnknownInstrument => "Choose another way to pay, or keep it again.",
+            Refusal::OrderUnderWay { .. } => "Wait until it has come, or cancel it; then try again.",
             Refusal::CheckoutOpen { .. } => "Wait until it is confirmed, or cancel it.",
             Refusal::NotServed { .. } => "Choose another address; your cart is kept.",
             Refusal::StoreNotSelling { .. } => "Try again in a few minutes; your cart is kept.",
@@ -254,7 +267,9 @@ impl Refusal {
             Refusal::UnknownSku { sku } => sku.to_string(),
             Refusal::CartFull => format!("At most {} different products.", model::order_doc::LINES_MAX),
             Refusal::TooHeavy { kg, most_kg } => format!("The goods weigh {kg} kg; at most {most_kg} kg."),
-            Refusal::CheckoutOpen { number } | Refusal::OrderInHand { number } => format!("Order {number}."),
+            Refusal::CheckoutOpen { number }
+            | Refusal::OrderInHand { number }
+            | Refusal::OrderUnderWay { number } => format!("Order {number}."),
             Refusal::NotServed { nearest_m } => {
                 nearest_m.map_or_else(String::new, |m| format!("The nearest store is {m} m away."))
             }
@@ -272,6 +287,7 @@ impl Refusal {
             }
             Refusal::CartEmpty
             | Refusal::UnknownAddress
+            | Refusal::UnknownInstrument
             | Refusal::UnknownOrder
             | Refusal::NoQuestion
             | Refusal::UnknownStep

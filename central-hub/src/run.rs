@@ -65,7 +65,7 @@ pub enum RunError {
         source: std::io::Error,
     },
     /// The stores' encrypted address.
-    #[error(transparent)]
+    #[error("[sync] {0}")]
     Tls(#[from] TlsError),
     /// The database.
     #[error(transparent)]
@@ -256,7 +256,7 @@ fn start(config: &HubConfig, engine: HubEngine, shutdown: &CancellationToken) ->
     tasks.spawn(links.clone().beat());
     tasks.spawn(tell_catalogue(writer.clone(), shutdown.clone()));
     if let Some(link) = &config.global {
-        let follower = Follower::new(link, writer.clone(), readers.clone());
+        let follower = Follower::new(link.clone(), writer.clone(), readers.clone());
         tasks.spawn(follower.run(shutdown.clone()));
     }
     if config.profile == Profile::Demo {

@@ -1,12 +1,14 @@
-//! The address for stores: TLS in which both sides show a certificate of the hub's own authority, and the certificate's
-//! name is the store. Shakes hands, hands on; a link whose certificate is taken back ends. Who may do what is decided
+//! The address for stores, and of the global service for hubs: TLS in which both sides show a certificate of the server's own
+//! authority, and the certificate's name is the store or the city. Shakes hands, hands on; a link whose certificate is taken back ends. Who may do what is decided
 //! behind it.
 
+mod client;
 mod files;
 mod link;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
+pub use client::{ClientFiles, connector};
 use files::{Read, Serial, Watched};
 pub use link::Link;
 use model::StoreId;
@@ -30,15 +32,16 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// Finished handshakes that wait to be served.
 const READY_MAX: usize = 64;
 
-/// `[sync]` of the hub's file: where stores connect, and the PEM files of `firmware-config enrol`.
+/// `[sync]` of the hub's file and `[tls]` of the global service's: where stores or hubs connect, and the PEM files of
+/// `firmware-config enrol`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SyncTls {
     /// Address and port, for example `0.0.0.0:8643`.
     pub listen: SocketAddr,
-    /// The authority that has signed every store's certificate.
+    /// The authority that has signed every client's certificate.
     pub ca: PathBuf,
-    /// The hub's own certificate.
+    /// The server's own certificate.
     pub cert: PathBuf,
     /// Its private key.
     pub key: PathBuf,
@@ -65,7 +68,7 @@ impl SyncTls {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file that cannot be read, or holds nothing of its kind.
-    #[error("[sync] {path}: {what}")]
+    #[error("{path}: {what}")]
     File {
         /// The file.
         path: PathBuf,
@@ -73,10 +76,10 @@ pub enum TlsError {
         what: String,
     },
     /// Files that do not go together.
-    #[error("[sync] the certificate, its key and the authority do not go together: {0}")]
+    #[error("the certificate, its key and the authority do not go together: {0}")]
     Together(String),
     /// The port is taken, or not ours to take.
-    #[error("[sync] cannot listen on {listen}: {source}")]
+    #[error("cannot listen on {listen}: {source}")]
     Listen {
         /// Which.
         listen: SocketAddr,
@@ -85,10 +88,10 @@ pub enum TlsError {
     },
 }
 
-/// What a store has proved by its handshake.
+/// What a client has proved by its handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certified {
-    /// The name in its certificate.
+    /// The name in its certificate: a store, or a city's hub.
     pub store: StoreId,
 }
 

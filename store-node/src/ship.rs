@@ -11,6 +11,7 @@ use crate::writer::{WriteError, Writer};
 use hyper::{Method, StatusCode};
 use model::{Problem, Timestamp};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use sync::batch::{Batch, Head, Stream, Taken};
 use sync::doc::{DocKey, ManifestEntry};
@@ -21,8 +22,10 @@ use tokio_util::sync::CancellationToken;
 
 /// Between two looks at whether there are new rows.
 const EVERY: Duration = Duration::from_secs(300);
-/// After a failure, and after a batch that the hub did not take.
+/// After a batch that the hub did not take, and after a fault of this machine.
 const AGAIN: Duration = Duration::from_secs(60);
+/// After a line that broke: the session may not have noticed, so that no new connection names the hours again.
+const SOON: Duration = Duration::from_secs(10);
 /// How long a piece waits for a moment in which nothing else waits.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two looks at whether something else waits.
@@ -66,12 +69,13 @@ pub struct Shipper {
 impl Shipper {
     /// Ships until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
+        let mut owed = Owed::new();
         loop {
             let turn = async {
                 if self.link.wait_for(|link| link.online).await.is_err() {
                     return None;
                 }
-                Some(self.turn().await)
+                Some(self.turn(&mut owed).await)
             };
             let done = tokio::select! {
                 () = stop.cancelled() => return,
@@ -82,7 +86,7 @@ impl Shipper {
                 Some(Ok(())) => EVERY,
                 Some(Err(error)) => {
                     tracing::warn!(%error, "nothing shipped to the hub; it goes on from where it is");
-                    AGAIN
+                    if matches!(error, ShipError::Line(_)) { SOON } else { AGAIN }
                 }
             };
             let next = async {
@@ -90,9 +94,7 @@ impl Shipper {
                     () = tokio::time::sleep(wait) => {}
                     // A link that comes back is a reason to look, and so is an hour that the hub lacks.
                     _ = self.link.changed() => {}
-                    Some(entry) = self.hours.recv() => if let Err(error) = self.ship_hour(&entry).await {
-                        tracing::info!(%error, doc = ?entry.doc, "a closed hour is not at the hub yet");
-                    },
+                    Some(entry) = self.hours.recv() => owe(&mut owed, entry),
                 }
             };
             tokio::select! {
@@ -103,23 +105,35 @@ impl Shipper {
     }
 
     /// Everything that the hub does not have now.
-    async fn turn(&mut self) -> Result<(), ShipError> {
-        while let Ok(entry) = self.hours.try_recv() {
-            self.ship_hour(&entry).await?;
-        }
+    async fn turn(&mut self, owed: &mut Owed) -> Result<(), ShipError> {
+        self.ship_hours(owed).await?;
         let told: i64 = read(self.call(Method::GET, "/sync/v1/time", Vec::new()).await?)?;
         if !clock::hub_says(Timestamp::from_ms(told)) {
             tracing::error!(told, "the hub's clock is before what it said earlier: it is not believed");
         }
         let heads: Vec<(Stream, Head)> = read(self.call(Method::GET, "/sync/v1/chains", Vec::new()).await?)?;
         for (stream, head) in heads {
-            self.ship_rows(stream, head).await?;
+            self.ship_rows(stream, head, owed).await?;
         }
         Ok(())
     }
 
-    async fn ship_rows(&self, stream: Stream, mut head: Head) -> Result<(), ShipError> {
+    /// The hours that the hub lacks. One whose transfer breaks off stays owed; those before it are there and do not go again.
+    async fn ship_hours(&mut self, owed: &mut Owed) -> Result<(), ShipError> {
+        while let Ok(entry) = self.hours.try_recv() {
+            owe(owed, entry);
+        }
+        while let Some(entry) = owed.first_entry() {
+            self.ship_hour(entry.get()).await?;
+            entry.remove();
+        }
+        Ok(())
+    }
+
+    async fn ship_rows(&mut self, stream: Stream, mut head: Head, owed: &mut Owed) -> Result<(), ShipError> {
         loop {
+            // They are small beside a history of rows, and may be named while one is on its way.
+            self.ship_hours(owed).await?;
             self.writer.shipped(stream, head).await?;
             let step = self.reads.ask(move |reader| reader.ship(stream, head)).await?;
             let batch = match step {
@@ -207,6 +221,16 @@ impl Shipper {
             None => Ok(reply),
             Some(why) => Err(ShipError::Refused { status: reply.status, why }),
         }
+    }
+}
+
+/// Hours that the hub lacks, oldest first, until it has answered.
+type Owed = BTreeMap<DocKey, ManifestEntry>;
+
+/// Hours beyond the bound are named again at the next connection.
+fn owe(owed: &mut Owed, entry: ManifestEntry) {
+    if owed.len() < HOURS_MAX {
+        owed.insert(entry.doc, entry);
     }
 }
 

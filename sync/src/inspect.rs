@@ -179,7 +179,7 @@ fn open(name: &str, side: Owner, bytes: &[u8]) -> Result<(Document, BTreeMap<Str
 
 /// Of which kind a reason for quarantine is: one of few words, where the reason itself names the case.
 pub fn reason_kind(reason: &str) -> &'static str {
-    const KINDS: [(&str, &str); 19] = [
+    const KINDS: [(&str, &str); 21] = [
         ("shows no pledge", "unproved"),
         ("do not follow row", "gap"),
         ("builds on another row", "broken_chain"),
@@ -187,6 +187,8 @@ pub fn reason_kind(reason: &str) -> &'static str {
         ("a row was changed", "broken_chain"),
         ("poisoned", "poisoned"),
         ("by a stranger", "stranger"),
+        ("its certificate is that of", "stranger"),
+        ("is not what its manifest says", "malformed"),
         ("used number", "number_twice"),
         ("with another content", "other_content"),
         ("may not write", "not_its_own"),

@@ -2,7 +2,8 @@
 // devices, nobody shopping. Addresses that are already in the environment are used as they are.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -54,13 +55,46 @@ export default async function setup(project: TestProject): Promise<() => Promise
 export async function launch(options: readonly string[]): Promise<{ demo: Demo; stop: () => Promise<void> }> {
   const data = mkdtempSync(join(tmpdir(), 'larder-walk-'));
   const args = ['--quiet', ...options, '--data', data, '--report', join(data, 'report.json')];
+  const child = play(args, 'pipe');
+  const demo = await ready(child);
+  return { demo: { ...demo, data }, stop: () => stop(child) };
+}
+
+/** Runs the demo's program. */
+function play(args: readonly string[], stdout: 'pipe' | 'ignore'): ChildProcess {
   // LARDER_DEMO_BIN: a demo that is built already.
   const [program, ...first] = process.env['LARDER_DEMO_BIN']
     ? [process.env['LARDER_DEMO_BIN']]
     : ['cargo', 'run', '--locked', '--quiet', '--release', '-p', 'tests', '--bin', 'demo', '--'];
-  const child = spawn(program, [...first, ...args], { cwd: resolve('../..'), stdio: ['ignore', 'pipe', 'inherit'] });
-  const demo = await ready(child);
-  return { demo: { ...demo, data }, stop: () => stop(child) };
+  return spawn(program, [...first, ...args], { cwd: resolve('../..'), stdio: ['ignore', stdout, 'inherit'] });
+}
+
+/** Starts a hub that has just come out of its own backup: one store that it has not heard, two of operations. */
+export async function restoredHub(staff: readonly string[]): Promise<{ hub: string; stop: () => Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'larder-restored-'));
+  const port = await freePort();
+  const people = staff.map((phone, n) => `[[staff]]\nname = "Ops ${n}"\nphone = "${phone}"\nrole = "city_ops"\n`);
+  writeFileSync(join(folder, 'hub.toml'), [
+    `profile = "demo"\nlisten = "127.0.0.1:${port}"\ndata_dir = "hub"\ncatalogue = "${resolve('../../store-node/demo/catalogue.csv')}"\n`,
+    '[[stores]]\nid = "s1"\nname = "Larder Indiranagar"\nlat = 12.9719\nlon = 77.6412\ntoken = "a-token-of-walks-only"\n', ...people,
+  ].join(''));
+  const child = play(['__restored', join(folder, 'hub.toml')], 'ignore');
+  const hub = `http://127.0.0.1:${port}`;
+  for (const until = Date.now() + PATIENCE_MS; ;) {
+    const answer = await fetch(`${hub}/readyz`).catch(() => null);
+    if (answer?.ok) return { hub, stop: () => stop(child) };
+    if (child.exitCode !== null || Date.now() > until) throw new Error('the restored hub was not ready');
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => done(port));
+    });
+  });
 }
 
 function ready(child: ChildProcess): Promise<Demo> {

@@ -61,6 +61,10 @@ pub trait Customers {
     fn address(&self, customer: &CustomerId, id: &AddressId) -> Db<Option<Address>>;
     /// A new one.
     fn add_address(&mut self, customer: &CustomerId, address: &Address, now: Timestamp) -> Db<()>;
+    /// A new or changed one; one of another customer stays as it is.
+    fn put_address(&mut self, customer: &CustomerId, address: &Address, now: Timestamp) -> Db<()>;
+    /// It is one no more.
+    fn drop_address(&mut self, customer: &CustomerId, id: &AddressId) -> Db<()>;
     /// Role and name of staff.
     fn staff(&self, phone: &str) -> Db<Option<(Role, String)>>;
     /// New or changed staff.

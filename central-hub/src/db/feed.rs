@@ -1,12 +1,16 @@
 //! The database of the global service: the newest fact about each thing, and what cities have told. Its own file; no hub opens it.
 
 use super::{Db, DbFault};
-use model::api::global::{CityHour, CityHours, GlobalFact};
-use rusqlite::Connection;
+use model::api::global::{self, CityHour, CityHours, GlobalFact};
+use rusqlite::{Connection, OptionalExtension as _};
 use rusqlite_migration::{M, Migrations};
+use std::collections::BTreeSet;
 use std::path::Path;
 
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("../../migrations/global/0001_feed.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("../../migrations/global/0001_feed.sql")),
+    M::up(include_str!("../../migrations/global/0002_people.sql")),
+];
 
 /// The one connection.
 #[derive(Debug)]
@@ -28,24 +32,48 @@ impl Feed {
         Ok(Self { conn })
     }
 
-    /// Takes facts in, each about a thing; one that says nothing new gets no new number. Durable when this returns.
+    /// Takes facts in; one that says nothing new, or is older than what is known of the thing, gets no new number. Who was
+    /// erased takes everything else about her along. Durable when this returns.
     ///
     /// # Errors
     /// [`DbFault`]: none of them is there then.
-    pub fn put(&mut self, facts: &[(String, GlobalFact)]) -> Db<()> {
+    pub fn put(&mut self, facts: &[GlobalFact]) -> Db<()> {
         let tx = self.conn.transaction()?;
-        for (thing, fact) in facts {
-            let body = serde_json::to_string(fact).map_err(|error| DbFault::Corrupt(error.to_string()))?;
-            let known = tx
-                .prepare_cached("SELECT count(*) FROM fact WHERE thing = ?1 AND body = ?2")?
-                .query_row((thing, &body), |r| r.get::<_, u32>(0))?;
-            if known == 0 {
-                tx.prepare_cached("DELETE FROM fact WHERE thing = ?1")?.execute([thing])?;
-                tx.prepare_cached("INSERT INTO fact (thing, body) VALUES (?1, ?2)")?
-                    .execute((thing, &body))?;
+        for fact in facts {
+            let (thing, body) = (fact.thing(), to_json(fact)?);
+            let known = known(&tx, &thing)?;
+            if known.as_ref() == Some(fact) || is_late(&tx, fact, known.as_ref())? {
+                continue;
             }
+            if let GlobalFact::Person(person) = fact
+                && person.is_end()
+            {
+                let parts = global::parts(&person.phone);
+                tx.prepare_cached("DELETE FROM fact WHERE substr(thing, 1, length(?1)) = ?1")?
+                    .execute([parts])?;
+            }
+            tx.prepare_cached("INSERT OR REPLACE INTO fact (thing, body) VALUES (?1, ?2)")?
+                .execute((&thing, &body))?;
         }
         Ok(tx.commit()?)
+    }
+
+    /// What is no more in the master catalogue is sold no more: told as withdrawn, once.
+    ///
+    /// # Errors
+    /// [`DbFault`].
+    pub fn withdraw_others(&mut self, catalogue: &[GlobalFact]) -> Db<()> {
+        let here: BTreeSet<String> = catalogue.iter().map(GlobalFact::thing).collect();
+        let gone = |(_, fact): (u64, GlobalFact)| match fact {
+            GlobalFact::Product { mut product } if product.active => {
+                product.active = false;
+                let fact = GlobalFact::Product { product };
+                (!here.contains(&fact.thing())).then_some(fact)
+            }
+            GlobalFact::Product { .. } | GlobalFact::PaymentMethods { .. } | GlobalFact::Person(_) => None,
+        };
+        let gone: Vec<GlobalFact> = self.after(0, usize::MAX)?.into_iter().filter_map(gone).collect();
+        self.put(&gone)
     }
 
     /// Facts after a number, in order.
@@ -103,26 +131,64 @@ impl Feed {
     }
 }
 
+fn to_json(fact: &GlobalFact) -> Db<String> {
+    serde_json::to_string(fact).map_err(|error| DbFault::Corrupt(error.to_string()))
+}
+
+fn known(conn: &Connection, thing: &str) -> Db<Option<GlobalFact>> {
+    let body: Option<String> = conn
+        .prepare_cached("SELECT body FROM fact WHERE thing = ?1")?
+        .query_row([thing], |r| r.get(0))
+        .optional()?;
+    let read =
+        |body: String| serde_json::from_str(&body).map_err(|error| DbFault::Corrupt(error.to_string()));
+    body.map(read).transpose()
+}
+
+/// Whether something newer is known of the thing, or of the end of whom it is about: a city that was cut off tells late.
+fn is_late(conn: &Connection, fact: &GlobalFact, known_of_it: Option<&GlobalFact>) -> Db<bool> {
+    let GlobalFact::Person(said) = fact else { return Ok(false) };
+    if let Some(GlobalFact::Person(before)) = known_of_it
+        && before.at > said.at
+    {
+        return Ok(true);
+    }
+    let end = known(conn, &global::whole(&said.phone))?;
+    Ok(matches!(end, Some(GlobalFact::Person(end)) if end.is_end() && end.at >= said.at))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::api::global::GlobalUser;
+    use model::Timestamp;
+    use model::api::global::{Did, PersonFact};
 
     #[test]
     fn the_newest_about_a_thing_is_told_once_and_what_is_not_new_has_no_number() {
         let dir = tempfile::tempdir().unwrap();
         let mut feed = Feed::open(&dir.path().join("global.db")).unwrap();
-        let user = |phone: &str, name: &str| {
-            let user = GlobalUser { phone: phone.to_owned(), name: name.to_owned() };
-            (format!("user {phone}"), GlobalFact::User { user })
+        let said = |phone: &str, at: i64, did: Did| {
+            GlobalFact::Person(PersonFact { phone: phone.to_owned(), at: Timestamp::from_ms(at), did })
         };
-        feed.put(&[user("+91980", ""), user("+91981", "Asha")]).unwrap();
-        feed.put(&[user("+91981", "Asha")]).unwrap();
-        assert_eq!(feed.after(0, 10).unwrap().iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [1, 2]);
-        feed.put(&[user("+91980", "Ravi")]).unwrap();
+        let named = |phone: &str, at: i64, name: &str| said(phone, at, Did::Named { name: name.to_owned() });
+        let seqs = |feed: &Feed| feed.after(0, 10).unwrap().iter().map(|(seq, _)| *seq).collect::<Vec<_>>();
+        feed.put(&[named("+91980", 1, ""), named("+91981", 1, "Asha")]).unwrap();
+        feed.put(&[named("+91981", 1, "Asha")]).unwrap();
+        assert_eq!(seqs(&feed), [1, 2]);
+        feed.put(&[named("+91980", 5, "Ravi"), named("+91980", 3, "Late")]).unwrap();
         let facts = feed.after(0, 10).unwrap();
-        assert_eq!(facts, [(2, user("+91981", "Asha").1), (3, user("+91980", "Ravi").1)]);
+        assert_eq!(facts, [(2, named("+91981", 1, "Asha")), (3, named("+91980", 5, "Ravi"))]);
         assert_eq!(feed.after(2, 10).unwrap().len(), 1);
+        // Who is erased takes along what was told of her, also what is told late; who comes back is somebody again.
+        let id = model::AddressId::new(Timestamp::from_ms(1), 9);
+        let gone = |phone: &str, at: i64| said(phone, at, Did::AddressGone { id });
+        feed.put(&[gone("+91980", 6), gone("+91981", 6)]).unwrap();
+        assert_eq!(seqs(&feed), [2, 3, 4, 5]);
+        feed.put(&[said("+91980", 8, Did::Erased)]).unwrap();
+        feed.put(&[gone("+91980", 7), named("+91980", 8, "Ravi")]).unwrap();
+        assert_eq!(seqs(&feed), [2, 5, 6]);
+        feed.put(&[named("+91980", 9, "Ravi")]).unwrap();
+        assert_eq!(feed.after(5, 10).unwrap(), [(7, named("+91980", 9, "Ravi"))]);
         let hour = CityHour { hour: 7, placed: 3, delivered: 2 };
         feed.put_hours("blr", &[hour]).unwrap();
         feed.put_hours("blr", &[CityHour { placed: 4, ..hour }]).unwrap();

@@ -1,7 +1,7 @@
 //! What is the same in every city, as far as this hub has heard, and what it has to tell.
 
 use super::Db;
-use model::api::global::GlobalUser;
+use model::api::global::PersonFact;
 
 /// The global aggregate.
 pub trait Globals {
@@ -13,12 +13,14 @@ pub trait Globals {
     fn offers_gateway(&self) -> Db<bool>;
     /// They may, or no more.
     fn set_offers_gateway(&mut self, offers: bool) -> Db<()>;
-    /// A user that the other cities have to hear of.
-    fn tell_user(&mut self, user: &GlobalUser) -> Db<()>;
-    /// Users that are to be told.
-    fn users_to_tell(&self, limit: u32) -> Db<Vec<GlobalUser>>;
-    /// Whether a phone is among them.
-    fn is_to_be_told(&self, phone: &str) -> Db<bool>;
+    /// The other cities have to hear of it, instead of anything older about the same thing.
+    fn tell(&mut self, fact: &PersonFact) -> Db<()>;
+    /// What is to be told, the oldest first.
+    fn facts_to_tell(&self, limit: u32) -> Db<Vec<PersonFact>>;
+    /// What is to be told about a thing.
+    fn to_be_told(&self, thing: &str) -> Db<Option<PersonFact>>;
     /// It was told, unless it has changed since.
-    fn user_told(&mut self, user: &GlobalUser) -> Db<()>;
+    fn was_told(&mut self, fact: &PersonFact) -> Db<()>;
+    /// Nothing about this person is told any more.
+    fn tell_nothing_of(&mut self, phone: &str) -> Db<()>;
 }

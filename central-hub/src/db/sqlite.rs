@@ -8,6 +8,7 @@ mod chains;
 mod customers;
 mod globals;
 mod hours;
+mod instruments;
 mod listing;
 mod memory;
 mod orders;
@@ -39,6 +40,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0008_shelf.sql")),
     M::up(include_str!("../../migrations/0010_catalogue.sql")),
     M::up(include_str!("../../migrations/0011_substitute_price.sql")),
+    M::up(include_str!("../../migrations/0012_people.sql")),
 ];
 
 /// Statements that are kept prepared per connection.

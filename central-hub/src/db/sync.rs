@@ -68,6 +68,8 @@ pub trait SyncLog {
     ) -> Db<()>;
     /// Bytes of a store's connection that belong to no document are kept for a person.
     fn quarantine_bytes(&mut self, store: &StoreId, bytes: &[u8], why: &str, at: Timestamp) -> Db<()>;
+    /// Whether something of a store was set aside for just this reason.
+    fn is_set_aside(&self, store: &StoreId, why: &str) -> Db<bool>;
     /// Changes in quarantine, of all stores.
     fn quarantined(&self) -> Db<u32>;
     /// How many changes are in quarantine, by store and by kind of reason.

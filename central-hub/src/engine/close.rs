@@ -38,6 +38,16 @@ pub enum BlobRefused {
     Unreadable(#[from] DocError),
 }
 
+impl BlobRefused {
+    /// Whether somebody has to look: an hour that is merely still open ends by itself.
+    const fn is_for_a_person(&self) -> bool {
+        match self {
+            Self::OtherContent | Self::Differs | Self::Unreadable(_) => true,
+            Self::NoHour | Self::Open => false,
+        }
+    }
+}
+
 impl HubEngine {
     /// Looks at the hours of every store: says last words, makes blobs.
     ///
@@ -84,7 +94,8 @@ impl HubEngine {
         Ok(closed)
     }
 
-    /// Takes an hour of a store as a blob, as a restored hub gets it. `Ok(Err)`: it is refused, with the reason.
+    /// Takes an hour of a store as a blob, as a restored hub gets it. `Ok(Err)`: it is refused, with the reason; what a person
+    /// must look at is kept with it.
     ///
     /// # Errors
     /// [`Fault`].
@@ -95,27 +106,44 @@ impl HubEngine {
         entry: &ManifestEntry,
         bytes: Vec<u8>,
     ) -> Result<Result<(), BlobRefused>, Fault> {
-        let id = entry.doc.of(store);
-        let DocId::Orders { hour, .. } = id else { return Ok(Err(BlobRefused::NoHour)) };
-        let closed = match ClosedHour::read(hour, &bytes) {
-            Ok(closed) => closed,
-            Err(error) => return Ok(Err(error.into())),
-        };
-        if ClosedHour::digest(&bytes) != Ok(entry.sha256) {
-            return Ok(Err(BlobRefused::OtherContent));
-        }
         let taken = self.within(|engine| {
-            if let Some(known) = engine.db.closed_blob(&id)? {
-                let same = ClosedHour::digest(&known) == Ok(entry.sha256);
-                return Ok(if same { Ok(()) } else { Err(BlobRefused::Differs) });
+            let taken = engine.judge_closed(now, store, entry, &bytes)?;
+            if let Err(refused) = &taken
+                && refused.is_for_a_person()
+            {
+                let why = format!("{}: {refused}", entry.doc.of(store));
+                engine.keep_aside(now, store, &bytes, &why)?;
             }
-            if !engine.db.chunks(&id)?.is_empty() {
-                return Ok(Err(BlobRefused::Open));
-            }
-            engine.db.close_hour(&id, hour, &closed.blob(entry.sha256, bytes), now)?;
-            Ok(Ok(()))
+            Ok(taken)
         });
         self.docs.lock().forget();
         taken
+    }
+
+    fn judge_closed(
+        &mut self,
+        now: Timestamp,
+        store: &StoreId,
+        entry: &ManifestEntry,
+        bytes: &[u8],
+    ) -> Result<Result<(), BlobRefused>, Fault> {
+        let id = entry.doc.of(store);
+        let DocId::Orders { hour, .. } = id else { return Ok(Err(BlobRefused::NoHour)) };
+        let closed = match ClosedHour::read(hour, bytes) {
+            Ok(closed) => closed,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        if ClosedHour::digest(bytes) != Ok(entry.sha256) {
+            return Ok(Err(BlobRefused::OtherContent));
+        }
+        if let Some(known) = self.db.closed_blob(&id)? {
+            let same = ClosedHour::digest(&known) == Ok(entry.sha256);
+            return Ok(if same { Ok(()) } else { Err(BlobRefused::Differs) });
+        }
+        if !self.db.chunks(&id)?.is_empty() {
+            return Ok(Err(BlobRefused::Open));
+        }
+        self.db.close_hour(&id, hour, &closed.blob(entry.sha256, bytes.to_vec()), now)?;
+        Ok(Ok(()))
     }
 }

@@ -9,6 +9,9 @@ use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{StoreId, Timestamp};
 
+/// Bytes that are kept of what a store sent beside its session: as much as a frame may have.
+const ASIDE_BYTES_MAX: usize = 256 * 1024;
+
 /// The epoch and the generation that a session speaks under. A log belongs to them: what a session of older ones brings is
 /// of a log that is over.
 pub type Under = (StoreEpoch, HubGeneration);
@@ -115,6 +118,31 @@ impl HubEngine {
                 Ok(Inbound::default())
             }
         }
+    }
+
+    /// What a store sent beside its session and cannot be used is kept for a person: once for each reason, and of what is
+    /// large its beginning.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn aside(&mut self, now: Timestamp, store: &StoreId, bytes: &[u8], why: &str) -> Result<(), Fault> {
+        self.within(|engine| engine.keep_aside(now, store, bytes, why))
+    }
+
+    /// As [`HubEngine::aside`], in the transaction that is open.
+    pub(super) fn keep_aside(
+        &mut self,
+        now: Timestamp,
+        store: &StoreId,
+        bytes: &[u8],
+        why: &str,
+    ) -> Result<(), Fault> {
+        if self.db.is_set_aside(store, why)? {
+            return Ok(());
+        }
+        tracing::warn!(%store, why, "bytes of a store went to quarantine");
+        let kept = bytes.get(..ASIDE_BYTES_MAX).unwrap_or(bytes);
+        Ok(self.db.quarantine_bytes(store, kept, why, now)?)
     }
 
     /// The store has a lane up to `upto`: it need not be kept for sending.

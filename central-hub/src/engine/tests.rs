@@ -1,5 +1,6 @@
 //! The scribe beside the writer: what it makes is stored with the next group, and nothing of it is lost or said twice.
 
+use super::Said;
 use crate::testkit::World;
 use ::sync::lane::{Lane, LaneSeq};
 use model::api::hub::Payment;
@@ -64,6 +65,18 @@ fn a_crash_between_making_and_storing_loses_nothing() {
     drop(scribe);
     world.restart();
     reads_the_order_once(&mut world, &order);
+}
+
+#[test]
+fn an_acknowledgement_that_is_repeated_writes_nothing() {
+    let (mut world, order) = ordered();
+    reads_the_order_once(&mut world, &order);
+    let under = world.hub.under(&world.store).unwrap();
+    let said = [Said::Acked(world.store.clone(), under, first(1))];
+    world.hub.hear(world.now, &said).unwrap();
+    let before = world.hub.db.changes();
+    world.hub.hear(world.now, &said).unwrap();
+    assert_eq!(world.hub.db.changes(), before, "a commit without a change costs no disk");
 }
 
 fn document_key(world: &World, order: &OrderId) -> ::sync::doc::DocKey {

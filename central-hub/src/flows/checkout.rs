@@ -2,7 +2,7 @@
 //! confirmed in the same transaction; the rest waits for the gateway while the hold lasts.
 
 use super::quota::{self, Fate};
-use super::{Cx, Flow, confirm, order};
+use super::{Cx, Flow, confirm, me, order};
 use crate::command::{Answer, step_key};
 use crate::db::HubTx;
 use crate::db::customers::CustomerRow;
@@ -15,12 +15,10 @@ use hub_core::saga::{self, Do, Method};
 use hub_core::stop_selling::selling;
 use hub_core::store_choice::{Candidate, Choice, NoStore, choose};
 use hub_core::{eta, fee, geo, number, proof};
-use model::api::hub::{Address, CheckoutRequest, Payment};
+use model::api::hub::{Address, CheckoutRequest, InstrumentKind, Payment};
 use model::order_doc::{KG_MAX, kilograms};
 use model::{CustomerId, Moment, OrderId, OrderState, Paise, Qty, Timestamp};
 use std::collections::BTreeMap;
-
-const TOKEN_SIGNS: usize = 100;
 
 /// Begins a checkout.
 ///
@@ -32,7 +30,7 @@ pub fn begin(
     customer: &CustomerId,
     request: &CheckoutRequest,
 ) -> Flow<Answer> {
-    let (method, token) = payment_of(&request.payment)?;
+    let (method, token) = payment_of(tx, customer, &request.payment)?;
     if method != Method::Cod && !(cx.rules.gateway && tx.offers_gateway()?) {
         return Err(Refusal::NoGateway.into());
     }
@@ -77,18 +75,22 @@ pub fn begin(
     Ok(Answer::Order { order })
 }
 
-fn payment_of(payment: &Payment) -> Flow<(Method, String)> {
+fn payment_of(tx: &dyn HubTx, customer: &CustomerId, payment: &Payment) -> Flow<(Method, String)> {
     let (method, token) = match payment {
         Payment::Cod => return Ok((Method::Cod, String::new())),
-        Payment::Upi { token } => (Method::Upi, token),
-        Payment::Card { token } => (Method::Card, token),
+        Payment::Upi { token } => (Method::Upi, token.clone()),
+        Payment::Card { token } => (Method::Card, token.clone()),
+        Payment::Kept { instrument } => {
+            let kept = tx.instrument(customer, instrument)?.ok_or(Refusal::UnknownInstrument)?;
+            let method = match kept.kind {
+                InstrumentKind::Card => Method::Card,
+                InstrumentKind::Upi => Method::Upi,
+            };
+            (method, kept.token)
+        }
     };
-    let plain = token.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    if token.is_empty() || token.len() > TOKEN_SIGNS || !plain {
-        let want = format!("the gateway's token, 1 to {TOKEN_SIGNS} letters, digits, '_', '-' or '.'");
-        return Err(Refusal::BadValue { field: "payment.token".to_owned(), want }.into());
-    }
-    Ok((method, token.clone()))
+    me::token("payment.token", &token)?;
+    Ok((method, token))
 }
 
 /// The cart as lines, each at the price of now and never above the MRP (REQ-66); together no more than one order may weigh.

@@ -7,6 +7,7 @@ use crate::db::customers::CustomerRow;
 use crate::refusal::Refusal;
 use hub_core::otp::{self, Try};
 use hub_core::proof;
+use model::api::global::Did;
 use model::{CustomerId, Role};
 
 /// Sends a password; it is made from the command's id, so that a retry sends nothing new.
@@ -53,11 +54,17 @@ fn who(tx: &mut dyn HubTx, cx: &Cx<'_>, phone: &str) -> Flow<(Role, String)> {
     if let Some((role, _)) = tx.staff(phone)? {
         return Ok((role, phone.to_owned()));
     }
+    let named = |name: &str| Did::Named { name: name.to_owned() };
     if let Some(customer) = tx.customer_by_phone(phone)? {
+        if tx.leaving(u32::MAX)?.contains(&customer.id) {
+            // Erased elsewhere, and back before the last order here was over: a user again.
+            tx.set_leaving(&customer.id, false)?;
+            globals::tell(tx, cx, phone, named(&customer.name))?;
+        }
         return Ok((Role::Customer, customer.id.to_string()));
     }
     let id = CustomerId::new(cx.now, proof::digest_u128(&[b"customer", cx.id.as_bytes()]));
     tx.add_customer(&CustomerRow { id, phone: phone.to_owned(), name: String::new() }, cx.now)?;
-    globals::tell(tx, cx, phone, "")?;
+    globals::tell(tx, cx, phone, named(""))?;
     Ok((Role::Customer, id.to_string()))
 }

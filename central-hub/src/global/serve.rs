@@ -6,24 +6,33 @@ use crate::db::feed::Feed;
 use crate::db::{Db, DbFault};
 use crate::http::HttpProblem;
 use crate::import::{self, ImportError};
-use axum::extract::{DefaultBodyLimit, Query, State};
+use crate::tls::{Certified, SyncListener, SyncTls, TlsError};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Query, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Json;
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Router, serve};
-use hub_core::{otp, proof};
-use model::api::global::{CityHour, CityHours, GlobalFact, GlobalPage, GlobalUser, PAGE_MAX};
+use hub_core::{card, geo, otp, proof};
+use model::Timestamp;
+use model::api::global::{CityHour, CityHours, Did, GlobalFact, GlobalPage, PAGE_MAX, PersonFact};
+use model::time::MINUTE_MS;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Bytes of a body: a page of users.
+/// Bytes of a body: a page of facts.
 const BODY_MAX: usize = 64 * 1024;
 /// Signs of a name.
 const NAME_SIGNS: usize = 60;
+/// Signs of an address.
+const ADDRESS_SIGNS: usize = 200;
+/// How far a city's clock may be ahead.
+const AHEAD_MS: i64 = 10 * MINUTE_MS;
 /// Hours that are shown.
 const HOURS_SHOWN: i64 = 35 * 24;
 
@@ -31,8 +40,12 @@ const HOURS_SHOWN: i64 = 35 * 24;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GlobalConfig {
-    /// Where it listens; a line that is private to the hubs.
-    pub listen: SocketAddr,
+    /// Where it listens in the clear: on this machine only.
+    #[serde(default)]
+    pub listen: Option<SocketAddr>,
+    /// Where hubs come by certificate; its name is the city's id.
+    #[serde(default)]
+    pub tls: Option<SyncTls>,
     /// Folder of its database.
     pub data_dir: PathBuf,
     /// The master catalogue (Larder's own CSV), put in at every start.
@@ -78,6 +91,9 @@ pub enum GlobalError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The certificates.
+    #[error("[tls] {0}")]
+    Tls(#[from] TlsError),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbFault),
@@ -98,9 +114,16 @@ impl GlobalConfig {
         if config.cities.iter().any(|city| city.token.len() < 16) {
             return Err(wrong("a city's token needs 16 signs".to_owned()));
         }
+        let open = config.listen.is_some_and(|listen| !listen.ip().is_loopback());
+        if open || (config.listen.is_none() && config.tls.is_none()) {
+            let want =
+                "`listen` is for 127.0.0.1 alone; for hubs elsewhere add [tls] with listen, ca, cert and key";
+            return Err(wrong(want.to_owned()));
+        }
         let folder = path.parent().unwrap_or_else(|| Path::new("."));
+        let tls = config.tls.map(|tls| tls.within(folder));
         let catalogue = config.catalogue.map(|file| folder.join(file));
-        Ok(Self { data_dir: folder.join(&config.data_dir), catalogue, ..config })
+        Ok(Self { data_dir: folder.join(&config.data_dir), catalogue, tls, ..config })
     }
 }
 
@@ -118,27 +141,66 @@ pub async fn run(config: GlobalConfig, stop: CancellationToken) -> Result<(), Gl
     let system = |what: String| move |source| GlobalError::System { what, source };
     std::fs::create_dir_all(&config.data_dir).map_err(system(config.data_dir.display().to_string()))?;
     let mut feed = Feed::open(&config.data_dir.join("global.db"))?;
-    let gateway = GlobalFact::PaymentMethods { gateway: config.gateway };
-    feed.put(&[("payment methods".to_owned(), gateway)])?;
+    feed.put(&[GlobalFact::PaymentMethods { gateway: config.gateway }])?;
     if let Some(path) = &config.catalogue {
-        let products = import::catalogue(path)?;
-        let fact = |product: model::catalogue::Product| {
-            (format!("product {}", product.sku), GlobalFact::Product { product: Box::new(product) })
-        };
-        feed.put(&products.into_iter().map(fact).collect::<Vec<_>>())?;
+        let fact = |product| GlobalFact::Product { product: Box::new(product) };
+        let catalogue: Vec<_> = import::catalogue(path)?.into_iter().map(fact).collect();
+        feed.put(&catalogue)?;
+        feed.withdraw_others(&catalogue)?;
     }
-    let listener = TcpListener::bind(config.listen).await.map_err(system(config.listen.to_string()))?;
     let service = Service { feed: Arc::new(Mutex::new(feed)), cities: Arc::new(config.cities) };
-    let routes = Router::new()
-        .route("/global/v1/facts", get(facts))
-        .route("/global/v1/users", post(users))
+    let mut served = JoinSet::new();
+    if let Some(files) = &config.tls {
+        let listener = SyncListener::bind(files, stop.child_token()).await?;
+        let routes = routes(service.clone()).into_make_service_with_connect_info::<Certified>();
+        let until = stop.clone();
+        tracing::info!(address = %files.listen, "cities' hubs connect here, by certificate");
+        served.spawn(
+            async move { serve(listener, routes).with_graceful_shutdown(until.cancelled_owned()).await },
+        );
+    }
+    if let Some(listen) = config.listen {
+        let listener = TcpListener::bind(listen).await.map_err(system(listen.to_string()))?;
+        let routes = routes(service);
+        served.spawn(
+            async move { serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await },
+        );
+    }
+    tracing::info!("ready");
+    while let Some(done) = served.join_next().await {
+        let done = done.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        done.map_err(system("serving".to_owned()))?;
+    }
+    Ok(())
+}
+
+fn routes(service: Service) -> Router {
+    Router::new()
+        .route("/global/v1/facts", get(facts).post(told))
         .route("/global/v1/hours", get(hours).put(put_hours))
         .route("/readyz", get(|| async { "ready\n" }))
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .with_state(service);
-    tracing::info!(address = %config.listen, "ready");
-    let served = serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await;
-    served.map_err(system("serving".to_owned()))
+        .with_state(service)
+}
+
+/// The city that asks: by its token, and at the address of `[tls]` by its certificate as well.
+struct From(String);
+
+impl FromRequestParts<Service> for From {
+    type Rejection = HttpProblem;
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, HttpProblem> {
+        let city = service.city(&parts.headers)?;
+        match parts.extensions.get::<ConnectInfo<Certified>>() {
+            Some(ConnectInfo(Certified { store })) if store.as_str() != city => Err(HttpProblem::new(
+                "other_certificate",
+                StatusCode::FORBIDDEN,
+                "This certificate is of another city",
+                format!("The token is that of {city}, the certificate that of {store}. Nothing was told."),
+                "Put the papers of this city where [global.tls] in the hub's file says.",
+            )),
+            Some(_) | None => Ok(Self(city)),
+        }
+    }
 }
 
 impl Service {
@@ -180,41 +242,52 @@ struct After {
 
 async fn facts(
     State(service): State<Service>,
-    headers: HeaderMap,
+    From(_): From,
     Query(After { after }): Query<After>,
 ) -> Result<Json<GlobalPage>, HttpProblem> {
-    service.city(&headers)?;
     let facts = service.with(move |feed| feed.after(after, PAGE_MAX)).await?;
     let more = facts.len() == PAGE_MAX;
     Ok(Json(GlobalPage { facts, more }))
 }
 
-async fn users(
+async fn told(
     State(service): State<Service>,
-    headers: HeaderMap,
-    Json(users): Json<Vec<GlobalUser>>,
+    From(city): From,
+    Json(facts): Json<Vec<GlobalFact>>,
 ) -> Result<StatusCode, HttpProblem> {
-    let city = service.city(&headers)?;
-    let fits = |user: &GlobalUser| otp::is_phone(&user.phone) && user.name.chars().count() <= NAME_SIGNS;
-    if users.len() > PAGE_MAX || !users.iter().all(fits) {
-        return Err(bad(
-            "users",
-            &format!("at most {PAGE_MAX}, each a phone and a name of {NAME_SIGNS} signs"),
-        ));
+    if facts.len() > PAGE_MAX || !facts.iter().all(|fact| is_a_citys(fact, clock::now())) {
+        let want = format!(
+            "at most {PAGE_MAX}, each what a person did about herself: a phone, a name of {NAME_SIGNS} signs, tokens of \
+             the gateway, never the number of a card"
+        );
+        return Err(bad("facts", &want));
     }
-    tracing::info!(city, users = users.len(), "users told");
-    let fact = |user: GlobalUser| (format!("user {}", user.phone), GlobalFact::User { user });
-    let facts: Vec<_> = users.into_iter().map(fact).collect();
+    tracing::info!(city, facts = facts.len(), "told");
     service.with(move |feed| feed.put(&facts)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Whether a city may say so. From the future it may not: nobody could ever say anything newer.
+fn is_a_citys(fact: &GlobalFact, now: Timestamp) -> bool {
+    let GlobalFact::Person(PersonFact { phone, at, did }) = fact else { return false };
+    let stands = match did {
+        Did::Named { name } => name.chars().count() <= NAME_SIGNS,
+        Did::Address { address } => {
+            address.text.chars().count() <= ADDRESS_SIGNS && geo::is_on_earth(address.at)
+        }
+        Did::Instrument { instrument } => {
+            !card::holds_number(&instrument.token) && !card::holds_number(&instrument.label)
+        }
+        Did::Erased | Did::AddressGone { .. } | Did::InstrumentGone { .. } => true,
+    };
+    stands && otp::is_phone(phone) && at.since_ms(now) < AHEAD_MS
+}
+
 async fn put_hours(
     State(service): State<Service>,
-    headers: HeaderMap,
+    From(city): From,
     Json(told): Json<Vec<CityHour>>,
 ) -> Result<StatusCode, HttpProblem> {
-    let city = service.city(&headers)?;
     if told.len() > PAGE_MAX {
         return Err(bad("hours", &format!("at most {PAGE_MAX}")));
     }
@@ -222,11 +295,7 @@ async fn put_hours(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn hours(
-    State(service): State<Service>,
-    headers: HeaderMap,
-) -> Result<Json<Vec<CityHours>>, HttpProblem> {
-    service.city(&headers)?;
+async fn hours(State(service): State<Service>, From(_): From) -> Result<Json<Vec<CityHours>>, HttpProblem> {
     let since = clock::now().hour() - HOURS_SHOWN;
     Ok(Json(service.with(move |feed| feed.hours(since)).await?))
 }

@@ -64,6 +64,7 @@ fn session(app: &App, id: &CommandId, answer: Answer) -> Result<Json<Session>, H
         Answer::Done
         | Answer::Terms { .. }
         | Answer::Address { .. }
+        | Answer::Instrument { .. }
         | Answer::Order { .. }
         | Answer::Count { .. } => Err(HttpProblem::fault("a login without a session")),
     }

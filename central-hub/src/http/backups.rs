@@ -9,12 +9,13 @@ use super::state::App;
 use crate::backups::{Backups, KeepError};
 use crate::clock;
 use crate::config::Profile;
+use crate::engine::HubEngine;
 use crate::tls::Certified;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
 use axum::response::Json;
 use axum::routing::{get, post, put};
 use model::StoreId;
@@ -141,10 +142,19 @@ impl FromRequestParts<App> for Whose {
             refused("unknown_store", StatusCode::UNAUTHORIZED, "No store is known by this", hint)
         };
         if let Some(ConnectInfo(Certified { store })) = parts.extensions.get::<ConnectInfo<Certified>>() {
-            if let Some(said) = parts.headers.get(STORE_HEADER).filter(|said| *said != store.as_str()) {
-                return Err(other_papers(store, said));
+            if !app.links.knows(store) {
+                return Err(unknown());
             }
-            return if app.links.knows(store) { Ok(Self(store.clone())) } else { Err(unknown()) };
+            if let Some(said) = parts.headers.get(STORE_HEADER).filter(|said| *said != store.as_str()) {
+                let said = String::from_utf8_lossy(said.as_bytes()).into_owned();
+                let why = format!("the machine says that it is {said}, its certificate is that of {store}");
+                let refused = other_papers(&why);
+                let of = store.clone();
+                let aside = move |engine: &mut HubEngine, now| engine.aside(now, &of, said.as_bytes(), &why);
+                app.writer.archive(aside).await?;
+                return Err(refused);
+            }
+            return Ok(Self(store.clone()));
         }
         if app.profile != Profile::Demo {
             let hint = "Use the address of [sync] with https and [hub.tls] in store.toml.";
@@ -157,15 +167,12 @@ impl FromRequestParts<App> for Whose {
 }
 
 /// A machine that says it is one store and shows the papers of another: neither is spoken for.
-fn other_papers(certified: &StoreId, said: &HeaderValue) -> HttpProblem {
-    let said = String::from_utf8_lossy(said.as_bytes());
+fn other_papers(why: &str) -> HttpProblem {
     HttpProblem::new(
         "other_certificate",
         StatusCode::FORBIDDEN,
         "This certificate is of another store",
-        format!(
-            "The machine says that it is {said}, its certificate is that of {certified}. Nothing was changed."
-        ),
+        format!("Here {why}. Nothing was changed."),
         "Put the papers of this store where [hub.tls] in store.toml says.",
     )
 }

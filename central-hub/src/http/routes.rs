@@ -7,7 +7,7 @@ use super::{auth, backups, chains, epochs, machine, metrics, ops, orders, rider,
 use crate::engine::BATCH_BYTES_MAX;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use model::Role;
 use model::api::hub as api;
 use model::api::machine::{BackupKept, EpochAnswer, EpochRequest};
@@ -43,6 +43,10 @@ fn people(table: Table<'_>) -> Table<'_> {
         .route::<(), api::Me>(read("/api/v1/me", SHOPPER, "", "Who I am"), get(shop::me))
         .route::<api::MeIn, api::Me>(write("put", "/api/v1/me", SHOPPER, "Change my name"), put(shop::set_me))
         .route::<api::AddressIn, api::Address>(write("post", "/api/v1/me/addresses", SHOPPER, "Add an address"), post(shop::add_address))
+        .route::<(), api::Me>(write("delete", "/api/v1/me/addresses/{id}", SHOPPER, "Forget an address"), delete(shop::drop_address))
+        .route::<api::InstrumentIn, api::Me>(write("post", "/api/v1/me/instruments", SHOPPER, "Keep a way to pay, by the gateway's token"), post(shop::keep_instrument))
+        .route::<(), api::Me>(write("delete", "/api/v1/me/instruments/{id}", SHOPPER, "Keep it no more"), delete(shop::drop_instrument))
+        .route::<(), ()>(write("delete", "/api/v1/me", SHOPPER, "Forget everything about me, in every city"), delete(shop::erase))
 }
 
 #[rustfmt::skip]

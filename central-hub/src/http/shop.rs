@@ -12,9 +12,9 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::Json;
 use model::api::hub::{
-    Address, AddressIn, Cart, CartLineIn, Category, Me, MeIn, Point, SearchPage, Serviceable,
+    Address, AddressIn, Cart, CartLineIn, Category, InstrumentIn, Me, MeIn, Point, SearchPage, Serviceable,
 };
-use model::{SkuId, StoreId};
+use model::{AddressId, InstrumentId, SkuId, StoreId};
 use serde::Deserialize;
 
 /// Signs of a query that are kept and looked at.
@@ -63,6 +63,53 @@ pub async fn add_address(
         return Err(HttpProblem::fault("an address without an id"));
     };
     Ok(Json(app.see_one("address", move |data, _| data.address(&customer, &address)).await?))
+}
+
+/// DELETE /api/v1/me/addresses/{id}
+pub async fn drop_address(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Key(id): Key,
+    At(address): At<AddressId>,
+) -> Result<Json<Me>, HttpProblem> {
+    let customer = caller.customer()?;
+    app.apply(&caller, id, Command::DropAddress { customer, address }).await?;
+    me(State(app), Extension(caller)).await
+}
+
+/// POST /api/v1/me/instruments
+pub async fn keep_instrument(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Key(id): Key,
+    Body(new): Body<InstrumentIn>,
+) -> Result<Json<Me>, HttpProblem> {
+    let customer = caller.customer()?;
+    app.apply(&caller, id, Command::KeepInstrument { customer, new }).await?;
+    me(State(app), Extension(caller)).await
+}
+
+/// DELETE /api/v1/me/instruments/{id}
+pub async fn drop_instrument(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Key(id): Key,
+    At(instrument): At<InstrumentId>,
+) -> Result<Json<Me>, HttpProblem> {
+    let customer = caller.customer()?;
+    app.apply(&caller, id, Command::DropInstrument { customer, instrument }).await?;
+    me(State(app), Extension(caller)).await
+}
+
+/// DELETE /api/v1/me
+pub async fn erase(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Key(id): Key,
+) -> Result<StatusCode, HttpProblem> {
+    let customer = caller.customer()?;
+    app.apply(&caller, id, Command::EraseMe { customer }).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// GET /api/v1/serviceable

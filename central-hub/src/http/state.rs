@@ -12,7 +12,8 @@ use crate::rules::Rules;
 use crate::stores::Links;
 use crate::views::Look;
 use crate::writer::Writer;
-use model::{CommandId, StoreId, Timestamp};
+use model::api::hub::OpsBackup;
+use model::{CommandId, StoreId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -56,21 +57,12 @@ impl App {
         self.see(question).await?.ok_or_else(|| HttpProblem::not_found(what))
     }
 
-    /// The moment that each store's newest backup shows. One that cannot be read counts as none, and is named in the log: a
-    /// broken file of one store must not hide the figures of all.
-    pub async fn newest_backups(&self) -> Result<BTreeMap<StoreId, Timestamp>, HttpProblem> {
+    /// Each store's newest backup. One that cannot be read is told as such: a broken file of one store hides no other's figures.
+    pub async fn newest_backups(&self) -> Result<BTreeMap<StoreId, OpsBackup>, HttpProblem> {
         let stores = self.see(|data, _| data.stores()).await?;
         let backups = self.backups.clone();
-        let look = move || {
-            let of = |store: StoreId| match backups.newest(&store) {
-                Ok(at) => Some((store, at?)),
-                Err(error) => {
-                    tracing::warn!(%store, %error, "the newest backup cannot be read");
-                    None
-                }
-            };
-            stores.into_iter().filter_map(|row| of(row.seed.id)).collect()
-        };
+        let of = move |store: StoreId| (store.clone(), backups.newest(&store));
+        let look = move || stores.into_iter().map(|row| of(row.seed.id)).collect();
         let done = tokio::task::spawn_blocking(look).await;
         done.map_err(|error| HttpProblem::fault(&error.to_string()))
     }

@@ -1,4 +1,4 @@
-//! The files of `[sync]`, looked at every second: whoever takes a store's certificate back or renews the hub's own writes a
+//! The files of `[sync]` or `[tls]`, looked at every second: whoever takes a store's certificate back or renews the hub's own writes a
 //! file and knows no hub. What cannot be read, or does not go together yet, leaves the last in force.
 
 use super::{SyncTls, TlsError};
@@ -76,12 +76,12 @@ impl Watched {
             self.stamp = stamp;
             match read(&self.files) {
                 Ok(read) => {
-                    tracing::info!(revoked = read.revoked.len(), "[sync]: certificates read anew");
+                    tracing::info!(revoked = read.revoked.len(), "certificates read anew");
                     self.read = Arc::new(read);
                     now.send_replace(self.now());
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "files of [sync] have changed; the last ones stay in force");
+                    tracing::warn!(%error, "files of certificates have changed; the last ones stay in force");
                 }
             }
         }
@@ -125,11 +125,11 @@ fn serials(list: &[u8]) -> Result<BTreeSet<Serial>, x509_cert::der::Error> {
     Ok(entries.iter().map(|entry| Serial::of(&entry.serial_number)).collect())
 }
 
-fn fault(path: &Path, what: &dyn std::fmt::Display) -> TlsError {
+pub(super) fn fault(path: &Path, what: &dyn std::fmt::Display) -> TlsError {
     TlsError::File { path: path.to_owned(), what: what.to_string() }
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let read = CertificateDer::pem_file_iter(path).map_err(|error| fault(path, &error))?;
     let found: Vec<_> = read.collect::<Result<_, _>>().map_err(|error| fault(path, &error))?;
     if found.is_empty() { Err(fault(path, &"holds no certificate")) } else { Ok(found) }

@@ -4,14 +4,17 @@ use super::{Look, catalogue, place};
 use crate::db::stores::StoreRow;
 use crate::db::{Db, HubTx};
 use hub_core::{fee, geo};
-use model::api::hub::{Cart, CartLine, Me};
+use model::api::hub::{Cart, CartLine, Instrument, Me};
 use model::{CustomerId, Paise};
 
 /// The customer about herself.
 pub fn me(data: &dyn HubTx, customer: &CustomerId) -> Db<Option<Me>> {
     let Some(row) = data.customer(customer)? else { return Ok(None) };
     let addresses = data.addresses(customer)?;
-    Ok(Some(Me { customer: row.id, phone: row.phone, name: row.name, addresses }))
+    let kept = data.instruments(customer)?.into_iter();
+    let instruments = kept.map(|kept| Instrument { id: kept.id, kind: kept.kind, label: kept.label });
+    let instruments = instruments.collect();
+    Ok(Some(Me { customer: row.id, phone: row.phone, name: row.name, addresses, instruments }))
 }
 
 /// The cart at prices of now. The fee is that of the primary address; without one, the base fee.

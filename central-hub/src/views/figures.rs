@@ -6,8 +6,9 @@ use crate::db::stores::StoreRow;
 use crate::db::{Db, HubTx};
 use ::sync::lane;
 use hub_core::stop_selling::Selling;
+use model::api::hub::OpsBackup;
 use model::time::HOUR_MS;
-use model::{Moment, StoreId, Timestamp};
+use model::{Moment, StoreId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The whole city.
@@ -48,14 +49,14 @@ pub struct StoreFigures {
     pub rights_blocked: u64,
     /// Its chained tables that what it sends does not continue.
     pub chains_broken: u32,
-    /// The age of its newest backup here.
+    /// The age of its newest backup here that reads.
     pub backup_ms: Option<i64>,
     /// It has all that was published of the catalogue.
     pub catalogue_current: bool,
 }
 
 /// The numbers now.
-pub fn now(data: &dyn HubTx, look: &Look<'_>, backups: &BTreeMap<StoreId, Timestamp>) -> Db<HubFigures> {
+pub fn now(data: &dyn HubTx, look: &Look<'_>, backups: &BTreeMap<StoreId, OpsBackup>) -> Db<HubFigures> {
     let hour_ago = look.now.plus_ms(-HOUR_MS);
     let told = data.told(None)?.into_iter().filter(|told| told.level && told.waiting == 0);
     let told: BTreeSet<StoreId> = told.map(|told| told.store).collect();
@@ -68,8 +69,8 @@ pub fn now(data: &dyn HubTx, look: &Look<'_>, backups: &BTreeMap<StoreId, Timest
             .stores()?
             .iter()
             .map(|row| {
-                let backup = backups.get(&row.seed.id);
-                let backup_ms = backup.map(|at| look.now.since_ms(*at).max(0));
+                let backup = backups.get(&row.seed.id).and_then(OpsBackup::at);
+                let backup_ms = backup.map(|at| look.now.since_ms(at).max(0));
                 let catalogue_current = told.contains(&row.seed.id);
                 Ok(StoreFigures { backup_ms, catalogue_current, ..store(data, look, row)? })
             })

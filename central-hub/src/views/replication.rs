@@ -7,9 +7,9 @@ use crate::db::{Db, HubTx};
 use crate::flows::terms::VOICES;
 use ::sync::inspect::reason_kind;
 use ::sync::lane;
-use model::api::hub::{BlockedRights, OpsClosing, OpsQuarantined, OpsSync, OpsSyncStore};
+use model::api::hub::{BlockedRights, OpsBackup, OpsClosing, OpsQuarantined, OpsSync, OpsSyncStore};
 use model::quota::HubGeneration;
-use model::{PersonId, StoreId, Timestamp};
+use model::{PersonId, StoreId};
 use std::collections::BTreeMap;
 
 /// Changes in quarantine that are listed.
@@ -20,7 +20,7 @@ pub fn now(
     data: &dyn HubTx,
     look: &Look<'_>,
     person: &PersonId,
-    backups: &BTreeMap<StoreId, Timestamp>,
+    backups: &BTreeMap<StoreId, OpsBackup>,
 ) -> Db<OpsSync> {
     let mut quarantined: BTreeMap<StoreId, u64> = BTreeMap::new();
     for ((store, _), count) in data.quarantine_counts()? {
@@ -28,8 +28,8 @@ pub fn now(
     }
     let stores = data.stores()?.into_iter().map(|row| {
         let aside = quarantined.get(&row.seed.id).copied().unwrap_or(0);
-        let backup_at = backups.get(&row.seed.id).copied();
-        Ok(OpsSyncStore { backup_at, ..store(data, row, aside)? })
+        let backup = backups.get(&row.seed.id).copied().unwrap_or(OpsBackup::None);
+        Ok(OpsSyncStore { backup, ..store(data, row, aside)? })
     });
     let quarantine = data.set_aside(None, QUARANTINE_MAX)?.into_iter().map(|row| OpsQuarantined {
         store: row.store,
@@ -68,7 +68,7 @@ fn store(data: &dyn HubTx, row: StoreRow, quarantined: u64) -> Db<OpsSyncStore> 
         rights_units: count(rights_units),
         blocked: blocked.collect(),
         quarantined: count(quarantined),
-        backup_at: None,
+        backup: OpsBackup::None,
     })
 }
 

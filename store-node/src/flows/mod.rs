@@ -16,6 +16,8 @@ pub mod counter_order;
 pub mod day;
 pub mod devices;
 pub mod disk;
+#[cfg(test)]
+mod disk_tests;
 pub mod doors;
 pub mod excursions;
 pub mod fence;

@@ -4,7 +4,6 @@ use super::board::count;
 use crate::db::listing::{self, Standing};
 use crate::db::{Connection, DbResult, docs, orders, outbox, quota};
 use crate::engine::ship;
-use crate::flows::disk::DATABASE_BYTES_MAX;
 use crate::reader::Reader;
 use model::Timestamp;
 use model::api::store::{CatalogueTaken, Link, PromisedOrder, Quarantine, QuarantineRow, QuotaGroup};
@@ -45,7 +44,7 @@ impl Reader {
                     DbResult::Ok(sum.saturating_add(u32::try_from(rows).unwrap_or(u32::MAX)))
                 })?,
                 database_mb: megabytes(crate::db::bytes(conn)?),
-                database_mb_max: megabytes(DATABASE_BYTES_MAX),
+                database_mb_max: megabytes(facts.policy.database_bytes_max),
                 catalogue: listing::standing(conn)?.map(taken),
                 advice: String::new(),
             })

@@ -144,6 +144,8 @@ machine_id! {
     CustomerId;
     /// A customer's address.
     AddressId;
+    /// A way to pay that a customer keeps.
+    InstrumentId;
     /// A rider.
     RiderId;
 }

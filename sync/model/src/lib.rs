@@ -23,8 +23,8 @@ pub mod time;
 
 pub use actor::{Actor, Role};
 pub use id::{
-    AddressId, BagId, BinId, CommandId, CustomerId, DeviceId, LotId, OrderId, PersonId, PrintJobId, RiderId,
-    SkuId, StoreId, ZoneId,
+    AddressId, BagId, BinId, CommandId, CustomerId, DeviceId, InstrumentId, LotId, OrderId, PersonId,
+    PrintJobId, RiderId, SkuId, StoreId, ZoneId,
 };
 pub use money::Paise;
 pub use order::{Moment, OrderState};

@@ -24,11 +24,13 @@ pub const FIRST_GENERATION: HubGeneration = HubGeneration(1);
 
 impl StoreEpoch {
     /// The next epoch that a hub of this generation may mint after this one. What a hub minted and forgot in a restore is
-    /// never minted again: the generation's number is part of it. `None` when there are no numbers left.
+    /// never minted again: the generation's number is part of it. `None` when there are no numbers left, and for an epoch of
+    /// a later generation than this one: no hub has minted it, whatever a machine says.
     pub fn next(self, generation: HubGeneration) -> Option<StoreEpoch> {
         let floor = generation.number().checked_shl(COUNT_BITS)?;
         (floor >> COUNT_BITS == generation.number()).then_some(())?;
-        Some(StoreEpoch(self.0.max(floor).checked_add(1)?))
+        let next = self.0.max(floor).checked_add(1)?;
+        (next >> COUNT_BITS == generation.number()).then_some(StoreEpoch(next))
     }
 }
 
@@ -63,5 +65,11 @@ mod tests {
         assert!(again > minted);
         assert_eq!(HubGeneration(u32::MAX).next(1), None);
         assert_eq!(StoreEpoch(u32::MAX).next(first), None);
+        // What a machine says that it follows has no weight: any epoch of an earlier life gives the same next one, and one
+        // that no hub can have minted yet gives none.
+        for said in [FIRST_EPOCH, minted, StoreEpoch(0xffff)] {
+            assert_eq!(said.next(a), Some(again));
+        }
+        assert_eq!(StoreEpoch(2 << COUNT_BITS).next(a), None);
     }
 }

@@ -356,7 +356,8 @@ impl Peer {
         }
         self.repair.restart();
         let entries = std::mem::take(&mut self.link.opening.manifest);
-        if self.version() > 1 && !entries.is_empty() {
+        // Also an empty one: who has lost every closed hour is given all of them.
+        if self.version() > 1 {
             self.send(ms, &Frame::Manifest { entries });
         }
         self.out.push_back(Output::Live);

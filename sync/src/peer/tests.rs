@@ -37,6 +37,7 @@ struct Node {
     acked: [u64; LANES],
     whole: Option<Vec<u8>>,
     manifest: Vec<crate::wire::Closed>,
+    manifests: u32,
     closed: Option<CloseReason>,
     version: u8,
     refused: Vec<crate::wire::WireError>,
@@ -73,6 +74,7 @@ impl Node {
             acked: [0; LANES],
             whole: None,
             manifest: vec![],
+            manifests: 0,
             closed: None,
             version: 0,
             refused: vec![],
@@ -161,7 +163,10 @@ impl Node {
                     self.peer.handle(now, Input::Whole { doc, bytes: vec![7; 300_000] });
                 }
                 Output::Whole { bytes, .. } => self.whole = Some(bytes),
-                Output::Manifest(entries) => self.manifest = entries,
+                Output::Manifest(entries) => {
+                    self.manifest = entries;
+                    self.manifests += 1;
+                }
                 Output::Close { reason } => self.closed = Some(reason),
                 Output::PeerHello { version, .. } => self.version = version,
                 Output::Refused { why, .. } => self.refused.push(why),
@@ -410,6 +415,7 @@ fn closed_documents_are_told_once_a_connection() {
     world.input(1, Input::Connected(Opening::default()));
     (0..40).for_each(|_| world.step());
     assert_eq!(world.nodes[1].manifest, entries);
+    assert_eq!(world.nodes[0].manifests, 1, "one that is empty is told as well");
     assert!(world.nodes[0].manifest.is_empty());
 }
 

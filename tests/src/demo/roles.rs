@@ -13,6 +13,7 @@ pub fn run_role(arguments: &[String]) -> Option<Result<()>> {
     let [role, config] = arguments else { return None };
     let run: fn(&Path) -> Result<()> = match role.as_str() {
         "__hub" => hub,
+        "__restored" => restored,
         "__global" => global,
         "__store" => store,
         "__agent" => agent,
@@ -34,7 +35,23 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 fn hub(config: &Path) -> Result<()> {
-    let config = central_hub::config::HubConfig::load(config)?;
+    serve_hub(central_hub::config::HubConfig::load(config)?)
+}
+
+/// A hub that has just come out of its own backup: what its page for operations shows then, is looked at in a walk.
+fn restored(config: &Path) -> Result<()> {
+    use central_hub::{backup, clock, run};
+    let mut config = central_hub::config::HubConfig::load(config)?;
+    run::open(&config)?.checkpoint()?;
+    let (before, stick) = (config.data_dir.clone(), config.data_dir.with_extension("larder"));
+    let recovery = backup::enrol(&before)?;
+    backup::back_up(&before, &stick, clock::now())?;
+    config.data_dir = before.with_extension("restored");
+    run::restore(&config, &stick, &recovery)?;
+    serve_hub(config)
+}
+
+fn serve_hub(config: central_hub::config::HubConfig) -> Result<()> {
     runtime()?.block_on(async {
         let stop = CancellationToken::new();
         tokio::spawn(store_node::signals::cancel_on_signal(stop.clone()));

@@ -64,6 +64,11 @@ impl Site {
         self.write(reqwest::Method::PUT, path, key, body).await
     }
 
+    /// Takes something away.
+    pub async fn delete<A: DeserializeOwned>(&self, path: &str, key: CommandId) -> Result<A, WebError> {
+        self.write(reqwest::Method::DELETE, path, key, &()).await
+    }
+
     async fn write<A: DeserializeOwned>(
         &self,
         method: reqwest::Method,

@@ -19,7 +19,7 @@ use tests::scorecard::served::House;
 use tests::scorecard::stage::free_ports;
 
 /// A hub that lets stores in by certificate alone, with the authority that has certified it.
-fn certified(dir: &Path) -> (World, House, Authority) {
+pub fn certified(dir: &Path) -> (World, House, Authority) {
     let (mut world, house) = World::build(dir);
     let authority =
         Authority::create(&dir.join("ca"), "hub", &["127.0.0.1".to_owned()], clock::now()).unwrap();
@@ -47,7 +47,7 @@ fn section(papers: &Path) -> String {
 }
 
 /// A certificate of this name, with the authority of `hub` beside it.
-fn papers(authority: &Authority, name: &str, folder: &Path) -> PathBuf {
+pub fn papers(authority: &Authority, name: &str, folder: &Path) -> PathBuf {
     let device = DeviceId::new(name).unwrap();
     let mut random = std::fs::File::open("/dev/urandom").unwrap();
     let code = authority.invite(&device, clock::now(), &mut random).unwrap();

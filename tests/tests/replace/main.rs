@@ -7,6 +7,7 @@
 
 mod certified;
 mod cities;
+mod closed_hours;
 mod global_city;
 mod new_hub;
 mod new_machine;

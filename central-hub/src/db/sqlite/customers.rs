@@ -106,6 +106,20 @@ impl Customers for Sqlite {
         .map(drop)
     }
 
+    fn put_address(&mut self, customer: &CustomerId, a: &Address, now: Timestamp) -> Db<()> {
+        self.run(
+            "INSERT INTO address (id, customer, text, lat, lon, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+             ON CONFLICT (id) DO UPDATE SET text = ?3, lat = ?4, lon = ?5 WHERE customer = ?2",
+            (a.id.as_bytes(), customer.as_bytes(), &a.text, a.at.lat, a.at.lon, now.ms()),
+        )
+        .map(drop)
+    }
+
+    fn drop_address(&mut self, customer: &CustomerId, id: &AddressId) -> Db<()> {
+        let sql = "DELETE FROM address WHERE id = ?1 AND customer = ?2";
+        self.run(sql, (id.as_bytes(), customer.as_bytes())).map(drop)
+    }
+
     fn staff(&self, phone: &str) -> Db<Option<(Role, String)>> {
         self.one("SELECT role, name FROM staff WHERE phone = ?1", [phone], |r| {
             Ok((row::word(r, 0, role)?, r.get(1)?))

@@ -1,8 +1,8 @@
-//! Tables `global_feed`, `global_user`.
+//! Tables `global_feed`, `global_out`.
 
 use super::{Sqlite, row};
 use crate::db::{Db, Globals};
-use model::api::global::GlobalUser;
+use model::api::global::{self, PersonFact};
 
 impl Globals for Sqlite {
     fn global_upto(&self) -> Db<u64> {
@@ -22,25 +22,27 @@ impl Globals for Sqlite {
         self.run("UPDATE global_feed SET gateway = ?1", [offers]).map(drop)
     }
 
-    fn tell_user(&mut self, user: &GlobalUser) -> Db<()> {
-        let sql = "INSERT INTO global_user (phone, name) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET name = ?2";
-        self.run(sql, (&user.phone, &user.name)).map(drop)
+    fn tell(&mut self, fact: &PersonFact) -> Db<()> {
+        let sql = "INSERT OR REPLACE INTO global_out (thing, body) VALUES (?1, ?2)";
+        self.run(sql, (fact.thing(), row::to_json(fact)?)).map(drop)
     }
 
-    fn users_to_tell(&self, limit: u32) -> Db<Vec<GlobalUser>> {
-        self.all("SELECT phone, name FROM global_user ORDER BY phone LIMIT ?1", [limit], |r| {
-            Ok(GlobalUser { phone: r.get(0)?, name: r.get(1)? })
-        })
+    fn facts_to_tell(&self, limit: u32) -> Db<Vec<PersonFact>> {
+        self.all("SELECT body FROM global_out ORDER BY n LIMIT ?1", [limit], |r| row::json(r, 0))
     }
 
-    fn is_to_be_told(&self, phone: &str) -> Db<bool> {
-        let found: Option<i64> =
-            self.one("SELECT 1 FROM global_user WHERE phone = ?1", [phone], |r| r.get(0))?;
-        Ok(found.is_some())
+    fn to_be_told(&self, thing: &str) -> Db<Option<PersonFact>> {
+        self.one("SELECT body FROM global_out WHERE thing = ?1", [thing], |r| row::json(r, 0))
     }
 
-    fn user_told(&mut self, user: &GlobalUser) -> Db<()> {
-        let sql = "DELETE FROM global_user WHERE phone = ?1 AND name = ?2";
-        self.run(sql, (&user.phone, &user.name)).map(drop)
+    fn was_told(&mut self, fact: &PersonFact) -> Db<()> {
+        let sql = "DELETE FROM global_out WHERE thing = ?1 AND body = ?2";
+        self.run(sql, (fact.thing(), row::to_json(fact)?)).map(drop)
+    }
+
+    fn tell_nothing_of(&mut self, phone: &str) -> Db<()> {
+        let (whole, parts) = (global::whole(phone), global::parts(phone));
+        let sql = "DELETE FROM global_out WHERE thing = ?1 OR substr(thing, 1, length(?2)) = ?2";
+        self.run(sql, (whole, parts)).map(drop)
     }
 }

@@ -112,7 +112,7 @@ impl Stores for Sqlite {
 
     fn set_acked(&mut self, id: &StoreId, upto: LaneSeq) -> Db<()> {
         self.run(
-            "UPDATE store_lane SET acked = max(acked, ?3) WHERE store = ?1 AND lane = ?2",
+            "UPDATE store_lane SET acked = ?3 WHERE store = ?1 AND lane = ?2 AND acked < ?3",
             (id.as_str(), row::lane(upto.lane)?, row::int(upto.seq)?),
         )
         .map(drop)

@@ -104,6 +104,12 @@ impl SyncLog for Sqlite {
         .map(drop)
     }
 
+    fn is_set_aside(&self, store: &StoreId, why: &str) -> Db<bool> {
+        let sql = "SELECT 1 FROM quarantine WHERE store = ?1 AND why = ?2 LIMIT 1";
+        let found: Option<i64> = self.one(sql, (store.as_str(), why), |r| r.get(0))?;
+        Ok(found.is_some())
+    }
+
     fn quarantined(&self) -> Db<u32> {
         self.sure("SELECT count(*) FROM quarantine", [], |r| r.get(0))
     }

@@ -26,6 +26,7 @@ fn begin(world: &mut World, hub: &str) -> HubGeneration {
         other @ (Answer::Done
         | Answer::Session { .. }
         | Answer::Address { .. }
+        | Answer::Instrument { .. }
         | Answer::Order { .. }
         | Answer::Count { .. }) => panic!("{other:?}"),
     }

@@ -9,6 +9,9 @@
 //! | GET /api/v1/demo/inbox?phone= | profile demo, loopback | [`InboxMessage`] list, newest first |
 //! | GET, PUT /api/v1/me | customer | [`Me`] |
 //! | POST /api/v1/me/addresses | customer | [`AddressIn`] -> [`Address`] |
+//! | POST /api/v1/me/instruments | customer | [`InstrumentIn`] -> [`Me`] |
+//! | DELETE /api/v1/me/addresses/{id}, .../instruments/{id} | customer | -> [`Me`] |
+//! | DELETE /api/v1/me | customer | -> 204 |
 //! | GET /api/v1/serviceable?lat=&lon= | - | [`Serviceable`] |
 //! | GET /api/v1/categories?store= | - | [`Category`] list |
 //! | GET /api/v1/search?q=&category=&store=&lang= | - | [`SearchPage`] |
@@ -31,11 +34,15 @@
 //! | GET /sync/v1/connect | store token | WebSocket, binary frames of `sync::wire` |
 //! | GET /healthz, /readyz, /metrics, /api/openapi.json | - | |
 
+mod backup;
+mod instrument;
 mod restored;
 
+pub use backup::OpsBackup;
+pub use instrument::{Instrument, InstrumentIn, InstrumentKind};
 pub use restored::{OpsClosing, RECOVER_MAX, RecoverAnswer, RecoverRequest, Recovered};
 
-use crate::id::{AddressId, CustomerId, OrderId, RiderId, SkuId, StoreId};
+use crate::id::{AddressId, CustomerId, InstrumentId, OrderId, RiderId, SkuId, StoreId};
 use crate::order::{Moments, OrderState};
 use crate::order_doc::SubstitutePreset;
 use crate::quota::{HubGeneration, StoreEpoch};
@@ -109,6 +116,8 @@ pub struct Me {
     pub name: String,
     /// Addresses, primary first.
     pub addresses: Vec<Address>,
+    /// Ways to pay that she keeps, newest first.
+    pub instruments: Vec<Instrument>,
 }
 
 /// Changes to [`Me`].
@@ -269,6 +278,11 @@ pub enum Payment {
     Card {
         /// The gateway's token.
         token: String,
+    },
+    /// A way that the customer keeps.
+    Kept {
+        /// Which.
+        instrument: InstrumentId,
     },
 }
 
@@ -686,8 +700,8 @@ pub struct OpsSyncStore {
     pub blocked: Vec<BlockedRights>,
     /// Its changes in quarantine.
     pub quarantined: u32,
-    /// The moment that its newest backup here shows; none: there is no backup.
-    pub backup_at: Option<Timestamp>,
+    /// Its newest backup here.
+    pub backup: OpsBackup,
 }
 
 /// What a store has on its shelf and free, as it last said; read-only here.

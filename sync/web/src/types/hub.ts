@@ -1,6 +1,6 @@
 // Written from Rust (sync/model/src/api/hub.rs): do not edit; see sync/model/tests/types.rs.
 import type { HistoryRow } from './store';
-import type { AddressId, CustomerId, HubGeneration, Moments, OrderHead, OrderId, OrderState, Paise, Qty, RiderId, Role, SkuId, StoreEpoch, StoreId, SubstitutePreset, Timestamp } from './words';
+import type { AddressId, CustomerId, HubGeneration, InstrumentId, Moments, OrderHead, OrderId, OrderState, Paise, Qty, RiderId, Role, SkuId, StoreEpoch, StoreId, SubstitutePreset, Timestamp } from './words';
 
 /** An address. */
 export type Address = {
@@ -115,6 +115,27 @@ at: Timestamp,
 /** The text, as an SMS would carry it. */
 text: string, };
 
+/** A kept way to pay, as its owner sees it. */
+export type Instrument = {
+/** Which. */
+id: InstrumentId,
+/** Card or UPI. */
+kind: InstrumentKind,
+/** What its owner calls it. */
+label: string, };
+
+/** Keeps a way to pay. */
+export type InstrumentIn = {
+/** Card or UPI. */
+kind: InstrumentKind,
+/** What its owner calls it, 1 to 40 signs, at most four of them digits. */
+label: string,
+/** The gateway's token. */
+token: string, };
+
+/** What is kept. */
+export type InstrumentKind = "card" | "upi";
+
 /** A customer about herself. */
 export type Me = {
 /** The customer. */
@@ -124,12 +145,21 @@ phone: string,
 /** First name, or empty. */
 name: string,
 /** Addresses, primary first. */
-addresses: Array<Address>, };
+addresses: Array<Address>,
+/** Ways to pay that she keeps, newest first. */
+instruments: Array<Instrument>, };
 
 /** Changes to `Me`. */
 export type MeIn = {
 /** First name, at most 60 signs. */
 name: string, };
+
+/** What is here of a store's backups. */
+export type OpsBackup = { "state": "none" } | { "state": "kept",
+/** The moment that it shows. */
+at: Timestamp, } | { "state": "broken",
+/** The moment that the newest one shows that does. */
+readable_at: Timestamp | null, };
 
 /** A restored hub's former life that is not closed yet. */
 export type OpsClosing = {
@@ -302,8 +332,8 @@ rights_units: number,
 blocked: Array<BlockedRights>,
 /** Its changes in quarantine. */
 quarantined: number,
-/** The moment that its newest backup here shows; none: there is no backup. */
-backup_at: Timestamp | null, };
+/** Its newest backup here. */
+backup: OpsBackup, };
 
 /** An order as its customer sees it. */
 export type Order = {
@@ -375,7 +405,9 @@ export type Payment = { "method": "cod" } | { "method": "upi",
 /** The gateway's token, never a number of an account. In the demo `tok_ok`, `tok_declined`, `tok_slow`, `tok_error`. */
 token: string, } | { "method": "card",
 /** The gateway's token. */
-token: string, };
+token: string, } | { "method": "kept",
+/** Which. */
+instrument: InstrumentId, };
 
 /** A point on earth, WGS 84 degrees. */
 export type Point = {

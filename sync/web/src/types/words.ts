@@ -65,6 +65,9 @@ unit_price: Paise, };
 /** The hub's generation G: grows when a hub is restored. */
 export type HubGeneration = number;
 
+/** A way to pay that a customer keeps. */
+export type InstrumentId = string;
+
 /** A line whose goods weigh less than their price was reckoned for, or whose substitute is cheaper. What weighs more, or is
  * dearer, costs no more. */
 export type LessPaid = {
