@@ -125,7 +125,7 @@ impl Engine {
         done
     }
 
-    /// Keeps what was refused for a person to look at; of one origin at most [`ASIDE_MAX`].
+    /// Keeps what was refused for a person to look at; of one origin at most `ASIDE_MAX`.
     ///
     /// # Errors
     /// A fault.
