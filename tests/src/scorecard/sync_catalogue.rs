@@ -78,11 +78,12 @@ fn measure() -> Result<Value> {
     }))
 }
 
-/// The n-th price change: another product each time, and all of them when there were as many.
+/// The n-th price change, up or at the MRP down: another product each time, and all of them when there were as many.
 fn dearer(products: &mut [Product], n: usize) -> &Product {
     let len = products.len();
     let product = &mut products[n.wrapping_mul(7_919) % len];
-    product.price = Paise::new((product.price.get() + 50).min(product.mrp.get()).max(1) - (n % 2) as i64);
+    let (price, mrp) = (product.price.get(), product.mrp.get());
+    product.price = Paise::new(if price < mrp { price + 1 } else { price - 1 });
     product
 }
 
