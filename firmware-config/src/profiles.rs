@@ -187,6 +187,8 @@ impl Profile {
             let room = printer.dots.map_or(printer.printable_mm, |dots| (dots / 8).min(printer.printable_mm));
             format!(", width_mm = {room}")
         });
+        // As such modules are delivered; the note says which is which.
+        let place = if self.driver.on_modbus() { ", slave = 1, register = 0" } else { "" };
         let zone = if matches!(self.class, DeviceClass::Sensor | DeviceClass::Door) {
             "zone = \"ZONE\"\n"
         } else {
@@ -194,7 +196,7 @@ impl Profile {
         };
         let _ = write!(
             text,
-            "\n[[devices]]\nid = \"{}-1\"\nclass = \"{}\"\ndriver = \"{}\"\nport = \"{port}\"\n{zone}settings = {{ model = \"{}\"{} }}\n",
+            "\n[[devices]]\nid = \"{}-1\"\nclass = \"{}\"\ndriver = \"{}\"\nport = \"{port}\"\n{zone}settings = {{ model = \"{}\"{}{place} }}\n",
             self.class.word(),
             self.class.word(),
             self.driver.line().word,
