@@ -86,6 +86,9 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<bool> {
     Ok(report::is_clean(&report))
 }
 
+/// The barcode of what hardly anybody orders: a picker who errs takes it from the shelf.
+const OTHER_GOODS: &str = "9520098000634";
+
 struct Cast {
     diary: Diary,
     pace: Pace,
@@ -126,7 +129,7 @@ impl Cast {
                     habits: Habits::USUAL,
                     wrong_lot: WRONG_LOT,
                     shelf: Shelf::of(&stage.dir.join(store.plan.id)),
-                    strange: "9529999999998".to_owned(),
+                    strange: OTHER_GOODS.to_owned(),
                     diary: self.diary.clone(),
                     pace: self.pace,
                     seed: rng.random(),
