@@ -10,6 +10,8 @@ import type { Board, CounterOrderAnswer, EnrolAnswer, HandheldConfig, LoginAnswe
 export const MANAGER = { id: 'meena', name: 'Meena', pin: '8080' };
 export const PICKERS = [{ id: 'asha', name: 'Asha', pin: '4711' }, { id: 'ravi', name: 'Ravi', pin: '4712' }, { id: 'sunil', name: 'Sunil', pin: '4713' }] as const;
 export type Person = { id: string; name: string; pin: string };
+/** Twenty of these would be too heavy for one order. */
+const HEAVY = /\b([2-9]|\d\d+) (kg|L)\b/;
 
 export class Staff {
   private constructor(readonly base: string, readonly api: Api) {}
@@ -40,12 +42,12 @@ export class Staff {
     const lines = pieces.map((qty, i) => ({ sku: goods[i]!, qty }));
     return this.api.post('/api/v1/counter-orders', { lines, first_name: 'Walk' });
   }
-  /** Products with enough free units: a walk before may have emptied a shelf or warmed a zone, so several are asked for. */
+  /** Products that one can carry, with enough free units: a walk before may have emptied a shelf or warmed a zone, so several are asked for. */
   private async onTheShelf(wanted: number): Promise<string[]> {
     const found = new Set<string>();
     for (const words of ['a', 'biscuit', 'soap', 'tea', 'rice', 'juice', 'chips']) {
       const page = await this.api.get<StockPage>(`/api/v1/stock?q=${words}`);
-      for (const row of page.rows) if (row.free >= 5) found.add(row.sku);
+      for (const row of page.rows) if (row.free >= 5 && !HEAVY.test(row.name)) found.add(row.sku);
       if (found.size >= wanted) return [...found];
     }
     throw new Error(`only ${found.size} products have five free units`);
