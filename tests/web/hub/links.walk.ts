@@ -38,7 +38,7 @@ test.each([['desk', 'en'], ['desk', 'hi'], ['phone', 'en'], ['phone', 'hi']] as 
   await shot(page, `ops-shelf-${size}-${lang}`);
   expect(await violations(page), 'shelf').toEqual([]);
   const sync = await office.api.get<OpsSync>('/api/v1/ops/sync');
-  if (lang === 'hi') expect(await english(page, ['Larder', ...sync.stores.flatMap((store) => [store.name, store.store])])).toEqual([]);
+  if (lang === 'hi') expect(await english(page, ['Larder', 'store-node backup enrol', ...sync.stores.flatMap((store) => [store.name, store.store])])).toEqual([]);
   expect(await page.locator('.stores > li').count()).toBe(sync.stores.length);
   expect(errors).toEqual([]);
   await page.context().close();
