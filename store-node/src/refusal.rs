@@ -329,9 +329,7 @@ impl Refusal {
             Refusal::UnknownCode { scanned } => {
                 format!("{scanned:?} is no product, lot or label of this store.")
             }
-            Refusal::NotYourOrder { person } => person
-                .as_ref()
-                .map_or_else(|| "Nobody picks it now.".to_owned(), |who| format!("{who} has it.")),
+            Refusal::NotYourOrder { person } => not_yours(person.as_ref()),
             Refusal::NothingToUndo => String::new(),
             Refusal::LinesOpen { lines } => format!("{lines} lines are neither picked nor given up."),
             Refusal::WrongBags { missing, foreign } => {
@@ -371,6 +369,10 @@ impl Refusal {
             }
         }
     }
+}
+
+fn not_yours(person: Option<&PersonId>) -> String {
+    person.map_or_else(|| "Nobody picks it now.".to_owned(), |who| format!("{who} has it."))
 }
 
 fn hub_owns(count: u32, (edition, publication): (u32, u64), skus: &str) -> String {

@@ -76,7 +76,7 @@ pub fn product(n: usize) -> Result<Product> {
         search_terms: String::new(),
         temp: TempClass::Ambient,
         velocity: Velocity::A,
-        weight: Grams(500),
+        weight: Grams(100),
         fragile: false,
         food: true,
         mrp: Paise::new(basket::price(n)),
