@@ -36,7 +36,7 @@ fn gs1s_own_vectors_all_pass() {
 }
 
 #[test]
-fn a_wrong_vector_fails_and_an_unreadable_one_stops() {
+fn a_wrong_vector_fails_and_so_does_one_that_cannot_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let run = || Command::new(env!("CARGO_BIN_EXE_gs1-vectors")).arg(folder.path()).output().unwrap();
     assert_eq!(run().status.code(), Some(2), "no file at all");
@@ -50,8 +50,34 @@ fn a_wrong_vector_fails_and_an_unreadable_one_stops() {
     assert!(
         String::from_utf8(failed.stdout).unwrap().contains("linter-vectors.jsonl:1: gs1_lint_csum in \"0\"")
     );
-    std::fs::write(&file, "{").unwrap();
-    assert_eq!(run().status.code(), Some(2), "no JSON");
+    // Rows that cannot be read, among good ones: each is named and counted, none stops the others.
+    let lines: [&[u8]; 8] = [
+        vector.as_bytes(),
+        b"{",
+        b"",
+        b"\xff\xfe",
+        br#"{"kind":"linter","linter":"gs1_lint_csum","ok":true}"#,
+        br#"{"kind":"linter","linter":"gs1_lint_csum","in":"0","ok":"true"}"#,
+        br#"{"kind":"nosuch","in":"0","ok":true}"#,
+        vector.as_bytes(),
+    ];
+    std::fs::write(&file, lines.join(&b'\n')).unwrap();
+    let failed = run();
+    let report = String::from_utf8(failed.stdout).unwrap();
+    assert_eq!(failed.status.code(), Some(1), "{report}");
+    let rows: Vec<&str> = report.lines().collect();
+    let said = [
+        "linter-vectors.jsonl:2: cannot be read: EOF",
+        "linter-vectors.jsonl:4: cannot be read: ",
+        "linter-vectors.jsonl:5: cannot be read: no \"in\"",
+        "linter-vectors.jsonl:6: cannot be read: \"ok\" cannot be \"true\"",
+        "linter-vectors.jsonl:7: nosuch",
+    ];
+    assert_eq!(rows.len(), said.len() + 1, "{report}");
+    for (row, start) in rows.iter().zip(said) {
+        assert!(row.starts_with(start), "{row} does not start with {start}");
+    }
+    assert_eq!(rows.last(), Some(&"2 passed, 5 failed"));
 }
 
 #[test]

@@ -3,12 +3,85 @@
 
 mod paper;
 
+#[expect(dead_code, reason = "the generator's own entry point is for the program, not for this test")]
+#[path = "../examples/printer-profiles.rs"]
+mod generator;
+
 use std::path::PathBuf;
 
 use device_drivers::printer::profile::{Cut, Picture};
 use device_drivers::printer::{Align, Block, Document, Head, Media, Profile, RenderError, Size, escpos};
 use device_drivers::scanner::{Scan, parse_scan};
 use proptest::prelude::*;
+
+#[test]
+fn the_committed_table_is_what_the_database_gives() {
+    let Some(shared) = std::env::var_os("LARDER_SHARED").map(PathBuf::from) else { return };
+    let database = std::fs::read_to_string(shared.join("data/escpos/capabilities.json")).unwrap();
+    let table = concat!(env!("CARGO_MANIFEST_DIR"), "/src/printer/profiles.rs");
+    assert_eq!(generator::generate(&database).unwrap(), std::fs::read_to_string(table).unwrap());
+}
+
+/// Somebody else's database: what a printer does not tell has its meaning, and the rows are in the order of their names.
+#[test]
+fn another_database_gives_another_table() {
+    let database = r#"{"profiles": {
+        "Z-1": {"vendor": "Zed", "fonts": {"0": {"columns": 48}, "1": {"columns": 64}}, "media": {"width": {"pixels": 576}},
+            "codePages": {"17": "CP437", "2": "CP437", "255": "CP850"},
+            "features": {"bitImageRaster": true, "barcodeA": true, "barcodeB": true, "paperPartCut": true, "qrCode": true,
+                "pulseStandard": true}},
+        "A \"quoted\"": {"vendor": "Ay", "fonts": {"0": {"columns": 32}}, "media": {"width": {"pixels": "Unknown"}},
+            "codePages": {}, "features": {"barcodeA": true, "bitImageColumn": true, "paperFullCut": true}}}}"#;
+    let table = generator::generate(database).unwrap();
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("    p((")).collect();
+    assert_eq!(
+        rows,
+        [
+            r#"    p(("Ay", "A \"quoted\""), (384, 32, None), None, Columns8, (false, false, false), Full),"#,
+            r#"    p(("Zed", "Z-1"), (576, 48, Some(64)), Some(2), Raster, (true, true, true), Part),"#,
+        ]
+    );
+}
+
+#[test]
+fn a_database_that_is_none_is_refused_with_its_place() {
+    let good = r#"{"profiles": {"X": {"vendor": "V", "fonts": {"0": {"columns": 42}, "1": {"columns": 56}},
+        "media": {"width": {"pixels": 512}}, "codePages": {"0": "CP437"}, "features": {"qrCode": true}}}}"#;
+    assert!(generator::generate(good).is_ok());
+    let cases = [
+        ("\"vendor\": \"V\", ", "", "profile \"X\": vendor has to be a text"),
+        (
+            "\"0\": {\"columns\": 42}, ",
+            "",
+            "profile \"X\": fonts.0.columns has to be a number from 1 to 1000",
+        ),
+        ("42", "0", "profile \"X\": fonts.0.columns has to be a number from 1 to 1000"),
+        ("56", "\"many\"", "profile \"X\": fonts.1.columns has to be a number from 1 to 1000"),
+        ("512", "-1", "profile \"X\": media.width.pixels has to be a number from 8 to 10000, or \"Unknown\""),
+        (
+            "512",
+            "\"wide\"",
+            "profile \"X\": media.width.pixels has to be a number from 8 to 10000, or \"Unknown\"",
+        ),
+        ("{\"0\": \"CP437\"}", "[]", "profile \"X\": codePages has to be an object of numbers and names"),
+        (
+            "\"0\": \"CP437\"",
+            "\"300\": \"CP437\"",
+            "profile \"X\": codePages.300 has to be named by a number from 0 to 255",
+        ),
+        ("true", "\"yes\"", "profile \"X\": features.qrCode has to be true or false"),
+        ("\"profiles\"", "\"printers\"", "\"profiles\" has to be an object with a profile in it"),
+        ("}}}}", "", "no JSON: EOF while parsing"),
+    ];
+    for (from, to, said) in cases {
+        assert!(good.contains(from), "{from}");
+        let fault = generator::generate(&good.replacen(from, to, 1)).unwrap_err().to_string();
+        assert!(fault.starts_with(said), "{fault}, not {said}");
+    }
+    for nothing in ["", "[]", "{}", r#"{"profiles": {}}"#, r#"{"profiles": []}"#] {
+        assert!(generator::generate(nothing).is_err(), "{nothing}");
+    }
+}
 
 /// A printer that knows everything that is in the database, and wide enough for a line of 37 signs of double width.
 fn able() -> Profile {

@@ -9,9 +9,12 @@
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use device_drivers::printer::Language;
+use device_drivers::printer::{Align, Block, Document, Head, Language, Media, Profile, Size, escpos};
 use device_drivers::sim::{Moment, PrinterTrouble, SimPrinter, Switches};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 /// The program, where `npm ci` has put it.
 fn program() -> Option<PathBuf> {
@@ -72,6 +75,54 @@ async fn every_state_is_told_to_who_asks() {
     assert_eq!(says(&printer, &["-q", "printer"]).await, ("disconnect".to_owned(), Some(105)));
 }
 
+/// The drawer on the printer's plug: open by hand or by the pulse of a job, ours and theirs, and shut by hand. Who wired its
+/// switch the other way round asks for `drawer2`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_drawer_is_open_or_closed() {
+    if program().is_none() {
+        return;
+    }
+    let printer = printer(4).await;
+    let tells = async |open: bool| {
+        for language in [["-p", "escpos"], ["-l", "en"]] {
+            for (asked, word) in [("drawer", open), ("drawer2", !open)] {
+                let said = says(&printer, &[["-q", asked], language].concat()).await;
+                let want = if word { ("draweropen", 201) } else { ("drawerclosed", 200) };
+                assert_eq!(said, (want.0.to_owned(), Some(want.1)), "{asked} {language:?}");
+            }
+        }
+    };
+    tells(false).await;
+    // Neither paper nor cover hides it, and an open drawer stops no receipt.
+    for cover_open in [true, false] {
+        printer.set(|switches| (switches.cover_open, switches.drawer_open) = (cover_open, true));
+        tells(true).await;
+    }
+    assert_eq!(says(&printer, &["-q", "printer"]).await, (ONLINE.0.to_owned(), ONLINE.1));
+    printer.set(|switches| switches.drawer_open = false);
+    tells(false).await;
+
+    let folder = tempfile::tempdir().unwrap();
+    let receipt = folder.path().join("a.receipt");
+    std::fs::write(&receipt, "PAID\n{x:\\x1bp\\x00\\x19\\xfa}\n").unwrap();
+    let said = says(&printer, &["-l", "en", "-t", "20", receipt.to_str().unwrap()]).await;
+    assert_eq!(said, ("success".to_owned(), Some(0)));
+    assert!(printer.jobs()[0].windows(5).any(|bytes| bytes == b"\x1bp\0\x19\xfa"), "{:02x?}", printer.jobs());
+    tells(true).await;
+    printer.set(|switches| switches.drawer_open = false);
+
+    let mut slip = Document::default();
+    slip.text("HANDOVER", Size::Large, Align::Centre).block(Block::Drawer);
+    let media = Media { width_mm: 72, height_mm: None, head: Head::Dpi203 };
+    let profile = Profile { drawer: true, ..Profile::standard(media) };
+    let job = escpos::render_for(&slip, &profile).unwrap();
+    let mut line = TcpStream::connect(printer.address()).await.unwrap();
+    line.write_all(&job).await.unwrap();
+    assert!(printer.wait_for_jobs(2, Duration::from_secs(10)).await.is_some_and(|jobs| jobs[1] == job));
+    drop(line);
+    tells(true).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receipt_is_printed_and_what_goes_wrong_meanwhile_is_told() {
     if program().is_none() {
@@ -109,6 +160,6 @@ async fn a_receipt_is_printed_and_what_goes_wrong_meanwhile_is_told() {
             assert!(tries < 20, "it does not come back");
         }
     }
-    printer.set(|switches| switches.job_time = std::time::Duration::from_secs(5));
+    printer.set(|switches| switches.job_time = Duration::from_secs(5));
     assert_eq!(says(&printer, &["-l", "en", "-t", "1", receipt]).await, ("timeout".to_owned(), Some(106)));
 }

@@ -8,7 +8,7 @@ mod mosquitto;
 mod rules;
 mod secret;
 
-pub use embedded::RuleGate;
+pub use embedded::{RuleGate, settings};
 pub use external::ExternalBroker;
 pub use files::TlsFiles;
 pub use mosquitto::ManagedBroker;

@@ -5,6 +5,7 @@ pub mod checks;
 pub mod demo;
 pub mod escrow;
 pub mod outage;
+pub mod packet_cases;
 pub mod paper;
 pub mod people;
 pub mod scorecard;

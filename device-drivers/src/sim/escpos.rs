@@ -1,6 +1,6 @@
 //! The inside of a receipt printer: splits the stream into commands, answers DLE EOT at once and GS r in its turn, says
 //! changes unasked where it was told to (GS a), stops at paper out, an open cover or a stuck knife and goes on afterwards,
-//! as the real ones do.
+//! opens the drawer that hangs on it and says whether it is closed, as the real ones do.
 
 use std::collections::VecDeque;
 
@@ -36,6 +36,8 @@ enum Command {
     Cut(Vec<u8>),
     /// Text, fonts, raster.
     Draw(Vec<u8>),
+    /// ESC p m t1 t2: the pulse that opens the drawer.
+    Pulse(Vec<u8>),
     /// A filler that some send to end a torn command.
     Nothing,
 }
@@ -65,6 +67,7 @@ impl Machine for EscposMachine {
                 | Command::Unasked(_)
                 | Command::Init(_)
                 | Command::Cut(_)
+                | Command::Pulse(_)
                 | Command::Draw(_) => self.waiting.push_back(command),
             }
         }
@@ -86,6 +89,7 @@ impl Machine for EscposMachine {
             | Command::Unasked(_)
             | Command::Init(_)
             | Command::Cut(_)
+            | Command::Pulse(_)
             | Command::Draw(_) => {
                 let command = self.waiting.pop_front()?;
                 self.obey(command, switches)
@@ -142,6 +146,10 @@ impl EscposMachine {
                 self.inked = true;
                 Step::Quiet
             }
+            Command::Pulse(bytes) => {
+                self.page.extend(bytes);
+                Step::Pulse
+            }
             Command::Cut(bytes) => {
                 self.page.extend(bytes);
                 Step::Printed(self.page_out())
@@ -163,7 +171,7 @@ fn status(which: u8, switches: &Switches) -> u8 {
     let (stopped, ended) = if switches.paper_out { (0x20, 0x60) } else { (0, 0) };
     let byte = 0x12
         | match which {
-            1 => offline,
+            1 => offline | drawer(switches),
             2 => cover | stopped | stuck,
             3 => stuck >> 3,
             4 => ended,
@@ -173,13 +181,19 @@ fn status(which: u8, switches: &Switches) -> u8 {
     byte
 }
 
+/// Pin 3 of the drawer's plug, in the bit that both kinds of status have for it: the switch of a closed drawer leaves the
+/// pin high.
+const fn drawer(switches: &Switches) -> u8 {
+    if switches.drawer_open { 0 } else { 0x04 }
+}
+
 /// The four bytes of an automatic status.
 fn unasked(switches: &Switches) -> [u8; 4] {
     let offline = if switches.prints() { 0 } else { 0x08 };
     let cover = if switches.cover_open { 0x20 } else { 0 };
     let stuck = if switches.cutter_stuck { 0x08 } else { 0 };
     let ended = if switches.paper_out { 0x0f } else { 0 };
-    [0x10 | offline | cover, stuck, ended, 0x0f]
+    [0x10 | offline | cover | drawer(switches), stuck, ended, 0x0f]
 }
 
 /// The first whole command and its length; `None` while it is incomplete.
@@ -195,6 +209,7 @@ fn next_command(bytes: &[u8]) -> Option<(Command, usize)> {
         [GS, b'I', n, ..] => Some((Command::Who(*n), 3)),
         [GS, b'a', n, ..] => Some((Command::Unasked(*n != 0), 3)),
         [ESC, b'@', ..] => of(2).map(|bytes| (Command::Init(bytes), 2)),
+        [ESC, b'p', _, _, _, ..] => of(5).map(|bytes| (Command::Pulse(bytes), 5)),
         [GS, b'V', b'A' | b'B', _, ..] => of(4).map(|bytes| (Command::Cut(bytes), 4)),
         [GS, b'V', 0 | 1 | b'0' | b'1', ..] => of(3).map(|bytes| (Command::Cut(bytes), 3)),
         [GS, b'v', b'0', _, wl, wh, hl, hh, ..] => draw(8 + number(wl, wh) * number(hl, hh)),
@@ -225,7 +240,7 @@ fn begins_a_long_one(bytes: &[u8]) -> bool {
         [_] => true,
         [GS, b'v' | b'(' | b'8' | b'k', ..] | [ESC, b'*', ..] | [FS, b'(', ..] => true,
         [GS, b'V', b'A' | b'B'] | [FS, b'S', ..] | [GS, b'P' | b'L' | b'W' | b'$', ..] => true,
-        [ESC, b'$' | b'\\', ..] => true,
+        [ESC, b'$' | b'\\' | b'p', ..] => true,
         [_, _] => true,
         [_, ..] | [] => false,
     }
@@ -251,7 +266,7 @@ mod tests {
             match step {
                 Step::Answer(bytes) => answers.extend(bytes),
                 Step::Printed(page) => jobs.push(page),
-                Step::Quiet => {}
+                Step::Quiet | Step::Pulse => {}
             }
         }
         (answers, jobs)

@@ -52,6 +52,8 @@ pub struct Switches {
     pub cover_open: bool,
     /// The knife is stuck.
     pub cutter_stuck: bool,
+    /// The cash drawer that hangs on it stands open; a person pushes it shut.
+    pub drawer_open: bool,
     /// Set at the factory to say every change unasked (ESC/POS), whatever a job resets.
     pub speaks_unasked: bool,
     /// Takes bytes and prints, but answers no question.
@@ -69,6 +71,7 @@ impl Default for Switches {
             paper_out: false,
             cover_open: false,
             cutter_stuck: false,
+            drawer_open: false,
             speaks_unasked: false,
             mute: false,
             breaks: None,
@@ -113,6 +116,8 @@ pub(crate) enum Step {
     Answer(Vec<u8>),
     /// A job is on paper.
     Printed(Vec<u8>),
+    /// The drawer springs open.
+    Pulse,
     /// Something without a trace outside.
     Quiet,
 }
@@ -321,6 +326,7 @@ impl Body {
             match self.machine.step(&switches) {
                 None => return Ok(()),
                 Some(Step::Quiet) => {}
+                Some(Step::Pulse) => self.switches.send_modify(|switches| switches.drawer_open = true),
                 Some(Step::Answer(bytes)) => answer(&bytes, &switches, stream).await?,
                 Some(Step::Printed(job)) => {
                     tokio::time::sleep(switches.job_time).await;

@@ -62,15 +62,9 @@ impl Gate for RuleGate {
     }
 }
 
-/// Starts it; a port that is still held by a node on its way out is waited for.
-pub(super) async fn start(
-    setup: &BrokerSetup,
-    tls: Option<Tls>,
-    gate: Arc<RuleGate>,
-) -> Result<Broker, BrokerError> {
-    std::fs::create_dir_all(&setup.dir)
-        .map_err(|source| BrokerError::File { path: setup.dir.clone(), source })?;
-    let wish = Setup {
+/// How the node opens it: where it listens, what it keeps on disk, and its limits. Only who may come in is not in it.
+pub fn settings(setup: &BrokerSetup, tls: Option<Tls>) -> Setup {
+    Setup {
         tcp: SocketAddr::new(setup.bind, setup.tcp_port),
         web: SocketAddr::new(setup.bind, setup.ws_port),
         retained: Some(setup.dir.join("retained.db")),
@@ -83,7 +77,18 @@ pub(super) async fn start(
             ..Limits::default()
         },
         tls,
-    };
+    }
+}
+
+/// Starts it; a port that is still held by a node on its way out is waited for.
+pub(super) async fn start(
+    setup: &BrokerSetup,
+    tls: Option<Tls>,
+    gate: Arc<RuleGate>,
+) -> Result<Broker, BrokerError> {
+    std::fs::create_dir_all(&setup.dir)
+        .map_err(|source| BrokerError::File { path: setup.dir.clone(), source })?;
+    let wish = settings(setup, tls);
     let patient = async {
         loop {
             match Broker::start(wish.clone(), gate.clone()).await {

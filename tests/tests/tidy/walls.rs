@@ -30,6 +30,8 @@ pub const TABLE: [(&str, &[&str]); 12] = [
             "store-node",
             "hub-core",
             "central-hub",
+            "store-broker",
+            "mqtt-cases",
         ],
     ),
 ];

@@ -5,9 +5,10 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use crate::Report;
-use crate::case::{Case, Step};
+use crate::case::{Case, Entry, Step};
+use crate::packet::cut;
 use crate::token::variable;
+use crate::{Deviation, Report};
 
 /// How a case went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,27 @@ pub enum Outcome {
     /// Accepted or refused as wanted, in other words.
     SameVerdict(String),
     /// Otherwise.
-    Failed(String),
+    Failed(Failure),
+}
+
+/// What was wanted, and what came instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// In which way it differs.
+    pub kind: Kind,
+    /// In words.
+    pub why: String,
+}
+
+/// In which way a case went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It had to be refused or ended, and the broker went on.
+    WentOn,
+    /// It had to go on, and the broker refused or ended it.
+    Refused,
+    /// It goes on as it should, with other bytes, or with none; or there was no broker.
+    Otherwise,
 }
 
 /// Which broker, and how patient we are.
@@ -41,12 +62,15 @@ const DISCONNECT: u8 = 0xE0;
 const PINGREQ: [u8; 2] = [0xC0, 0];
 const PINGRESP: [u8; 2] = [0xD0, 0];
 
-/// Plays all cases one after the other, as they stand.
+/// Plays all cases one after the other, as they stand, against a broker that is known for these deviations.
 #[must_use]
-pub fn play_all(run: Run, cases: &[Case]) -> Report {
+pub fn play_all(run: Run, entries: &[Entry], deviations: &[Deviation]) -> Report {
     let mut report = Report::default();
-    for case in cases {
-        report.add(case, play(run, case));
+    for entry in entries {
+        match entry {
+            Ok(case) => report.add(case, play(run, case), deviations),
+            Err(unreadable) => report.add_unreadable(unreadable),
+        }
     }
     report
 }
@@ -56,7 +80,7 @@ pub fn play_all(run: Run, cases: &[Case]) -> Report {
 pub fn play(run: Run, case: &Case) -> Outcome {
     match Dialogue::open(run).and_then(|mut dialogue| dialogue.play(case)) {
         Ok(outcome) => outcome,
-        Err(error) => Outcome::Failed(format!("no connection to the broker: {error}")),
+        Err(error) => Outcome::Failed(otherwise(format!("no connection to the broker: {error}"))),
     }
 }
 
@@ -81,7 +105,7 @@ impl Dialogue {
             let heard = self.hear()?;
             let let_in = matches!(&heard, Heard::Packet(packet) if is_welcome(packet));
             if !let_in {
-                return Ok(Outcome::Failed(format!("the first CONNECT got {}", heard.word())));
+                return Ok(Outcome::Failed(otherwise(format!("the first CONNECT got {}", heard.word()))));
             }
         }
         for (at, step) in case.steps.iter().enumerate() {
@@ -90,10 +114,10 @@ impl Dialogue {
                 Step::Publish { topic, qos, payload } => self.publish(topic, *qos, payload)?,
                 Step::Hear(wanted) => {
                     let last = case.closes && at + 1 == case.steps.len();
-                    match self.compare(wanted, last)? {
+                    match self.hears(wanted, last)? {
                         None => {}
                         Some(End::Closed) => return Ok(self.verdict()),
-                        Some(End::Wrong(why)) => return Ok(Outcome::Failed(why)),
+                        Some(End::Wrong(failure)) => return Ok(Outcome::Failed(failure)),
                     }
                 }
             }
@@ -101,11 +125,25 @@ impl Dialogue {
         self.end(case.closes)
     }
 
+    /// Hears what one step wants, a packet or several. `Some` ends the case.
+    fn hears(&mut self, wanted: &[u8], last: bool) -> std::io::Result<Option<End>> {
+        let packets = cut(wanted).unwrap_or_else(|| vec![wanted]);
+        for (at, packet) in packets.iter().enumerate() {
+            if let Some(end) = self.compare(packet, last && at + 1 == packets.len())? {
+                return Ok(Some(end));
+            }
+        }
+        Ok(None)
+    }
+
     /// Hears one packet and compares. `Some` ends the case.
     fn compare(&mut self, wanted: &[u8], last: bool) -> std::io::Result<Option<End>> {
         let heard = self.hear()?;
-        let wrong = |heard: &Heard| End::Wrong(format!("wanted {}, got {}", hex(wanted), heard.word()));
         let refusal = last && is_refusal(wanted);
+        let wrong = |heard: &Heard| {
+            let why = format!("wanted {}, got {}", hex(wanted), heard.word());
+            End::Wrong(Failure { kind: heard.kind(refusal), why })
+        };
         Ok(match &heard {
             Heard::Packet(packet) if packet == wanted => None,
             Heard::Packet(packet) if refusal && is_refusal(packet) && packet[0] == wanted[0] => {
@@ -129,11 +167,17 @@ impl Dialogue {
             self.say(&PINGREQ);
         }
         let heard = self.hear()?;
+        let failed = |heard: &Heard, closes: bool, should: &str| {
+            Outcome::Failed(Failure {
+                kind: heard.kind(closes),
+                why: format!("{should}; got {}", heard.word()),
+            })
+        };
         Ok(match (&heard, closes) {
             (Heard::Closed, true) => self.verdict(),
             (Heard::Packet(packet), false) if *packet == PINGRESP => self.verdict(),
-            (_, true) => Outcome::Failed(format!("should have closed; got {}", heard.word())),
-            (_, false) => Outcome::Failed(format!("should have answered a ping; got {}", heard.word())),
+            (_, true) => failed(&heard, closes, "should have closed"),
+            (_, false) => failed(&heard, closes, "should have answered a ping"),
         })
     }
 
@@ -215,10 +259,28 @@ impl Dialogue {
 
 enum End {
     Closed,
-    Wrong(String),
+    Wrong(Failure),
+}
+
+const fn otherwise(why: String) -> Failure {
+    Failure { kind: Kind::Otherwise, why }
 }
 
 impl Heard {
+    /// What it means that this was heard where something else was wanted: an end, or not.
+    fn kind(&self, end: bool) -> Kind {
+        let no = match self {
+            Self::Packet(packet) => is_refusal(packet) || is_negative(packet),
+            Self::Closed => true,
+            Self::Nothing => false,
+        };
+        match (end, no) {
+            (true, false) => Kind::WentOn,
+            (false, true) => Kind::Refused,
+            (true, true) | (false, false) => Kind::Otherwise,
+        }
+    }
+
     fn word(&self) -> String {
         match self {
             Self::Packet(packet) => hex(packet),
@@ -235,6 +297,11 @@ fn is_refusal(packet: &[u8]) -> bool {
         Some(&CONNACK) => packet.get(3).is_some_and(|code| *code != 0),
         _ => false,
     }
+}
+
+/// An acknowledgement that takes no message: PUBACK to PUBCOMP with a reason that is a failure.
+fn is_negative(packet: &[u8]) -> bool {
+    matches!(packet, [0x40..=0x7F, _, _, _, 0x80..=0xFF, ..])
 }
 
 /// A CONNACK that lets the client in.
