@@ -3,7 +3,7 @@
 
 use firmware_config::profiles::{self, Profile};
 use firmware_config::{Device, PaperLanguage};
-use model::mqtt::{Capability, CommandBody, CommandKind, Measure, Paper, Quantity};
+use model::mqtt::{Capability, CommandBody, CommandKind, EntityKind, Measure, Paper, Quantity};
 
 use crate::agent::sensor::calibration;
 use crate::printer::{Head, Language};
@@ -64,6 +64,15 @@ fn measures(device: &Device) -> Vec<Measure> {
             measure(*quantity, (min, max))
         })
         .collect()
+}
+
+/// What Home Assistant shows of a device: a door, or each quantity that it measures by its settings.
+pub(crate) fn entities(device: &Device) -> impl Iterator<Item = EntityKind> {
+    let measured: Vec<Quantity> = measures(device).iter().map(|measure| measure.quantity).collect();
+    EntityKind::of_class(device.class).iter().copied().filter(move |kind| {
+        *kind == EntityKind::Door
+            || measured.iter().any(|quantity| EntityKind::of_quantity(*quantity) == Some(*kind))
+    })
 }
 
 /// The range of the model where it is known, or of store.toml; thousandths of a degree, grams.
@@ -167,5 +176,21 @@ mod tests {
         let paper = capability(&printer).paper.unwrap();
         assert_eq!((paper.dpi, paper.width_mm, paper.height_mm), (203, 50, Some(50)));
         assert_eq!(paper.language, "hi");
+    }
+
+    /// Each device announces what its events carry, and nothing that stays unknown for ever.
+    #[test]
+    fn what_home_assistant_shows_is_what_the_device_tells() {
+        let all = |driver, settings| entities(&device(driver, settings)).collect::<Vec<_>>();
+        let plain = Settings::default;
+        let (t, h, p) = (EntityKind::Temperature, EntityKind::Humidity, EntityKind::Pressure);
+        assert_eq!(all(Driver::Ds18b20, plain()), [t]);
+        assert_eq!(all(Driver::Sht4x, plain()), [t, h]);
+        assert_eq!(all(Driver::Bme280, plain()), [t, h, p]);
+        assert_eq!(all(Driver::ModbusRtu, plain()), [t]);
+        assert_eq!(all(Driver::ModbusRtu, Settings { humidity_register: Some(1), ..plain() }), [t, h]);
+        assert_eq!(all(Driver::GpioDoor, plain()), [EntityKind::Door]);
+        assert_eq!(all(Driver::ToledoW, plain()), []);
+        assert_eq!(all(Driver::SerialLines, plain()), []);
     }
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use firmware_config::Device;
 use model::mqtt::{
-    Ack, Birth, COMMAND_EXPIRY_S, Command, CommandBody, DeviceClass, DeviceState, Event, Health, Label, Leaf,
-    Reply, ReplyOutcome, TemperatureEntity, Topic, discovery_topic,
+    Ack, Birth, COMMAND_EXPIRY_S, Command, CommandBody, DeviceState, Entity, Event, Health, Label, Leaf,
+    Reply, ReplyOutcome, Topic, discovery_topic,
 };
 use model::{CommandId, PrintJobId, StoreId, Timestamp};
 use rumqttc::v5::AsyncClient;
@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::backoff::Backoff;
-use crate::agent::capability::{capability, model_of, takes};
+use crate::agent::capability::{capability, entities, model_of, takes};
 use crate::agent::link::flow::Flow;
 use crate::agent::link::wire::Address;
 use crate::agent::memory::Memory;
@@ -189,18 +189,18 @@ impl Link {
             && self.discovery(client, flow)
     }
 
-    /// A sensor's document for Home Assistant, where somebody runs one on this broker.
+    /// A document for each thing that a sensor or a door tells, where somebody runs Home Assistant on this broker.
     fn discovery(&self, client: &AsyncClient, flow: &mut Flow) -> bool {
-        if self.device.class != DeviceClass::Sensor {
-            return true;
-        }
         let zone = self.device.zone.as_ref().map(ToString::to_string);
         let model = self.device.driver.line().word;
         let pause_s = self.device.settings.poll_ms.unwrap_or(0).div_ceil(1_000);
         let expire_s = EXPIRE_AFTER_S.max(pause_s.saturating_mul(3));
-        let entity = TemperatureEntity::new(&self.store, &self.device.id, model, zone.as_deref(), expire_s);
-        let topic = discovery_topic(&self.store, &self.device.id);
-        self.send(client, flow, (topic, true), PublishProperties::default(), &entity)
+        let (store, id) = (&self.store, &self.device.id);
+        entities(&self.device).all(|kind| {
+            let entity = Entity::new(kind, (store, id), model, zone.as_deref(), expire_s);
+            let topic = discovery_topic(store, id, kind);
+            self.send(client, flow, (topic, true), PublishProperties::default(), &entity)
+        })
     }
 
     /// Sends what waits, as far as the window allows: state first, then kept events, then the latest value.

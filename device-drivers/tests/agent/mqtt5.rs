@@ -4,14 +4,15 @@
 use super::common::{Broker, PATIENCE, Store, command_id, id};
 use super::{Agent, bag_label, config, device, health, job, kept_events, print, printed, scanned, wait_for};
 use device_drivers::printer::Language;
-use device_drivers::sim::{SimDs18b20, SimPrinter, SimScanner};
+use device_drivers::sim::{SimDs18b20, SimGpio, SimPrinter, SimScanner};
 use firmware_config::{Driver, Port, Settings};
 use model::mqtt::{
     Ack, AckOutcome, CommandBody, CommandKind, DeviceClass, EVENT_EXPIRY_S, EventKind, Health, PrintOutcome,
     ReplyOutcome, Signal,
 };
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::PublishProperties;
+use rumqttc::v5::mqttbytes::v5::{Packet, PublishProperties};
+use rumqttc::v5::{AsyncClient, Event, MqttOptions};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_that_counts_says_where_its_answer_is_wanted_and_all_expire() {
@@ -169,4 +170,61 @@ async fn a_device_leaves_a_document_of_what_it_can_do() {
     let printer = store.capability("pr-1").await;
     assert_eq!(printer.commands, [CommandKind::Print]);
     assert_eq!(printer.paper.unwrap().width_mm, 72);
+}
+
+/// Who runs Home Assistant on this broker finds an entity for each thing that a device tells, whenever it comes: retained.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn home_assistant_finds_what_each_device_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path()).await;
+    let [w1, chip, tty] = ["w1/28-01", "gpiochip0", "scanner"].map(|name| folder.path().join(name));
+    let _sensor = SimDs18b20::plug_in(&w1, 4_000).unwrap();
+    let gpio = SimGpio::plug_in(&chip).unwrap();
+    gpio.set(17, false).unwrap();
+    let _scanner = SimScanner::plug_in(&tty).unwrap();
+    let devices = vec![
+        device("t-1", Driver::Ds18b20, Port::File(w1)),
+        device("door-1", Driver::GpioDoor, Port::Gpio(chip, 17)),
+        device("sc-1", Driver::SerialLines, Port::Serial(tty)),
+    ];
+    let mut store = Store::listen(broker.port, true).await;
+    let agent = Agent::start(config(folder.path(), &broker, devices));
+    let mut well = ["t-1", "door-1", "sc-1"].map(|name| (health(name, Health::Ok), false));
+    store
+        .until(|heard| {
+            for (is_well, seen) in &mut well {
+                *seen |= is_well(heard).is_some();
+            }
+            well.iter().all(|(_, seen)| *seen).then_some(())
+        })
+        .await;
+    let (client, mut events) =
+        AsyncClient::new(MqttOptions::new("home-assistant", "127.0.0.1", broker.port), 16);
+    client.subscribe("homeassistant/#", QoS::AtLeastOnce).await.unwrap();
+    // Behind what is retained comes our own word: what was there by then is all.
+    let mut found = Vec::new();
+    loop {
+        match tokio::time::timeout(PATIENCE, events.poll()).await.unwrap().unwrap() {
+            Event::Incoming(Packet::SubAck(_)) => {
+                client.publish("homeassistant/status", QoS::AtLeastOnce, false, "online").await.unwrap();
+            }
+            Event::Incoming(Packet::Publish(publish)) if publish.topic == "homeassistant/status" => break,
+            Event::Incoming(Packet::Publish(publish)) => {
+                let document: serde_json::Value = serde_json::from_slice(&publish.payload).unwrap();
+                let topic = String::from_utf8(publish.topic.to_vec()).unwrap();
+                found.push((topic, document["state_topic"].as_str().unwrap().to_owned(), publish.retain));
+            }
+            _ => {}
+        }
+    }
+    found.sort();
+    let of = |topic: &str, state: &str| (topic.to_owned(), state.to_owned(), true);
+    assert_eq!(
+        found,
+        [
+            of("homeassistant/binary_sensor/s1/door-1/config", "ds/v1/s1/door/door-1/event"),
+            of("homeassistant/sensor/s1/t-1/config", "ds/v1/s1/sensor/t-1/event"),
+        ]
+    );
+    agent.stop().await;
 }

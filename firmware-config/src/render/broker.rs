@@ -1,11 +1,13 @@
 //! mosquitto.conf and its access rules for a broker that is a service of this machine. The managed broker's files are
 //! written by the store node, not here.
 
-use model::mqtt::{DeviceClass, Leaf, discovery_topic};
+use model::StoreId;
+use model::mqtt::{Leaf, discovery_topics};
 use std::fmt::Write as _;
 
 use super::HEAD;
 use super::papers::{BROKERS, CRL};
+use crate::devices::Device;
 use crate::store::{Broker, BrokerTls, StoreManifest};
 
 /// Messages in flight per client; as the store node expects.
@@ -70,17 +72,13 @@ pub(super) fn access(manifest: &StoreManifest) -> String {
     let store = &manifest.store.id;
     let mut text = format!("{HEAD}user larder-node\ntopic readwrite ds/v1/{store}/#\n\nuser agent\n");
     for device in &manifest.devices {
-        let base = format!("ds/v1/{store}/{}/{}", device.class.word(), device.id);
-        rights(&mut text, &base);
-        if device.class == DeviceClass::Sensor {
-            let _ = writeln!(text, "topic write {}", discovery_topic(store, &device.id));
-        }
+        rights(&mut text, store, device);
     }
     if manifest.broker.tls.is_some() {
         text.push_str("\n# Devices with a certificate of their own: common name = device id.\n");
         for device in &manifest.devices {
             let _ = writeln!(text, "user {}", device.id);
-            rights(&mut text, &format!("ds/v1/{store}/{}/{}", device.class.word(), device.id));
+            rights(&mut text, store, device);
         }
     }
     text.push_str(
@@ -89,11 +87,15 @@ pub(super) fn access(manifest: &StoreManifest) -> String {
     text
 }
 
-fn rights(text: &mut String, base: &str) {
+fn rights(text: &mut String, store: &StoreId, device: &Device) {
+    let base = format!("ds/v1/{store}/{}/{}", device.class.word(), device.id);
     for leaf in Leaf::OF_DEVICES {
         let _ = writeln!(text, "topic write {base}/{}", leaf.word());
     }
     for leaf in Leaf::FOR_DEVICES {
         let _ = writeln!(text, "topic read {base}/{}", leaf.word());
+    }
+    for topic in discovery_topics(store, &device.id, device.class) {
+        let _ = writeln!(text, "topic write {topic}");
     }
 }

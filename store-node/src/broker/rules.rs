@@ -2,7 +2,7 @@
 //! own topic and reads cmd and ack of it; the node alone writes cmd and ack. Client id = user name = topic part.
 
 use super::secret::password_fits;
-use model::mqtt::{DeviceClass, Leaf, discovery_topic};
+use model::mqtt::{DeviceClass, Leaf, discovery_topics};
 use model::{DeviceId, StoreId};
 use std::fmt::Write as _;
 use store_broker::{Badge, Deed, Knock};
@@ -146,10 +146,8 @@ impl AccessRules {
             (Some(leaf), Deed::Write) => Leaf::OF_DEVICES.iter().any(|own| own.word() == leaf),
             (Some(leaf), Deed::Read) => Leaf::FOR_DEVICES.iter().any(|own| own.word() == leaf),
             (None, Deed::Read) => false,
-            (None, Deed::Write) => {
-                class == DeviceClass::Sensor
-                    && DeviceId::new(device).is_ok_and(|id| topic == discovery_topic(&self.store, &id))
-            }
+            (None, Deed::Write) => DeviceId::new(device)
+                .is_ok_and(|id| discovery_topics(&self.store, &id, class).any(|own| topic == own)),
         }
     }
 
@@ -161,8 +159,8 @@ impl AccessRules {
         for leaf in Leaf::FOR_DEVICES {
             let _ = writeln!(text, "topic read {base}/{}", leaf.word());
         }
-        if class == DeviceClass::Sensor {
-            let _ = writeln!(text, "topic write {}", discovery_topic(&self.store, device));
+        for topic in discovery_topics(&self.store, device, class) {
+            let _ = writeln!(text, "topic write {topic}");
         }
     }
 }
@@ -185,6 +183,7 @@ mod tests {
                     (DeviceClass::Scanner, device("scan-1")),
                     (DeviceClass::Printer, device("label-1")),
                     (DeviceClass::Sensor, device("temp-1")),
+                    (DeviceClass::Door, device("door-1")),
                 ],
             }],
             handhelds: vec![(device("h1"), hash_password("token", [3; 12]))],
@@ -279,11 +278,14 @@ mod tests {
                 }
             }
         }
-        let discovery = discovery_topic(&rules.store, &DeviceId::new("temp-1").unwrap());
-        assert!(acl.contains(&format!("topic write {discovery}\n")));
-        assert!(rules.may("agent", "temp-1", Deed::Write, &discovery));
-        assert!(!rules.may("agent", "temp-1", Deed::Read, &discovery));
-        assert!(!rules.may("agent", "scan-1", Deed::Write, &discovery));
+        for (device, class) in [("temp-1", DeviceClass::Sensor), ("door-1", DeviceClass::Door)] {
+            for discovery in discovery_topics(&rules.store, &DeviceId::new(device).unwrap(), class) {
+                assert!(acl.contains(&format!("topic write {discovery}\n")));
+                assert!(rules.may("agent", device, Deed::Write, &discovery));
+                assert!(!rules.may("agent", device, Deed::Read, &discovery));
+                assert!(!rules.may("agent", "scan-1", Deed::Write, &discovery));
+            }
+        }
         assert!(rules.may("larder-node", "larder-node", Deed::Write, "ds/v1/s1/printer/label-1/cmd"));
         assert!(!rules.may("larder-node", "larder-node", Deed::Read, "ds/v1/s2/printer/label-1/event"));
     }

@@ -1,21 +1,23 @@
-//! The discovery document of a sensor, judged by a validator that other people wrote (PyPI ha-mqtt-models-pydantic, which
+//! The discovery documents of sensors and doors, judged by a validator that other people wrote (PyPI ha-mqtt-models-pydantic, which
 //! follows Home Assistant's own schema). `.ci/setup test` installs it.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers stop at what must not happen")]
 
-use model::mqtt::TemperatureEntity;
+use model::mqtt::{Entity, EntityKind};
 use model::{DeviceId, StoreId};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// One line of JSON in, one line out: the state topic, or `refused`.
+/// One line of JSON in, component and document; one line out: the device class and the state topic, or `refused`.
 const JUDGE: &str = "import sys, json
 from ha_mqtt_models_pydantic import parse_component_payload
 for line in sys.stdin:
     try:
-        print(parse_component_payload('sensor', json.loads(line)).state_topic)
+        component, document = json.loads(line)
+        read = parse_component_payload(component, document)
+        print(read.device_class, read.state_topic)
     except ValueError:
         print('refused')";
 
@@ -41,20 +43,29 @@ fn judged(documents: &[Value]) -> Vec<String> {
 }
 
 #[test]
-fn home_assistant_takes_the_document_and_would_refuse_a_bent_one() {
-    let (store, device) = (StoreId::new("s1").unwrap(), DeviceId::new("temp-chilled-1").unwrap());
+fn home_assistant_takes_the_documents_and_would_refuse_bent_ones() {
+    let (store, device) = (StoreId::new("s1").unwrap(), DeviceId::new("cold-1").unwrap());
     let (mut documents, mut expected) = (Vec::new(), Vec::new());
-    for area in [None, Some("chilled")] {
-        let entity = TemperatureEntity::new(&store, &device, "ds18b20", area, 60);
-        let document = serde_json::to_value(entity).unwrap();
-        for (field, bent) in [("qos", json!(7)), ("state_topic", Value::Null), ("availability", json!("x"))] {
-            let mut other = document.clone();
-            other[field] = bent;
-            documents.push(other);
-            expected.push("refused");
+    for (kind, component, class, topic) in [
+        (EntityKind::Temperature, "sensor", "temperature", "sensor"),
+        (EntityKind::Humidity, "sensor", "humidity", "sensor"),
+        (EntityKind::Pressure, "sensor", "atmospheric_pressure", "sensor"),
+        (EntityKind::Door, "binary_sensor", "door", "door"),
+    ] {
+        for area in [None, Some("chilled")] {
+            let entity = Entity::new(kind, (&store, &device), "bme280", area, 60);
+            let document = serde_json::to_value(entity).unwrap();
+            for (field, bent) in
+                [("qos", json!(7)), ("state_topic", Value::Null), ("availability", json!("x"))]
+            {
+                let mut other = document.clone();
+                other[field] = bent;
+                documents.push(json!([component, other]));
+                expected.push("refused".to_owned());
+            }
+            documents.push(json!([component, document]));
+            expected.push(format!("{class} ds/v1/s1/{topic}/cold-1/event"));
         }
-        documents.push(document);
-        expected.push("ds/v1/s1/sensor/temp-chilled-1/event");
     }
     assert_eq!(judged(&documents), expected);
 }

@@ -15,7 +15,7 @@ pub use device::{
     Birth, Calibration, Command, CommandBody, DeviceState, Drive, Event, EventBody, Health, PrintOutcome,
     Quality, Reply, ReplyOutcome, Signal,
 };
-pub use discovery::{TemperatureEntity, discovery_topic};
+pub use discovery::{Entity, EntityKind, discovery_topic, discovery_topics};
 pub use handheld::{
     Ack, AckOutcome, Action, HandheldEvent, HandheldView, LotHint, Notice, PickLine, PickTask,
     SubstituteOffer,
