@@ -7,14 +7,17 @@ mod paper;
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use device_drivers::gs1::Gtin;
 use device_drivers::printer::sheet::{
     BagLabel, DeliveryLabel, HandoverSlip, LotLabel, ManifestLine, PickLine, PickList, ShelfLabel, Stamp,
     TemperatureStrip, Tongue, TransferManifest,
 };
-use device_drivers::printer::{Block, Document, Head, Language, Media, Profile};
-use device_drivers::scanner::{Scan, parse_scan};
+use device_drivers::printer::{Block, Document, Head, Language, Media, Profile, Size, script};
+use device_drivers::scanner::ssi::packet::{Packet, Source};
+use device_drivers::scanner::ssi::{Session, Step, opcode};
+use device_drivers::scanner::{Framer, Framing, Line, Scan, Sieve, parse_scan};
 use model::{Paise, PrintJobId, Timestamp};
 
 const BAG: &str = "LB:4K7-1-9F3A";
@@ -149,104 +152,215 @@ fn keep(name: &str, png: &[u8]) {
     }
 }
 
-/// Pictures of one paper: ESC/POS on 58 and 80 mm by the strict reader, ZPL at 203 and 300 dpi by labelize.
-fn pictures(sample: &Sample, tongue: Tongue, heads: &[Head]) -> Vec<(String, Vec<u8>)> {
-    let mut all = Vec::new();
-    for (class, width_mm) in [("58mm", 48), ("80mm", 72)] {
-        let media = Media { width_mm, height_mm: None, head: Head::Dpi203 };
-        let bytes = Language::Escpos.render(&sample.document, media).unwrap();
-        let paper = paper::draw(&bytes, &Profile::standard(media)).unwrap();
-        all.push((format!("{}-{tongue:?}-{class}.png", sample.name), paper.png(2)));
-    }
-    let labels: &[(u16, u16)] = if sample.long { &[(100, 150)] } else { &[(50, 50), (100, 50)] };
-    for head in heads.iter().copied() {
-        for (width_mm, height_mm) in labels.iter().copied() {
-            let media = Media { width_mm, height_mm: Some(height_mm), head };
-            let bytes = Language::Zpl.render(&sample.document, media).unwrap();
-            let options = labelize::RenderOptions {
-                language: Some(labelize::Language::Zpl),
-                width_mm: Some(f64::from(width_mm)),
-                height_mm: Some(f64::from(height_mm)),
-                dpmm: i32::try_from(head.dots_per_mm()).unwrap(),
-                ..labelize::RenderOptions::default()
-            };
-            let png = labelize::render_png(&bytes, options).unwrap().bytes;
-            all.push((format!("{}-{tongue:?}-{head:?}-{width_mm}mm.png", sample.name), png));
-        }
-    }
-    all
+/// A class of printer with paper in it.
+struct Class {
+    name: String,
+    language: Language,
+    media: Media,
 }
 
-/// What zxing-cpp reads: `symbology text`, one line a code, control signs escaped.
-fn zxing(file: &Path) -> Vec<String> {
+impl Class {
+    /// Dots of a line of text.
+    fn room(&self) -> u32 {
+        match self.language {
+            Language::Escpos => self.media.width_dots(),
+            Language::Zpl => self.media.width_dots() - 2 * self.media.head.scaled(16),
+        }
+    }
+}
+
+/// The classes that print a paper: ESC/POS on 58 and 80 mm, ZPL at these resolutions.
+fn classes(sample: &Sample, heads: &[Head]) -> Vec<Class> {
+    let receipt = |(name, width_mm): (&str, u16)| {
+        let media = Media { width_mm, height_mm: None, head: Head::Dpi203 };
+        Class { name: name.to_owned(), language: Language::Escpos, media }
+    };
+    let labels: &[(u16, u16)] = if sample.long { &[(100, 150)] } else { &[(50, 50), (100, 50)] };
+    let label = |head: Head| {
+        labels.iter().map(move |(width_mm, height_mm)| {
+            let media = Media { width_mm: *width_mm, height_mm: Some(*height_mm), head };
+            Class { name: format!("{head:?}-{width_mm}mm"), language: Language::Zpl, media }
+        })
+    };
+    [("58mm", 48), ("80mm", 72)]
+        .map(receipt)
+        .into_iter()
+        .chain(heads.iter().copied().flat_map(label))
+        .collect()
+}
+
+/// A paper as it comes out of a printer: ESC/POS by the strict reader, ZPL by labelize.
+fn picture(sample: &Sample, class: &Class) -> Vec<u8> {
+    let media = class.media;
+    let bytes = class.language.render(&sample.document, media).unwrap();
+    match class.language {
+        Language::Escpos => paper::draw(&bytes, &Profile::standard(media)).unwrap().png(2),
+        Language::Zpl => {
+            let options = labelize::RenderOptions {
+                language: Some(labelize::Language::Zpl),
+                width_mm: Some(f64::from(media.width_mm)),
+                height_mm: media.height_mm.map(f64::from),
+                dpmm: i32::try_from(media.head.dots_per_mm()).unwrap(),
+                ..labelize::RenderOptions::default()
+            };
+            labelize::render_png(&bytes, options).unwrap().bytes
+        }
+    }
+}
+
+fn pictures(sample: &Sample, tongue: Tongue, heads: &[Head]) -> Vec<(String, Vec<u8>)> {
+    let named =
+        |class: Class| (format!("{}-{tongue:?}-{}.png", sample.name, class.name), picture(sample, &class));
+    classes(sample, heads).into_iter().map(named).collect()
+}
+
+/// A code that a reader found: its symbology as a scanner's AIM identifier, and what it says.
+type Found = (&'static str, String);
+
+const QR: &str = "]Q1";
+const BARS: &str = "]C1";
+const DATA_MATRIX: &str = "]d2";
+
+/// What zxing-cpp reads, by kind, control signs as they are.
+fn zxing(file: &Path) -> Vec<Found> {
     // One kind at a time: the version that Debian 12 has stops when it compares codes of two kinds.
     let script = "import sys, zxingcpp\nfrom PIL import Image\nimage = Image.open(sys.argv[1]).convert('L')\n\
-        for kind in (zxingcpp.BarcodeFormat.DataMatrix, zxingcpp.BarcodeFormat.Code128):\n    \
+        kinds = zxingcpp.BarcodeFormat\nfor kind in (kinds.DataMatrix, kinds.Code128, kinds.QRCode):\n    \
         code = zxingcpp.read_barcode(image, formats=kind)\n    \
         if code and code.text: print(code.format.name, code.text)";
     let run = Command::new("/usr/bin/python3").args(["-c", script]).arg(file).output().unwrap();
     let faults = String::from_utf8_lossy(&run.stderr).into_owned();
     assert!(run.status.success(), "apt-get install python3-zxing-cpp python3-pil: {faults}");
-    String::from_utf8(run.stdout).unwrap().lines().map(str::to_owned).collect()
+    let kinds = [("QRCode ", QR), ("Code128 ", BARS), ("DataMatrix ", DATA_MATRIX)];
+    found(&String::from_utf8(run.stdout).unwrap(), &kinds)
 }
 
-/// Each code on each paper of each class says to our scanner driver what the paper was made from.
+/// What zbar reads; it knows no DataMatrix.
+fn zbar(png: &[u8]) -> Vec<Found> {
+    found(&paper::decode(png).join("\n"), &[("QR-Code:", QR), ("CODE-128:", BARS)])
+}
+
+fn found(lines: &str, kinds: &[(&str, &'static str)]) -> Vec<Found> {
+    let of = |line: &str| {
+        let known = kinds.iter().find_map(|(word, aim)| Some((*aim, line.strip_prefix(word)?)));
+        let (aim, text) = known.unwrap_or_else(|| panic!("a code of no kind of ours: {line:?}"));
+        // Readers write a leading FNC1 as the identifier that a scanner sends, as a separator, or not at all.
+        (aim, text.trim_start_matches(aim).trim_start_matches('\u{1d}').to_owned())
+    };
+    let mut all: Vec<Found> = lines.lines().map(of).collect();
+    all.sort();
+    all
+}
+
+/// What our scanner drivers make of a code that a scanner sends as these bytes: a line of a serial scanner, and packets of a
+/// Zebra one, both in small pieces; both must come to the same.
+fn scanned((aim, text): &Found) -> Scan {
+    let raw = format!("{aim}{text}");
+    let mut framer = Framer::new(Framing { prefix: vec![0x02], ..Framing::default() });
+    let line = [b"\x02", raw.as_bytes(), b"\r\n"].concat();
+    let lines: Vec<Line> = line.chunks(5).flat_map(|piece| framer.push(piece)).collect();
+    let [Line::Whole(by_line)] = lines.as_slice() else { panic!("{lines:?}") };
+    Sieve::default().pass(by_line).unwrap();
+
+    // Of bars the kind alone says which identifier it has; of the two others the scanner sends it.
+    let whole = match *aim {
+        BARS => [&[SSI_GS1_128], text.as_bytes()].concat(),
+        _ => [&[SSI_OTHER], raw.as_bytes()].concat(),
+    };
+    let packet = Packet::new(Source::Decoder, opcode::DECODE_DATA, &whole).bytes();
+    let mut session = Session::default();
+    let steps: Vec<Step> = packet.chunks(5).flat_map(|piece| session.push(piece, Duration::ZERO)).collect();
+    let [Step::Scan(by_packet)] = steps.as_slice() else { panic!("{steps:?}") };
+    Sieve::default().pass(by_packet).unwrap();
+
+    let [one, other] = [by_line, by_packet].map(|raw| parse_scan(raw).unwrap());
+    assert_eq!(one, other, "{raw:?}");
+    one
+}
+
+/// Kinds of code as SSI numbers them: GS1-128, and one whose number gives no identifier.
+const SSI_GS1_128: u8 = 0x0F;
+const SSI_OTHER: u8 = 0x1B;
+
+/// Each code on each paper of each class, by each reader that knows its symbology, says to our scanner drivers what the paper
+/// was made from.
 #[test]
 fn every_code_scans_as_what_was_printed() {
     let folder = tempfile::tempdir().unwrap();
+    let mut missed = Vec::new();
     for tongue in [Tongue::English, Tongue::Hindi] {
         for sample in samples(tongue) {
             for (name, png) in pictures(&sample, tongue, &[Head::Dpi203, Head::Dpi300]) {
                 keep(&name, &png);
-                match sample.code {
-                    Some(MATRIX) => {
-                        let file = folder.path().join(&name);
-                        std::fs::write(&file, &png).unwrap();
-                        lot_scans(&zxing(&file), &name);
+                let file = folder.path().join(&name);
+                std::fs::write(&file, &png).unwrap();
+                // Bars stand where the paper is wide enough for them.
+                let bars = name.ends_with("100mm.png").then_some(BARS);
+                let printed: Vec<&str> = match sample.code {
+                    Some(MATRIX) => bars.into_iter().chain([DATA_MATRIX]).collect(),
+                    Some(_) => vec![QR],
+                    None => vec![],
+                };
+                for (reader, read) in [("zxing", zxing(&file)), ("zbar", zbar(&png))] {
+                    let kinds: Vec<&str> = read.iter().map(|(aim, _)| *aim).collect();
+                    let known = printed.iter().filter(|aim| reader == "zxing" || **aim != DATA_MATRIX);
+                    if kinds != known.copied().collect::<Vec<_>>() {
+                        missed.push(format!("{name}: {reader} reads {read:?} of {printed:?}"));
                     }
-                    Some(code) => assert_eq!(paper::decode(&png), [format!("QR-Code:{code}")], "{name}"),
-                    None => assert!(paper::decode(&png).is_empty(), "{name}"),
+                    read.iter().for_each(|code| says_what_was_printed(code, sample.code, &name));
                 }
             }
         }
     }
-    assert!(matches!(parse_scan(BAG.as_bytes()), Ok(Scan::Bag(_))));
+    assert!(missed.is_empty(), "{missed:#?}");
 }
 
-/// The DataMatrix on every label, the bars besides where there is room for them: the same item, lot and expiry.
-fn lot_scans(read: &[String], name: &str) {
-    let matrix = read
-        .iter()
-        .find_map(|line| line.strip_prefix("DataMatrix "))
-        .unwrap_or_else(|| panic!("{name}: {read:?}"));
-    let bars = read.iter().find_map(|line| line.strip_prefix("Code128 "));
-    assert_eq!(bars.is_some(), name.ends_with("100mm.png"), "{name}: {read:?}");
-    for (aim, text) in [("]d2", Some(matrix)), ("]C1", bars)] {
-        let Some(text) = text else { continue };
-        // zxing writes a leading FNC1 as the identifier that a scanner sends, or not at all.
-        let text = text.trim_start_matches("]d2").trim_start_matches("]C1").trim_start_matches('\u{1d}');
-        let Ok(Scan::Gs1(goods)) = parse_scan(format!("{aim}{text}").as_bytes()) else {
-            panic!("{name}: {text:?}")
-        };
-        assert_eq!(goods.gtin.as_gtin14(), "09521321109995", "{name}");
-        assert_eq!(goods.lot.as_deref(), Some("CRD-2611A"), "{name}");
-        assert_eq!(goods.expiry.unwrap().to_string(), "2026-12-31", "{name}");
+fn says_what_was_printed(code: &Found, printed: Option<&str>, name: &str) {
+    match (printed, scanned(code)) {
+        (Some(MATRIX), Scan::Gs1(goods)) => {
+            let expiry = goods.expiry.map(|day| day.to_string());
+            assert_eq!(goods.gtin.as_gtin14(), "09521321109995", "{name}");
+            assert_eq!(goods.lot.as_deref(), Some("CRD-2611A"), "{name}");
+            assert_eq!(expiry.as_deref(), Some("2026-12-31"), "{name}");
+        }
+        (Some(text), Scan::Bag(_)) => assert_eq!(code.1, text, "{name}"),
+        (printed, other) => panic!("{name}: {other:?} of {printed:?}"),
     }
 }
 
-/// The Devanagari texts of a document, those that are surely drawn uncut.
-fn hindi(document: &Document) -> Vec<String> {
+/// The Devanagari texts of a document, each as far as its line has room for it on this paper.
+fn hindi(document: &Document, class: &Class) -> Vec<String> {
+    let room = class.room();
+    let fits = |text: &str, size: Size, room: u32| {
+        let (em, weight) = size.drawn();
+        as_far_as_it_fits(text, class.media.head.scaled(em), weight, room)
+    };
     let texts = document.blocks.iter().flat_map(|block| match block {
-        Block::Text { text, .. } => vec![text.clone()],
-        Block::Pair { left, right } => vec![left.clone(), right.clone()],
+        Block::Text { text, size, .. } => vec![fits(text, *size, room)],
+        Block::Pair { left, right } => {
+            let em = class.media.head.scaled(Size::Normal.drawn().0);
+            let taken = script::set(right, em, script::Weight::Bold, room).unwrap().width() + em / 2;
+            vec![fits(left, Size::Normal, room - taken), right.clone()]
+        }
         Block::Qr { .. }
         | Block::Gs1Code128 { .. }
         | Block::Gs1Matrix { .. }
         | Block::Rule
         | Block::Drawer => Vec::new(),
     });
-    let devanagari = |text: &String| text.chars().any(|sign| ('\u{900}'..='\u{97f}').contains(&sign));
-    texts.filter(|text| devanagari(text) && text.chars().count() <= 30).collect()
+    texts.filter(|text| !signs(text).is_empty()).collect()
+}
+
+/// What stands before the ellipsis of a text that is too long: the most whole letters with which it fits.
+fn as_far_as_it_fits(text: &str, em: u32, weight: script::Weight, room: u32) -> String {
+    let wide = |text: &str| script::set(text, em, weight, u32::MAX).unwrap().width();
+    if wide(text) <= room {
+        return text.to_owned();
+    }
+    let ends = text.char_indices().map(|(at, _)| at).rev();
+    let mut kept =
+        ends.map(|at| text[..at].trim_end()).filter(|kept| wide(&format!("{kept}\u{2026}")) <= room);
+    kept.next().unwrap_or_default().to_owned()
 }
 
 /// Its Devanagari signs; a letter with a dot below is spelt as letter and dot, as Unicode's normal form has it.
@@ -277,13 +391,19 @@ fn errors(text: &str, page: &str) -> usize {
     row.into_iter().min().unwrap_or(text.len())
 }
 
-/// What tesseract reads in a picture, in Hindi.
-fn read(png: &[u8], folder: &Path) -> String {
-    let file = folder.join("hindi.png");
-    std::fs::write(&file, png).unwrap();
+/// What tesseract reads in a picture, in Hindi, line by line as a person does: left to find the lines by itself, it passes over
+/// some that stand beside a code or a rule.
+fn read(png: &[u8], class: &Class, folder: &Path) -> String {
+    let (mut files, list) = (String::new(), folder.join("lines.txt"));
+    for (place, line) in lines(&grown(png, class)).iter().enumerate() {
+        let file = folder.join(format!("line-{place}.png"));
+        line.save(&file).unwrap();
+        files += &format!("{}\n", file.display());
+    }
+    std::fs::write(&list, files).unwrap();
     let run = Command::new("tesseract")
-        .arg(&file)
-        .args(["-", "-l", "hin", "--psm", "4", "--dpi", "300"])
+        .arg(&list)
+        .args(["-", "-l", "hin", "--psm", "7", "--dpi", "600"])
         .env("OMP_THREAD_LIMIT", "1")
         .output();
     let output =
@@ -292,41 +412,81 @@ fn read(png: &[u8], folder: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// At most one sign in twenty is read wrongly, over all papers of both printer classes.
+/// Pixels of a millimetre at which papers are read: those of a scanner of 600 dpi.
+const PER_MM: u32 = 24;
+
+/// A paper as such a scanner would see it: tesseract wants letters of some 30 pixels at least.
+fn grown(png: &[u8], class: &Class) -> image::GrayImage {
+    let picture = image::load_from_memory(png).unwrap().into_luma8();
+    // The strict reader's dots are two pixels wide.
+    let per_mm = match class.language {
+        Language::Escpos => 2 * class.media.head.dots_per_mm(),
+        Language::Zpl => class.media.head.dots_per_mm(),
+    };
+    let (width, height) = (picture.width() * PER_MM / per_mm, picture.height() * PER_MM / per_mm);
+    image::imageops::resize(&picture, width, height, image::imageops::FilterType::CatmullRom)
+}
+
+/// The lines of a picture, each with white around it: cut where white goes across. A mark that stands apart from its letters
+/// stays with the line that it is nearest to; rules and what is taller than the largest letters are no lines.
+fn lines(picture: &image::GrayImage) -> Vec<image::GrayImage> {
+    let (width, height) = picture.dimensions();
+    let ink = |y: u32| (0..width).filter(|x| picture.get_pixel(*x, y).0[0] < 128).count();
+    let rows: Vec<usize> = (0..height).map(ink).collect();
+    let mut parts: Vec<std::ops::Range<usize>> = Vec::new();
+    for (y, ink) in rows.iter().enumerate().filter(|(_, ink)| **ink > 0) {
+        // A rule is dark from edge to edge.
+        let rule = *ink > width as usize * 3 / 4;
+        match parts.last_mut() {
+            _ if rule => {}
+            Some(part) if y - part.end <= JOINED => part.end = y + 1,
+            Some(_) | None => parts.push(y..y + 1),
+        }
+    }
+    parts.retain(|part| (LINE_LEAST..LINE_MOST).contains(&part.len()));
+    let whole = |part: &std::ops::Range<usize>| {
+        let (top, rows) = (u32::try_from(part.start).unwrap(), u32::try_from(part.len()).unwrap());
+        let strip = image::imageops::crop_imm(picture, 0, top, width, rows).to_image();
+        let mut line = image::GrayImage::from_pixel(width, rows + 2 * PER_MM, image::Luma([255]));
+        image::imageops::replace(&mut line, &strip, 0, i64::from(PER_MM));
+        line
+    };
+    parts.iter().map(whole).collect()
+}
+
+/// White rows that do not end a line, as between a letter and its mark: half a millimetre. Between two lines of a paper there
+/// are six dots of a head of 203 dpi, three quarters of a millimetre, at least.
+const JOINED: usize = PER_MM as usize / 2;
+/// Rows of the lowest and of the highest line: small letters, and the largest with marks above and below.
+const LINE_LEAST: usize = 30;
+const LINE_MOST: usize = 12 * PER_MM as usize;
+
+/// On each paper of each printer class at most one sign in twenty is read wrongly, long names among them.
 #[test]
 fn hindi_on_paper_is_read_back() {
     assert_eq!((errors("दूध", "x द ूध y"), errors("दूध", "दध"), errors("ज़", "x ज\u{93c}")), (0, 1, 0));
     let folder = tempfile::tempdir().unwrap();
-    let (mut wrong, mut total, mut notes) = (0, 0, Vec::new());
+    let (mut table, mut failed) = (Vec::new(), Vec::new());
     for sample in samples(Tongue::Hindi) {
-        for (name, png) in pictures(&sample, Tongue::Hindi, &[Head::Dpi203]) {
-            if name.ends_with("58mm.png") {
-                // Dot for dot the letters of the wider paper.
-                continue;
-            }
-            let grown = grow(&png);
-            let page = read(&grown, folder.path());
-            for text in hindi(&sample.document) {
+        for class in classes(&sample, &[Head::Dpi203, Head::Dpi300]) {
+            let texts = hindi(&sample.document, &class);
+            let page = read(&picture(&sample, &class), &class, folder.path());
+            let (mut wrong, mut total, mut notes) = (0, 0, Vec::new());
+            for text in texts {
                 let missed = errors(&text, &page);
                 wrong += missed;
                 total += signs(&text).len();
                 if missed > 0 {
-                    notes.push(format!("{name}: {text:?} {missed}"));
+                    notes.push(format!("{text:?} {missed}"));
                 }
             }
+            assert!(total > 0, "{}-{}: nothing to read", sample.name, class.name);
+            let row = format!("{}-{}: {wrong} of {total} {notes:?}", sample.name, class.name);
+            if wrong * 20 > total {
+                failed.push(format!("{row}\n{page}"));
+            }
+            table.push(row);
         }
     }
-    assert!(total > 500, "{total}");
-    assert!(wrong * 20 <= total, "{wrong} of {total} signs wrong\n{}", notes.join("\n"));
-}
-
-/// As a scanner of 600 dpi would see it: tesseract wants letters of some 30 pixels.
-fn grow(png: &[u8]) -> Vec<u8> {
-    let picture = image::load_from_memory(png).unwrap();
-    let times = if picture.width() > 1_000 { 1 } else { 3 };
-    let (width, height) = (picture.width() * times, picture.height() * times);
-    let grown = picture.resize_exact(width, height, image::imageops::FilterType::CatmullRom);
-    let mut out = std::io::Cursor::new(Vec::new());
-    grown.write_to(&mut out, image::ImageFormat::Png).unwrap();
-    out.into_inner()
+    assert!(failed.is_empty(), "{}\n\nall:\n{}", failed.join("\n"), table.join("\n"));
 }

@@ -214,7 +214,7 @@ async fn home_assistant_finds_what_each_device_tells() {
                 let topic = String::from_utf8(publish.topic.to_vec()).unwrap();
                 found.push((topic, document["state_topic"].as_str().unwrap().to_owned(), publish.retain));
             }
-            _ => {}
+            Event::Incoming(_) | Event::Outgoing(_) => {}
         }
     }
     found.sort();
