@@ -57,6 +57,7 @@ sim-outage: setup-sim ## a store cut off for 30 days at 1,000 orders a day, and 
 sim-quota: setup-sim ## the escrow's rules explored to the end, and 1,000 seeds of cuts, restores and shrinkage
 	@LARDER_MODEL=full $(CARGO) test $(LOCKED) --release -p sync --test escrow_model -- --nocapture
 	@$(CARGO) run $(LOCKED) --release -p tests --bin sim_quota -- $(or $(ARGS),--seeds 1000)
+	@$(CARGO) run $(LOCKED) --release -p tests --bin sim_quota -- --both-lost --seeds 400
 	@$(CARGO) run $(LOCKED) --release -p tests --bin sim_quota -- --full --seeds 20
 
 # ---- parts of the above ---------------------------------------------------------------------------------------------

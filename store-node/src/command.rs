@@ -319,6 +319,9 @@ pub enum Command {
         order: OrderId,
         /// All its moments.
         seen: Moments,
+        /// What a former life of the store packed for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        packed: Option<Picks>,
     },
     /// A person says how an UNKNOWN order ended.
     ResolveUnknown {

@@ -34,6 +34,15 @@ const PLAYED: &[(&str, &str, &str)] = &[
         "a_restored_hub_sells_nothing_it_was_not_granted_anew_and_two_people_close_its_past",
     ),
     ("partial publish", ENGINE, "a_repeated_reordered_or_poisoned_change_stops_nothing"),
+    ("hub and store lost together", MISHAPS, "fn both_restored"),
+    (
+        "hub and store lost together: numbers that come again",
+        FENCE,
+        "an_order_of_a_forgotten_life_with_the_same_numbers_is_unknown",
+    ),
+    ("a short of a former life", FENCE, "what_a_former_life_said_would_not_come_stays_so"),
+    ("a word in a log that is over", HUB, "a_word_in_a_log_that_is_over_is_given_again"),
+    ("a skipped record is never claimed", PEER, "what_the_other_side_skips_is_never_claimed"),
     ("UNKNOWN orders", MODEL, "UnknownIsNotPicked"),
     ("UNKNOWN orders", MISHAPS, "fn decides_next"),
     ("late facts", FENCE, "an_order_that_the_hubs_documents_show_as_gone_is_not_unknown"),
@@ -49,6 +58,7 @@ const PLAYED: &[(&str, &str, &str)] = &[
 
 const MODEL: &str = "../sync/tests/escrow_model/rules.rs";
 const QUOTA: &str = "../sync/src/quota/tests.rs";
+const PEER: &str = "../sync/src/peer/tests.rs";
 const POLICY: &str = "../sync/src/quota/tests.rs";
 const FENCE: &str = "../store-node/src/flows/fence_tests.rs";
 const ENGINE: &str = "../store-node/src/engine/tests.rs";

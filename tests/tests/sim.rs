@@ -11,11 +11,11 @@ const SEEDS: u64 = 200;
 /// Threads: one for each core of the machine the time limit is meant for.
 const THREADS: usize = 2;
 
-/// Lines of `seeds.txt`: seed, hours, stores; `#` begins a comment. Lines `quota SEED` are the escrow's own world's.
+/// Lines of `seeds.txt`: seed, hours, stores; `#` begins a comment. Lines `quota SEED` and `lost SEED` are the escrow's own world's.
 fn old_failures() -> Vec<Options> {
     let lines = include_str!("seeds.txt").lines().map(|line| line.split('#').next().unwrap_or("").trim());
     lines
-        .filter(|line| !line.is_empty() && !line.starts_with("quota "))
+        .filter(|line| !line.is_empty() && !line.starts_with("quota ") && !line.starts_with("lost "))
         .map(|line| {
             let mut words = line.split_whitespace();
             let mut word = || words.next().expect("three words: seed hours stores");

@@ -44,7 +44,7 @@ pub fn from_document(
     else {
         return Ok(None);
     };
-    if view.terms.1 >= tx.generation()? {
+    if !view.terms.1.is_before(tx.generation()?) {
         return Ok(None);
     }
     let known = Known {
@@ -77,7 +77,7 @@ pub fn from_logs(tx: &mut dyn HubTx, cx: &Cx<'_>, orders: &[Recovered]) -> Flow<
             }
             continue;
         }
-        if one.generation >= tx.generation()? || one.head.channel != Channel::Online {
+        if !one.generation.is_before(tx.generation()?) || one.head.channel != Channel::Online {
             let want = "online orders of an older generation".to_owned();
             return Err(Refusal::BadValue { field: "orders".to_owned(), want }.into());
         }

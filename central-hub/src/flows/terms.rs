@@ -121,7 +121,12 @@ pub fn begin_generation(tx: &mut dyn HubTx, cx: &Cx<'_>, hub: &str, expect: HubG
     tx.set_boot(life_under(tx.boot()?, cx.now, generation.0))?;
     end_holds(tx, cx, None)?;
     for row in tx.stores()? {
-        tx.begin_log(&row.seed.id, cx.now.hour().saturating_sub(SAID_AGAIN_HOURS))?;
+        let id = &row.seed.id;
+        tx.begin_log(id, cx.now.hour().saturating_sub(SAID_AGAIN_HOURS))?;
+        // The word stood in a log that is over, and the store may not have heard it: it is given again when this one is whole.
+        if let Some(holder) = tx.holder(id)? {
+            tx.set_holder(id, &Holder { word: StoreEpoch(0), ..holder })?;
+        }
     }
     Ok(Answer::Terms { epoch, generation })
 }

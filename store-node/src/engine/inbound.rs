@@ -318,10 +318,10 @@ fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command
     if view.late.is_some() {
         // The order itself stands in an hour that is closed: only what is new is here.
         if again {
-            let seen = view.moments.clone();
+            let (seen, packed) = (view.moments.clone(), view.picks.clone());
             commands.push((
                 id(&format!("learn late {hour} {}", seen.0.len())),
-                Command::LearnOrder { order, seen },
+                Command::LearnOrder { order, seen, packed },
             ));
         }
     } else if let Some(confirmed_at) = confirmed {
@@ -331,14 +331,23 @@ fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command
         let seen = if again { view.moments.clone() } else { Moments::default() };
         let head = view.head.clone();
         let packed = view.picks.clone().filter(|_| again);
-        let seen_then = seen.clone();
-        let accept =
-            AcceptOrder { order, hour, head, placed_at, confirmed_at, terms, seen: seen_then, packed };
+        let (seen_then, packed_then) = (seen.clone(), packed.clone());
+        let accept = AcceptOrder {
+            order,
+            hour,
+            head,
+            placed_at,
+            confirmed_at,
+            terms,
+            seen: seen_then,
+            packed: packed_then,
+        };
         // What is learnt again may have been answered in a life of this database; what it shows now may be more.
         let purpose = if again { format!("accept {}", seen.0.len()) } else { "accept".to_owned() };
         commands.push((id(&purpose), Command::AcceptOrder(accept)));
         if again {
-            commands.push((id(&format!("learn {}", seen.0.len())), Command::LearnOrder { order, seen }));
+            let learn = id(&format!("learn {}", seen.0.len()));
+            commands.push((learn, Command::LearnOrder { order, seen, packed }));
         }
     } else {
         return commands;
@@ -447,7 +456,8 @@ fn counter_again(view: &OrderView, hour: i64, id: CommandId) -> Vec<(CommandId, 
         seen: view.moments.clone(),
         packed: view.picks.clone(),
     };
-    let learn = Command::LearnOrder { order: view.order, seen: view.moments.clone() };
+    let (seen, packed) = (view.moments.clone(), view.picks.clone());
+    let learn = Command::LearnOrder { order: view.order, seen, packed };
     let again = derive::command(view.order.as_bytes(), "learn");
     vec![(id, Command::AcceptOrder(accept)), (again, learn)]
 }

@@ -12,8 +12,9 @@ use model::catalogue::{Product, TempClass, Velocity};
 use model::fact::Fact;
 use model::order::{Channel, Moment};
 use model::order_doc::{HeadLine, OrderHead, Picks, ShortUnits, cash_due};
-use model::{Grams, Qty, Role};
+use model::{Grams, Qty, Role, SkuId};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use store_core::movement::Kind;
 use store_core::reserve;
 
@@ -31,7 +32,7 @@ pub fn accept(flow: &mut Flow<'_>, new: &AcceptOrder) -> Result<Answer, Stop> {
     }
     let totals =
         reserve::totals(&new.head.lines).map_err(|error| Refusal::bad("lines", error.to_string()))?;
-    let again = new.terms.epoch < flow.terms()?.epoch;
+    let again = is_of_a_forgotten_life(flow, new, &totals)?;
     if new.head.channel != Channel::Online && !again {
         return Err(Refusal::bad("channel", "the hub makes online orders only").into());
     }
@@ -79,11 +80,34 @@ fn hold_lines(flow: &mut Flow<'_>, row: &OrderRow, lines: &[HeadLine]) -> Result
     Ok(shorts)
 }
 
+/// Whether this database has forgotten the life of the store in which the order was sold: one of an older epoch; or one of
+/// this epoch's number, and of another generation than the present one, that was sold from rights which were never granted
+/// here. Of two lives that both hub and store have forgotten, the numbers may be the same.
+fn is_of_a_forgotten_life(
+    flow: &Flow<'_>,
+    new: &AcceptOrder,
+    totals: &BTreeMap<SkuId, Qty>,
+) -> Result<bool, Stop> {
+    let now = flow.terms()?;
+    if new.terms.epoch != now.epoch || new.terms.generation == now.generation {
+        return Ok(new.terms.epoch != now.epoch);
+    }
+    for (sku, qty) in totals {
+        if u64::from(qty.get()) > quota::get(flow.tx, new.terms, sku)?.outstanding() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// An order of an older epoch, which a restored store hears of again. What the hub's document shows as ended has ended;
 /// any other is UNKNOWN, and holds nothing before a person has decided. Its rights went with their epoch.
 fn learn_again(flow: &mut Flow<'_>, row: &OrderRow, new: &AcceptOrder) -> Result<Answer, Stop> {
     moments::begin(flow, row, &[(Moment::Placed, new.placed_at), (Moment::Confirmed, new.confirmed_at)])?;
     unknown::remember(flow, row, &new.seen)?;
+    if let Some(picks) = &new.packed {
+        unknown::stay_short(flow, &row.order, picks)?;
+    }
     if unknown::ended_by(&new.seen).is_none() {
         unknown::begin(flow, row)?;
     }

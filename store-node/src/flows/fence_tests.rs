@@ -343,6 +343,63 @@ fn rights_come_only_from_lots_that_outlive_the_horizon() {
     assert_eq!(bed.tick(), Answer::Granted { skus: 1, units: 4 }, "the hub may sell on past midnight");
 }
 
+/// Hub and store have both forgotten a life, and its numbers came again: an order that was sold in it carries this epoch,
+/// and a generation that this store has never granted anything to. It may have left long ago.
+#[test]
+fn an_order_of_a_forgotten_life_with_the_same_numbers_is_unknown() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 10, None);
+    bed.tick();
+    let line = model::order_doc::HeadLine { sku: sku("SALT"), qty: qty(2), unit_price: model::Paise::ZERO };
+    let head = model::order_doc::OrderHead {
+        number: "9X9".into(),
+        channel: model::order::Channel::Online,
+        promise_at: bed.now,
+        first_name: String::new(),
+        cod: model::Paise::ZERO,
+        preset: model::order_doc::SubstitutePreset::Refund,
+        lines: vec![line],
+    };
+    let order = OrderId::new(bed.now, 77);
+    let terms = crate::db::quota::Terms { epoch: StoreEpoch(1), generation: G1.next(5).unwrap() };
+    let accept = crate::command::AcceptOrder {
+        order,
+        hour: bed.now.hour(),
+        head,
+        placed_at: bed.now,
+        confirmed_at: bed.now,
+        terms,
+        seen: model::order::Moments::default(),
+        packed: None,
+    };
+    bed.system(Command::AcceptOrder(accept)).unwrap();
+    assert!(is_unknown(&bed, order));
+    assert_eq!(bed.stock("SALT"), (10, 0, 0, 0), "eight are the hub's, two are not given to anybody else");
+    bed.by("meena", Role::Manager, Command::ResolveUnknown { order, end: UnknownEnd::Delivered }).unwrap();
+    assert_eq!(bed.stock("SALT").3, 2);
+    bed.check();
+}
+
+/// Two of three were told not to come before the database was set back, and the hub's documents say so. Whoever gave them to
+/// the order now would tell the next customer the same for the same loss.
+#[test]
+fn what_a_former_life_said_would_not_come_stays_so() {
+    let (mut bed, order) = restored();
+    let mut seen = model::order::Moments::default();
+    seen.record(Moment::Accepted, bed.now);
+    let short = vec![model::order_doc::ShortUnits { line: 0, qty: qty(2) }];
+    let packed = Some(model::order_doc::Picks { short, ..model::order_doc::Picks::default() });
+    let learn = Command::LearnOrder { order, seen, packed };
+    bed.system(learn.clone()).unwrap();
+    bed.system(learn).unwrap();
+    word(&mut bed);
+    count(&mut bed, "SALT", -8).unwrap();
+    bed.by("meena", Role::Manager, Command::ResolveUnknown { order, end: UnknownEnd::GoOn }).unwrap();
+    let lines = bed.reader().order(order).unwrap().unwrap().lines;
+    assert_eq!((lines[0].short, bed.stock("SALT").1), (qty(2), 1), "one is the order's, and one is free");
+    bed.check();
+}
+
 #[test]
 fn the_same_id_with_other_content_is_kept_for_a_person_and_the_first_stands() {
     let mut bed = Bed::new();

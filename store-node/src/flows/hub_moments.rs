@@ -20,7 +20,7 @@ pub fn happened(flow: &mut Flow<'_>, order: &OrderId, moment: Moment, at: Timest
         return Err(Refusal::bad("moment", format!("{moment:?} of this order is the store's own")).into());
     }
     if unknown_rows::is_open(flow.tx, order)? {
-        return unknown::learn(flow, order, &Moments(BTreeMap::from([(moment, at)])));
+        return unknown::learn(flow, order, &Moments(BTreeMap::from([(moment, at)])), None);
     }
     moments::record(flow, &row, moment, at)?;
     Ok(Answer::Done)

@@ -248,7 +248,7 @@ pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
         Command::CloseGeneration { upto } => terms::close_generation(flow, *upto),
         Command::OpenEmergency => fence::emergency(flow),
         Command::CountSku { sku, places } => recount::count(flow, sku, places),
-        Command::LearnOrder { order, seen } => unknown::learn(flow, order, seen),
+        Command::LearnOrder { order, seen, packed } => unknown::learn(flow, order, seen, packed.as_ref()),
         Command::ResolveUnknown { order, end } => unknown::resolve(flow, order, *end),
         Command::Ready => ready::ready(flow),
         Command::Scan { order, text, line } => scan::scan(flow, order, text, *line),

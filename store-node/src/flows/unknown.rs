@@ -6,9 +6,11 @@ use crate::answer::Answer;
 use crate::command::UnknownEnd;
 use crate::db::allocations::{self, Allocation};
 use crate::db::orders::{self, OrderRow};
-use crate::db::{assignments, pick_gaps, pick_prices, unknown as rows};
+use crate::db::pick_gaps::{self, LineState};
+use crate::db::{assignments, pick_prices, unknown as rows};
 use crate::refusal::Refusal;
 use model::order::{Moment, Moments};
+use model::order_doc::Picks;
 use model::time::HOUR_MS;
 use model::{OrderId, OrderState, Qty, Role, SkuId};
 use std::collections::BTreeSet;
@@ -18,6 +20,8 @@ use store_core::movement::{Balance, Change, Kind};
 const DUE_MS: i64 = 2 * HOUR_MS;
 /// Whose decision it is, until somebody takes it.
 const OWNER: &str = "manager";
+/// Why units are short that were so before the database came from its backup.
+const FORMER_LIFE: &str = "former_life";
 /// The alarm for one that nobody decided in time.
 const OVERDUE: &str = "unknown_order";
 
@@ -58,16 +62,25 @@ pub fn begin(flow: &mut Flow<'_>, row: &OrderRow) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The hub's documents show what the store's former life did to an order: what left, or was cancelled, has ended.
+/// The hub's documents show what the store's former life did to an order: what left, or was cancelled, has ended. What the
+/// customer was told that would not come stays so.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn learn(flow: &mut Flow<'_>, order: &OrderId, seen: &Moments) -> Result<Answer, Stop> {
+pub fn learn(
+    flow: &mut Flow<'_>,
+    order: &OrderId,
+    seen: &Moments,
+    packed: Option<&Picks>,
+) -> Result<Answer, Stop> {
     flow.only(&[])?;
     if !rows::is_open(flow.tx, order)? {
         return Ok(Answer::Done);
     }
     let row = moments::order(flow, order)?;
+    if let Some(picks) = packed {
+        stay_short(flow, order, picks)?;
+    }
     if let Some(ended) = ended_by(seen) {
         remember(flow, &row, seen)?;
         end(flow, &row, ended)?;
@@ -83,6 +96,22 @@ pub fn ended_by(seen: &Moments) -> Option<UnknownEnd> {
     }
     let left = [Moment::Dispatched, Moment::Delivered, Moment::Completed, Moment::Returned];
     left.into_iter().any(has).then_some(UnknownEnd::Delivered)
+}
+
+/// Units that a former life has told the customer would not come. Whoever gave them to the order after all would have to
+/// tell somebody else so, and one unit that is missing would be short twice.
+///
+/// # Errors
+/// A fault of the database.
+pub fn stay_short(flow: &mut Flow<'_>, order: &OrderId, picks: &Picks) -> Result<(), Stop> {
+    for line in pick_gaps::lines(flow.tx, *order)? {
+        let told = picks.short.iter().find(|told| told.line == line.line).map_or(Qty::ZERO, |told| told.qty);
+        let more = told.min(line.qty).saturating_sub(line.short);
+        if !more.is_zero() {
+            orders::add_short(flow.tx, order, line.line, more, FORMER_LIFE, flow.now)?;
+        }
+    }
+    Ok(())
 }
 
 /// Moments of a former life are taken over as they were.
@@ -186,12 +215,26 @@ fn go_on(flow: &mut Flow<'_>, row: &OrderRow) -> Result<(), Stop> {
         moments::learn(flow, row, Moment::Accepted, flow.now)?;
     }
     for line in pick_gaps::lines(flow.tx, row.order)? {
+        free_surplus(flow, &row.order, &line)?;
         if !line.gap().is_zero() {
             rows::wait(flow.tx, &row.order, line.line)?;
         }
     }
     if known.get(Moment::CancelRequested).is_some() {
         cancel::by_store(flow, row, "customer_cancelled")?;
+    }
+    Ok(())
+}
+
+/// The database of the backup may hold units for a line that the customer was told would not come since.
+fn free_surplus(flow: &mut Flow<'_>, order: &OrderId, line: &LineState) -> Result<(), Stop> {
+    let mut over = line.held.saturating_sub(line.qty.saturating_sub(line.short));
+    for held in allocations::of_order(flow.tx, order)?.into_iter().filter(|held| held.line == line.line) {
+        let units = held.open().min(over);
+        if !units.is_zero() {
+            holding::give_back(flow, &held, units, FORMER_LIFE)?;
+            over = over.saturating_sub(units);
+        }
     }
     Ok(())
 }

@@ -40,6 +40,12 @@ impl HubGeneration {
         self.0 >> TAG_BITS
     }
 
+    /// Whether a hub of generation `now` may have been of this one in a life that it has forgotten. Two lives of one backup
+    /// have one number and two tags.
+    pub fn is_before(self, now: HubGeneration) -> bool {
+        self != now && self.number() <= now.number()
+    }
+
     /// The generation after this one, as the hub with this tag takes it: the hub's id is part of the key, so that two
     /// hubs restored from one backup never share a generation. `None` when there are no numbers left.
     pub fn next(self, tag: u32) -> Option<HubGeneration> {

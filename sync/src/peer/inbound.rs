@@ -7,10 +7,12 @@ use crate::doc::DocKey;
 /// One received record.
 pub(super) type Record = (u64, DocKey, Vec<u8>);
 
-/// Where the other side's log stands here. `committed <= delivered < every early record`.
+/// Where the other side's log stands here. `committed, skipped <= delivered < every early record`. What the sender skips is
+/// passed over and never claimed: who says that it has what it has not written down, is found set back when it dies.
 #[derive(Debug)]
 pub(super) struct Inbound {
     committed: u64,
+    skipped: u64,
     delivered: u64,
     early: BTreeMap<u64, (DocKey, Vec<u8>)>,
     room: usize,
@@ -20,7 +22,8 @@ pub(super) struct Inbound {
 
 impl Inbound {
     pub(super) fn new(received: u64, room: usize) -> Self {
-        Self { committed: received, delivered: received, early: BTreeMap::new(), room, ack_due: false }
+        let early = BTreeMap::new();
+        Self { committed: received, skipped: 0, delivered: received, early, room, ack_due: false }
     }
 
     /// Last durable record.
@@ -56,8 +59,7 @@ impl Inbound {
     /// The sender will never send what is before or at `skipped` in this lane.
     pub(super) fn skip(&mut self, skipped: u64) -> Vec<Record> {
         if skipped > self.delivered {
-            self.delivered = skipped;
-            self.committed = self.committed.max(skipped);
+            (self.delivered, self.skipped) = (skipped, skipped);
             self.early = self.early.split_off(&(skipped + 1));
         }
         self.ready()
@@ -74,7 +76,7 @@ impl Inbound {
     }
 
     fn is_full(&self) -> bool {
-        self.delivered - self.committed >= self.room as u64
+        self.delivered - self.committed.max(self.skipped) >= self.room as u64
     }
 
     fn ready(&mut self) -> Vec<Record> {

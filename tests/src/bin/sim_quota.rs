@@ -18,6 +18,9 @@ struct Args {
     /// Stores of full size: 300 goods, 600 orders.
     #[arg(long)]
     full: bool,
+    /// Hub and store are lost together.
+    #[arg(long, conflicts_with = "full")]
+    both_lost: bool,
     /// Breaks a rule on purpose: which seeds notice?
     #[arg(long = "break", value_enum)]
     broken: Option<Rule>,
@@ -73,7 +76,11 @@ fn main() -> Result<()> {
                     if seed >= end {
                         return;
                     }
-                    let options = if args.full { Options::full(seed) } else { Options::usual(seed) };
+                    let options = match (args.full, args.both_lost) {
+                        (true, _) => Options::full(seed),
+                        (false, true) => Options::both_lost(seed),
+                        (false, false) => Options::usual(seed),
+                    };
                     let options = Options { trace: args.trace, ..options };
                     let options = args.broken.map_or(options.clone(), |rule| rule.broken(options));
                     match run(&options) {

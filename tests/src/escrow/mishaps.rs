@@ -15,6 +15,10 @@ use store_node::db::{allocations, fence, orders, unknown};
 
 /// Restores of each side in one run, at most.
 const RESTORES: u32 = 2;
+/// Two people have brought back what the hub has forgotten after so many steps, on average; with the store to be counted,
+/// too, they have less time for it.
+const RECOVERY_STEPS: u32 = 8;
+const RECOVERY_STEPS_LOST: u32 = 150;
 /// A rollback goes unnoticed no longer than this: a node dials before anybody sells (see the file's last word).
 const ROLLBACK_STEPS: u32 = 80;
 /// A hub that was rolled back sells nothing on its own memory: its stores have been silent for longer than this.
@@ -37,6 +41,7 @@ impl World {
             0..=2 => self.dies(Owner::Store),
             3 | 4 => self.dies(Owner::Hub),
             5 | 6 => self.store_restored(),
+            7 | 8 if self.options.both_lost => self.both_restored(),
             7 | 8 => self.hub_restored(),
             9 => self.store_rolls_back(),
             10 => self.hub_rolls_back(),
@@ -83,6 +88,7 @@ impl World {
         self.takes_a_while();
         let now = self.now();
         self.store.restore(now)?;
+        self.shorts_of_the_backup()?;
         self.mutate()
     }
 
@@ -168,6 +174,12 @@ impl World {
         self.begin_generation()
     }
 
+    /// One fire, or one provider's disks: what was sold since the older backup, no database knows any more.
+    fn both_restored(&mut self) -> Checked {
+        self.hub_restored()?;
+        self.store_restored()
+    }
+
     /// No machine is brought back within the second in which it began: nothing else tells its lives apart.
     fn takes_a_while(&mut self) {
         let until = self.now().plus_ms(SECOND_MS);
@@ -246,7 +258,8 @@ impl World {
         if let Some(why) = self.needs_epoch {
             self.take_epoch(why)?;
         }
-        if self.hub_owes && (self.resting || self.rng.random_range(0..8) == 0) {
+        let steps = if self.options.both_lost { RECOVERY_STEPS_LOST } else { RECOVERY_STEPS };
+        if self.hub_owes && (self.resting || self.rng.random_range(0..steps) == 0) {
             self.recovers()?;
         }
         Ok(())

@@ -16,7 +16,7 @@ use sync::doc::{DocActor, DocId, Document};
 use sync::lane;
 
 impl World {
-    /// Customers hear what the store has decided, as soon as it has.
+    /// What the store has decided; customers hear of it from the hub, or when they get their bags.
     pub(super) fn hear_shorts(&mut self) -> Checked {
         if self.store.engine.is_none() {
             return Ok(());
@@ -37,14 +37,43 @@ impl World {
         for (order, shorts, lines, cancelled) in heard {
             for (line, units) in shorts {
                 let Some((_, wish)) = lines.iter().find(|(at, _)| *at == line) else { continue };
-                let told = self.truth.shorted.entry((order, line)).or_insert((wish.sku.clone(), 0));
-                told.1 = told.1.max(i64::from(units));
+                self.truth.decided.insert((order, line), (wish.sku.clone(), i64::from(units)));
             }
             if cancelled {
                 self.truth.cancelled.insert(order);
                 self.puts_back(&order);
             }
         }
+        for ((order, line), sku, units) in self.truth.untold() {
+            if self.truth.shipped.contains_key(&order) {
+                self.truth.tells((order, line), &sku, units);
+            } else if let Some(hub) =
+                self.hub.engine.as_ref().filter(|_| self.truth.online.contains_key(&order))
+            {
+                let lines = hub.data().lines(&order).map_err(machine)?;
+                let short = lines.iter().find(|row| row.line == line).map_or(0, |row| i64::from(row.short));
+                self.truth.tells((order, line), &sku, short);
+            }
+        }
+        Ok(())
+    }
+
+    /// A database was set back: what it has given up stands in it.
+    pub(super) fn shorts_of_the_backup(&mut self) -> Checked {
+        self.truth.decided.clear();
+        let all: Vec<OrderId> = self.truth.online.keys().chain(self.truth.counter.keys()).copied().collect();
+        let known = self.store.reading(|conn| {
+            let mut known = Vec::new();
+            for order in &all {
+                let lines = orders::lines(conn, order)?;
+                for (line, units) in orders::shorts(conn, order)? {
+                    let sku = lines.iter().find(|(at, _)| *at == line).map(|(_, wish)| wish.sku.clone());
+                    known.extend(sku.map(|sku| ((*order, line), (sku, i64::from(units)))));
+                }
+            }
+            Ok(known)
+        })?;
+        self.truth.decided.extend(known);
         Ok(())
     }
 

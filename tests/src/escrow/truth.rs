@@ -11,6 +11,9 @@ pub(super) type Key = (u32, u32, SkuId);
 /// Units by SKU.
 pub(super) type Units = BTreeMap<SkuId, i64>;
 
+/// Units by order and line.
+pub(super) type Shorts = BTreeMap<(OrderId, u8), (SkuId, i64)>;
+
 /// An online order as its customer was told of it; what the gateway's and the notifications' logs keep.
 #[derive(Debug, Clone)]
 pub(super) struct Sold {
@@ -35,8 +38,10 @@ pub(super) struct Truth {
     pub(super) online: BTreeMap<OrderId, Sold>,
     /// Times an order has left the store.
     pub(super) shipped: BTreeMap<OrderId, u32>,
-    /// Units that a customer was told would not come.
-    pub(super) shorted: BTreeMap<(OrderId, u8), (SkuId, i64)>,
+    /// Units that a customer was told would not come: the hub has heard it, or the order has left without them.
+    pub(super) shorted: Shorts,
+    /// Units that the store's present database has given up. What it forgets before anybody was told is nobody's short.
+    pub(super) decided: Shorts,
     /// Orders that were cancelled.
     pub(super) cancelled: BTreeSet<OrderId>,
     /// The most that was ever granted and returned.
@@ -53,9 +58,36 @@ impl Truth {
         *map.entry(sku.clone()).or_default() += units;
     }
 
-    /// Units of a SKU that customers were told would not come.
-    pub(super) fn shorts(&self, sku: &SkuId) -> i64 {
-        self.shorted.values().filter(|(of, _)| of == sku).map(|(_, units)| units).sum()
+    /// Units that customers were told would not come, by SKU.
+    pub(super) fn shorts(&self) -> Units {
+        let mut shorts = Units::new();
+        self.shorted.values().for_each(|(sku, units)| Self::add(&mut shorts, sku, *units));
+        shorts
+    }
+
+    /// Units that are given up, told or only decided, by SKU.
+    pub(super) fn given_up(&self) -> Units {
+        let mut all = self.shorted.clone();
+        for (line, (sku, units)) in &self.decided {
+            let known = all.entry(*line).or_insert((sku.clone(), 0));
+            known.1 = known.1.max(*units);
+        }
+        let mut shorts = Units::new();
+        all.into_values().for_each(|(sku, units)| Self::add(&mut shorts, &sku, units));
+        shorts
+    }
+
+    /// A customer is told so many units of a line.
+    pub(super) fn tells(&mut self, line: (OrderId, u8), sku: &SkuId, units: i64) {
+        let told = self.shorted.entry(line).or_insert((sku.clone(), 0));
+        told.1 = told.1.max(units);
+    }
+
+    /// Lines of which more is given up than their customers know.
+    pub(super) fn untold(&self) -> Vec<((OrderId, u8), SkuId, i64)> {
+        let known = |line: &(OrderId, u8)| self.shorted.get(line).map_or(0, |told| told.1);
+        let more = self.decided.iter().filter(|(line, (_, units))| *units > known(line));
+        more.map(|(line, (sku, units))| (*line, sku.clone(), *units)).collect()
     }
 
     /// Whether an order has come to an end that no database can take back.
@@ -63,25 +95,30 @@ impl Truth {
         self.shipped.contains_key(order) || self.cancelled.contains(order)
     }
 
-    /// Units promised and not taken back, cancelled or refused.
-    fn promised(&self, sku: &SkuId) -> i64 {
-        let counter = self.counter.iter().map(|(order, units)| (order, Self::of(units, sku)));
-        let online = self.online.iter().map(|(order, sold)| (order, Self::of(&sold.units, sku)));
-        let all = counter.chain(online).filter(|(order, _)| !self.cancelled.contains(order));
-        let kept: i64 = all.map(|(_, units)| units).sum();
+    /// Units promised and not taken back, cancelled or refused, by SKU.
+    fn promised(&self) -> Units {
+        let mut promised = Units::new();
+        let counter = self.counter.iter();
+        let all = counter.chain(self.online.iter().map(|(order, sold)| (order, &sold.units)));
+        for (_, units) in all.filter(|(order, _)| !self.cancelled.contains(order)) {
+            units.iter().for_each(|(sku, units)| Self::add(&mut promised, sku, *units));
+        }
         let shorts = self.shorted.iter().filter(|((order, _), _)| !self.cancelled.contains(order));
-        kept - shorts.filter(|(_, (of, _))| of == sku).map(|(_, (_, units))| units).sum::<i64>()
+        shorts.for_each(|(_, (sku, units))| Self::add(&mut promised, sku, -units));
+        promised
     }
 
     /// I2 to I5. I1 is about the store's database, and stands with its reader.
-    pub(super) fn check(&self, goods: &[SkuId]) -> Checked {
-        for sku in goods {
-            let (promised, received) = (self.promised(sku), Self::of(&self.received, sku));
+    pub(super) fn check(&self) -> Checked {
+        for (sku, promised) in self.promised() {
+            let received = Self::of(&self.received, &sku);
             if promised > received {
                 let detail = format!("I3: {sku}: {promised} promised of {received} that ever came in");
                 return Err(broken(Check::Oversold, detail));
             }
-            let (shorts, lost) = (self.shorts(sku), Self::of(&self.lost, sku));
+        }
+        for (sku, shorts) in self.shorts() {
+            let lost = Self::of(&self.lost, &sku);
             if shorts > lost {
                 let detail = format!("I4: {sku}: {shorts} short, {lost} were ever lost");
                 return Err(broken(Check::Oversold, detail));

@@ -98,6 +98,22 @@ fn under_a_new_epoch_nothing_of_the_old_one_is_sold_and_the_word_follows_every_o
     assert_eq!(view.terms, (FIRST_EPOCH, FIRST_GENERATION));
 }
 
+/// The store may not have heard it: it would be fenced for ever.
+#[test]
+fn a_word_in_a_log_that_is_over_is_given_again() {
+    let mut world = World::new();
+    mint(&mut world, "node-a", FIRST_EPOCH).unwrap();
+    let second = begin(&mut world, "hub-b");
+    world.logs_begin_anew();
+    assert_eq!(word(&mut world, E2, second), None, "what it sold may be forgotten");
+    for person in ["ops-a", "ops-b"] {
+        let mut envelope = world.envelope(Command::CloseGeneration { upto: FIRST_GENERATION });
+        envelope.actor.person = PersonId::new(person).unwrap();
+        world.send(envelope).unwrap();
+    }
+    assert_eq!(word(&mut world, E2, second), Some(E2));
+}
+
 #[test]
 fn an_order_says_under_which_terms_it_was_sold() {
     let mut world = World::new();
