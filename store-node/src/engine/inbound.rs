@@ -360,6 +360,15 @@ fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command
         let purpose = format!("answer {} {}", answer.line, answer.accept);
         commands.push((id(&purpose), Command::AnswerSubstitute { order, answer: answer.clone() }));
     }
+    commands.extend(of_hub_moments(view));
+    commands
+}
+
+/// What the hub alone knows of an order.
+fn of_hub_moments(view: &OrderView) -> Vec<(CommandId, Command)> {
+    let order = view.order;
+    let id = |purpose: &str| derive::command(order.as_bytes(), purpose);
+    let mut commands = Vec::new();
     for moment in Moment::ALL {
         let hubs = moment.owner() == Owner::Hub;
         let Some(at) = view.moments.get(moment).filter(|_| hubs) else { continue };
