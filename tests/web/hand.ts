@@ -6,8 +6,9 @@ import { newId } from '@larder/shared/id.ts';
 import type { Ack, Action, HandheldView, PickLine, PickTask } from '@larder/shared/types/mqtt.ts';
 import { label, type Person, type Staff } from './store.ts';
 
-/** Takes and packs whatever waits, until `order` is packed; without `order`, until nothing waits. */
-export async function pickByHand(manager: Staff, who: Person, order: string | null = null): Promise<void> {
+/** Takes and packs whatever waits, until `order` is packed; without `order`, until nothing waits. The `absent` line of that
+ *  order, if one is named, is on no shelf. */
+export async function pickByHand(manager: Staff, who: Person, order: string | null = null, absent: number | null = null): Promise<void> {
   const hand = await Hand.take(manager, who);
   try {
     for (let n = 0; n < 100; n += 1) {
@@ -17,7 +18,7 @@ export async function pickByHand(manager: Staff, who: Person, order: string | nu
         if (order === null) return;
         throw new Error('no order came');
       }
-      await hand.pick(task);
+      await hand.pick(task, task.order === order ? absent : null);
       if (task.order === order) return;
     }
   } finally {
@@ -69,11 +70,13 @@ export class Hand {
     return this.#view?.task ?? null;
   }
 
-  async pick(task: PickTask): Promise<void> {
+  async pick(task: PickTask, absent: number | null = null): Promise<void> {
     for (let n = 0; n < 400; n += 1) {
       const open = this.#view?.task?.lines.find((line) => line.picked + line.short < line.qty);
       if (!open) break;
-      const ack = await this.say({ type: 'scan', order: task.order, text: label(open), line: open.line });
+      const ack = await this.say(open.line === absent
+        ? { type: 'not_found', order: task.order, line: open.line }
+        : { type: 'scan', order: task.order, text: label(open), line: open.line });
       if (ack.outcome.type === 'refused' && ack.outcome.problem.code !== 'over_pick') throw new Error(`scan: ${JSON.stringify([ack, open])}`);
       await this.#next(300);
     }

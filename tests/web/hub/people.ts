@@ -4,6 +4,7 @@
 import { Api } from '@larder/shared/api.ts';
 import type { Page } from 'playwright-core';
 import type { Address, Cart, InboxMessage, Order, Payment, SearchPage, Serviceable, Session } from '@larder/shared/types/hub.ts';
+import type { SubstitutePreset } from '@larder/shared/types/words.ts';
 
 export const RIDER = { name: 'Imran', phone: '+919800010001' };
 export const OPS = { phone: '+919800020001' };
@@ -68,9 +69,9 @@ export class Shopper {
     return this.cart();
   }
 
-  async checkout(payment: Payment): Promise<Order> {
+  async checkout(payment: Payment, preset: SubstitutePreset = 'ask'): Promise<Order> {
     const address = await this.address();
-    return this.api.post('/api/v1/checkout', { address: address.id, payment, preset: 'ask' });
+    return this.api.post('/api/v1/checkout', { address: address.id, payment, preset });
   }
 }
 
