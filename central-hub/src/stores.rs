@@ -10,7 +10,7 @@ use crate::{backup, clock, system};
 use ::sync::doc::{self, Difference, DocKey, MANIFEST_MAX, ManifestEntry};
 use ::sync::lane::{Lane, LaneSeq, ends};
 use ::sync::peer::{Input, Opening, Output, Peer};
-use ::sync::pledge::{Pledge, PledgeKey, Word};
+use ::sync::pledge::{Pledge, PledgeKey};
 use ::sync::wire::{CloseReason, MAX_FRAME};
 use axum::extract::ws::{Message, WebSocket};
 use hub_core::proof;
@@ -81,7 +81,8 @@ impl std::fmt::Debug for Links {
 }
 
 /// The connection is over; why is logged where it was seen.
-struct Over;
+#[derive(Debug)]
+pub struct Over;
 
 impl From<WriteError> for Over {
     fn from(error: WriteError) -> Self {
@@ -197,6 +198,54 @@ impl Links {
     }
 
     /// Holds a session until the connection ends, a newer one comes, or the hub stops.
+    /// Before a machine gets an epoch of its own: a hub that has forgotten what it pledged was set back, and begins
+    /// generations until it is past every one that it took before.
+    ///
+    /// # Errors
+    /// [`Over`]: nothing was found out, and nothing may be minted.
+    pub async fn weigh(&self, store: &StoreId, shown: &[Pledge]) -> Result<(), Over> {
+        let pledged: Vec<&Pledge> = shown.iter().filter(|pledge| self.pledges.made(store, pledge)).collect();
+        loop {
+            let now = self.writer.session(store).await?;
+            let terms = (now.epoch, now.generation);
+            let Some(forgotten) = pledged.iter().find(|pledge| pledge.is_forgotten(terms, &now.lanes)) else {
+                return Ok(());
+            };
+            let why = format!("it has forgotten {:?} of {:?}", forgotten.word, forgotten.terms());
+            if !self.was_set_back(store, now.generation, &why).await? {
+                // Another was quicker, or the numbers are used up: the minting says which.
+                return Ok(());
+            }
+        }
+    }
+
+    /// A new generation is the hub's fence. Another session may have been quicker; then its one holds. Says whether it began.
+    async fn was_set_back(&self, store: &StoreId, expect: HubGeneration, why: &str) -> Result<bool, Over> {
+        let hub = backup::new_id().map_err(|error| {
+            tracing::error!(%error, "no id for a new generation");
+            Over
+        })?;
+        let what = format!("generation after {}", expect.0);
+        let begun = self.command(store, &what, Command::BeginGeneration { hub, expect }).await?;
+        if begun {
+            tracing::error!(
+                %store, why,
+                "this hub was set back to an older state and begins a new generation: see what it has lost"
+            );
+        }
+        Ok(begun)
+    }
+
+    /// Whether it was done.
+    async fn command(&self, store: &StoreId, what: &str, command: Command) -> Result<bool, Over> {
+        let id = system::id(clock::now(), &format!("{what} {store}"));
+        let done = self.writer.apply(Envelope { id, actor: system::actor("sync"), command }).await?;
+        if let Err(no) = &done {
+            tracing::warn!(%store, what, ?no, "not done");
+        }
+        Ok(done.is_ok())
+    }
+
     /// `shown`: what the store says that this hub has pledged.
     pub async fn serve(&self, store: StoreId, mut socket: WebSocket, shown: Vec<Pledge>) {
         let Some(seat) = self.seats.get(&store) else { return };
@@ -484,15 +533,8 @@ impl Session<'_> {
     /// Whether this hub has pledged more of a log, its own or the store's, than there is here under the present terms.
     async fn has_pledged_more(&self) -> Result<bool, Over> {
         let now = self.links.writer.session(self.store).await?;
-        let beyond = |pledge: &Pledge| {
-            let more = match pledge.word {
-                Word::Terms => false,
-                Word::Sent(at) => at.seq > now.lanes[at.lane.index()].sent,
-                Word::Received(at) => at.seq > now.lanes[at.lane.index()].received,
-            };
-            more && pledge.terms() == (now.epoch, now.generation)
-        };
-        Ok(self.pledged.iter().any(beyond))
+        let terms = (now.epoch, now.generation);
+        Ok(self.pledged.iter().any(|pledge| pledge.is_forgotten(terms, &now.lanes)))
     }
 
     /// A store may say anything, and a new generation concerns all of them: without the hub's own pledge a claim is kept for
@@ -508,30 +550,13 @@ impl Session<'_> {
         self.refused(Vec::new(), why).await
     }
 
-    /// A new generation is the hub's fence. Another session may have been quicker; then its one holds.
     async fn was_set_back(&self, why: &str) -> Result<(), Over> {
-        let (_, expect) = self.under();
-        let hub = backup::new_id().map_err(|error| {
-            tracing::error!(%error, "no id for a new generation");
-            Over
-        })?;
-        if self.command("generation", Command::BeginGeneration { hub, expect }).await? {
-            tracing::error!(
-                store = %self.store, why,
-                "this hub was set back to an older state and begins a new generation: see what it has lost"
-            );
-        }
-        Ok(())
+        self.links.was_set_back(self.store, self.under().1, why).await.map(|_| ())
     }
 
     /// Whether it was done.
     async fn command(&self, what: &str, command: Command) -> Result<bool, Over> {
-        let id = system::id(clock::now(), &format!("{what} {}", self.store));
-        let done = self.links.writer.apply(Envelope { id, actor: system::actor("sync"), command }).await?;
-        if let Err(no) = &done {
-            tracing::warn!(store = %self.store, what, ?no, "not done");
-        }
-        Ok(done.is_ok())
+        self.links.command(self.store, what, command).await
     }
 
     /// What came and was no frame is kept for a person.

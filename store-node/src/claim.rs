@@ -8,13 +8,14 @@ use crate::secrets;
 use crate::writer::Writer;
 use crate::{clock, derive};
 use hyper::Method;
+use hyper::header::HeaderValue;
 use model::api::machine::{EpochAnswer, EpochRequest};
 use model::quota::{HubGeneration, StoreEpoch};
 use serde::{Deserialize, Serialize};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use sync::pledge;
+use sync::pledge::{self, Pledge};
 use sync::wire::CloseReason;
 
 /// Where epochs are asked for.
@@ -105,15 +106,15 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Before anything is said to the hub: an epoch that is wanted is asked for and taken.
+    /// Before anything is said to the hub: an epoch that is wanted is asked for and taken. `shown`: what the hub has pledged.
     ///
     /// # Errors
     /// [`BackupError`]: there is none yet, and no session may begin.
-    pub async fn settle(&self, writer: &Writer) -> Result<(), BackupError> {
+    pub async fn settle(&self, writer: &Writer, shown: &[Pledge]) -> Result<(), BackupError> {
         let Some(wanted) = Wanted::load(&self.data_dir)? else { return Ok(()) };
         let mine = writer.peer_config().await.map_err(told)?.epoch;
         let request = EpochRequest { node_key: wanted.key.clone(), expect: wanted.expect };
-        match ask_epoch(&self.hub, &request).await {
+        match ask_epoch(&self.hub, &request, shown).await {
             Ok(EpochAnswer { epoch, generation, pledge }) => {
                 // Before the epoch: a hub that forgets it is shown that it minted it.
                 writer.pledged(pledge::from_text(&pledge)).await.map_err(told)?;
@@ -182,13 +183,20 @@ impl Claim {
     }
 }
 
-/// Asks the hub for the epoch after the expected one, bound to a key. The same key gets the same answer again.
+/// Asks the hub for the epoch after the expected one, bound to a key. The same key gets the same answer again. With the new
+/// epoch both logs begin anew, so this is the last moment at which a hub that was set back can find it out: it is shown what
+/// it has pledged.
 ///
 /// # Errors
 /// [`BackupError::Refused`] when another machine was quicker; [`BackupError::Unreachable`].
-pub async fn ask_epoch(hub: &HubLine, request: &EpochRequest) -> Result<EpochAnswer, BackupError> {
+pub async fn ask_epoch(
+    hub: &HubLine,
+    request: &EpochRequest,
+    shown: &[Pledge],
+) -> Result<EpochAnswer, BackupError> {
     let body = serde_json::to_vec(request).map_err(told)?;
-    answer(&hub.call(Method::POST, EPOCH, Payload::Json(body.into())).await?)
+    let pledges = HeaderValue::from_str(&pledge::to_text(shown)).map_err(told)?;
+    answer(&hub.call(Method::POST, EPOCH, Payload::Shown(body.into(), pledges)).await?)
 }
 
 /// The terms that hold now.

@@ -23,7 +23,7 @@ mod tests;
 
 pub use backfill::OldRows;
 pub use carry::{Batch, Carried};
-pub use close::{BlobRefused, HoursSeen, manifest};
+pub use close::{BlobRefused, HoursSeen, closed_before, manifest};
 #[cfg(feature = "mutations")]
 pub use mutation::Mutation;
 pub use scribe::Scribe;
@@ -172,6 +172,14 @@ impl Engine {
             pledges::note(&tx, pledge)?;
         }
         Ok(tx.commit()?)
+    }
+
+    /// What the hub has pledged of itself, to be shown to it.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn pledges(&self) -> Result<Vec<Pledge>, Fault> {
+        Ok(pledges::all_kept(self.db.read())?)
     }
 
     /// What its commits cost.

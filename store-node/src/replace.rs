@@ -262,7 +262,8 @@ fn take_epoch(
     handle: &Handle,
 ) -> Result<StoreEpoch, ReplaceError> {
     let request = EpochRequest { node_key: wanted.key.clone(), expect: wanted.expect };
-    let answer = handle.block_on(claim::ask_epoch(hub, &request))?;
+    let shown = engine.pledges()?;
+    let answer = handle.block_on(claim::ask_epoch(hub, &request, &shown))?;
     engine.pledged(&pledge::from_text(&answer.pledge))?;
     let (epoch, generation) = (answer.epoch, answer.generation);
     apply(engine, "epoch", Command::TakeEpoch { epoch, generation, why: wanted.why })?;

@@ -18,7 +18,7 @@ use std::time::Duration;
 use sync::doc::{self, Difference, DocKey, MANIFEST_MAX, ManifestEntry};
 use sync::lane::{Lane, LaneSeq, ends};
 use sync::peer::{Input, Opening, Output, Peer, PeerConfig};
-use sync::pledge;
+use sync::pledge::{self, Pledge};
 use sync::wire::MAX_FRAME;
 use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -109,8 +109,14 @@ impl Uplink {
             match dialled {
                 Ok(socket) => {
                     told = Told::default();
+                    let before = self.state.borrow().since;
                     let ended = self.talk(&mut peer, &mut owed, socket, &stop).await;
-                    pause = if ended == Ended::Replaced { REPLACED_PAUSE } else { REDIAL_FIRST };
+                    if ended == Ended::Replaced {
+                        pause = REPLACED_PAUSE;
+                    } else if self.state.borrow().since != before {
+                        // Sessions that end before they begin are no line that came back: those are dialled ever more rarely.
+                        pause = REDIAL_FIRST;
+                    }
                 }
                 Err(DialError::Replaced(why)) => {
                     if told.is_news(&why) {
@@ -145,7 +151,9 @@ impl Uplink {
     /// A log belongs to an epoch and a generation: under other terms both sides begin anew, and what the old session still
     /// owed is void.
     async fn on_terms(&self, peer: &mut Peer, owed: &mut Vec<InboundRecord>) -> Result<(), DialError> {
-        self.setup.claim.settle(&self.writer).await.map_err(|error| DialError::NoEpoch(error.to_string()))?;
+        let shown = self.shown().await?;
+        let settled = self.setup.claim.settle(&self.writer, &shown).await;
+        settled.map_err(|error| DialError::NoEpoch(error.to_string()))?;
         let config =
             self.writer.peer_config().await.map_err(|error| DialError::NoEpoch(error.to_string()))?;
         if (config.epoch, config.generation) != peer.terms() {
@@ -155,11 +163,15 @@ impl Uplink {
         Ok(())
     }
 
+    /// What the hub has pledged of itself.
+    async fn shown(&self) -> Result<Vec<Pledge>, DialError> {
+        let unread = |error: ReadError| DialError::NoEpoch(error.to_string());
+        self.reads.ask(|reader| reader.pledges()).await.map_err(unread)
+    }
+
     /// Says whose epoch this machine has and what the hub has pledged, and keeps what it pledges now.
     async fn dial(&self, epoch: StoreEpoch) -> Result<Socket, DialError> {
-        let unread = |error: ReadError| DialError::NoEpoch(error.to_string());
-        let shown = self.reads.ask(|reader| reader.pledges()).await.map_err(unread)?;
-
+        let shown = self.shown().await?;
         let mut request = self.setup.url.as_str().into_client_request()?;
         let bearer = HeaderValue::from_str(&format!("Bearer {}", self.setup.token))?;
         request.headers_mut().insert("authorization", bearer);

@@ -3,7 +3,7 @@
 //! store's; the store keeps the newest of each and shows them when it dials. Only the hub's key makes a pledge, so that
 //! nobody can talk a hub into having been set back. Decides nothing; keeps nothing on disk.
 
-use crate::lane::{LANES, LaneSeq};
+use crate::lane::{LANES, LaneSeq, LaneStates};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
@@ -91,6 +91,31 @@ impl Pledge {
     pub const fn terms(&self) -> (StoreEpoch, HubGeneration) {
         (self.epoch, self.generation)
     }
+
+    /// Whether a hub that now has these terms, and has come this far in both logs, has forgotten that it once said this:
+    /// it was set back.
+    pub fn is_forgotten(&self, (epoch, generation): (StoreEpoch, HubGeneration), lanes: &LaneStates) -> bool {
+        if self.generation != generation {
+            return self.generation.number() >= generation.number();
+        }
+        if self.epoch != epoch {
+            return self.epoch > epoch;
+        }
+        match self.word {
+            Word::Terms => false,
+            Word::Sent(at) => at.seq > lanes[at.lane.index()].sent,
+            Word::Received(at) => at.seq > lanes[at.lane.index()].received,
+        }
+    }
+
+    /// Whether this one is to be kept rather than a newer one of the same slot: a hub that was set back says less of itself
+    /// than before, and of two hubs that took one number the store has heard this one first.
+    pub fn outweighs(&self, newer: &Pledge) -> bool {
+        if self.generation != newer.generation {
+            return self.generation.number() >= newer.generation.number();
+        }
+        (self.epoch, self.word.number()) > (newer.epoch, newer.word.number())
+    }
 }
 
 impl PledgeKey {
@@ -171,6 +196,37 @@ mod tests {
         ] {
             assert!(!key.made(&s1, &forged), "{forged:?}");
         }
+    }
+
+    #[test]
+    fn a_hub_that_was_set_back_has_forgotten_what_it_pledged_and_its_newer_word_covers_nothing() {
+        let (key, store) = (PledgeKey::new([7; 32]), StoreId::new("s1").unwrap());
+        let [first, a, b, later] = {
+            let first = HubGeneration(1);
+            let (a, b) = (first.next(7).unwrap(), first.next(8).unwrap());
+            [first, a, b, a.next(1).unwrap()]
+        };
+        let (old, new) = (StoreEpoch(2), StoreEpoch(3));
+        let at = |seq| LaneSeq { lane: Lane::States, seq };
+        let mut lanes = LaneStates::default();
+        lanes[Lane::States.index()].sent = 40;
+        let pledge = |epoch, generation, word| key.pledge(&store, (epoch, generation), word);
+        let forgotten = |pledge: Pledge, now| pledge.is_forgotten(now, &lanes);
+        let sent = |seq| pledge(new, a, Word::Sent(at(seq)));
+        assert!(!forgotten(sent(40), (new, a)) && forgotten(sent(41), (new, a)));
+        assert!(forgotten(pledge(new, a, Word::Received(at(1))), (new, a)));
+        assert!(forgotten(pledge(new, a, Word::Terms), (old, a)), "an epoch that it minted");
+        assert!(!forgotten(pledge(old, a, Word::Sent(at(99))), (new, a)), "of a log that is over");
+        assert!(forgotten(pledge(old, a, Word::Terms), (new, first)), "a generation that it took");
+        assert!(forgotten(pledge(old, a, Word::Terms), (old, b)), "another life of one backup took it");
+        assert!(!forgotten(pledge(new, a, Word::Terms), (old, later)));
+
+        let terms = |epoch, generation| pledge(epoch, generation, Word::Terms);
+        assert!(terms(old, a).outweighs(&terms(new, first)) && !terms(new, first).outweighs(&terms(old, a)));
+        assert!(terms(old, a).outweighs(&terms(new, b)) && terms(new, a).outweighs(&terms(old, a)));
+        assert!(
+            !sent(40).outweighs(&sent(41)) && sent(41).outweighs(&sent(40)) && !sent(40).outweighs(&sent(40))
+        );
     }
 
     #[test]

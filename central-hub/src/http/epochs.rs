@@ -3,6 +3,7 @@
 
 use super::backups::Whose;
 use super::extract::Body;
+use super::machine;
 use super::problem::HttpProblem;
 use super::state::App;
 use crate::command::{Answer, Command, Envelope};
@@ -10,17 +11,23 @@ use crate::engine::Under;
 use crate::{clock, system};
 use ::sync::pledge::{self, Word};
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Json;
 use model::StoreId;
 use model::api::machine::{EpochAnswer, EpochRequest};
 
-/// `POST /sync/v1/epoch`: a machine asks to be the store. Compare-and-set; the same machine gets the same answer again.
+/// `POST /sync/v1/epoch`: a machine asks to be the store. Compare-and-set; the same machine gets the same answer again. What
+/// it shows of the hub's pledges is weighed before: its new epoch ends the logs that would have shown a hub that was set back.
 pub async fn mint(
     State(app): State<App>,
     Whose(store): Whose,
+    headers: HeaderMap,
     Body(request): Body<EpochRequest>,
 ) -> Result<Json<EpochAnswer>, HttpProblem> {
     let EpochRequest { node_key, expect } = request;
+    let shown = machine::shown(&headers);
+    let weighed = app.links.weigh(&store, &shown).await;
+    weighed.map_err(|_| HttpProblem::fault("what this hub has pledged could not be weighed"))?;
     let command = Command::MintEpoch { store: store.clone(), node_key, expect };
     let id = system::id(clock::now(), &format!("epoch {store}"));
     let envelope = Envelope { id, actor: system::actor("replace"), command };

@@ -5,7 +5,7 @@ use super::problem::HttpProblem;
 use super::state::App;
 use crate::config::Profile;
 use crate::tls::Certified;
-use ::sync::pledge::{self, Word};
+use ::sync::pledge::{self, Pledge, Word};
 use ::sync::wire::MAX_FRAME;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -75,21 +75,27 @@ async fn open(
         let hint = "Connect with ws://, binary frames of the sync protocol.";
         HttpProblem::new("not_websocket", StatusCode::UPGRADE_REQUIRED, title, rejected.body_text(), hint)
     })?;
-    let of = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let theirs = headers.get(EPOCH_HEADER).and_then(|value| value.to_str().ok());
     let whose = store.clone();
     let found = app.see(move |data, _| Ok((data.store(&whose)?, data.generation()?))).await?;
     let (Some(row), generation) = found else { return Err(HttpProblem::not_found("store")) };
-    if let Some(theirs) = of(EPOCH_HEADER).and_then(|text| text.parse::<u32>().ok())
+    if let Some(theirs) = theirs.and_then(|text| text.parse::<u32>().ok())
         && theirs < row.epoch.0
     {
         return Err(replaced(theirs, row.epoch.0));
     }
-    let shown = of(PLEDGES_HEADER).map(pledge::from_text).unwrap_or_default();
+    let shown = shown(headers);
     let own = app.rules.pledges().pledge(&store, (row.epoch, generation), Word::Terms);
     let links = app.links.clone();
     let upgrade = upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME);
     let answer = upgrade.on_upgrade(move |socket| async move { links.serve(store, socket, shown).await });
     Ok(([(PLEDGES_HEADER, pledge::to_text(&[own]))], answer).into_response())
+}
+
+/// What the store shows of this hub's pledges.
+pub fn shown(headers: &HeaderMap) -> Vec<Pledge> {
+    let text = headers.get(PLEDGES_HEADER).and_then(|value| value.to_str().ok());
+    text.map(pledge::from_text).unwrap_or_default()
 }
 
 /// Who was replaced never takes the seat of the machine that works.

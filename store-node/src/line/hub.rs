@@ -7,11 +7,11 @@ use firmware_config::StoreManifest;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::SendRequest;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use model::StoreId;
-use model::api::machine::STORE_HEADER;
+use model::api::machine::{PLEDGES_HEADER, STORE_HEADER};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
@@ -42,13 +42,15 @@ pub enum Payload {
     Raw(Bytes),
     /// JSON.
     Json(Bytes),
+    /// JSON, and what the hub has pledged to the store.
+    Shown(Bytes, HeaderValue),
 }
 
 impl Payload {
     fn parts(&self) -> (&'static str, Bytes) {
         match self {
             Self::Raw(bytes) => ("application/octet-stream", bytes.clone()),
-            Self::Json(bytes) => ("application/json", bytes.clone()),
+            Self::Json(bytes) | Self::Shown(bytes, _) => ("application/json", bytes.clone()),
         }
     }
 }
@@ -101,17 +103,20 @@ impl HubLine {
 
     fn request(&self, method: Method, path: &str, body: &Payload) -> Result<Request<Full<Bytes>>, LineError> {
         let uri = self.uri(path)?;
-        let (kind, body) = body.parts();
+        let (kind, bytes) = body.parts();
         let mut request = Request::builder()
             .method(method)
             .uri(uri.path_and_query().map_or("/", |path| path.as_str()))
             .header(HOST, uri.authority().map_or("", |authority| authority.as_str()))
             .header(CONTENT_TYPE, kind)
             .header(AUTHORIZATION, format!("Bearer {}", self.token));
+        if let Payload::Shown(_, pledges) = body {
+            request = request.header(PLEDGES_HEADER, pledges);
+        }
         if let Some(store) = &self.store {
             request = request.header(STORE_HEADER, store.as_str());
         }
-        Ok(request.body(Full::new(body))?)
+        Ok(request.body(Full::new(bytes))?)
     }
 
     fn uri(&self, path: &str) -> Result<Uri, LineError> {
