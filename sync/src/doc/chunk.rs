@@ -11,8 +11,9 @@
 
 pub(crate) mod leb;
 mod squeeze;
+mod weight;
 
-use automerge::{Change, ChangeHash};
+use automerge::{Automerge, Change, ChangeHash};
 use sha2::{Digest, Sha256};
 
 use super::actor::{Author, StoreDigest};
@@ -81,6 +82,18 @@ pub(crate) fn whole(document: &[u8]) -> Result<Vec<u8>, DocError> {
     Ok(framed(WHOLE, &packed))
 }
 
+/// The changes of a document that the other side has saved.
+pub(crate) fn changes_of(document: &[u8]) -> Result<Vec<Change>, DocError> {
+    if !weight::document_is_honest(document) {
+        return Err(DocError::poisoned("a whole document that claims more rows than it has bytes for"));
+    }
+    guard::guarded("a whole document", || {
+        let other = Automerge::load(document)
+            .map_err(|error| DocError::poisoned(format!("a whole document: {error}")))?;
+        Ok(other.get_changes(&[]))
+    })
+}
+
 /// The automerge document in a whole chunk.
 pub(crate) fn unpack_whole(packed: &[u8]) -> Result<Vec<u8>, DocError> {
     let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().unwrap_or(u64::MAX);
@@ -134,6 +147,10 @@ fn checksum(hash: &ChangeHash) -> [u8; 4] {
 /// What follows actor and number in automerge's change chunk.
 fn after_seq(raw: &[u8]) -> Option<&[u8]> {
     let (_, body) = leb::read(raw.get(9..)?)?;
+    body_after_seq(body)
+}
+
+fn body_after_seq(body: &[u8]) -> Option<&[u8]> {
     let (deps, after) = leb::read(body)?;
     let after = after.get(usize::try_from(deps).ok()?.checked_mul(32)?..)?;
     let (actor, after) = leb::read(after)?;
@@ -151,6 +168,9 @@ impl Slim<'_> {
     pub(crate) fn expand(&self, mut deps: Vec<ChangeHash>, store: StoreDigest) -> Result<Change, DocError> {
         let rest = squeeze::unfold(self.rest, store)
             .ok_or_else(|| DocError::poisoned("a change that does not unfold"))?;
+        if !weight::change_is_honest(&rest) {
+            return Err(DocError::poisoned("a change that claims more operations than it has bytes for"));
+        }
         let (author, seq) = self.place;
         deps.sort_unstable();
         let mut body = Vec::with_capacity(rest.len() + deps.len() * 32 + 16);

@@ -136,13 +136,49 @@ impl Document {
     /// As [`Document::load`].
     pub fn load_as(id: DocId, side: Owner, boot: u32, chunks: &[u8]) -> Result<Self, DocError> {
         let mut document = Self::new_as(id, side, boot)?;
-        let mut rest = chunks;
+        let (mut rest, mut fresh) = (chunks, Vec::new());
         while !rest.is_empty() {
             let (chunk, after) = chunk::next(rest)?;
-            document.apply_chunk(&chunk, rest.get(..rest.len() - after.len()).unwrap_or_default())?;
+            document.unfold(&chunk, rest.get(..rest.len() - after.len()).unwrap_or_default(), &mut fresh)?;
             rest = after;
         }
+        // All at once: one by one each would cost a copy of what is there already.
+        guard::guarded("a stored document", || document.am.apply_changes(fresh).map_err(refused))?;
+        document.retry_pending(&mut Touched::default())?;
         Ok(document)
+    }
+
+    /// The changes of a stored chunk, known from now on and not applied yet; an early one waits.
+    fn unfold(&mut self, chunk: &Chunk<'_>, bytes: &[u8], fresh: &mut Vec<Change>) -> Result<(), DocError> {
+        let changes = match chunk {
+            Chunk::Slim(slim) => match self.expand(slim)? {
+                Expanded::Known => return Ok(()),
+                Expanded::Early => return self.wait(bytes),
+                Expanded::Change(change) => vec![*change],
+            },
+            Chunk::Whole(packed) => chunk::changes_of(&chunk::unpack_whole(packed)?)?,
+        };
+        for change in changes {
+            if self.is_news(&change)? {
+                self.learn(&change);
+                fresh.push(change);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a change is not here yet; one that its writer may not write is an error.
+    fn is_news(&self, change: &Change) -> Result<bool, DocError> {
+        let place = chunk::place(change, self.store);
+        match place.and_then(|place| self.known.get(&place).map(|hash| (place, hash))) {
+            Some((_, hash)) if *hash == change.hash() => return Ok(false),
+            Some((place, _)) => return Err(self.twice(place)),
+            None => {}
+        }
+        if place.and_then(|(author, _)| author.side()).is_none() {
+            return Err(DocError::Stranger { actor: change.actor_id().to_hex_string() });
+        }
+        Ok(true)
     }
 
     /// Its name.
@@ -188,7 +224,7 @@ impl Document {
             }
             Chunk::Slim(_) => self.apply_chunk(&chunk, bytes),
             Chunk::Whole(packed) => {
-                let changes = changes_of(&chunk::unpack_whole(packed)?)?;
+                let changes = chunk::changes_of(&chunk::unpack_whole(packed)?)?;
                 for change in &changes {
                     let place = chunk::place(change, self.store);
                     if let Some(place) = place
@@ -340,7 +376,7 @@ impl Document {
                 }
             },
             Chunk::Whole(packed) => {
-                let changes = changes_of(&chunk::unpack_whole(packed)?)?;
+                let changes = chunk::changes_of(&chunk::unpack_whole(packed)?)?;
                 self.apply(changes, &mut touched)?;
             }
         }
@@ -406,16 +442,9 @@ impl Document {
     pub(super) fn apply(&mut self, changes: Vec<Change>, touched: &mut Touched) -> Result<(), DocError> {
         let mut fresh = Vec::with_capacity(changes.len());
         for change in changes {
-            let place = chunk::place(&change, self.store);
-            match place.and_then(|place| self.known.get(&place).map(|hash| (place, hash))) {
-                Some((_, hash)) if *hash == change.hash() => continue,
-                Some((place, _)) => return Err(self.twice(place)),
-                None => {}
+            if self.is_news(&change)? {
+                fresh.push(change);
             }
-            if place.and_then(|(author, _)| author.side()).is_none() {
-                return Err(DocError::Stranger { actor: change.actor_id().to_hex_string() });
-            }
-            fresh.push(change);
         }
         if fresh.is_empty() {
             return Ok(());
@@ -493,12 +522,6 @@ impl Document {
             touched.poisoned.push(format!("{}: a write at no known place, key {:?}", self.id, name.or(key)));
         }
     }
-}
-
-fn changes_of(document: &[u8]) -> Result<Vec<Change>, DocError> {
-    let other =
-        Automerge::load(document).map_err(|e| DocError::poisoned(format!("a whole document: {e}")))?;
-    Ok(other.get_changes(&[]))
 }
 
 pub(super) fn broken(error: AutomergeError) -> DocError {
