@@ -158,6 +158,15 @@ pub fn clear(conn: &Connection, device: &DeviceId, kind: &str, at: Timestamp) ->
     run(conn, sql, (device.as_str(), kind, at.ms()))
 }
 
+/// Whether an alarm of this kind stands.
+///
+/// # Errors
+/// A fault of the database.
+pub fn stands(conn: &Connection, device: &DeviceId, kind: &str) -> DbResult<bool> {
+    let sql = "SELECT count(*) FROM alarm WHERE device = ?1 AND kind = ?2 AND cleared IS NULL";
+    Ok(number(conn, sql, [device.as_str(), kind])? > 0)
+}
+
 /// One alarm.
 ///
 /// # Errors

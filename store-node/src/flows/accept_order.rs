@@ -1,12 +1,13 @@
 //! A confirmed hub order comes into the store: its rights are counted as used, lots are held first expired first out. An
 //! order is never lost: what is not there any more becomes a counted short (SYNC.md rules 3 and 7).
 
-use super::{Flow, Stop, fence, holding, moments, moving, unknown};
+use super::terms::OVERDRAWN;
+use super::{Flow, Stop, alarms, fence, holding, moments, moving, unknown};
 use crate::answer::Answer;
 use crate::command::AcceptOrder;
 use crate::db::orders::{self, OrderRow};
 use crate::db::quota::Terms;
-use crate::db::{catalogue, quota};
+use crate::db::{catalogue, cold, quota};
 use crate::refusal::Refusal;
 use model::catalogue::{Product, TempClass, Velocity};
 use model::fact::Fact;
@@ -15,6 +16,7 @@ use model::order_doc::{HeadLine, OrderHead, Picks, ShortUnits, cash_due};
 use model::{Grams, Qty, Role, SkuId};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use store_core::movement::Kind;
 use store_core::reserve;
 
@@ -114,11 +116,18 @@ fn learn_again(flow: &mut Flow<'_>, row: &OrderRow, new: &AcceptOrder) -> Result
     Ok(Answer::Accepted { order: new.order, short: 0 })
 }
 
-/// The hub's right to these units is used up: they are reserved here, or short.
+/// The hub's right to these units is used up: they are reserved here, or short. Where it has sold more than it was granted, the
+/// customer gets the goods that are there all the same; nothing more of the SKU is granted ([`super::grant`]), and a person
+/// hears that the hub does not keep to its rights.
 fn use_rights(flow: &mut Flow<'_>, terms: Terms, sku: &model::SkuId, qty: Qty) -> Result<(), Stop> {
     let mut rights = quota::get(flow.tx, terms, sku)?;
     rights.orders_seen = rights.orders_seen.saturating_add(u64::from(qty.get()));
     quota::raise(flow.tx, terms, sku, &rights)?;
+    let beyond = rights.orders_seen.saturating_add(rights.returned).saturating_sub(rights.granted);
+    if beyond > 0 && !cold::stands(flow.tx, &fence::hub()?, OVERDRAWN)? {
+        let named: [(&str, &dyn Display); 2] = [("sku", sku), ("units", &beyond)];
+        alarms::raise(flow, (OVERDRAWN, &fence::hub()?, None), flow.now, &named)?;
+    }
     Ok(())
 }
 

@@ -498,3 +498,32 @@ fn the_count_screen_walks_what_is_left_and_finds_what_somebody_means() {
     assert!(found.counted_at.is_some());
     assert_eq!(bed.reader().count_task("no such thing").unwrap(), None);
 }
+
+/// The hub has sold more than it was granted. Its customer gets what is there; nothing more is given, and people hear of it.
+#[test]
+fn a_hub_that_sells_beyond_its_rights_is_told_of_and_gets_no_more() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 10, None);
+    let Answer::Granted { units: granted @ 1..10, .. } = bed.tick() else { panic!("nothing granted") };
+    let kinds = |bed: &Bed| -> Vec<String> {
+        let found =
+            bed.reader().snapshot(|conn, _| crate::db::cold::alarms(conn, model::Timestamp::default()));
+        found.unwrap().into_iter().filter(|alarm| alarm.cleared.is_none()).map(|alarm| alarm.kind).collect()
+    };
+    let (_, change) = bed.hub_orders(1, &[("SALT", i64::try_from(granted).unwrap())]);
+    bed.inbound(vec![change]);
+    assert!(kinds(&bed).is_empty(), "all that was granted");
+    for n in 2..4 {
+        let (order, change) = bed.hub_orders(n, &[("SALT", 1)]);
+        bed.inbound(vec![change]);
+        assert_eq!(order_state(&bed, order), OrderState::Confirmed, "there is still one");
+    }
+    assert_eq!(kinds(&bed), ["rights_overdrawn"], "told once");
+    bed.receive("SALT", 50, None);
+    assert_eq!(bed.tick(), Answer::Granted { skus: 0, units: 0 });
+    take_epoch(&mut bed);
+    assert!(
+        !kinds(&bed).contains(&"rights_overdrawn".to_owned()),
+        "under new terms nothing is sold beyond it"
+    );
+}

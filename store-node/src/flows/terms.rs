@@ -15,6 +15,8 @@ use std::fmt::Display;
 const SAID_AGAIN_HOURS: i64 = 35 * 24;
 /// The alarm that stands while rights of an older generation are out.
 pub const OLD_RIGHTS: &str = "old_generation_rights";
+/// The alarm that stands where the hub has sold units that it had no right to.
+pub const OVERDRAWN: &str = "rights_overdrawn";
 
 /// New hardware, or an old database: the hub's answer to this node's key. The store is fenced from here on, if it is not
 /// since its database was brought back.
@@ -96,6 +98,8 @@ pub fn close_generation(flow: &mut Flow<'_>, upto: HubGeneration) -> Result<Answ
 }
 
 fn begin_log(flow: &mut Flow<'_>) -> Result<(), Stop> {
+    // Under new terms nothing is granted yet, so nothing is sold beyond it.
+    alarms::clear(flow, &fence::hub()?, OVERDRAWN)?;
     let since = flow.now.hour().saturating_sub(SAID_AGAIN_HOURS);
     outbox::begin_log(flow.tx, flow.setup.store.as_str(), since, flow.now)?;
     flow.effects.terms = true;
