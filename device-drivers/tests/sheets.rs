@@ -465,28 +465,48 @@ const LINE_MOST: usize = 12 * PER_MM as usize;
 #[test]
 fn hindi_on_paper_is_read_back() {
     assert_eq!((errors("दूध", "x द ूध y"), errors("दूध", "दध"), errors("ज़", "x ज\u{93c}")), (0, 1, 0));
-    let folder = tempfile::tempdir().unwrap();
-    let (mut table, mut failed) = (Vec::new(), Vec::new());
-    for sample in samples(Tongue::Hindi) {
-        for class in classes(&sample, &[Head::Dpi203, Head::Dpi300]) {
-            let texts = hindi(&sample.document, &class);
-            let page = read(&picture(&sample, &class), &class, folder.path());
-            let (mut wrong, mut total, mut notes) = (0, 0, Vec::new());
-            for text in texts {
-                let missed = errors(&text, &page);
-                wrong += missed;
-                total += signs(&text).len();
-                if missed > 0 {
-                    notes.push(format!("{text:?} {missed}"));
-                }
-            }
-            assert!(total > 0, "{}-{}: nothing to read", sample.name, class.name);
-            let row = format!("{}-{}: {wrong} of {total} {notes:?}", sample.name, class.name);
-            if wrong * 20 > total {
-                failed.push(format!("{row}\n{page}"));
-            }
-            table.push(row);
+    let all = samples(Tongue::Hindi);
+    let work: Vec<_> = all
+        .iter()
+        .flat_map(|sample| {
+            classes(sample, &[Head::Dpi203, Head::Dpi300]).into_iter().map(move |class| (sample, class))
+        })
+        .collect();
+    // Drawing and reading take most of the time of all tests here: every core has its share.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let rows: Vec<(String, Option<String>)> = std::thread::scope(|scope| {
+        let share = |core: usize| {
+            let mine: Vec<_> = work.iter().skip(core).step_by(cores).collect();
+            scope.spawn(move || {
+                let folder = tempfile::tempdir().unwrap();
+                mine.into_iter()
+                    .map(|(sample, class)| read_back(sample, class, folder.path()))
+                    .collect::<Vec<_>>()
+            })
+        };
+        let shares: Vec<_> = (0..cores).map(share).collect();
+        shares.into_iter().flat_map(|share| share.join().unwrap()).collect()
+    });
+    let failed: Vec<_> =
+        rows.iter().filter_map(|(row, page)| page.as_ref().map(|page| format!("{row}\n{page}"))).collect();
+    let table: Vec<_> = rows.iter().map(|(row, _)| row.as_str()).collect();
+    assert!(failed.is_empty(), "{}\n\nall:\n{}", failed.join("\n"), table.join("\n"));
+}
+
+/// What was misread on one paper; with the whole page where that is more than one sign in twenty.
+fn read_back(sample: &Sample, class: &Class, folder: &Path) -> (String, Option<String>) {
+    let texts = hindi(&sample.document, class);
+    let page = read(&picture(sample, class), class, folder);
+    let (mut wrong, mut total, mut notes) = (0, 0, Vec::new());
+    for text in texts {
+        let missed = errors(&text, &page);
+        wrong += missed;
+        total += signs(&text).len();
+        if missed > 0 {
+            notes.push(format!("{text:?} {missed}"));
         }
     }
-    assert!(failed.is_empty(), "{}\n\nall:\n{}", failed.join("\n"), table.join("\n"));
+    assert!(total > 0, "{}-{}: nothing to read", sample.name, class.name);
+    let row = format!("{}-{}: {wrong} of {total} {notes:?}", sample.name, class.name);
+    (row, (wrong * 20 > total).then_some(page))
 }

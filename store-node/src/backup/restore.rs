@@ -66,7 +66,8 @@ pub fn rehearse(
     keys: &Keys,
     folder: &Path,
 ) -> Result<Restored, BackupError> {
-    let to = folder.join("rehearsal.db");
+    // The running node may rehearse at the same time as `store-node backup`.
+    let to = folder.join(format!("rehearsal-{}.db", std::process::id()));
     let done = restore(shelf, head, keys, &to, "rehearsal");
     for left in [to.clone(), to.with_extension("db-journal")] {
         let _ = std::fs::remove_file(left);
