@@ -5,8 +5,10 @@ use crate::db::marks::{self, Mark};
 use crate::db::quota;
 use crate::db::{Connection, DbError, DbResult, ReadDb, hours, lanes, outbox, people, pledges, unknown};
 use crate::engine::ship::{self, Step};
-use crate::engine::{carry, manifest};
+use crate::engine::{carry, closed_before, manifest};
+use crate::flows;
 use crate::setup::{Calendar, Policy};
+use model::quota::{HubGeneration, StoreEpoch};
 use model::{Actor, DeviceId, StoreId, Timestamp};
 use std::path::Path;
 use store_core::fefo::{self, Wanted};
@@ -117,6 +119,22 @@ impl Reader {
     /// A fault of the database.
     pub fn manifest(&mut self, limit: u32) -> DbResult<Vec<ManifestEntry>> {
         self.snapshot(|conn, _| manifest(conn, limit))
+    }
+
+    /// The terms of now.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn terms(&mut self) -> DbResult<(StoreEpoch, HubGeneration)> {
+        self.snapshot(|conn, _| flows::terms(conn).map(|terms| (terms.epoch, terms.generation)))
+    }
+
+    /// Closed hours before one, newest first.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn closed_before(&mut self, hour: i64, limit: u32) -> DbResult<Vec<ManifestEntry>> {
+        self.snapshot(|conn, facts| closed_before(conn, facts.store.as_str(), hour, limit))
     }
 
     /// The blob of a closed hour.

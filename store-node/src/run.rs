@@ -128,7 +128,9 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
     let (lacking, hours) = mpsc::channel(ship::HOURS_MAX);
     let (dial, line) = (uplink_setup(&manifest, &backups), backups.hub.clone());
     let uplink = Uplink::new(dial, (writer.clone(), reads.clone()), lacking, clock::now());
-    let shipper = Shipper { line, reads: reads.clone(), writer: writer.clone(), link: uplink.state(), hours };
+    let gone = std::sync::atomic::AtomicUsize::new(0);
+    let (reads_of, writer_of) = (reads.clone(), writer.clone());
+    let shipper = Shipper { line, reads: reads_of, writer: writer_of, link: uplink.state(), hours, gone };
     tasks.spawn(shipper.run(stop.clone()));
     tasks.spawn(task::run(backups, writer.clone(), reads.clone(), standing.clone(), stop.clone()));
     let app = App {

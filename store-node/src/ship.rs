@@ -9,9 +9,11 @@ use crate::reads::{ReadError, Reads};
 use crate::uplink::LinkState;
 use crate::writer::{WriteError, Writer};
 use hyper::{Method, StatusCode};
+use model::quota::{HubGeneration, StoreEpoch};
 use model::{Problem, Timestamp};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use sync::batch::{Batch, Head, Stream, Taken};
 use sync::doc::{DocKey, ManifestEntry};
@@ -32,6 +34,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(500);
 /// What shipping may take of the line, bytes a second: a quarter of 1 Mbit/s.
 const BYTES_PER_S: u32 = 32 * 1024;
+/// Bytes of small pieces between two waits.
+const TOGETHER: usize = 16 * 1024;
+/// Closed hours on one page of the hub's list.
+const PAGE: u32 = 48;
 /// Hours that wait to be shipped; more are named again at the next connection.
 pub const HOURS_MAX: usize = 256;
 
@@ -64,18 +70,21 @@ pub struct Shipper {
     pub link: watch::Receiver<LinkState>,
     /// Hours that are closed here and that the hub does not list.
     pub hours: mpsc::Receiver<ManifestEntry>,
+    /// Bytes that went since the last wait.
+    pub gone: AtomicUsize,
 }
 
 impl Shipper {
     /// Ships until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut owed = Owed::new();
+        let mut levelled = None;
         loop {
             let turn = async {
                 if self.link.wait_for(|link| link.online).await.is_err() {
                     return None;
                 }
-                Some(self.turn(&mut owed).await)
+                Some(self.turn(&mut owed, &mut levelled).await)
             };
             let done = tokio::select! {
                 () = stop.cancelled() => return,
@@ -104,9 +113,19 @@ impl Shipper {
         }
     }
 
-    /// Everything that the hub does not have now.
-    async fn turn(&mut self, owed: &mut Owed) -> Result<(), ShipError> {
+    /// Everything that the hub does not have now. `levelled`: the terms under which the lists of closed hours were last laid
+    /// side by side; under new ones a side may have come back out of a backup.
+    async fn turn(
+        &mut self,
+        owed: &mut Owed,
+        levelled: &mut Option<(StoreEpoch, HubGeneration)>,
+    ) -> Result<(), ShipError> {
         self.ship_hours(owed).await?;
+        let terms = self.reads.ask(|reader| reader.terms()).await?;
+        if *levelled != Some(terms) {
+            self.level_hours().await?;
+            *levelled = Some(terms);
+        }
         let told: i64 = read(self.call(Method::GET, "/sync/v1/time", Vec::new()).await?)?;
         if !clock::hub_says(Timestamp::from_ms(told)) {
             tracing::error!(told, "the hub's clock is before what it said earlier: it is not believed");
@@ -126,6 +145,51 @@ impl Shipper {
         while let Some(entry) = owed.first_entry() {
             self.ship_hour(entry.get()).await?;
             entry.remove();
+        }
+        Ok(())
+    }
+
+    /// Both sides' closed hours, page by page: what one side has forgotten it gets from the other. (What a session's opening
+    /// names are the newest only.)
+    async fn level_hours(&self) -> Result<(), ShipError> {
+        let mut before = i64::MAX;
+        loop {
+            let reply =
+                self.line.call(Method::GET, &format!("/sync/v1/hours?before={before}"), Vec::new()).await?;
+            // A hub of an older release has no list.
+            if matches!(reply.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+                return Ok(());
+            }
+            if let Some(why) = refused(&reply) {
+                return Err(ShipError::Refused { status: reply.status, why });
+            }
+            let theirs: Vec<ManifestEntry> = read(reply)?;
+            let mine = self.reads.ask(move |reader| reader.closed_before(before, PAGE)).await?;
+            let (from, level) = common(&mine, &theirs);
+            let lacks =
+                |list: &[ManifestEntry], entry: &ManifestEntry| entry.doc >= from && !stands_in(list, entry);
+            // The oldest first, as they ended.
+            for entry in mine.iter().rev().filter(|mine| lacks(&theirs, mine)) {
+                self.ship_hour(entry).await?;
+            }
+            for entry in theirs.iter().rev().filter(|theirs| lacks(&mine, theirs)) {
+                self.fetch_hour(entry).await?;
+            }
+            match from {
+                DocKey::Orders { hour } if !level && hour < before => before = hour,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// An hour that is closed at the hub and not here: a life of this store closed it that this machine has forgotten.
+    async fn fetch_hour(&self, entry: &ManifestEntry) -> Result<(), ShipError> {
+        let DocKey::Orders { hour } = entry.doc else { return Ok(()) };
+        self.spare(usize::try_from(entry.length).unwrap_or(usize::MAX)).await?;
+        let reply = self.call(Method::GET, &format!("/sync/v1/hours/{hour}"), Vec::new()).await?;
+        match self.writer.take_hour(*entry, reply.body.to_vec()).await? {
+            Ok(()) => tracing::info!(hour, "a closed hour came from the hub"),
+            Err(refused) => tracing::debug!(hour, %refused, "a closed hour of the hub is not taken"),
         }
         Ok(())
     }
@@ -200,8 +264,14 @@ impl Shipper {
         Ok(())
     }
 
-    /// Waits until nothing else waits, or for so long, and for the share of the line that so many bytes are.
+    /// Waits until nothing else waits, or for so long, and for the share of the line that so many bytes are. Small pieces go
+    /// together.
     async fn spare(&self, bytes: usize) -> Result<(), ShipError> {
+        let bytes = bytes.saturating_add(self.gone.load(Ordering::Relaxed));
+        self.gone.store(if bytes < TOGETHER { bytes } else { 0 }, Ordering::Relaxed);
+        if bytes < TOGETHER {
+            return Ok(());
+        }
         let latest = Instant::now() + PATIENCE;
         loop {
             let waits = lane::total(&self.reads.ask(|reader| reader.lanes()).await?).waiting();
@@ -226,6 +296,24 @@ impl Shipper {
 
 /// Hours that the hub lacks, oldest first, until it has answered.
 type Owed = BTreeMap<DocKey, ManifestEntry>;
+
+/// From which document on both pages are whole, and whether both lists end with them.
+fn common(mine: &[ManifestEntry], theirs: &[ManifestEntry]) -> (DocKey, bool) {
+    let end = |page: &[ManifestEntry]| {
+        let full = u32::try_from(page.len()).is_ok_and(|len| len >= PAGE);
+        page.iter().map(|entry| entry.doc).min().filter(|_| full)
+    };
+    match (end(mine), end(theirs)) {
+        (None, None) => (DocKey::Orders { hour: i64::MIN }, true),
+        (Some(end), None) | (None, Some(end)) => (end, false),
+        (Some(mine), Some(theirs)) => (mine.max(theirs), false),
+    }
+}
+
+/// Whether an hour stands in a list, whatever its content: of two contents a person hears when the session opens.
+fn stands_in(list: &[ManifestEntry], entry: &ManifestEntry) -> bool {
+    list.iter().any(|other| other.doc == entry.doc)
+}
 
 /// Hours beyond the bound are named again at the next connection.
 fn owe(owed: &mut Owed, entry: ManifestEntry) {

@@ -6,7 +6,9 @@ mod checkpointer;
 
 use crate::command::{Envelope, Sealed};
 use crate::effects::Effects;
-use crate::engine::{Applied, Batch, Carried, Engine, Fault, InboundRecord, OldRows, Refused, Scribe};
+use crate::engine::{
+    Applied, Batch, BlobRefused, Carried, Engine, Fault, InboundRecord, OldRows, Refused, Scribe,
+};
 use crate::refusal::Refusal;
 use crate::{answer::Answer, clock};
 use checkpointer::Checkpointer;
@@ -14,7 +16,7 @@ use figures::Writing;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use sync::batch::{Head, Stream};
-use sync::doc::DocKey;
+use sync::doc::{DocKey, ManifestEntry};
 use sync::lane::{Lane, LaneStates};
 use sync::peer::PeerConfig;
 use sync::pledge::Pledge;
@@ -73,6 +75,8 @@ enum Job {
     HubReads(u8, oneshot::Sender<Result<LaneStates, WriteError>>),
     /// A whole document of the hub to take in.
     TakeWhole(DocKey, Vec<u8>, oneshot::Sender<Result<(), WriteError>>),
+    /// A closed hour of the hub.
+    TakeHour(ManifestEntry, Vec<u8>, oneshot::Sender<Result<Result<(), BlobRefused>, WriteError>>),
     /// Bytes from the hub that were refused.
     Refused(Refused),
     /// A whole document to give out.
@@ -206,6 +210,15 @@ impl Writer {
     /// Takes in a whole document of the hub.
     pub async fn take_whole(&self, doc: DocKey, bytes: Vec<u8>) -> Result<(), WriteError> {
         self.ask(|reply| Job::TakeWhole(doc, bytes, reply)).await
+    }
+
+    /// Takes in an hour that is closed at the hub and not here; `Ok(Err)`: it is refused.
+    pub async fn take_hour(
+        &self,
+        entry: ManifestEntry,
+        bytes: Vec<u8>,
+    ) -> Result<Result<(), BlobRefused>, WriteError> {
+        self.ask(|reply| Job::TakeHour(entry, bytes, reply)).await
     }
 
     /// Keeps what was refused for a person to look at.
@@ -345,6 +358,7 @@ impl Desk {
                 | Job::Heads(_)
                 | Job::HubReads(..)
                 | Job::TakeWhole(..)
+                | Job::TakeHour(..)
                 | Job::Refused(_)
                 | Job::Whole(..)) => {
                     effects.merge(self.apply(&mut waiting, batch.take()));
@@ -371,6 +385,11 @@ impl Desk {
             }
             Job::TakeWhole(doc, bytes, reply) => {
                 let done = self.engine.inbound_whole(now, doc, &bytes).map(|applied| drop(merge(applied)));
+                let _ = reply.send(done.map_err(|error| fault(&error)));
+            }
+            Job::TakeHour(entry, bytes, reply) => {
+                let done = self.engine.take_closed(now, &entry, bytes);
+                let done = done.map(|taken| taken.map(|applied| drop(merge(applied))));
                 let _ = reply.send(done.map_err(|error| fault(&error)));
             }
             Job::OutAcked { lane, upto, pledge } => {

@@ -31,4 +31,6 @@ pub trait Hours {
     fn closed_blob(&self, doc: &DocId) -> Db<Option<Vec<u8>>>;
     /// Closed documents of a store, the newest first.
     fn manifest(&self, store: &StoreId, limit: u32) -> Db<Vec<ManifestEntry>>;
+    /// The same of the hours before one.
+    fn closed_before(&self, store: &StoreId, hour: i64, limit: u32) -> Db<Vec<ManifestEntry>>;
 }

@@ -1,13 +1,19 @@
 //! Hours that are over become blobs: the hub's last word first, and once both sides' words stand and are acknowledged, the
 //! canonical blob in place of the chunks. What cannot be read back is left as it is.
 
+use super::inbound::Effect;
 use super::{Fault, HubEngine};
 use crate::flows;
 use ::sync::doc::{ClosedHour, DocError, DocId, DocKey, ManifestEntry};
+use model::fact::Fact;
+use model::order::Owner;
+use model::quota::FIRST_GENERATION;
 use model::{StoreId, Timestamp};
 
 /// Hours of one store that one look closes at most.
 const CLOSES_MAX: u32 = 16;
+/// Hours back from now of which one is taken closed: as far as stores say their orders again.
+const HOURS_BACK: i64 = 35 * 24;
 
 /// What one look at the hours of all stores did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,6 +30,9 @@ pub enum BlobRefused {
     /// Not a document that becomes a blob.
     #[error("only hours of orders are closed")]
     NoHour,
+    /// It cannot be closed yet, or lies further back than anything is kept to be said again.
+    #[error("the hour is not over here, or more than {HOURS_BACK} hours ago")]
+    NotOver,
     /// Its content has another SHA-256 than its manifest says.
     #[error("the blob's content is not what its manifest says")]
     OtherContent,
@@ -43,7 +52,7 @@ impl BlobRefused {
     const fn is_for_a_person(&self) -> bool {
         match self {
             Self::OtherContent | Self::Differs | Self::Unreadable(_) => true,
-            Self::NoHour | Self::Open => false,
+            Self::NoHour | Self::NotOver | Self::Open => false,
         }
     }
 }
@@ -94,8 +103,8 @@ impl HubEngine {
         Ok(closed)
     }
 
-    /// Takes an hour of a store as a blob, as a restored hub gets it. `Ok(Err)`: it is refused, with the reason; what a person
-    /// must look at is kept with it.
+    /// Takes an hour of a store as a blob, as a restored hub gets it, and learns from it what its former life knew. `Ok(Err)`:
+    /// it is refused, with the reason; what a person must look at is kept with it.
     ///
     /// # Errors
     /// [`Fault`].
@@ -106,29 +115,46 @@ impl HubEngine {
         entry: &ManifestEntry,
         bytes: Vec<u8>,
     ) -> Result<Result<(), BlobRefused>, Fault> {
+        let shared = self.docs.clone();
         let taken = self.within(|engine| {
-            let taken = engine.judge_closed(now, store, entry, &bytes)?;
+            let id = entry.doc.of(store);
+            let taken = match engine.judge_closed(now, &id, entry, &bytes)? {
+                Ok(None) => Ok(()),
+                Ok(Some(new)) => {
+                    engine.db.close_hour(
+                        &id,
+                        new.closed.hour,
+                        &new.closed.blob(entry.sha256, bytes.clone()),
+                        now,
+                    )?;
+                    engine.learn_closed(now, (store, &id), &new)?;
+                    Ok(())
+                }
+                Err(refused) => Err(refused),
+            };
             if let Err(refused) = &taken
                 && refused.is_for_a_person()
             {
-                let why = format!("{}: {refused}", entry.doc.of(store));
+                let why = format!("{id}: {refused}");
                 engine.keep_aside(now, store, &bytes, &why)?;
             }
             Ok(taken)
         });
-        self.docs.lock().forget();
+        if !matches!(taken, Ok(Err(_))) {
+            shared.lock().forget();
+        }
         taken
     }
 
+    /// `None`: it stands here already, the same.
     fn judge_closed(
         &mut self,
         now: Timestamp,
-        store: &StoreId,
+        id: &DocId,
         entry: &ManifestEntry,
         bytes: &[u8],
-    ) -> Result<Result<(), BlobRefused>, Fault> {
-        let id = entry.doc.of(store);
-        let DocId::Orders { hour, .. } = id else { return Ok(Err(BlobRefused::NoHour)) };
+    ) -> Result<Result<Option<New>, BlobRefused>, Fault> {
+        let DocId::Orders { hour, .. } = *id else { return Ok(Err(BlobRefused::NoHour)) };
         let closed = match ClosedHour::read(hour, bytes) {
             Ok(closed) => closed,
             Err(error) => return Ok(Err(error.into())),
@@ -136,14 +162,65 @@ impl HubEngine {
         if ClosedHour::digest(bytes) != Ok(entry.sha256) {
             return Ok(Err(BlobRefused::OtherContent));
         }
-        if let Some(known) = self.db.closed_blob(&id)? {
+        if let Some(known) = self.db.closed_blob(id)? {
             let same = ClosedHour::digest(&known) == Ok(entry.sha256);
-            return Ok(if same { Ok(()) } else { Err(BlobRefused::Differs) });
+            return Ok(if same { Ok(None) } else { Err(BlobRefused::Differs) });
         }
-        if !self.db.chunks(&id)?.is_empty() {
+        if !(now.hour() - HOURS_BACK..now.hour()).contains(&hour) {
+            return Ok(Err(BlobRefused::NotOver));
+        }
+        if self.db.chunks(id)?.is_empty() {
+            return Ok(Ok(Some(New { closed, late: Vec::new() })));
+        }
+        // Of a hub that has forgotten a part of its life, the store knows that the hour ended: what stands here is older.
+        if self.db.generation()? == FIRST_GENERATION {
             return Ok(Err(BlobRefused::Open));
         }
-        self.db.close_hour(&id, hour, &closed.blob(entry.sha256, bytes.to_vec()), now)?;
-        Ok(Ok(()))
+        let shared = self.docs.clone();
+        let mut docs = shared.lock();
+        let here = docs.open(&*self.db, id)?.close().and_then(|blob| ClosedHour::read(hour, &blob.bytes));
+        let late = here.ok().and_then(|here| said_since(&closed, &here));
+        Ok(late.map_or(Err(BlobRefused::Open), |late| Ok(Some(New { closed, late }))))
     }
+
+    /// The orders of an hour that came closed, as those of an open one are learnt; and what this life of the hub has said there,
+    /// which goes to a later hour.
+    fn learn_closed(
+        &mut self,
+        now: Timestamp,
+        (store, id): (&StoreId, &DocId),
+        new: &New,
+    ) -> Result<(), Fault> {
+        for view in &new.closed.orders {
+            let whose = format!("{id} {} {:?}", view.order, view.late);
+            let effect = Effect::Order(Box::new(view.clone()));
+            if let Err(why) = self.take_effect(now, (store, id), whose.as_bytes(), effect)? {
+                self.keep_aside(now, store, whose.as_bytes(), &format!("{whose}: {why}"))?;
+            }
+        }
+        Ok(self.db.add_facts(store, &new.late)?)
+    }
+}
+
+/// An hour that is taken.
+struct New {
+    closed: ClosedHour,
+    /// What this side has said in it and the blob does not know.
+    late: Vec<Fact>,
+}
+
+/// What the hub has said in a document beyond what the closed hour shows; `None` when the document has an order that the
+/// closed hour has not: the two are not of one life, and nothing is overwritten.
+fn said_since(closed: &ClosedHour, here: &ClosedHour) -> Option<Vec<Fact>> {
+    let (mut late, hour) = (Vec::new(), closed.hour);
+    for view in &here.orders {
+        let order = view.order;
+        let known = closed.orders.iter().find(|other| (other.order, other.late) == (order, view.late))?;
+        for (moment, at) in &view.moments.0 {
+            if moment.owner() == Owner::Hub && known.moments.get(*moment).is_none() {
+                late.push(Fact::Moment { order, hour, moment: *moment, at: *at });
+            }
+        }
+    }
+    Some(late)
 }

@@ -30,7 +30,7 @@ pub struct Inbound {
 }
 
 /// What one change means for the tables.
-enum Effect {
+pub(super) enum Effect {
     Order(Box<OrderView>),
     Grant(SkuId, u64),
     Wanted(SkuId, u64),
@@ -221,7 +221,7 @@ impl HubEngine {
     }
 
     /// Runs the command that a change causes, in its own savepoint. `Ok(Err(why))`: it cannot be true.
-    fn take_effect(
+    pub(super) fn take_effect(
         &mut self,
         now: Timestamp,
         (store, id): (&StoreId, &DocId),

@@ -21,6 +21,8 @@ use serde::Deserialize;
 
 /// Ends of batches in one answer.
 const ENDS_MAX: u32 = 64;
+/// Closed hours in one answer.
+const HOURS_PAGE: u32 = 48;
 /// Bytes of an hour's blob: a thousand orders an hour are below 100 kB.
 pub const HOUR_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -111,6 +113,21 @@ pub async fn put_hour(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Before which hour.
+#[derive(Debug, Deserialize)]
+pub struct Before {
+    before: i64,
+}
+
+/// GET /sync/v1/hours: closed hours of the store before one, newest first, a page of them.
+pub async fn hours(
+    State(app): State<App>,
+    Whose(store): Whose,
+    Ask(Before { before }): Ask<Before>,
+) -> Result<Json<Vec<ManifestEntry>>, HttpProblem> {
+    Ok(Json(app.see(move |data, _| data.closed_before(&store, before, HOURS_PAGE)).await?))
+}
+
 /// GET /sync/v1/hours/{hour}
 pub async fn hour(
     State(app): State<App>,
@@ -130,6 +147,7 @@ pub fn certified() -> Router<App> {
         .route("/sync/v1/chains", get(heads))
         .route("/sync/v1/chains/{stream}/ends", get(ends))
         .route("/sync/v1/chains/{stream}", put(put_batch).layer(batch))
+        .route("/sync/v1/hours", get(hours))
         .route("/sync/v1/hours/{hour}", put(put_hour).get(hour).layer(blob))
 }
 
@@ -146,6 +164,9 @@ impl From<BlobRefused> for HttpProblem {
         let (code, hint) = match &refused {
             BlobRefused::Open => {
                 ("hour_open", "Nothing is to be done: it is closed when both sides have ended it.")
+            }
+            BlobRefused::NotOver => {
+                ("hour_not_over", "Look at the clock of the store; a closed hour is kept there.")
             }
             BlobRefused::Differs => ("hour_differs", "Compare the two by `sync inspect`; a person decides."),
             BlobRefused::NoHour | BlobRefused::OtherContent | BlobRefused::Unreadable(_) => (

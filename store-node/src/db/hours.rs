@@ -113,6 +113,22 @@ pub fn manifest(conn: &Connection, limit: u32) -> DbResult<Vec<(String, [u8; 32]
     all(conn, sql, [limit], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
 }
 
+/// The same of the hours before one, the newest first. Hours have six digits until the year 2084, so names lie as hours do.
+///
+/// # Errors
+/// A fault of the database.
+pub fn before(
+    conn: &Connection,
+    store: &str,
+    hour: i64,
+    limit: u32,
+) -> DbResult<Vec<(String, [u8; 32], u32)>> {
+    let (from, _) = span(store);
+    let sql = "SELECT doc, sha256, length(bytes) FROM doc_closed WHERE doc > ?1 AND doc < ?1 || ?2
+               ORDER BY doc DESC LIMIT ?3";
+    all(conn, sql, (from, hour, limit), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+}
+
 /// What closed hours hold and how long since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Closed {

@@ -1,11 +1,12 @@
 //! Hours that are over become blobs: the store's last word first, and once both sides' words stand and are acknowledged, the
 //! canonical blob in place of the chunks. What cannot be read back is left as it is.
 
-use super::{Engine, Fault};
-use crate::db::{DbError, hours};
+use super::{Applied, Engine, Fault, Parts, inbound};
+use crate::db::{DbError, Tx, hours};
 use crate::flows;
 use model::Timestamp;
-use sync::doc::{ClosedHour, DocError, DocId, DocKey, ManifestEntry};
+use model::quota::FIRST_EPOCH;
+use sync::doc::{ClosedHour, DocError, DocId, DocKey, ManifestEntry, OrderView};
 
 /// Hours that one look closes at most: a look takes no longer than some commits.
 const CLOSES_MAX: u32 = 16;
@@ -74,7 +75,8 @@ impl Engine {
         Ok(seen)
     }
 
-    /// Takes an hour as a blob, as a restored store gets it from the hub. `Ok(Err)`: it is refused, with the reason.
+    /// Takes an hour as a blob, as a restored store gets it from the hub, and learns the orders of it that it has forgotten.
+    /// `Ok(Err)`: it is refused, with the reason.
     ///
     /// # Errors
     /// A fault of the database.
@@ -83,7 +85,7 @@ impl Engine {
         now: Timestamp,
         entry: &ManifestEntry,
         bytes: Vec<u8>,
-    ) -> Result<Result<(), BlobRefused>, Fault> {
+    ) -> Result<Result<Applied, BlobRefused>, Fault> {
         let id = entry.doc.of(&self.parts.setup.store);
         let DocId::Orders { hour, .. } = id else { return Ok(Err(BlobRefused::NoHour)) };
         let closed = match ClosedHour::read(hour, &bytes) {
@@ -96,18 +98,40 @@ impl Engine {
         let mut live = self.docs.lock();
         let name = id.to_string();
         let tx = self.db.begin()?;
+        let mut applied = Applied::default();
         if let Some(known) = hours::blob(&tx, &name)? {
             let same = ClosedHour::digest(&known) == Ok(entry.sha256);
-            return Ok(if same { Ok(()) } else { Err(BlobRefused::Differs) });
+            return Ok(if same { Ok(applied) } else { Err(BlobRefused::Differs) });
         }
         if crate::db::docs::load(&tx, &name)?.1 > 0 {
             return Ok(Err(BlobRefused::Open));
         }
         hours::close(&tx, hour, &name, &closed.blob(entry.sha256, bytes), now)?;
+        learn_hour(&tx, &self.parts, now, (&closed, &name), &mut applied)?;
         tx.commit()?;
         live.forget();
-        Ok(Ok(()))
+        Ok(Ok(applied))
     }
+}
+
+/// The orders of an hour that this database has forgotten, as [`inbound`] learns those of an open one: a store that was never
+/// restored has forgotten none.
+fn learn_hour(
+    tx: &Tx<'_>,
+    parts: &Parts,
+    now: Timestamp,
+    (closed, name): (&ClosedHour, &str),
+    applied: &mut Applied,
+) -> Result<(), Fault> {
+    let terms = flows::terms(tx)?;
+    if terms.epoch == FIRST_EPOCH {
+        return Ok(());
+    }
+    let of_former_life = |view: &&OrderView| view.terms.0 != terms.epoch;
+    for view in closed.orders.iter().filter(of_former_life) {
+        inbound::learn(tx, parts, now, (view, closed.hour, name), applied)?;
+    }
+    Ok(())
 }
 
 /// The store's newest closed hours, for the other side to compare.
@@ -115,11 +139,23 @@ impl Engine {
 /// # Errors
 /// A fault of the database, also for a stored name that names no document.
 pub fn manifest(conn: &crate::db::Connection, limit: u32) -> Result<Vec<ManifestEntry>, DbError> {
-    let rows = hours::manifest(conn, limit)?;
-    rows.into_iter()
-        .map(|(doc, sha256, length)| {
-            let id: DocId = doc.parse().map_err(|error: DocError| DbError::Corrupt(error.to_string()))?;
-            Ok(ManifestEntry { doc: id.key(), sha256, length })
-        })
-        .collect()
+    hours::manifest(conn, limit)?.into_iter().map(entry).collect()
+}
+
+fn entry((doc, sha256, length): (String, [u8; 32], u32)) -> Result<ManifestEntry, DbError> {
+    let id: DocId = doc.parse().map_err(|error: DocError| DbError::Corrupt(error.to_string()))?;
+    Ok(ManifestEntry { doc: id.key(), sha256, length })
+}
+
+/// Closed hours before this one, the newest first, for the two sides' lists to be laid side by side.
+///
+/// # Errors
+/// As [`manifest`].
+pub fn closed_before(
+    conn: &crate::db::Connection,
+    store: &str,
+    before: i64,
+    limit: u32,
+) -> Result<Vec<ManifestEntry>, DbError> {
+    hours::before(conn, store, before, limit)?.into_iter().map(entry).collect()
 }

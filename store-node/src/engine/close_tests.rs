@@ -105,14 +105,17 @@ fn a_restored_store_takes_an_hour_as_a_blob_and_refuses_another_content() {
     let blob = bed.hub_document().close().unwrap();
     let entry = blob.entry(bed.hub_document().id());
     let now = bed.now;
-    assert_eq!(bed.engine.take_closed(now, &entry, blob.bytes.clone()).unwrap(), Err(BlobRefused::Open));
+    assert_eq!(
+        bed.engine.take_closed(now, &entry, blob.bytes.clone()).unwrap().map(drop),
+        Err(BlobRefused::Open)
+    );
     let mut fresh = Bed::new();
     let wrong = sync::doc::ManifestEntry { sha256: [1; 32], ..entry };
-    let refused = fresh.engine.take_closed(now, &wrong, blob.bytes.clone()).unwrap();
+    let refused = fresh.engine.take_closed(now, &wrong, blob.bytes.clone()).unwrap().map(drop);
     assert_eq!(refused, Err(BlobRefused::OtherContent));
-    assert_eq!(fresh.engine.take_closed(now, &entry, blob.bytes.clone()).unwrap(), Ok(()));
-    assert_eq!(fresh.engine.take_closed(now, &entry, blob.bytes.clone()).unwrap(), Ok(()));
+    assert_eq!(fresh.engine.take_closed(now, &entry, blob.bytes.clone()).unwrap().map(drop), Ok(()));
+    assert_eq!(fresh.engine.take_closed(now, &entry, blob.bytes.clone()).unwrap().map(drop), Ok(()));
     assert_eq!(manifest(fresh.engine.db.read(), 9).unwrap(), [entry]);
-    let torn = fresh.engine.take_closed(now, &entry, blob.bytes[..9].to_vec()).unwrap();
+    let torn = fresh.engine.take_closed(now, &entry, blob.bytes[..9].to_vec()).unwrap().map(drop);
     assert!(matches!(torn, Err(BlobRefused::Unreadable(_))));
 }

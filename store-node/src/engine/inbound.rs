@@ -251,6 +251,26 @@ fn take_one(
     Ok(())
 }
 
+/// An order of an hour that came closed: learnt again, as one of an open hour is.
+pub(super) fn learn(
+    tx: &Tx<'_>,
+    parts: &Parts,
+    now: Timestamp,
+    (view, hour, name): (&OrderView, i64, &str),
+    applied: &mut Applied,
+) -> Result<(), Fault> {
+    let actor = system("uplink").map_err(|error| DbError::Corrupt(error.to_string()))?;
+    for (id, command) in of_order(view, hour, true) {
+        let sealed = Envelope { id, actor: actor.clone(), command }.seal().map_err(DbError::from)?;
+        let reply = run_one(tx, parts, now, &sealed, &mut applied.effects, Care::Savepoints)?;
+        if let Some(reason) = reply.as_ref().err().and_then(needs_a_person) {
+            docs::quarantine(tx, now, "hub hours", name, &[], &reason)?;
+        }
+        applied.replies.push(reply);
+    }
+    Ok(())
+}
+
 /// What a change asks of the store. `again`: it learns orders again that it may have forgotten.
 fn commands_of(
     document: &Document,
@@ -310,7 +330,11 @@ fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command
     if view.head.channel != Channel::Online {
         // The store's own: only one that has forgotten some learns them again.
         let again = again && view.late.is_none();
-        return if again { counter_again(view, hour, id("accept")) } else { Vec::new() };
+        return if again {
+            counter_again(view, hour, id(&format!("accept {}", shows(view))))
+        } else {
+            Vec::new()
+        };
     }
     let mut commands = Vec::new();
     let failed = view.moments.get(Moment::PaymentFailed).is_some();
@@ -319,10 +343,8 @@ fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command
         // The order itself stands in an hour that is closed: only what is new is here.
         if again {
             let (seen, packed) = (view.moments.clone(), view.picks.clone());
-            commands.push((
-                id(&format!("learn late {hour} {}", seen.0.len())),
-                Command::LearnOrder { order, seen, packed },
-            ));
+            let learn = id(&format!("learn late {hour} {}", shows(view)));
+            commands.push((learn, Command::LearnOrder { order, seen, packed }));
         }
     } else if let Some(confirmed_at) = confirmed {
         let placed_at = view.moments.get(Moment::Placed).unwrap_or(confirmed_at);
@@ -343,10 +365,10 @@ fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command
             packed: packed_then,
         };
         // What is learnt again may have been answered in a life of this database; what it shows now may be more.
-        let purpose = if again { format!("accept {}", seen.0.len()) } else { "accept".to_owned() };
+        let purpose = if again { format!("accept {}", shows(view)) } else { "accept".to_owned() };
         commands.push((id(&purpose), Command::AcceptOrder(accept)));
         if again {
-            let learn = id(&format!("learn {}", seen.0.len()));
+            let learn = id(&format!("learn {}", shows(view)));
             commands.push((learn, Command::LearnOrder { order, seen, packed }));
         }
     } else {
@@ -362,6 +384,11 @@ fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command
     }
     commands.extend(of_hub_moments(view));
     commands
+}
+
+/// What an order's document shows of its life, as a part of an id: a later look that shows anything else is another command.
+fn shows(view: &OrderView) -> String {
+    format!("{:?} {:?}", view.moments, view.picks)
 }
 
 /// What the hub alone knows of an order.
@@ -467,7 +494,7 @@ fn counter_again(view: &OrderView, hour: i64, id: CommandId) -> Vec<(CommandId, 
     };
     let (seen, packed) = (view.moments.clone(), view.picks.clone());
     let learn = Command::LearnOrder { order: view.order, seen, packed };
-    let again = derive::command(view.order.as_bytes(), "learn");
+    let again = derive::command(view.order.as_bytes(), &format!("learn {}", shows(view)));
     vec![(id, Command::AcceptOrder(accept)), (again, learn)]
 }
 

@@ -3,7 +3,7 @@
 //! refused and set aside with its reason.
 
 use super::certified::{certified, papers};
-use super::world::{LIMIT, until};
+use super::world::{LIMIT, World, enrol, to_stick, until};
 use device_drivers::agent::ClientTls;
 use model::api::store::Link;
 use model::order::{Channel, Owner};
@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use store_node::backup::program::Place;
 use store_node::clock;
 use store_node::engine::Engine;
 use store_node::line::{HubLine, Reply};
@@ -69,14 +70,18 @@ async fn carry(near: TcpStream, far: TcpStream, broken: Arc<AtomicBool>) {
     tokio::select! { () = up => {}, () = down => {} }
 }
 
-/// An hour of counter orders as both sides have ended it.
+/// An hour of large counter orders as both sides have ended it.
 fn hour_of(hour: i64, orders: usize) -> ClosedBlob {
+    hour_with(hour, orders, 40)
+}
+
+fn hour_with(hour: i64, orders: usize, lines: usize) -> ClosedBlob {
     let store = StoreId::new("s1").unwrap();
     let [mut mine, mut theirs] = [Owner::Store, Owner::Hub].map(|side| {
         let actor = DocActor { side, store: store.clone(), boot: 1 };
         Document::new(DocKey::Orders { hour }.of(&store), &actor).unwrap()
     });
-    let life = Life { goods: &Goods::made(), lines: 40, channel: Channel::Counter, riders: false };
+    let life = Life { goods: &Goods::made(), lines, channel: Channel::Counter, riders: false };
     for event in life::hours(&life, &[(hour, orders)]).unwrap() {
         for fact in &event.facts {
             mine.put_fact(fact).unwrap();
@@ -220,5 +225,37 @@ async fn a_closed_hour_that_is_cut_in_its_middle_goes_on_and_what_is_forged_is_s
     for ((store, why), word) in aside.iter().zip(words) {
         assert!(store == "s1" && why.contains(word), "{store}: {why}, not {word}");
     }
+    world.stop_hub().await;
+}
+
+/// More hours than one page of the lists: all of them reach the hub, and come back to a machine that becomes the store, with
+/// the orders in them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_machine_gets_the_closed_hours_back_with_their_orders() {
+    const HOURS: i64 = 60;
+    let dir = tempfile::tempdir().unwrap();
+    let (mut world, house) = World::build(dir.path());
+    let recovery = enrol(&house);
+    let last = clock::now().hour() - 4;
+    let blobs: Vec<(i64, ClosedBlob)> = (0..HOURS).map(|n| (last - n, hour_with(last - n, 1, 1))).collect();
+    put_hours(&house, &blobs.iter().map(|(hour, blob)| (*hour, blob)).collect::<Vec<_>>());
+    world.start_hub().await;
+    let (proc, _) = house.start().await.unwrap();
+    comes_true("all hours are at the hub", LIMIT, || hours_at(&world.dir).len() == blobs.len()).await;
+    let stick = dir.path().join("stick.larder");
+    to_stick(&house, &stick).await;
+    proc.kill().await.unwrap();
+
+    let (new, _) = world.replace(&house, "new", (Place::File(stick), None), &recovery).await.unwrap();
+    let rows = |table: &str| -> i64 {
+        let conn = rusqlite::Connection::open(store_node::run::database(&new.dir)).unwrap();
+        conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!((rows("doc_closed"), rows("orders")), (0, 0), "a backup has what is needed to sell");
+    let (proc, _) = new.start().await.unwrap();
+    comes_true("all hours are back", LIMIT, || rows("doc_closed") == HOURS).await;
+    assert_eq!(rows("orders"), HOURS);
+    assert_eq!(rows("quarantine"), 0);
+    assert!(proc.stop(LIMIT).await);
     world.stop_hub().await;
 }

@@ -95,10 +95,23 @@ impl Hours for Sqlite {
         self.all(
             "SELECT doc, sha256, length(bytes) FROM doc_closed WHERE store = ?1 ORDER BY n DESC LIMIT ?2",
             (store.as_str(), limit),
-            |r| {
-                let id: DocId = row::code(r, 0)?;
-                Ok(ManifestEntry { doc: id.key(), sha256: r.get(1)?, length: r.get(2)? })
-            },
+            entry,
         )
     }
+
+    // Hours have six digits until the year 2084, so names lie as hours do.
+    fn closed_before(&self, store: &StoreId, hour: i64, limit: u32) -> Db<Vec<ManifestEntry>> {
+        let (from, _) = span(store);
+        self.all(
+            "SELECT doc, sha256, length(bytes) FROM doc_closed WHERE doc > ?1 AND doc < ?1 || ?2 \
+             ORDER BY doc DESC LIMIT ?3",
+            (from, hour, limit),
+            entry,
+        )
+    }
+}
+
+fn entry(r: &rusqlite::Row<'_>) -> rusqlite::Result<ManifestEntry> {
+    let id: DocId = row::code(r, 0)?;
+    Ok(ManifestEntry { doc: id.key(), sha256: r.get(1)?, length: r.get(2)? })
 }

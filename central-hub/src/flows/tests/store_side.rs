@@ -1,15 +1,17 @@
 //! What a store says: grants, moments, picks, cancellations, questions, counter orders, and nonsense.
 
 use crate::command::{Command, Outcome};
+use crate::engine::BlobRefused;
 use crate::testkit::{World, sku};
-use ::sync::doc::DocKey;
+use ::sync::doc::{DocKey, Document, ManifestEntry};
 use ::sync::lane::{Lane, LaneSeq};
 use model::api::hub::Payment;
 use model::fact::Fact;
-use model::order::Channel;
+use model::order::{Channel, Owner};
 use model::order_doc::{
     HeadLine, LessPaid, OrderHead, PickedUnits, Picks, ShortUnits, SubstituteAsk, SubstitutePreset,
 };
+use model::quota::FIRST_GENERATION;
 use model::{LotId, Moment, OrderId, OrderState, Paise, PersonId, Qty};
 use std::collections::BTreeMap;
 
@@ -270,4 +272,84 @@ fn what_the_hub_learns_after_its_last_word_goes_to_a_later_hour() {
     let seq = LaneSeq { lane: Lane::Orders, seq: world.next_record() };
     world.hub.inbound(world.now, &store, vec![(seq, later.key(), change)]).unwrap();
     assert_eq!(state(&world, &id), OrderState::Cancelled);
+}
+
+/// A delivered order whose hour both sides have closed, and the hub as it was before (`placed`: the order was there).
+fn closed_and_forgotten(placed: bool) -> (World, OrderId, ManifestEntry, Vec<u8>) {
+    let mut world = World::new();
+    let backup = |world: &World| {
+        let image = world.dir.path().join("image.db");
+        let sql = format!("VACUUM INTO '{}'", image.display());
+        rusqlite::Connection::open(world.dir.path().join("hub.db")).unwrap().execute_batch(&sql).unwrap();
+    };
+    if !placed {
+        backup(&world);
+    }
+    let id = order(&mut world, Payment::Cod, 1);
+    world.store_reads();
+    if placed {
+        backup(&world);
+    }
+    let hour = world.now.hour();
+    let doc = DocKey::Orders { hour }.of(&world.store);
+    for step in [Moment::Accepted, Moment::Cancelled] {
+        let said = moment(&world, id, step);
+        world.store_says(&[said]);
+    }
+    world.wait(2 * 3_600_000);
+    assert_eq!(world.hub.close_hours(world.now).unwrap().marked, 1);
+    world.store_reads();
+    world.store_says(&[Fact::HourClosed { hour }]);
+    let blob = world.document(&doc).close().unwrap();
+    world.set_back(&world.dir.path().join("image.db"));
+    (world, id, blob.entry(&doc), blob.bytes)
+}
+
+#[test]
+fn a_restored_hub_learns_the_orders_of_an_hour_that_its_former_life_has_closed() {
+    for placed in [false, true] {
+        let (mut world, id, entry, bytes) = closed_and_forgotten(placed);
+        let (store, now) = (world.store.clone(), world.now);
+        assert_eq!(world.hub.data().order(&id).unwrap().is_some(), placed);
+        if placed {
+            let early = world.hub.take_closed(now, &store, &entry, bytes.clone()).unwrap();
+            assert_eq!(early, Err(BlobRefused::Open), "nobody has said that this hub was set back");
+        }
+        world.done(Command::BeginGeneration { hub: "another".to_owned(), expect: FIRST_GENERATION });
+        if placed {
+            // This life of the hub says something of the order before it hears that its hour is closed.
+            let customer = world.hub.data().order(&id).unwrap().unwrap().customer;
+            world.done(Command::RequestCancel { customer, order: id });
+            world.hub.carry(now).unwrap();
+        }
+        assert_eq!(world.hub.take_closed(now, &store, &entry, bytes.clone()).unwrap(), Ok(()));
+        assert_eq!(state(&world, &id), OrderState::Cancelled);
+        assert_eq!(world.hub.data().manifest(&store, 9).unwrap(), [entry]);
+        assert_eq!(world.hub.data().quarantined().unwrap(), 0);
+        assert_eq!(world.hub.take_closed(now, &store, &entry, bytes).unwrap(), Ok(()), "again");
+        if placed {
+            world.hub.carry(now).unwrap();
+            let DocKey::Orders { hour } = entry.doc else { panic!("no hour") };
+            let later = DocKey::Orders { hour: hour + 1 }.of(&store);
+            let document =
+                Document::load_as(later.clone(), Owner::Store, 9, &world.hub.data().chunks(&later).unwrap());
+            let views = document.unwrap().late(&id).unwrap();
+            assert!(views[0].moments.get(Moment::CancelRequested).is_some(), "{views:?}");
+        }
+    }
+}
+
+#[test]
+fn an_hour_that_is_not_over_or_long_past_is_not_taken_closed() {
+    let (mut world, _, entry, bytes) = closed_and_forgotten(false);
+    let (store, now) = (world.store.clone(), world.now);
+    let closed = |hour| ManifestEntry { doc: DocKey::Orders { hour }, ..entry };
+    for hour in [now.hour(), now.hour() + 1, i64::MAX, now.hour() - 35 * 24 - 1, i64::MIN] {
+        let refused = world.hub.take_closed(now, &store, &closed(hour), bytes.clone()).unwrap();
+        assert!(
+            matches!(refused, Err(BlobRefused::NotOver | BlobRefused::Unreadable(_))),
+            "{hour}: {refused:?}"
+        );
+        assert!(world.hub.data().closed_before(&store, i64::MAX, 9).unwrap().is_empty());
+    }
 }
