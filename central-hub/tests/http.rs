@@ -387,6 +387,36 @@ async fn bad_input_gets_a_clear_problem_and_changes_nothing() {
     hub.stop().await;
 }
 
+/// What a store's machine sends is bytes; what is wrong with it is told as everywhere.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_of_a_store_that_cannot_be_taken_get_a_problem_too() {
+    let hub = Hub::start(5).await;
+    let over = |max: usize| vec![0; max + 1];
+    let name = "00".repeat(32);
+    let object = format!("/sync/v1/backup/objects/{name}");
+    let cases = [
+        (
+            Method::PUT,
+            "/sync/v1/chains/ledger?epoch=1",
+            over(central_hub::engine::BATCH_BYTES_MAX),
+            413,
+            "body_too_large",
+        ),
+        (Method::PUT, object.as_str(), over(sync::vault::OBJECT_MAX + 1_024), 413, "body_too_large"),
+        (Method::PUT, "/sync/v1/chains/ledger", vec![0], 400, "bad_query"),
+        (Method::PUT, "/sync/v1/hours/now?sha256=00", vec![0], 400, "bad_path"),
+        (Method::DELETE, "/sync/v1/chains", Vec::new(), 405, "wrong_method"),
+    ];
+    for (method, path, body, status, code) in cases {
+        let request = hub.client.request(method.clone(), format!("{}{path}", hub.base));
+        let answer = request.bearer_auth("0123456789abcdef").body(body).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{method} {path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{method} {path}");
+        assert_eq!(answer.json::<Value>().await.unwrap()["code"], code, "{method} {path}");
+    }
+    hub.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_role_sees_its_own_surface() {
     let hub = Hub::start(5).await;
