@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use tests::demo::folder::Evidence;
 
 /// The word of the demo to a person who presses Ctrl-C, for a build that is made for it.
 const STOPS_WITHIN: Duration = Duration::from_secs(5);
@@ -73,8 +74,33 @@ fn still_running(folder: &Path) -> Vec<String> {
 }
 
 #[test]
+fn ctrl_c_while_the_stage_is_set_is_heard() {
+    let folder = Evidence::new().unwrap();
+    let mut child = demo(&folder.path().join("data"), &folder.path().join("report.json"), &[]);
+    let begun = Instant::now();
+    // The demo itself, and its first process.
+    while still_running(folder.path()).len() < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let pressed = Instant::now();
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT)
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let took = pressed.elapsed();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && !said.contains("ready"), "it had not opened yet: {said}");
+    let limit = if cfg!(debug_assertions) { STOPS_WITHIN_DEBUG } else { STOPS_WITHIN };
+    assert!(took < limit, "stopped only after {took:?}");
+    while !still_running(folder.path()).is_empty() {
+        assert!(pressed.elapsed() < STOPS_WITHIN_DEBUG, "{:#?}", still_running(folder.path()));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
 fn ctrl_c_in_a_cut_and_a_second_start_finish_what_was_open() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Evidence::new().unwrap();
     let (data, report) = (folder.path().join("data"), folder.path().join("report.json"));
     let mut first = demo(&data, &report, &["--cut", "s1@6..600"]);
     mid_rush(&mut first);

@@ -37,8 +37,6 @@ const READY_LIMIT: Duration = Duration::from_secs(20);
 pub struct Stage {
     /// The folder of everything.
     pub dir: PathBuf,
-    /// Removes the folder at the end, unless `--data` asked to keep it.
-    _scratch: Option<tempfile::TempDir>,
     /// The hub's process.
     pub hub: Proc,
     /// Where it is.
@@ -74,16 +72,9 @@ pub struct StoreStage {
 }
 
 impl Stage {
-    /// Builds and starts everything.
-    pub async fn set(options: &Options, rng: &mut SmallRng) -> Result<Self> {
-        let scratch = if options.data.is_none() { Some(tempfile::tempdir()?) } else { None };
-        let dir = match (&options.data, &scratch) {
-            (Some(dir), _) => dir.clone(),
-            (None, Some(scratch)) => scratch.path().to_owned(),
-            (None, None) => return Err(anyhow!("no folder")),
-        };
-        std::fs::create_dir_all(&dir)?;
-        let dir = dir.canonicalize()?;
+    /// Builds and starts everything below `dir`. Who drops it half way kills what was started: stores are made for that.
+    pub async fn set(options: &Options, dir: &Path, rng: &mut SmallRng) -> Result<Self> {
+        let dir = dir.to_owned();
         let http = reqwest::Client::builder().pool_max_idle_per_host(64).tcp_nodelay(true).build()?;
         let [hub_port] = preferred([8080])?;
         let hub_address = SocketAddr::from(([127, 0, 0, 1], hub_port));
@@ -96,7 +87,7 @@ impl Stage {
             let store = StoreStage::set(options, &dir, plan, place, hub_address, &catalogue, &http, rng);
             stores.push(store.await.with_context(|| format!("store {}", plan.id))?);
         }
-        Ok(Self { dir, _scratch: scratch, hub, hub_url, stores, http })
+        Ok(Self { dir, hub, hub_url, stores, http })
     }
 
     /// Stops every process; who has not stopped within three seconds is killed.
@@ -111,10 +102,6 @@ impl Stage {
         stops.push(tokio::spawn(self.hub.stop(limit)));
         for stop in stops {
             let _ = stop.await;
-        }
-        if let Some(scratch) = self._scratch {
-            // The report is read from it afterwards; the caller removes it.
-            let _ = scratch.keep();
         }
         Ok(())
     }
