@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers stop at what must not happen")]
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -77,24 +77,28 @@ fn still_running(folder: &Path) -> Vec<String> {
 fn ctrl_c_while_the_stage_is_set_is_heard() {
     let folder = Evidence::new().unwrap();
     let mut child = demo(&folder.path().join("data"), &folder.path().join("report.json"), &[]);
+    let mut said = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    said.read_line(&mut first).unwrap();
+    assert!(first.starts_with("Larder opens"), "{first}");
     let begun = Instant::now();
-    // The demo itself, and its first process.
+    // The demo itself, and the first of its processes.
     while still_running(folder.path()).len() < 2 {
-        assert!(begun.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none());
-        std::thread::sleep(Duration::from_millis(2));
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing was started");
     }
     let pressed = Instant::now();
-    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT)
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    let status = child.wait().unwrap();
     let took = pressed.elapsed();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && !said.contains("ready"), "it had not opened yet: {said}");
+    assert!(status.success() && !rest.contains("ready"), "it had not opened yet: {rest}");
     let limit = if cfg!(debug_assertions) { STOPS_WITHIN_DEBUG } else { STOPS_WITHIN };
     assert!(took < limit, "stopped only after {took:?}");
+    // What had been started is killed, and gone as soon as the system has taken it down.
     while !still_running(folder.path()).is_empty() {
         assert!(pressed.elapsed() < STOPS_WITHIN_DEBUG, "{:#?}", still_running(folder.path()));
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

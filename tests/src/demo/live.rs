@@ -52,6 +52,7 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<bool> {
 async fn act(options: &Options, dir: &Path, stop: &CancellationToken) -> Result<bool> {
     let mut rng = SmallRng::seed_from_u64(options.seed);
     let begun = Instant::now();
+    opening(dir);
     let stage = tokio::select! {
         () = stop.cancelled() => return Ok(true),
         stage = Stage::set(options, dir, &mut rng) => stage?,
@@ -261,6 +262,11 @@ async fn drain(options: &Options, stage: &Stage, cast: &mut Cast, stop: &Cancell
         }
     }
     begun.elapsed()
+}
+
+#[expect(clippy::print_stdout, reason = "the demo speaks to a person at a terminal")]
+fn opening(dir: &Path) {
+    println!("Larder opens; its databases and logs are in {}", dir.display());
 }
 
 #[expect(
