@@ -18,7 +18,7 @@ ARGS ?=
 BENCHES := broker order-commit scan-ack agent-load pick-route sync-bytes sync-lag sync-fleet grant-policy footprint
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: setup-demo ## a hub, two stores with devices, and people shopping; prints the addresses (Ctrl-C stops it)
 	@$(CARGO) run $(LOCKED) --profile demo -p tests --bin demo -- $(ARGS)

@@ -21,6 +21,7 @@ mod stream;
 mod table;
 mod web;
 
+pub(crate) use extract::{Ask, BODY_BYTES_MAX, Body};
 pub use problem::HttpProblem;
 pub use state::App;
 
@@ -42,7 +43,7 @@ pub fn router(app: App) -> Router {
     routes
         .method_not_allowed_fallback(wrong_method)
         .fallback(fallback)
-        .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(tower_http::compression::CompressionLayer::new())
         .with_state(app)
 }
@@ -52,16 +53,22 @@ pub fn sync_router(app: App) -> Router {
     let routes = backups::certified()
         .merge(chains::certified())
         .route("/sync/v1/connect", get(machine::connect_certified));
-    routes.route("/healthz", get(machine::healthz)).fallback(fallback).with_state(app)
+    routes
+        .route("/healthz", get(machine::healthz))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(fallback)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(app)
 }
 
-async fn wrong_method(method: Method, uri: Uri) -> HttpProblem {
+/// An address of ours, and another method than it takes.
+pub(crate) async fn wrong_method(method: Method, uri: Uri) -> HttpProblem {
     HttpProblem::new(
         "wrong_method",
         StatusCode::METHOD_NOT_ALLOWED,
         "This address does not take that method",
         format!("{method} {}", uri.path()),
-        "See /api/openapi.json for what it takes.",
+        "See /api/openapi.json of a hub for what it takes.",
     )
 }
 
@@ -70,12 +77,16 @@ async fn fallback(method: Method, uri: Uri) -> Response {
     if method == Method::GET && !uri.path().starts_with("/api/") && !uri.path().starts_with("/sync/") {
         return web::serve(&uri);
     }
+    unknown_path(method, uri).await.into_response()
+}
+
+/// No address of ours.
+pub(crate) async fn unknown_path(method: Method, uri: Uri) -> HttpProblem {
     HttpProblem::new(
         "unknown_path",
         StatusCode::NOT_FOUND,
         "There is nothing at this address",
         format!("{method} {}", uri.path()),
-        "See /api/openapi.json for what there is.",
+        "See /api/openapi.json of a hub for what there is.",
     )
-    .into_response()
 }

@@ -1,9 +1,8 @@
-//! Reads a catalogue in Larder's own CSV (the same file a store imports): money in paise, weight in grams, barcodes and
-//! search terms separated by blanks. Bad rows are named by line; nothing is put in unless all are good.
+//! Reads a catalogue in Larder's own CSV, the same file that a store imports, and lets `files` judge every row. Nothing is put
+//! in unless all rows are good. Never judges a row itself.
 
-use model::catalogue::{Product, TempClass, Velocity};
-use model::{Grams, Paise, SkuId};
-use serde::Deserialize;
+use files::{BadRow, Format};
+use model::catalogue::Product;
 use std::path::{Path, PathBuf};
 
 /// Why a file is no catalogue.
@@ -18,46 +17,30 @@ pub enum ImportError {
         source: std::io::Error,
     },
     /// Rows that cannot stand.
-    #[error("{path} has {} bad rows; nothing was imported:\n  {}", wrong.len(), wrong.join("\n  "))]
+    #[error("{path}: {}; nothing was imported:\n  {}", counted(bad.len()), named(bad))]
     Rows {
         /// Which.
         path: PathBuf,
-        /// Each with its line, at most twenty.
-        wrong: Vec<String>,
+        /// Each with its line, reason and hint.
+        bad: Vec<BadRow>,
     },
 }
 
 /// Named rows, at most.
 const NAMED: usize = 20;
 
-#[derive(Deserialize)]
-struct Row {
-    sku: String,
-    #[serde(default)]
-    gtins: String,
-    name: String,
-    #[serde(default)]
-    name_hi: String,
-    #[serde(default)]
-    brand: String,
-    category: String,
-    #[serde(default)]
-    search_terms: String,
-    temp: String,
-    velocity: Velocity,
-    gross_g: u32,
-    fragile: String,
-    food: String,
-    mrp_paise: i64,
-    price_paise: i64,
-    shelf_life_days: u32,
-    #[serde(default)]
-    hsn: String,
-    gst_bp: u32,
-    unit: String,
-    popularity: u32,
-    #[serde(default)]
-    active: String,
+fn counted(bad: usize) -> String {
+    if bad == 1 { "1 bad row".to_owned() } else { format!("{bad} bad rows") }
+}
+
+fn named(bad: &[BadRow]) -> String {
+    let row = |row: &BadRow| format!("line {}: {} ({})", row.line, row.reason, row.hint);
+    let mut lines: Vec<String> = bad.iter().take(NAMED).map(row).collect();
+    let more = bad.len().saturating_sub(NAMED);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines.join("\n  ")
 }
 
 /// Reads a whole file.
@@ -66,67 +49,22 @@ struct Row {
 /// [`ImportError`].
 pub fn catalogue(path: &Path) -> Result<Vec<Product>, ImportError> {
     let bytes = std::fs::read(path).map_err(|source| ImportError::Read { path: path.to_owned(), source })?;
-    let mut products = Vec::new();
-    let mut wrong = Vec::new();
-    let mut reader = csv::Reader::from_reader(bytes.as_slice());
-    for (at, row) in reader.deserialize::<Row>().enumerate() {
-        // The header is line 1.
-        match row.map_err(|e| e.to_string()).and_then(product) {
-            Ok(product) => products.push(product),
-            Err(why) if wrong.len() < NAMED => wrong.push(format!("row {}: {why}", at + 2)),
-            Err(_) => {}
-        }
+    let outcome = files::catalogue(&bytes, Format::Csv);
+    if outcome.bad.is_empty() {
+        Ok(outcome.rows.into_iter().map(|row| row.product).collect())
+    } else {
+        Err(ImportError::Rows { path: path.to_owned(), bad: outcome.bad })
     }
-    if wrong.is_empty() { Ok(products) } else { Err(ImportError::Rows { path: path.to_owned(), wrong }) }
-}
-
-fn product(row: Row) -> Result<Product, String> {
-    let yes = |column: &str, text: &str| match text {
-        "yes" => Ok(true),
-        "no" => Ok(false),
-        other => Err(format!("{column}: yes or no, not {other:?}")),
-    };
-    if row.price_paise <= 0 || row.price_paise > row.mrp_paise {
-        return Err(format!(
-            "price_paise {}: above 0 and at most the MRP {}",
-            row.price_paise, row.mrp_paise
-        ));
-    }
-    if row.name.trim().is_empty() {
-        return Err("name: empty".to_owned());
-    }
-    Ok(Product {
-        sku: SkuId::new(row.sku).map_err(|e| format!("sku: {e}"))?,
-        gtins: row.gtins.split_whitespace().map(str::to_owned).collect(),
-        name: row.name,
-        name_hi: row.name_hi,
-        brand: row.brand,
-        // The first path is the main one, as a store reads it.
-        category: row.category.split('|').next().unwrap_or_default().trim().to_owned(),
-        search_terms: row.search_terms,
-        temp: TempClass::from_word(&row.temp).ok_or(format!("temp: {:?} is no word", row.temp))?,
-        velocity: row.velocity,
-        weight: Grams(row.gross_g),
-        fragile: yes("fragile", &row.fragile)?,
-        food: yes("food", &row.food)?,
-        mrp: Paise::new(row.mrp_paise),
-        price: Paise::new(row.price_paise),
-        shelf_life_days: row.shelf_life_days,
-        hsn: row.hsn,
-        gst_bp: row.gst_bp,
-        unit: row.unit,
-        popularity: row.popularity,
-        active: row.active.is_empty() || yes("active", &row.active)?,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::catalogue::TempClass;
 
     const HEAD: &str = "sku,gtins,name,name_hi,brand,category,search_terms,temp,velocity,net_g,gross_g,fragile,food,\
                         mrp_paise,price_paise,shelf_life_days,hsn,gst_bp,unit,popularity,opening_stock\n";
-    const MILK: &str = "MLK-1,9520001000010,Milk 1 L,दूध,G,Dairy > Milk,doodh,chilled,A,1000,1030,no,yes,6500,6400,2,0401,0,1 L,1,0\n";
+    const MILK: &str = "MLK-1,9520001000010,Milk 1 L,दूध,G,Dairy > Milk | Breakfast,doodh,chilled,A,1000,1030,no,yes,6500,6400,2,0401,0,1 L,1,0\n";
 
     fn read(text: &str) -> Result<Vec<Product>, ImportError> {
         let dir = tempfile::tempdir().unwrap();
@@ -136,11 +74,44 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_read_and_bad_ones_are_named() {
+    fn a_row_is_read_and_bad_ones_are_named_by_line() {
         let good = read(&format!("{HEAD}{MILK}")).unwrap();
         assert_eq!((good[0].weight.0, good[0].price.get(), good[0].temp), (1_030, 6_400, TempClass::Chilled));
-        let bad = MILK.replace("6400", "6501").replace("MLK-1", "M/1");
-        let said = read(&format!("{HEAD}{MILK}{bad}")).unwrap_err().to_string();
-        assert!(said.contains("row 3") && said.contains("MRP"), "{said}");
+        assert_eq!(good[0].category, "Dairy > Milk", "the main one");
+        let bad = MILK.replace("6400", "6501").replace("MLK-1", "MLK-2");
+        let said = read(&format!("{HEAD}{MILK}\n{bad}")).unwrap_err().to_string();
+        assert!(said.contains("1 bad row") && said.contains("line 4: ") && said.contains("MRP"), "{said}");
+    }
+
+    /// What a store refuses the hub refuses, too: else it would publish what no store takes.
+    #[test]
+    fn what_a_store_would_refuse_is_refused() {
+        for (from, to, why) in [
+            ("9520001000010", "9520001000011", "check digit"),
+            ("1000,1030", "1000,0", "gross_g is zero"),
+            ("1000,1030", "1000,900000", "gross_g"),
+            ("6500,6400", "200000000,6400", "mrp_paise"),
+            (",2,0401", ",99999,0401", "shelf_life_days"),
+            (",0,1 L", ",7,1 L", "gst_bp"),
+        ] {
+            assert!(MILK.contains(from), "{from}");
+            let said = read(&format!("{HEAD}{}", MILK.replace(from, to))).unwrap_err().to_string();
+            assert!(said.contains("line 2: ") && said.contains(why), "{why}: {said}");
+        }
+        for twice in [MILK.replace("9520001000010", ""), MILK.replace("MLK-1", "MLK-2")] {
+            let said = read(&format!("{HEAD}{MILK}{twice}")).unwrap_err().to_string();
+            assert!(said.contains("already stands on line 2"), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_count_is_of_all_bad_rows_however_many_are_named() {
+        let rows: String = (0..25).map(|n| MILK.replace("MLK-1", &format!("M/{n}"))).collect();
+        let said = read(&format!("{HEAD}{rows}")).unwrap_err().to_string();
+        assert!(
+            said.contains("25 bad rows") && said.contains("line 21: ") && said.contains("and 5 more"),
+            "{said}"
+        );
+        assert!(!said.contains("line 22: "), "{said}");
     }
 }

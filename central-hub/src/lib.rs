@@ -16,6 +16,7 @@ pub mod global;
 pub mod http;
 pub mod import;
 pub mod inspect;
+pub mod lock;
 pub mod mutation;
 pub mod ports;
 pub mod readers;

@@ -5,6 +5,7 @@ mod cli;
 use anyhow::{Context, Result};
 use central_hub::config::HubConfig;
 use central_hub::global::serve::{self as global, GlobalConfig};
+use central_hub::run::RunError;
 use central_hub::{backup, clock, inspect, run, signals};
 use clap::Parser;
 use cli::{Backup, Cli, Command, Import, Inspect, Sync};
@@ -42,16 +43,16 @@ fn main() -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Import(Import::Catalogue { file, config }) => {
-            let mut engine = run::open(&HubConfig::load(&config)?)?;
-            match run::put_catalogue(&mut engine, &file) {
+            match run::import(&HubConfig::load(&config)?, &file) {
                 Ok(count) => {
                     say(&format!("{count} products imported"));
                     Ok(ExitCode::SUCCESS)
                 }
-                Err(error) => {
+                Err(RunError::Import(error)) => {
                     say(&error.to_string());
                     Ok(ExitCode::from(2))
                 }
+                Err(error) => Err(error.into()),
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::engine::{Fault, HubEngine, No};
 use crate::global::follow::Follower;
 use crate::http::{self, App};
 use crate::import::{self, ImportError};
+use crate::lock::{Lock, LockError};
 use crate::ports::pay::{Gateway, Simulator};
 use crate::readers::Readers;
 use crate::stores::{self, Links};
@@ -17,6 +18,7 @@ use crate::writer::Writer;
 use crate::{clock, system};
 use axum::serve::ListenerExt;
 use hub_core::proof::HubKey;
+use model::catalogue::Product;
 use model::{StoreId, Timestamp};
 use rand::TryRngCore;
 use std::path::{Path, PathBuf};
@@ -33,8 +35,6 @@ const TICK: Duration = Duration::from_millis(500);
 const HOURS_TICKS: u32 = 60;
 /// Ticks between two rounds of forgetting (an hour).
 const FORGET_TICKS: u32 = 7_200;
-/// Products of one transaction.
-const PRODUCTS_AT_ONCE: usize = 500;
 /// How often what changed in the catalogue is told.
 const CATALOGUE_EVERY: Duration = Duration::from_secs(1);
 /// Between two parts of it.
@@ -56,6 +56,9 @@ pub enum RunError {
         /// Why.
         source: std::io::Error,
     },
+    /// Another process writes there.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The port is taken, or not ours to take.
     #[error("cannot listen on {listen}: {source}. Stop whoever holds it, or set another `listen`.")]
     Listen {
@@ -95,7 +98,8 @@ pub async fn run(config: HubConfig, shutdown: CancellationToken) -> Result<(), R
     }
     let listen = config.listen;
     let listener = TcpListener::bind(listen).await.map_err(|source| RunError::Listen { listen, source })?;
-    let engine = open(&config)?;
+    let lock = Lock::take(&config.data_dir)?;
+    let engine = open(&config, &lock)?;
     let (app, writer_thread, tasks) = start(&config, engine, &shutdown)?;
     let address = listener.local_addr().unwrap_or(listen);
     tracing::info!(%address, stores = config.stores.len(), "ready");
@@ -132,27 +136,23 @@ pub async fn run(config: HubConfig, shutdown: CancellationToken) -> Result<(), R
     app.writer.stop().await;
     drop(app);
     let _ = tokio::task::spawn_blocking(move || writer_thread.join()).await;
+    drop(lock);
     tracing::info!("stopped");
     Ok(())
 }
 
-/// The engine with stores, people and catalogue of the configuration in it.
+/// The engine with stores, people and catalogue of the configuration in it. Who opens it shows that the folder is theirs.
 ///
 /// # Errors
 /// [`RunError`].
-pub fn open(config: &HubConfig) -> Result<HubEngine, RunError> {
-    let fault = |path: &Path| {
-        let path = path.to_owned();
-        move |source| RunError::Data { path, source }
-    };
-    std::fs::create_dir_all(&config.data_dir).map_err(fault(&config.data_dir))?;
+pub fn open(config: &HubConfig, _held: &Lock) -> Result<HubEngine, RunError> {
     let rules = config.rules(key(&config.data_dir.join("hub.key"))?);
     let mut engine = HubEngine::open(&database(config), rules, clock::now())?;
     engine.put_stores(&config.store_seeds())?;
     take_generation(config, &mut engine)?;
     put(&mut engine, "people", Command::SeedPeople { people: config.seeds() })?;
     if let Some(path) = &config.catalogue {
-        put_catalogue(&mut engine, path)?;
+        put_catalogue(&mut engine, import::catalogue(path)?)?;
     }
     Ok(engine)
 }
@@ -166,11 +166,25 @@ pub fn restore(
     file: &Path,
     recovery: &RecoveryKey,
 ) -> Result<(Timestamp, u32), RunError> {
+    let lock = Lock::take(&config.data_dir)?;
     let at = backup::restore(file, recovery, &config.data_dir)?;
-    let mut engine = open(config)?;
+    let mut engine = open(config, &lock)?;
     let generation = engine.data().generation().map_err(Fault::from)?;
     engine.checkpoint()?;
     Ok((at, generation.0))
+}
+
+/// Brings a catalogue into a hub that is not running, once all its rows are judged good; says how many products it has.
+///
+/// # Errors
+/// [`RunError`]; then nothing is put in.
+pub fn import(config: &HubConfig, file: &Path) -> Result<usize, RunError> {
+    let products = import::catalogue(file)?;
+    let lock = Lock::take(&config.data_dir)?;
+    let mut engine = open(config, &lock)?;
+    let count = put_catalogue(&mut engine, products)?;
+    engine.checkpoint()?;
+    Ok(count)
 }
 
 /// A database that came from a backup takes its generation before anything else is done with it.
@@ -184,16 +198,11 @@ fn take_generation(config: &HubConfig, engine: &mut HubEngine) -> Result<(), Run
     Ok(backup::has_generation(&config.data_dir)?)
 }
 
-/// Puts a catalogue in; says how many products it has.
-///
-/// # Errors
-/// [`RunError`]; bad rows are named, and then nothing is put in.
-pub fn put_catalogue(engine: &mut HubEngine, path: &Path) -> Result<usize, RunError> {
-    let products = import::catalogue(path)?;
-    for part in products.chunks(PRODUCTS_AT_ONCE) {
-        put(engine, "catalogue", Command::PutProducts { products: part.to_vec() })?;
-    }
-    Ok(products.len())
+/// Puts a catalogue in, as one command and so in one transaction; says how many products it has.
+fn put_catalogue(engine: &mut HubEngine, products: Vec<Product>) -> Result<usize, RunError> {
+    let count = products.len();
+    put(engine, "catalogue", Command::PutProducts { products })?;
+    Ok(count)
 }
 
 /// Where a hub of this configuration keeps its data.

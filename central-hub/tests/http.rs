@@ -5,6 +5,7 @@
 
 use central_hub::command::{Command, Envelope};
 use central_hub::config::HubConfig;
+use central_hub::lock::{Lock, LockError};
 use central_hub::{clock, run, system};
 use model::api::hub::{
     Address, Cart, InboxMessage, Order, Point, RiderNow, SearchPage, Serviceable, Session,
@@ -58,7 +59,8 @@ fn config(dir: &Path) -> HubConfig {
 
 /// The store has been here before: it granted, and was heard just now.
 fn grant(config: &HubConfig, total: u64) {
-    let mut engine = run::open(config).unwrap();
+    let lock = Lock::take(&config.data_dir).unwrap();
+    let mut engine = run::open(config, &lock).unwrap();
     let store = StoreId::new("s1").unwrap();
     let id = DocId::Quota { store: store.clone(), epoch: StoreEpoch(1), generation: HubGeneration(1) };
     let actor = DocActor { side: Owner::Store, store: store.clone(), boot: 1 };
@@ -244,7 +246,8 @@ async fn a_crash_between_the_gateway_and_the_note_charges_once() {
     let config = config(dir.path());
     grant(&config, 1);
     // The hub dies after the checkout's commit and after the gateway's deed, before the answer is noted.
-    let mut engine = run::open(&config).unwrap();
+    let lock = Lock::take(&config.data_dir).unwrap();
+    let mut engine = run::open(&config, &lock).unwrap();
     let mut ask = |command| {
         let id = key().parse().unwrap();
         let envelope = Envelope { id, actor: system::actor("test"), command };
@@ -284,7 +287,7 @@ async fn a_crash_between_the_gateway_and_the_note_charges_once() {
     let deeds = config.data_dir.join("gateway-simulator.jsonl");
     let line = json!({ "key": step.key, "kind": "debit", "amount": step.amount, "agreed": true });
     std::fs::write(&deeds, format!("{line}\n")).unwrap();
-    drop(engine);
+    drop((engine, lock));
 
     let stop = CancellationToken::new();
     let task = tokio::spawn(run::run(config.clone(), stop.clone()));
@@ -302,6 +305,43 @@ async fn a_crash_between_the_gateway_and_the_note_charges_once() {
     assert_eq!(state, OrderState::Confirmed);
     let simulator = central_hub::ports::pay::Simulator::open(&deeds).unwrap();
     assert_eq!(simulator.balance(), step.amount);
+}
+
+/// Two writers would each keep documents in memory that the other does not know.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_process_at_a_time_writes_a_hubs_folder() {
+    let hub = Hub::start(5).await;
+    let products = || {
+        let db = hub.config.data_dir.join("hub.db");
+        let reader = central_hub::db::sqlite::Sqlite::open_reader(&db).unwrap();
+        central_hub::db::Catalogue::product_count(&reader).unwrap()
+    };
+    let before = products();
+    let file = hub.config.data_dir.with_file_name("more.csv");
+    std::fs::write(
+        &file,
+        CSV.replace("MLK-1", "MLK-2").replace("CHO-1", "CHO-2").replace("9520001000010", ""),
+    )
+    .unwrap();
+    let held = |done: Result<(), run::RunError>| {
+        let error = done.unwrap_err();
+        assert!(
+            matches!(&error, run::RunError::Lock(LockError::Held(at)) if *at == hub.config.data_dir),
+            "{error}"
+        );
+        assert!(error.to_string().contains("Stop it, and try again"), "{error}");
+    };
+    held(run::import(&hub.config, &file).map(drop));
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let other = HubConfig { listen: format!("127.0.0.1:{port}").parse().unwrap(), ..hub.config.clone() };
+    held(run::run(other, CancellationToken::new()).await);
+    let recovery = sync::vault::RecoveryKey::new([7; 20]);
+    held(run::restore(&hub.config, &hub.config.data_dir.join("no.larder"), &recovery).map(drop));
+    assert_eq!(products(), before);
+
+    let config = hub.config.clone();
+    let _dir = hub.stop().await;
+    assert_eq!(run::import(&config, &file).unwrap(), 2, "once it has stopped, the folder is free");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -344,6 +384,36 @@ async fn bad_input_gets_a_clear_problem_and_changes_nothing() {
     assert_eq!(code_of(&get("/sync/v1/connect").await), (401, "unknown_store"));
     let cart: Cart = hub.get("/api/v1/cart", &token).await;
     assert!(cart.lines.is_empty());
+    hub.stop().await;
+}
+
+/// What a store's machine sends is bytes; what is wrong with it is told as everywhere.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_of_a_store_that_cannot_be_taken_get_a_problem_too() {
+    let hub = Hub::start(5).await;
+    let over = |max: usize| vec![0; max + 1];
+    let name = "00".repeat(32);
+    let object = format!("/sync/v1/backup/objects/{name}");
+    let cases = [
+        (
+            Method::PUT,
+            "/sync/v1/chains/ledger?epoch=1",
+            over(central_hub::engine::BATCH_BYTES_MAX),
+            413,
+            "body_too_large",
+        ),
+        (Method::PUT, object.as_str(), over(sync::vault::OBJECT_MAX + 1_024), 413, "body_too_large"),
+        (Method::PUT, "/sync/v1/chains/ledger", vec![0], 400, "bad_query"),
+        (Method::PUT, "/sync/v1/hours/now?sha256=00", vec![0], 400, "bad_path"),
+        (Method::DELETE, "/sync/v1/chains", Vec::new(), 405, "wrong_method"),
+    ];
+    for (method, path, body, status, code) in cases {
+        let request = hub.client.request(method.clone(), format!("{}{path}", hub.base));
+        let answer = request.bearer_auth("0123456789abcdef").body(body).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{method} {path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{method} {path}");
+        assert_eq!(answer.json::<Value>().await.unwrap()["code"], code, "{method} {path}");
+    }
     hub.stop().await;
 }
 

@@ -45,7 +45,9 @@ pub struct BrokerSetup {
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
     /// No `mosquitto` on this machine.
-    #[error("mosquitto is not installed; run `make setup-demo`, or `apt-get install mosquitto`")]
+    #[error(
+        "mosquitto is not installed: `apt-get install mosquitto`, or let the node be the broker (`mode = \"embedded\"` in [broker])"
+    )]
     Missing,
     /// A file could not be written.
     #[error("cannot write {path}: {source}")]

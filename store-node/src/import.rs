@@ -1,4 +1,4 @@
-//! Bringing files into a store whose node is not running: catalogue and barcodes (REQ-14). Reads the file, lets the core
+//! Bringing files into a store whose node is not running: catalogue and barcodes (REQ-14). Reads the file, lets `files`
 //! judge every row, and enters the good rows as one command, which the same file once more does not change. Never judges a
 //! row itself.
 
@@ -9,8 +9,8 @@ use crate::engine::{Engine, Fault, OpenError};
 use crate::lock::{Lock, LockError};
 use crate::run;
 use crate::setup::Setup;
+use files::{BadRow, CatalogueRow, Format, GtinRow, Outcome};
 use std::path::{Path, PathBuf};
-use store_core::import::{self, BadRow, CatalogueRow, Format, Outcome};
 
 /// What to do with a file.
 #[derive(Debug, Clone, Copy, Default)]
@@ -74,7 +74,7 @@ pub fn catalogue(
     wish: Wish,
 ) -> Result<Report, ImportError> {
     let bytes = read(file)?;
-    let outcome = import::catalogue(&bytes, format);
+    let outcome = files::catalogue(&bytes, format);
     if !enters(&outcome, wish) {
         return Ok(report(outcome, None));
     }
@@ -90,11 +90,11 @@ pub fn catalogue(
 /// [`ImportError`]; nothing was changed.
 pub fn gtins(data_dir: &Path, setup: Setup, file: &Path, wish: Wish) -> Result<Report, ImportError> {
     let bytes = read(file)?;
-    let outcome = import::gtins(&bytes);
+    let outcome = files::gtins(&bytes);
     if !enters(&outcome, wish) {
         return Ok(report(outcome, None));
     }
-    let row = |row: &import::GtinRow| GtinName {
+    let row = |row: &GtinRow| GtinName {
         gtin: row.gtin.clone(),
         name: row.name.clone(),
         image_url: row.image_url.clone(),

@@ -2,8 +2,8 @@
 
 use crate::cli::{FileFormat, Import};
 use crate::load;
+use files::Format;
 use std::process::ExitCode;
-use store_core::import::Format;
 use store_node::answer::Answer;
 use store_node::import::{self, Report, Wish};
 use store_node::manifest;

@@ -1,6 +1,7 @@
 //! The demo: a hub, two stores with brokers, agents and devices that speak real bytes, and people. Everything that can
 //! be a process of its own is one; people act in this process, through the same doors as anybody.
 
+pub mod arrivals;
 pub mod bay;
 pub mod bench;
 pub mod books;
@@ -9,6 +10,7 @@ pub mod cuts;
 pub mod deeds;
 pub mod devices;
 pub mod diary;
+pub mod folder;
 pub mod house;
 pub mod live;
 pub mod options;

@@ -63,15 +63,23 @@ fn some_codes(
     all
 }
 
-/// A bag code that our own scanner driver understands, with the order's number that the paper shows in words.
+/// A bag code that our own scanner driver understands, with the order's number that the paper shows in words. A printer that
+/// draws the code itself gets its text in the job, too: that is not for people, and does not count.
 fn names(job: &[u8], code: &str) -> bool {
     let Ok(device_drivers::scanner::Scan::Bag(bag)) = device_drivers::scanner::parse_scan(code.as_bytes())
     else {
         return false;
     };
     let number = bag.as_str().split('-').next().unwrap_or("");
-    let text = String::from_utf8_lossy(job);
-    !number.is_empty() && text.matches(number).count() >= 1
+    let words = String::from_utf8_lossy(job).replace(code, "");
+    !number.is_empty() && words.match_indices(number).any(|(at, _)| stands_alone(&words, at, number.len()))
+}
+
+/// Whether what stands there is a word, not a part of one; a field of ZPL begins right after `^FD`.
+fn stands_alone(words: &str, at: usize, length: usize) -> bool {
+    let (before, after) = (words.get(..at).unwrap_or(""), words.get(at + length..).unwrap_or(""));
+    let part = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_alphanumeric());
+    (before.ends_with("^FD") || !part(before.chars().next_back())) && !part(after.chars().next())
 }
 
 /// Whether codes can be read here at all.
@@ -147,4 +155,26 @@ fn draw_escpos(bytes: &[u8], width: usize) -> Option<Vec<u8>> {
 
 fn word(low: u8, high: u8) -> usize {
     usize::from(low) + 256 * usize::from(high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+    use device_drivers::scanner::{Scan, parse_scan};
+
+    const CODE: &str = "LB:4BQM-1-C95D";
+
+    fn zpl(words: &str) -> Vec<u8> {
+        format!("^XA^FO0,0^FH_^FD{words}^FS^FO0,90^BQN,2,6^FDMA,{CODE}^FS^XZ").into_bytes()
+    }
+
+    #[test]
+    fn the_number_in_words_is_wanted_beside_the_code() {
+        assert!(matches!(parse_scan(CODE.as_bytes()), Ok(Scan::Bag(_))));
+        assert!(names(&zpl("4BQM  1/2"), CODE));
+        assert!(!names(&zpl("4BQN  1/2"), CODE), "another order's words around this order's code");
+        assert!(!names(&zpl(""), CODE), "the code alone is nothing that a person reads");
+        assert!(!names(&zpl("A4BQM7"), CODE));
+        assert!(names(b"\x1b@\x1d!\x114BQM\n\x1dv0...", CODE), "a picture has no text in the job");
+    }
 }

@@ -1,11 +1,11 @@
 //! A day of real baskets (dunnhumby) against a real catalogue (zepto, imported as it is) in the simulation: till lines by
 //! popularity rank become customers of the hub, with cuts and restarts on the way.
 
-use store_core::import::{self, Format};
+use files::Format;
 use tests::baskets;
 use tests::sim::{self, Options, Script};
 
-/// Hours of the day that are played: its busiest part, so that the test stays within its time.
+/// Hours that are played: the whole day.
 const HOURS: i64 = 24;
 
 #[test]
@@ -17,7 +17,7 @@ fn a_day_of_real_baskets_is_sold_picked_and_delivered() {
     let root = std::env::var_os("LARDER_SHARED").expect("set, as the baskets were found");
     let file = std::path::Path::new(&root).join("data/catalogue/zepto_v2.csv");
     let bytes = std::fs::read(&file).expect("the shared catalogue can be read");
-    let imported = import::catalogue(&bytes, Format::Zepto);
+    let imported = files::catalogue(&bytes, Format::Zepto);
     let catalogue: Vec<_> = imported.rows.into_iter().map(|row| row.product).collect();
     assert_eq!(catalogue.len(), 1_798);
 

@@ -4,10 +4,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers stop at what must not happen")]
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use tests::demo::folder::Evidence;
 
 /// The word of the demo to a person who presses Ctrl-C, for a build that is made for it.
 const STOPS_WITHIN: Duration = Duration::from_secs(5);
@@ -73,8 +74,37 @@ fn still_running(folder: &Path) -> Vec<String> {
 }
 
 #[test]
+fn ctrl_c_while_the_stage_is_set_is_heard() {
+    let folder = Evidence::new().unwrap();
+    let mut child = demo(&folder.path().join("data"), &folder.path().join("report.json"), &[]);
+    let mut said = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    said.read_line(&mut first).unwrap();
+    assert!(first.starts_with("Larder opens"), "{first}");
+    let begun = Instant::now();
+    // The demo itself, and the first of its processes.
+    while still_running(folder.path()).len() < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing was started");
+    }
+    let pressed = Instant::now();
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    let status = child.wait().unwrap();
+    let took = pressed.elapsed();
+    assert!(status.success() && !rest.contains("ready"), "it had not opened yet: {rest}");
+    let limit = if cfg!(debug_assertions) { STOPS_WITHIN_DEBUG } else { STOPS_WITHIN };
+    assert!(took < limit, "stopped only after {took:?}");
+    // What had been started is killed, and gone as soon as the system has taken it down.
+    while !still_running(folder.path()).is_empty() {
+        assert!(pressed.elapsed() < STOPS_WITHIN_DEBUG, "{:#?}", still_running(folder.path()));
+    }
+}
+
+#[test]
 fn ctrl_c_in_a_cut_and_a_second_start_finish_what_was_open() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Evidence::new().unwrap();
     let (data, report) = (folder.path().join("data"), folder.path().join("report.json"));
     let mut first = demo(&data, &report, &["--cut", "s1@6..600"]);
     mid_rush(&mut first);

@@ -7,6 +7,9 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 
 const SHOTS = resolve('shots');
 
+/** For walks through a cut, a broken print or a lost answer: what goes wrong there once in many runs is what they are for. */
+export const ONCE = { retry: 0 } as const;
+
 /** Starts the browser. `LARDER_CHROMIUM` names another binary. */
 export function browser(): Promise<Browser> {
   return chromium.launch({

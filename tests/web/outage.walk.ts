@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Browser } from 'playwright-core';
 import type { Link } from '@larder/shared/types/store.ts';
-import { browser, errorsOf, person, shot, violations } from './browser.ts';
+import { ONCE, browser, errorsOf, person, shot, violations } from './browser.ts';
 import { pickByHand } from './hand.ts';
 import { Staff, type Person } from './store.ts';
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => chrome?.close());
 
-test.skipIf(store === '').each([['desk', 'en'], ['desk', 'hi'], ['phone', 'en'], ['phone', 'hi']] as const)('internet down on a %s in %s', async (size, lang) => {
+test.skipIf(store === '').each([['desk', 'en'], ['desk', 'hi'], ['phone', 'en'], ['phone', 'hi']] as const)('internet down on a %s in %s', ONCE, async (size, lang) => {
   const context = await person(chrome, size, lang);
   const page = await context.newPage();
   const errors = errorsOf(page);
@@ -42,7 +42,7 @@ test.skipIf(store === '').each([['desk', 'en'], ['desk', 'hi'], ['phone', 'en'],
   await context.close();
 });
 
-test.skipIf(store === '')('the floor goes on: a counter order is taken, picked and handed over, and its facts wait', async () => {
+test.skipIf(store === '')('the floor goes on: a counter order is taken, picked and handed over, and its facts wait', ONCE, async () => {
   const manager = await Staff.login(store, MANAGER);
   const before = await manager.api.get<Link>('/api/v1/link');
   expect(before.online).toBe(false);

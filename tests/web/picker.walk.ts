@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { browser, errorsOf, person, shot, violations, wedge } from './browser.ts';
+import { ONCE, browser, errorsOf, person, shot, violations, wedge } from './browser.ts';
 import { english } from './english.ts';
 import { pickByHand } from './hand.ts';
 import { Line } from './proxy.ts';
@@ -177,7 +177,7 @@ test.each(['en', 'hi'] as const)('a whole job in %s: wrong, right, stalled, undo
   await context.close();
 });
 
-test('a cut in the middle of a pick and a reload without a network lose nothing and double nothing', async () => {
+test('a cut in the middle of a pick and a reload without a network lose nothing and double nothing', ONCE, async () => {
   const { context, page, errors } = await handheld('en');
   const { order } = await manager.counterOrder([3, 2, 2, 1]);
   await page.waitForSelector('.people li');
@@ -303,7 +303,7 @@ test('where several lots lie in one bin the label proves the lot: the product co
   await context.close();
 });
 
-test('forty random cuts while the hands go on, with reloads: every piece is counted exactly once', async () => {
+test('forty random cuts while the hands go on, with reloads: every piece is counted exactly once', ONCE, async () => {
   const { context, page } = await handheld('en');
   const { order } = await manager.counterOrder([4, 4, 4, 4, 4]);
   await page.waitForSelector('.people li');

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { Bench } from './bench.ts';
-import { browser, errorsOf, person, shot, violations, type Size } from './browser.ts';
+import { ONCE, browser, errorsOf, person, shot, violations, type Size } from './browser.ts';
 import { pickByHand } from './hand.ts';
 import { MANAGER, PICKERS, Staff } from './store.ts';
 
@@ -48,7 +48,7 @@ async function labels(order: string): Promise<string[]> {
   return bench.tray().filter((label) => codes.some((code) => label.includes(code)));
 }
 
-test.skipIf(data === '')('print again: one more label, and it says DUPLICATE', async () => {
+test.skipIf(data === '')('print again: one more label, and it says DUPLICATE', ONCE, async () => {
   const { page, order, number, errors, done } = await dying('desk', 'en');
   expect(await labels(order)).toEqual([]);
   await page.locator('.card', { hasText: `#${number}` }).getByText('1 label in doubt').waitFor();
@@ -71,7 +71,7 @@ test.skipIf(data === '')('print again: one more label, and it says DUPLICATE', a
   await done();
 });
 
-test.skipIf(data === '')('it came out: nothing is printed any more, and the order says who said so', async () => {
+test.skipIf(data === '')('it came out: nothing is printed any more, and the order says who said so', ONCE, async () => {
   const { page, order, number, errors, done } = await dying('phone', 'hi');
   await page.goto(`${store}/#/devices`);
   const ask = page.getByRole('group', { name: new RegExp(number) });

@@ -9,6 +9,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // The demo's people act in the same store meanwhile; a walk that they disturbed is told as retried, and must pass then.
+    // Walks through a cut say `retry: 0` (see browser.ts): what is lost or doubled there once is what they look for.
     retry: 1,
   },
 });

@@ -4,10 +4,11 @@
 use crate::clock;
 use crate::db::feed::Feed;
 use crate::db::{Db, DbFault};
-use crate::http::HttpProblem;
+use crate::http::{Ask, BODY_BYTES_MAX, Body, HttpProblem, unknown_path, wrong_method};
 use crate::import::{self, ImportError};
+use crate::lock::{Lock, LockError};
 use crate::tls::{Certified, SyncListener, SyncTls, TlsError};
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Query, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Json;
@@ -25,8 +26,6 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Bytes of a body: a page of facts.
-const BODY_MAX: usize = 64 * 1024;
 /// Signs of a name.
 const NAME_SIGNS: usize = 60;
 /// Signs of an address.
@@ -91,6 +90,9 @@ pub enum GlobalError {
         /// Why not.
         source: std::io::Error,
     },
+    /// Another process writes there.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The certificates.
     #[error("[tls] {0}")]
     Tls(#[from] TlsError),
@@ -139,7 +141,7 @@ struct Service {
 /// [`GlobalError`].
 pub async fn run(config: GlobalConfig, stop: CancellationToken) -> Result<(), GlobalError> {
     let system = |what: String| move |source| GlobalError::System { what, source };
-    std::fs::create_dir_all(&config.data_dir).map_err(system(config.data_dir.display().to_string()))?;
+    let _lock = Lock::take(&config.data_dir)?;
     let mut feed = Feed::open(&config.data_dir.join("global.db"))?;
     feed.put(&[GlobalFact::PaymentMethods { gateway: config.gateway }])?;
     if let Some(path) = &config.catalogue {
@@ -179,7 +181,9 @@ fn routes(service: Service) -> Router {
         .route("/global/v1/facts", get(facts).post(told))
         .route("/global/v1/hours", get(hours).put(put_hours))
         .route("/readyz", get(|| async { "ready\n" }))
-        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(unknown_path)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(service)
 }
 
@@ -243,7 +247,7 @@ struct After {
 async fn facts(
     State(service): State<Service>,
     From(_): From,
-    Query(After { after }): Query<After>,
+    Ask(After { after }): Ask<After>,
 ) -> Result<Json<GlobalPage>, HttpProblem> {
     let facts = service.with(move |feed| feed.after(after, PAGE_MAX)).await?;
     let more = facts.len() == PAGE_MAX;
@@ -253,7 +257,7 @@ async fn facts(
 async fn told(
     State(service): State<Service>,
     From(city): From,
-    Json(facts): Json<Vec<GlobalFact>>,
+    Body(facts): Body<Vec<GlobalFact>>,
 ) -> Result<StatusCode, HttpProblem> {
     if facts.len() > PAGE_MAX || !facts.iter().all(|fact| is_a_citys(fact, clock::now())) {
         let want = format!(
@@ -286,7 +290,7 @@ fn is_a_citys(fact: &GlobalFact, now: Timestamp) -> bool {
 async fn put_hours(
     State(service): State<Service>,
     From(city): From,
-    Json(told): Json<Vec<CityHour>>,
+    Body(told): Body<Vec<CityHour>>,
 ) -> Result<StatusCode, HttpProblem> {
     if told.len() > PAGE_MAX {
         return Err(bad("hours", &format!("at most {PAGE_MAX}")));

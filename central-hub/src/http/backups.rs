@@ -3,7 +3,7 @@
 
 use super::caller::bearer;
 use super::epochs;
-use super::extract::At;
+use super::extract::{At, Raw};
 use super::problem::HttpProblem;
 use super::state::App;
 use crate::backups::{Backups, KeepError};
@@ -12,8 +12,7 @@ use crate::config::Profile;
 use crate::engine::HubEngine;
 use crate::tls::Certified;
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, State};
+use axum::extract::{ConnectInfo, FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Json;
@@ -42,7 +41,7 @@ pub async fn list(State(app): State<App>, Whose(store): Whose) -> Result<Json<Ve
 pub async fn missing(
     State(app): State<App>,
     Whose(store): Whose,
-    body: Bytes,
+    Raw(body): Raw<BODY_MAX>,
 ) -> Result<Vec<u8>, HttpProblem> {
     let names: Vec<Name> = body.chunks(32).filter_map(|bytes| bytes.try_into().ok().map(Name)).collect();
     let missing = on_disk(&app, move |backups| Ok(backups.missing(&store, &names))).await?;
@@ -54,7 +53,7 @@ pub async fn put_object(
     State(app): State<App>,
     Whose(store): Whose,
     At(name): At<String>,
-    body: Bytes,
+    Raw(body): Raw<BODY_MAX>,
 ) -> Result<StatusCode, HttpProblem> {
     let name = name.parse::<Name>().map_err(KeepError::Vault)?;
     on_disk(&app, move |backups| backups.put(&store, name, &body)).await?;
@@ -76,7 +75,7 @@ pub async fn object(
 pub async fn put_head(
     State(app): State<App>,
     Whose(store): Whose,
-    body: Bytes,
+    Raw(body): Raw<BODY_MAX>,
 ) -> Result<StatusCode, HttpProblem> {
     let note = Head::decode(&body).map_err(KeepError::Vault)?.note;
     if note.owner != store.as_str() {
@@ -185,7 +184,6 @@ pub fn certified() -> Router<App> {
         .route("/sync/v1/backup/missing", post(missing))
         .route("/sync/v1/backup/objects/{name}", put(put_object).get(object))
         .route("/sync/v1/backup/heads/{number}", put(put_head).get(head))
-        .layer(DefaultBodyLimit::max(BODY_MAX))
 }
 
 async fn on_disk<T: Send + 'static>(

@@ -3,7 +3,7 @@
 //! says the certificate.
 
 use super::backups::Whose;
-use super::extract::{Ask, At};
+use super::extract::{Ask, At, Raw};
 use super::problem::HttpProblem;
 use super::state::App;
 use crate::clock;
@@ -11,8 +11,7 @@ use crate::engine::{BATCH_BYTES_MAX, BatchRefused, BlobRefused};
 use ::sync::batch::{Head, Stream, Taken};
 use ::sync::doc::{DocKey, ManifestEntry};
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Json;
 use axum::routing::{get, put};
@@ -86,7 +85,7 @@ pub async fn put_batch(
     Whose(store): Whose,
     At(stream): At<String>,
     Ask(Life { epoch }): Ask<Life>,
-    body: Bytes,
+    Raw(body): Raw<BATCH_BYTES_MAX>,
 ) -> Result<Json<Taken>, HttpProblem> {
     let stream = stream_of(&stream)?;
     let work = move |engine: &mut crate::engine::HubEngine, now| {
@@ -101,7 +100,7 @@ pub async fn put_hour(
     Whose(store): Whose,
     At(hour): At<i64>,
     Ask(Seal { sha256 }): Ask<Seal>,
-    body: Bytes,
+    Raw(body): Raw<HOUR_BYTES_MAX>,
 ) -> Result<StatusCode, HttpProblem> {
     let sha256 = ::sync::batch::hash_of(&sha256).ok_or(BlobRefused::OtherContent)?;
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
@@ -140,15 +139,13 @@ pub async fn hour(
 
 /// The routes, for the address where stores show certificates.
 pub fn certified() -> Router<App> {
-    let batch = DefaultBodyLimit::max(BATCH_BYTES_MAX);
-    let blob = DefaultBodyLimit::max(HOUR_BYTES_MAX);
     Router::new()
         .route("/sync/v1/time", get(time))
         .route("/sync/v1/chains", get(heads))
         .route("/sync/v1/chains/{stream}/ends", get(ends))
-        .route("/sync/v1/chains/{stream}", put(put_batch).layer(batch))
+        .route("/sync/v1/chains/{stream}", put(put_batch))
         .route("/sync/v1/hours", get(hours))
-        .route("/sync/v1/hours/{hour}", put(put_hour).get(hour).layer(blob))
+        .route("/sync/v1/hours/{hour}", put(put_hour).get(hour))
 }
 
 impl From<BatchRefused> for HttpProblem {

@@ -4,9 +4,7 @@ use super::caller::Admits::{self, Anyone, Demo, Roles};
 use super::state::App;
 use super::table::{Place, Table};
 use super::{auth, backups, chains, epochs, machine, metrics, ops, orders, rider, shelf, shop, stream};
-use crate::engine::BATCH_BYTES_MAX;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post, put};
 use model::Role;
 use model::api::hub as api;
@@ -87,28 +85,26 @@ fn delivery(table: Table<'_>) -> Table<'_> {
 
 #[rustfmt::skip]
 fn archive(table: Table<'_>) -> Table<'_> {
-    let (batch, blob) = (DefaultBodyLimit::max(BATCH_BYTES_MAX), DefaultBodyLimit::max(chains::HOUR_BYTES_MAX));
     table
         .route::<(), i64>(read("/sync/v1/time", Admits::Store, "", "The hub's time in milliseconds, by which a store judges its own clock"), get(chains::time))
         .route::<(), Value>(read("/sync/v1/chains", Admits::Store, "", "How far ledger and temperatures of a store have come: pairs of a stream and its head"), get(chains::heads))
         .route::<(), Value>(read("/sync/v1/chains/{stream}/ends", Admits::Store, "upto", "Where batches end, the newest first: a restored store goes on at one"), get(chains::ends))
-        .route::<Octets, Value>(write("put", "/sync/v1/chains/{stream}", Admits::Store, "Take a batch of rows, if it continues the chain").asking("epoch"), put(chains::put_batch).layer(batch))
-        .route::<Octets, ()>(write("put", "/sync/v1/hours/{hour}", Admits::Store, "Take a closed hour whose blob is missing here").asking("sha256"), put(chains::put_hour).layer(blob))
+        .route::<Octets, Value>(write("put", "/sync/v1/chains/{stream}", Admits::Store, "Take a batch of rows, if it continues the chain").asking("epoch"), put(chains::put_batch))
+        .route::<Octets, ()>(write("put", "/sync/v1/hours/{hour}", Admits::Store, "Take a closed hour whose blob is missing here").asking("sha256"), put(chains::put_hour))
         .route::<(), Value>(read("/sync/v1/hours", Admits::Store, "before", "Closed hours before one, newest first: a page of names, SHA-256s and lengths"), get(chains::hours))
         .route::<(), Octets>(read("/sync/v1/hours/{hour}", Admits::Store, "", "A closed hour"), get(chains::hour))
 }
 
 #[rustfmt::skip]
 fn backup(table: Table<'_>) -> Table<'_> {
-    let large = DefaultBodyLimit::max(backups::BODY_MAX);
     table
         .route::<EpochRequest, EpochAnswer>(write("post", "/sync/v1/epoch", Admits::Store, "A machine asks to be the store"), post(epochs::mint))
         .route::<(), EpochAnswer>(read("/sync/v1/epoch", Admits::Store, "", "The terms that hold"), get(epochs::current))
         .route::<(), Vec<BackupKept>>(read("/sync/v1/backup", Admits::Store, "", "A store's backups, oldest first"), get(backups::list))
         .route::<Octets, Octets>(write("post", "/sync/v1/backup/missing", Admits::Store, "Which objects are not here: names of 32 bytes each, in and out"), post(backups::missing))
-        .route::<Octets, ()>(write("put", "/sync/v1/backup/objects/{name}", Admits::Store, "Keep an object, named by its SHA-256"), put(backups::put_object).layer(large))
+        .route::<Octets, ()>(write("put", "/sync/v1/backup/objects/{name}", Admits::Store, "Keep an object, named by its SHA-256"), put(backups::put_object))
         .route::<(), Octets>(read("/sync/v1/backup/objects/{name}", Admits::Store, "", "An object"), get(backups::object))
-        .route::<Octets, ()>(write("put", "/sync/v1/backup/heads/{number}", Admits::Store, "Keep a head"), put(backups::put_head).layer(large))
+        .route::<Octets, ()>(write("put", "/sync/v1/backup/heads/{number}", Admits::Store, "Keep a head"), put(backups::put_head))
         .route::<(), Octets>(read("/sync/v1/backup/heads/{number}", Admits::Store, "", "A head by its number, or the `newest`"), get(backups::head))
 }
 

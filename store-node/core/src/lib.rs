@@ -4,7 +4,6 @@ pub mod advice;
 pub mod bags;
 pub mod cold;
 pub mod fefo;
-pub mod import;
 pub mod layout;
 pub mod movement;
 pub mod pick;

@@ -1,5 +1,5 @@
 //! Products enter or are renewed, and each gets a home bin by temperature and velocity (REQ-2, REQ-14). Rows were checked
-//! as a whole by [`store_core::import`] before they come here.
+//! as a whole by [`files`] before they come here.
 
 use super::{Flow, Stop, receive, short_enough};
 use crate::answer::{Answer, Opening};
@@ -8,13 +8,11 @@ use crate::db::catalogue::{self, SkuRow};
 use crate::db::listing::{self, Publication};
 use crate::db::places::{self, HomeBin};
 use crate::refusal::Refusal;
+use files::{FIELD_CHARS_MAX, GTINS_MAX, PRICE_PAISE_MAX, ROWS_MAX, SHELF_LIFE_DAYS_MAX, WEIGHT_GRAMS_MAX};
 use model::catalogue::{Product, TempClass, Velocity};
 use model::{BinId, Role};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use store_core::import::{
-    FIELD_CHARS_MAX, GTINS_MAX, PRICE_PAISE_MAX, ROWS_MAX, SHELF_LIFE_DAYS_MAX, WEIGHT_GRAMS_MAX,
-};
 
 /// Products that a refusal names.
 const NAMED_MAX: usize = 10;

@@ -10,9 +10,9 @@ use crate::command::TakenCatalogue;
 use crate::db::listing::{self, Publication, Standing};
 use crate::db::{catalogue, docs};
 use crate::refusal::Refusal;
+use files::ROWS_MAX;
 use model::Role;
 use model::catalogue::Product;
-use store_core::import::ROWS_MAX;
 use sync::doc::DocId;
 
 /// Takes it over.

@@ -10,9 +10,9 @@ use crate::db::places;
 use crate::db::stock::Place;
 use crate::derive;
 use crate::refusal::Refusal;
+use files::PRICE_PAISE_MAX;
 use model::api::store::{ReceiveAnswer, ReceiveRequest};
 use model::{BinId, Date, LotId, Qty, Role, SkuId};
-use store_core::import::PRICE_PAISE_MAX;
 use store_core::movement::Kind;
 
 /// The longest batch number, characters (GS1 AI 10 has 20).

@@ -1,13 +1,14 @@
 //! `scorecard NAME [--data DIR]`: runs one benchmark and prints one JSON line. Use a release build.
 #![expect(clippy::print_stdout, reason = "the JSON line is the program's answer")]
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::{Parser, ValueEnum};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tests::demo::roles;
 use tests::scorecard;
+use tests::scorecard::order_commit::System;
 
 /// Runs one benchmark and prints one JSON line.
 #[derive(Debug, Parser)]
@@ -21,18 +22,21 @@ struct Options {
     #[arg(long)]
     data: Option<PathBuf>,
     /// Seconds of each measured point, where there are points.
-    #[arg(long, default_value_t = 3.0)]
+    #[arg(long, default_value_t = 3.0, value_parser = seconds, allow_negative_numbers = true)]
     seconds: f64,
     /// Part of the goal's rate to ask for (sync-fleet): less than 1 where the build is slow.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, value_parser = share, allow_negative_numbers = true)]
     share: f64,
-    /// One system of a benchmark that compares several, for looking closer.
+    /// One system of those that are compared, for looking closer (order-commit), or the days of a shorter year (replace).
     #[arg(long)]
     only: Option<String>,
     /// One JSON line on standard output; always so, accepted for scripts.
     #[arg(long)]
     json: bool,
 }
+
+/// Days of the longest history that replace builds.
+const DAYS_MAX: u32 = 3_650;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Name {
@@ -77,10 +81,43 @@ fn main() -> Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
+/// A number within its range: one beyond it would measure nothing, or for ever.
+fn number(text: &str, from: f64, to: f64) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (from..=to).contains(&number) => Ok(number),
+        Ok(_) | Err(_) => Err(format!("want a number from {from} to {to}")),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    number(text, 0.1, 3_600.0)
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    number(text, 0.001, 10.0)
+}
+
+/// `--only` of order-commit.
+fn system(word: &str) -> Result<System> {
+    let all = System::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let names: Vec<String> = all.map(|value| value.get_name().to_owned()).collect();
+    System::from_str(word, false).map_err(|_| anyhow!("--only {word}: want one of {}", names.join(", ")))
+}
+
+/// `--only` of replace.
+fn days(word: &str) -> Result<u32> {
+    let days = word.parse().ok().filter(|days| (1..=DAYS_MAX).contains(days));
+    days.with_context(|| format!("--only {word}: want days, from 1 to {DAYS_MAX}"))
+}
+
 fn run(options: &Options) -> Result<Value> {
+    let only = options.only.as_deref();
+    let takes_one = matches!(options.name, Name::OrderCommit | Name::Replace);
+    ensure!(takes_one || only.is_none(), "--only is for order-commit and replace");
     Ok(match options.name {
         Name::OrderCommit => {
-            scorecard::order_commit::run(options.data.as_deref(), options.seconds, options.only.as_deref())
+            let only = only.map(system).transpose()?;
+            scorecard::order_commit::run(options.data.as_deref(), options.seconds, only)
         }
         Name::ScanAck => scorecard::scan_ack::run(options.data.as_deref()),
         Name::AgentLoad => scorecard::agent_load::run(options.data.as_deref()),
@@ -88,7 +125,7 @@ fn run(options: &Options) -> Result<Value> {
         Name::Footprint => scorecard::footprint::run(options.data.as_deref(), options.seconds),
         Name::PickRoute => scorecard::pick_route::run(&folder(options, "data/picking")?),
         Name::GrantPolicy => scorecard::grant_policy::run(),
-        Name::Replace => scorecard::replace::run(options.data.as_deref(), options.only.as_deref()),
+        Name::Replace => scorecard::replace::run(options.data.as_deref(), only.map(days).transpose()?),
         Name::SyncBytes => scorecard::sync_bytes::run(),
         Name::SyncCatalogue => scorecard::sync_catalogue::run(),
         Name::SyncLag => scorecard::sync_lag::run(options.data.as_deref()),
@@ -109,4 +146,32 @@ fn folder(options: &Options, below: &str) -> Result<PathBuf> {
     let folder = PathBuf::from(shared).join(below);
     ensure!(folder.is_dir(), "{} is not there: give --data DIR, or set LARDER_SHARED", folder.display());
     Ok(folder)
+}
+
+#[cfg(test)]
+mod refused_words {
+    use super::{Options, run};
+    use clap::Parser;
+
+    fn refused(words: &[&str]) -> String {
+        match Options::try_parse_from([&["scorecard"], words].concat()) {
+            Err(error) => error.to_string(),
+            Ok(options) => format!("{:#}", run(&options).unwrap_err()),
+        }
+    }
+
+    #[test]
+    fn what_would_measure_nothing_is_refused_before_anything_runs() {
+        for (words, why) in [
+            (&["order-commit", "--only", "typo"][..], "want one of hub, store, postgres_steps"),
+            (&["replace", "--only", "many"], "want days, from 1 to"),
+            (&["pick-route", "--only", "hub"], "--only is for order-commit and replace"),
+            (&["broker", "--seconds", "-1"], "want a number from 0.1"),
+            (&["footprint", "--seconds", "nan"], "want a number from 0.1"),
+            (&["sync-fleet", "--share", "0"], "want a number from 0.001"),
+        ] {
+            let said = refused(words);
+            assert!(said.contains(why), "{words:?}: {said}");
+        }
+    }
 }

@@ -1,8 +1,9 @@
-//! The databases of both sides, read only, beside the people's diary: what was oversold and delivered, how long orders
-//! took, and where the two sides differ (what was lost or doubled: `deeds.rs`). Knows tables, no paper and no processes.
+//! The databases of both sides, read only, beside the people's diary: what was oversold and delivered, and where the two
+//! sides differ (what was lost or doubled: `deeds.rs`; how long orders took: `arrivals.rs`). Knows tables, no paper and no
+//! processes.
 
 use super::cuts::Cuts;
-use super::diary::{Pages, Screen};
+use super::diary::Pages;
 use super::house::STORES;
 use super::shoppers::is_phone_of_ours;
 use anyhow::{Context, Result};
@@ -12,24 +13,14 @@ use rusqlite::{Connection, OpenFlags};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// From the hub's word to a handheld's screen.
-#[derive(Debug, Default)]
-pub struct Arrivals {
-    /// Milliseconds, for orders that were confirmed while the store could be heard.
-    pub ms: Vec<f64>,
-    /// Orders confirmed while it could not: they came when the cut was over.
-    pub waited_for_cut: u32,
-    /// Orders that no handheld showed.
-    pub unseen: u32,
-}
-
 /// The databases of both sides, read only.
 pub struct Books {
     pub(super) hub: Connection,
     pub(super) stores: BTreeMap<&'static str, Connection>,
 }
 
-type MomentsOf = BTreeMap<(Vec<u8>, String), i64>;
+/// The moments of each order.
+pub(super) type MomentsOf = BTreeMap<Vec<u8>, BTreeMap<String, i64>>;
 
 impl Books {
     /// Opens the databases below a demo's folder.
@@ -88,27 +79,17 @@ impl Books {
         Ok(all.filter(|id| !pages.placed.contains_key(id)).collect())
     }
 
-    /// How long the orders of this run took from the hub's confirmation to a handheld of their store: the first screen
-    /// that has the order in hand, or counts it among those that wait.
-    pub fn arrivals(&self, pages: &Pages, cuts: &Cuts, begun: Timestamp) -> Result<Arrivals> {
-        let (mut all, hub) = (Arrivals::default(), moments(&self.hub)?);
+    /// Counter orders of the demo's people that a store took while it was cut off.
+    pub fn counter_orders_in(&self, cuts: &Cuts, pages: &Pages) -> Result<usize> {
+        let mut all = 0;
         for (name, store) in &self.stores {
-            let here = moments(store)?;
-            for (order, _) in pages.placed.iter().filter(|(_, placed)| placed.store == *name) {
-                let of = |side: &MomentsOf, word: &str| {
-                    side.get(&(order.as_bytes().to_vec(), word.to_owned())).map(|ms| Timestamp::from_ms(*ms))
-                };
-                let Some(confirmed) = of(&hub, "cf").filter(|at| *at >= begun) else { continue };
-                if cuts.off(name, confirmed) {
-                    all.waited_for_cut += 1;
-                    continue;
-                }
-                let accepted = of(&here, "ac");
-                let shows = |screen: &&Screen| screen.store == *name && screen.shows(order, accepted);
-                match pages.screens.iter().find(shows) {
-                    Some(screen) => all.ms.push(screen.at.since_ms(confirmed) as f64),
-                    None => all.unseen += 1,
-                }
+            let sql = "SELECT order_id, received_at FROM orders WHERE channel = 'counter' ORDER BY order_id";
+            let mut rows = store.prepare(sql)?;
+            let rows = rows.query_map([], |row| Ok((OrderId::from_bytes(row.get(0)?), row.get(1)?)))?;
+            for row in rows {
+                let (order, at) = row?;
+                let in_cut = pages.counter.contains_key(&order) && cuts.off(name, Timestamp::from_ms(at));
+                all += usize::from(in_cut);
             }
         }
         Ok(all)
@@ -128,13 +109,7 @@ impl Books {
         for (name, store) in &self.stores {
             let at_store = moments(store)?;
             for order in confirmed.iter().filter(|id| hub_orders.get(*id).is_some_and(|s| s == name)) {
-                let of = |side: &MomentsOf| -> BTreeMap<String, i64> {
-                    // A wish to cancel that came too late is the hub's note alone.
-                    let shared = |word: &str| word != Moment::CancelRequested.field();
-                    let mine = side.iter().filter(|((id, word), _)| id == order && shared(word));
-                    mine.map(|((_, word), at)| (word.clone(), *at)).collect()
-                };
-                let (hub, store) = (of(&at_hub), of(&at_store));
+                let (hub, store) = (shared(&at_hub, order), shared(&at_store, order));
                 if hub != store {
                     all.push(format!("{name} order {}: hub {hub:?}, store {store:?}", hex(order)));
                 }
@@ -168,6 +143,31 @@ impl Books {
     }
 }
 
+/// The moments of an order that both sides know. A wish to cancel that came too late is the hub's note alone.
+fn shared(side: &MomentsOf, order: &[u8]) -> BTreeMap<String, i64> {
+    let mut all = side.get(order).cloned().unwrap_or_default();
+    all.remove(Moment::CancelRequested.field());
+    all
+}
+
+/// What each line is owed of its own product (or holds of it, where that is more), and what it holds of another, under that
+/// one's name: a substitute is promised, too.
+const PROMISED: &str = "
+    WITH line AS (SELECT * FROM order_line l WHERE NOT EXISTS
+                    (SELECT 1 FROM order_moment m WHERE m.order_id = l.order_id AND m.moment = 'cx'))
+    SELECT sku, sum(units) FROM (
+        SELECT l.sku AS sku, max(
+            l.qty - (SELECT coalesce(sum(s.qty), 0) FROM short s WHERE s.order_id = l.order_id AND s.line = l.line)
+                  - (SELECT coalesce(sum(a.qty), 0) FROM allocation a
+                     WHERE a.order_id = l.order_id AND a.line = l.line AND a.sku <> l.sku),
+            (SELECT coalesce(sum(a.qty), 0) FROM allocation a
+             WHERE a.order_id = l.order_id AND a.line = l.line AND a.sku = l.sku)) AS units
+        FROM line l
+        UNION ALL
+        SELECT a.sku, a.qty FROM allocation a JOIN line l ON l.order_id = a.order_id AND l.line = a.line
+        WHERE a.sku <> l.sku)
+    GROUP BY sku ORDER BY sku";
+
 /// Units that left one store without ever having come, and units that the hub sold and that were not there when the order
 /// came, beyond those that somebody had found missing or taken out of sale.
 fn oversold_at(store: &Connection) -> Result<i64> {
@@ -176,12 +176,7 @@ fn oversold_at(store: &Connection) -> Result<i64> {
         "SELECT sku, sum(on_hand_after - on_hand_before) FROM ledger WHERE on_hand_after > on_hand_before \
          AND kind IN ('received', 'counted') GROUP BY sku ORDER BY sku",
     )?;
-    let promised = sums(
-        store,
-        "SELECT l.sku, sum(l.qty - (SELECT coalesce(sum(s.qty), 0) FROM short s WHERE s.order_id = l.order_id \
-         AND s.line = l.line)) FROM order_line l WHERE NOT EXISTS (SELECT 1 FROM order_moment m \
-         WHERE m.order_id = l.order_id AND m.moment = 'cx') GROUP BY l.sku ORDER BY l.sku",
-    )?;
+    let promised = sums(store, PROMISED)?;
     let not_there = sums(
         store,
         "SELECT l.sku, sum(s.qty) FROM short s JOIN order_line l ON l.order_id = s.order_id AND l.line = s.line \
@@ -215,10 +210,15 @@ fn ids(conn: &Connection, sql: &str) -> Result<Vec<Vec<u8>>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn moments(conn: &Connection) -> Result<MomentsOf> {
+/// Every moment of every order.
+pub(super) fn moments(conn: &Connection) -> Result<MomentsOf> {
+    let mut all = MomentsOf::new();
     let mut rows = conn.prepare("SELECT order_id, moment, at FROM order_moment ORDER BY order_id, moment")?;
-    let rows = rows.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        all.entry(row.get(0)?).or_default().insert(row.get(1)?, row.get(2)?);
+    }
+    Ok(all)
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -228,6 +228,9 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Books, oversold_at};
+    use crate::demo::cuts::Cuts;
+    use crate::demo::diary::Pages;
+    use model::{OrderId, Timestamp};
     use rusqlite::Connection;
 
     /// A store with five units of one product, of which one order wants some.
@@ -238,6 +241,7 @@ mod tests {
              CREATE TABLE order_line (order_id, line, sku, qty);
              CREATE TABLE order_moment (order_id, moment);
              CREATE TABLE short (order_id, line, why, qty);
+             CREATE TABLE allocation (order_id, line, sku, qty);
              INSERT INTO ledger VALUES ('milk', 'received', 0, 5, 0, 0);";
         store.execute_batch(tables).unwrap();
         store.execute("INSERT INTO order_line VALUES (1, 0, 'milk', ?1)", [wanted]).unwrap();
@@ -291,6 +295,54 @@ mod tests {
         assert_eq!(oversold_at(&store).unwrap(), 1, "another product explains nothing");
         store.execute("INSERT INTO ledger VALUES ('milk', 'blocked', 5, 5, 1, 2)", []).unwrap();
         assert_eq!(oversold_at(&store).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_substitute_is_promised_under_its_own_name() {
+        let store = store(5);
+        let oat = "INSERT INTO ledger VALUES ('oat', 'received', 0, 2, 0, 0);
+             INSERT INTO allocation VALUES (1, 0, 'milk', 3), (1, 0, 'oat', 2);";
+        store.execute_batch(oat).unwrap();
+        assert_eq!(oversold_at(&store).unwrap(), 0, "three of milk, two of oat, and both were there");
+        store.execute("INSERT INTO order_line VALUES (2, 0, 'milk', 2)", []).unwrap();
+        assert_eq!(oversold_at(&store).unwrap(), 0, "the milk that was not taken is another customer's");
+        store.execute("INSERT INTO allocation VALUES (2, 0, 'oat', 1)", []).unwrap();
+        assert_eq!(oversold_at(&store).unwrap(), 1, "a third of oat never came");
+        store.execute("INSERT INTO order_moment VALUES (2, 'cx')", []).unwrap();
+        assert_eq!(oversold_at(&store).unwrap(), 0);
+        store.execute("INSERT INTO allocation VALUES (1, 0, 'milk', 3)", []).unwrap();
+        assert_eq!(oversold_at(&store).unwrap(), 1, "held is promised, whatever the line says");
+    }
+
+    /// One counter order at each of two stores, an hour after the epoch; only one of the stores is cut then.
+    #[test]
+    fn a_counter_order_counts_by_its_own_time_and_store() {
+        let at = Timestamp::from_ms(3_600_000);
+        let [here, there, strange] = [1, 2, 3].map(|n| OrderId::new(at, n));
+        let taken = |orders: &[OrderId]| {
+            let store = Connection::open_in_memory().unwrap();
+            store.execute_batch("CREATE TABLE orders (order_id, channel, received_at);").unwrap();
+            for order in orders {
+                let row = (order.as_bytes().as_slice(), at.ms());
+                store.execute("INSERT INTO orders VALUES (?1, 'counter', ?2)", row).unwrap();
+            }
+            store
+        };
+        let stores = [("s1", taken(&[here, strange])), ("s2", taken(&[there]))].into();
+        let books = Books { hub: Connection::open_in_memory().unwrap(), stores };
+        let counter = [here, there].map(|order| (order, Vec::new())).into();
+        let pages = Pages { counter, ..Pages::default() };
+        let mut cuts = Cuts::default();
+        assert_eq!(books.counter_orders_in(&cuts, &pages).unwrap(), 0, "nobody is cut");
+        cuts.cut("s1", at.plus_ms(1));
+        assert_eq!(books.counter_orders_in(&cuts, &pages).unwrap(), 0, "taken before the cut");
+        let mut cuts = Cuts::default();
+        cuts.cut("s1", at);
+        assert_eq!(
+            books.counter_orders_in(&cuts, &pages).unwrap(),
+            1,
+            "one of ours at the store that was cut"
+        );
     }
 
     #[test]

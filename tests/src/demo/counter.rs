@@ -116,12 +116,10 @@ impl Counter {
         let request = CounterOrderRequest { lines, first_name: "Walk-in".into() };
         let answer =
             self.console.post::<CounterOrderAnswer>("/api/v1/counter-orders", fresh_id(rng), &request).await;
-        let online = self.console.get::<Link>("/api/v1/link").await.is_ok_and(|link| link.online);
         let mut diary = self.diary.open();
         match answer {
             Ok(answer) => {
                 diary.counter.insert(answer.order, sold);
-                diary.counter_during_cut += u32::from(!online);
                 Some(answer.order)
             }
             Err(WebError::Refused(problem)) => {

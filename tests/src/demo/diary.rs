@@ -26,9 +26,6 @@ pub struct Pages {
     /// What handhelds showed, and when it came over their radio.
     #[serde(skip)]
     pub screens: Vec<Screen>,
-    /// Counter orders taken while that store's uplink was cut.
-    #[serde(skip)]
-    pub counter_during_cut: u32,
     /// Handheld events that were answered.
     pub answered: BTreeMap<CommandId, Answered>,
     /// Handheld events whose answer has not come: done or not, nobody knows.

@@ -4,6 +4,7 @@
 use super::counter::Counter;
 use super::cuts::Cuts;
 use super::diary::Diary;
+use super::folder::{End, Folder};
 use super::options::{Cut, Options};
 use super::pickers::PickerLife;
 use super::report;
@@ -14,11 +15,12 @@ use super::stage::Stage;
 use super::web::Site;
 use super::{Pace, house, now};
 use crate::people::picker::Habits;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use model::api::hub::Point;
 use model::{DeviceId, OrderId, PersonId, StoreId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -37,29 +39,45 @@ const GO_HOME: Duration = Duration::from_secs(1);
 /// How long the last orders may take to reach their doors after the shop is quiet, at normal speed.
 const DRAIN_MS: f64 = 900_000.0;
 
-/// Runs the demo from curtain up to report. Returns whether the report is clean.
+/// Runs the demo from curtain up to report. Returns whether the report is clean; of a run that was not, the folder stays.
 pub async fn run(options: Options, stop: CancellationToken) -> Result<bool> {
     crate::paper::can_read()?;
+    report::can_be_written(&options)?;
+    let folder = Folder::open(&options)?;
+    let done = act(&options, folder.path(), &stop).await;
+    folder.leave(if matches!(done, Ok(true)) { End::Clean } else { End::Unclean });
+    done
+}
+
+async fn act(options: &Options, dir: &Path, stop: &CancellationToken) -> Result<bool> {
     let mut rng = SmallRng::seed_from_u64(options.seed);
     let begun = Instant::now();
-    let stage = Stage::set(&options, &mut rng).await?;
+    opening(dir);
+    let stage = tokio::select! {
+        () = stop.cancelled() => return Ok(true),
+        stage = Stage::set(options, dir, &mut rng) => stage?,
+    };
     announce(&stage, begun.elapsed());
-    let book = stage.dir.join("diary.json");
-    let mut cast = Cast::new(&options, Diary::load(&book)?);
-    report::remember(&stage.dir, &cast.diary)?;
+    let book = dir.join("diary.json");
+    let mut cast = Cast::new(options, Diary::load(&book)?);
+    report::remember(dir, &cast.diary)?;
     let came = now();
     if !options.quiet {
-        cast.enter(&stage, &mut rng).await?;
+        tokio::select! {
+            () = stop.cancelled() => {}
+            entered = cast.enter(&stage, &mut rng) => entered?,
+        }
     }
     let show = Instant::now();
-    play(&options, &stage, &mut cast, show, &stop).await;
+    play(options, &stage, &mut cast, show, stop).await;
+    let lived = if options.quiet { Duration::ZERO } else { show.elapsed() };
     cast.close_shop.cancel();
     for store in &stage.stores {
         store.uplink.mend();
     }
     let mut closing = Duration::ZERO;
     if !stop.is_cancelled() && !options.quiet {
-        closing = drain(&options, &stage, &mut cast, &stop).await;
+        closing = drain(options, &stage, &mut cast, stop).await;
     }
     let interrupted = stop.is_cancelled();
     let curtain = Instant::now();
@@ -67,22 +85,20 @@ pub async fn run(options: Options, stop: CancellationToken) -> Result<bool> {
     cast.people.close();
     let _ = tokio::time::timeout(GO_HOME, cast.people.wait()).await;
     let machines = report::machines(&stage).await;
-    let dir = stage.dir.clone();
     stage.strike().await?;
     let ending = report::Ending {
         begun: came,
         interrupted,
+        lived,
+        speed: options.speed,
         closing,
         struck_in: curtain.elapsed(),
         cuts: cast.cuts.clone(),
         ended: now(),
     };
     cast.diary.save(&book)?;
-    let report = report::write(&dir, &cast.diary, machines, &ending)?;
-    say(&report, &options)?;
-    if options.data.is_none() {
-        let _ = std::fs::remove_dir_all(&dir);
-    }
+    let report = report::write(dir, &cast.diary, machines, &ending)?;
+    say(&report, options)?;
     Ok(report::is_clean(&report))
 }
 
@@ -248,6 +264,11 @@ async fn drain(options: &Options, stage: &Stage, cast: &mut Cast, stop: &Cancell
     begun.elapsed()
 }
 
+#[expect(clippy::print_stdout, reason = "the demo speaks to a person at a terminal")]
+fn opening(dir: &Path) {
+    println!("Larder opens; its databases and logs are in {}", dir.display());
+}
+
 #[expect(
     clippy::print_stdout,
     reason = "the demo speaks to a person at a terminal, and to scripts that wait for `ready`"
@@ -293,9 +314,10 @@ fn line(cast: &Cast, at: Duration, now: &str) {
 
 #[expect(clippy::print_stdout, reason = "the report is the demo's answer")]
 fn say(report: &serde_json::Value, options: &Options) -> Result<()> {
-    if let Some(path) = &options.report {
-        std::fs::write(path, format!("{report:#}\n"))?;
-    }
     println!("{report:#}");
+    if let Some(path) = &options.report {
+        std::fs::write(path, format!("{report:#}\n"))
+            .with_context(|| format!("--report {}", path.display()))?;
+    }
     Ok(())
 }

@@ -9,11 +9,14 @@ use std::str::FromStr;
 /// A hub, two stores with brokers, agents and devices that speak real bytes, and people who shop, pick and ride.
 ///
 /// Open the printed addresses in a browser, watch the live line, press Ctrl-C to stop. A complete check by itself:
-/// `demo --minutes 3 --speed 10 --cut s1@40..100 --report demo.json`
+/// `demo --minutes 3 --speed 10 --cut s1@40..100 --report demo.json` (the exit status is 1 if anything was lost, doubled or
+/// oversold, if both sides differ, if a label cannot be read, or if fewer than 40 orders were delivered or 3 taken at the
+/// counter in the cut)
 #[derive(Debug, Clone, Parser)]
 #[command(name = "demo", version)]
 pub struct Options {
-    /// Keep everything in this folder and resume from it; without it a temporary folder is used and removed.
+    /// Keep everything in this folder and resume from it; without it a temporary folder is used, and removed if nothing was
+    /// wrong.
     #[arg(long)]
     pub data: Option<PathBuf>,
     /// End by itself after so many minutes; 0 = run until Ctrl-C.

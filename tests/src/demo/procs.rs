@@ -2,7 +2,7 @@
 //! can be killed, and is measured from outside.
 
 use anyhow::{Context, Result, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
@@ -14,6 +14,7 @@ const TICKS_PER_SECOND: u64 = 100;
 #[derive(Debug)]
 pub struct Proc {
     name: String,
+    log: PathBuf,
     child: Child,
 }
 
@@ -43,7 +44,7 @@ impl Proc {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("starting {role}"))?;
-        Ok(Self { name: format!("{role} {}", config.display()), child })
+        Ok(Self { name: format!("{role} {}", config.display()), log: log.to_owned(), child })
     }
 
     /// Waits until `url` answers 200; says how long it took since the call.
@@ -51,13 +52,14 @@ impl Proc {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait()? {
-                bail!("{} ended at once ({status}); see its log beside its data", self.name);
+                bail!("{} ended at once ({status}); its log is {}", self.name, self.log.display());
             }
             if http.get(url).send().await.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(begun.elapsed());
             }
             if begun.elapsed() > limit {
-                bail!("{} was not ready within {limit:?} at {url}", self.name);
+                let log = self.log.display();
+                bail!("{} was not ready within {limit:?} at {url}; its log is {log}", self.name);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

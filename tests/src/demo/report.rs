@@ -1,20 +1,32 @@
 //! What came of a run, found out afterwards: the people's diary beside the databases of both sides, the printed paper
 //! beside what can be read from it. Nothing here is computed from what anybody meant to do.
 
+use super::arrivals::Arrivals;
 use super::books::Books;
 use super::cuts::Cuts;
 use super::deeds::{self, Deeds};
 use super::diary::{Diary, percentiles};
 use super::house::STORES;
+use super::options::Options;
 use super::papers::Wanted;
 use super::stage::Stage;
 use crate::paper;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use model::Timestamp;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use store_node::check::{Finding, Report};
+
+/// A full run: three minutes in which people live ten times as fast. Machines do not, so a faster life counts no more.
+const FULL_SECONDS: f64 = 180.0;
+const FULL_SPEED: f64 = 10.0;
+/// Deliveries of a full run, at least.
+const DELIVERED: i64 = 40;
+/// A full cut: a minute at that speed, less the second in which the wire is looked at.
+const CUT_SECONDS: f64 = 58.0;
+/// Counter orders of a full cut, at least.
+const AT_COUNTER: i64 = 3;
 
 /// A person waits so long for the report after Ctrl-C.
 const READ_AFTER_CTRL_C: Duration = Duration::from_millis(1_000);
@@ -55,6 +67,10 @@ pub struct Ending {
     pub begun: Timestamp,
     /// Somebody pressed Ctrl-C: what is under way stays under way.
     pub interrupted: bool,
+    /// How long the shop was open to people; nothing where nobody shopped.
+    pub lived: Duration,
+    /// How many times faster than in life they lived.
+    pub speed: f64,
     /// How long the last orders took after the shop closed.
     pub closing: Duration,
     /// From "everybody go home" to the last process gone.
@@ -63,6 +79,32 @@ pub struct Ending {
     pub cuts: Cuts,
     /// When all was over.
     pub ended: Timestamp,
+}
+
+impl Ending {
+    /// What must have come of it, where it was long enough to ask for anything.
+    fn due(&self) -> Value {
+        let counts = self.speed.min(FULL_SPEED) / FULL_SPEED;
+        let open = self.lived.as_secs_f64() * counts;
+        let cut = if self.lived.is_zero() { 0.0 } else { self.cuts.seconds(self.ended) * counts };
+        let asked = |long: bool, least: i64| if long && !self.interrupted { least } else { 0 };
+        json!({
+            "orders_delivered": asked(open >= FULL_SECONDS, DELIVERED),
+            "counter_orders_during_cut": asked(cut >= CUT_SECONDS, AT_COUNTER),
+        })
+    }
+}
+
+/// Whether `--report` names a file that can be written: asked before anything runs, not after it.
+pub fn can_be_written(options: &Options) -> Result<()> {
+    let Some(path) = &options.report else { return Ok(()) };
+    let there = path.exists();
+    let open = std::fs::File::options().append(true).create(true).open(path);
+    open.map(drop).with_context(|| format!("--report {} cannot be written", path.display()))?;
+    if !there {
+        std::fs::remove_file(path)?;
+    }
+    Ok(())
 }
 
 /// How far the last orders are.
@@ -110,9 +152,10 @@ pub fn write(dir: &Path, diary: &Diary, machines: Machines, ending: &Ending) -> 
         .iter()
         .map(|plan| store_node::check::self_check(&store_node::run::database(&dir.join(plan.id))))
         .collect::<Result<_, _>>()?;
-    let arrivals = books.arrivals(&pages, &ending.cuts, ending.begun)?;
+    let arrivals = Arrivals::of(&books, &pages, &ending.cuts, ending.begun)?;
     let mut report = json!({
         "interrupted": ending.interrupted,
+        "at_least": ending.due(),
         "orders_placed": pages.placed.len(),
         "orders_delivered": books.delivered()?,
         "orders_open": books.open_orders()?,
@@ -125,7 +168,7 @@ pub fn write(dir: &Path, diary: &Diary, machines: Machines, ending: &Ending) -> 
         "refused_scans": pages.refused_scans,
         "substituted": books.substituted()?,
         "counter_orders": pages.counter.len(),
-        "counter_orders_during_cut": pages.counter_during_cut,
+        "counter_orders_during_cut": books.counter_orders_in(&ending.cuts, &pages)?,
         "oversold_units": books.oversold()?,
         "commands_answered": pages.answered.len(),
         "commands_lost": lost,
@@ -182,9 +225,13 @@ pub fn is_clean(report: &Value) -> bool {
         && (interrupted || something_came_of_it(report))
 }
 
-/// Where people ordered, something was delivered: a shop in which nothing arrives has proved nothing.
+/// Where people ordered, something was delivered: a shop in which nothing arrives has proved nothing. A run of full length has
+/// to have come to what is due of it.
 fn something_came_of_it(report: &Value) -> bool {
-    report["orders_placed"] == 0 || report["orders_delivered"].as_i64().is_some_and(|orders| orders > 0)
+    let some = |key: &str| report[key].as_i64().unwrap_or(0);
+    let due = ["orders_delivered", "counter_orders_during_cut"];
+    let reached = due.iter().all(|key| some(key) >= report["at_least"][*key].as_i64().unwrap_or(i64::MAX));
+    reached && (report["orders_placed"] == 0 || some("orders_delivered") > 0)
 }
 
 fn round(value: f64) -> f64 {
@@ -193,15 +240,21 @@ fn round(value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::is_clean;
+    use super::{Ending, can_be_written, is_clean};
+    use crate::demo::cuts::Cuts;
+    use crate::demo::options::Options;
+    use clap::Parser;
+    use model::Timestamp;
     use serde_json::json;
+    use std::time::Duration;
 
     #[test]
     fn every_failure_makes_it_unclean() {
         let good = json!({ "interrupted": false, "oversold_units": 0, "commands_lost": 0, "commands_doubled": 0,
             "ledger_ok": true, "replay_equals_balances": true, "converged": true, "orders_open": 0,
             "labels_printed": 9, "labels_looked_at": 9, "labels_decoded_ok": 9, "labels_missing": 0,
-            "labels_doubled": 0, "orders_placed": 3, "orders_delivered": 3 });
+            "labels_doubled": 0, "orders_placed": 41, "orders_delivered": 40, "counter_orders_during_cut": 3,
+            "at_least": { "orders_delivered": 40, "counter_orders_during_cut": 3 } });
         assert!(is_clean(&good));
         for (key, bad) in [
             ("oversold_units", json!(1)),
@@ -214,11 +267,55 @@ mod tests {
             ("labels_decoded_ok", json!(8)),
             ("labels_missing", json!(1)),
             ("labels_doubled", json!(1)),
-            ("orders_delivered", json!(0)),
+            ("orders_delivered", json!(39)),
+            ("counter_orders_during_cut", json!(2)),
+            ("at_least", json!(null)),
         ] {
             let mut report = good.clone();
             report[key] = bad;
             assert!(!is_clean(&report), "{key}");
         }
+    }
+    fn due(seconds: u64, speed: f64, cut_seconds: i64) -> [i64; 2] {
+        let (at, mut cuts) = (Timestamp::from_ms(1_000), Cuts::default());
+        if cut_seconds > 0 {
+            cuts.cut("s1", at);
+        }
+        let lived = Duration::from_secs(seconds);
+        let (closing, struck_in) = (Duration::ZERO, Duration::ZERO);
+        let ended = at.plus_ms(cut_seconds * 1_000);
+        let ending = Ending { begun: at, interrupted: false, lived, speed, closing, struck_in, cuts, ended };
+        let due = ending.due();
+        assert_eq!(
+            Ending { interrupted: true, ..ending }.due(),
+            json!({ "orders_delivered": 0, "counter_orders_during_cut": 0 })
+        );
+        ["orders_delivered", "counter_orders_during_cut"].map(|key| due[key].as_i64().unwrap())
+    }
+
+    #[test]
+    fn a_full_run_has_to_come_to_something() {
+        assert_eq!(due(180, 10.0, 60), [40, 3], "the complete check of the help");
+        assert_eq!(due(72, 10.0, 50), [0, 0]);
+        assert_eq!(due(60, 60.0, 0), [0, 0], "machines are no faster");
+        assert_eq!(due(450, 4.0, 150), [40, 3]);
+        assert_eq!(due(0, 10.0, 60), [0, 0], "nobody shopped");
+    }
+
+    #[test]
+    fn a_report_that_cannot_be_written_is_told_before_anything_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let wish = |name: &str| {
+            let path = dir.path().join(name);
+            let options = Options::try_parse_from(["demo", "--report", path.to_str().unwrap()]).unwrap();
+            (can_be_written(&options).map_err(|error| format!("{error:#}")), path)
+        };
+        let (said, path) = wish("no/such/folder.json");
+        assert!(said.is_err_and(|said| said.contains("--report") && said.contains(path.to_str().unwrap())));
+        let (said, path) = wish("new.json");
+        assert!(said.is_ok() && !path.exists(), "only asked");
+        std::fs::write(dir.path().join("old.json"), "old").unwrap();
+        let (said, path) = wish("old.json");
+        assert_eq!((said, std::fs::read_to_string(path).unwrap().as_str()), (Ok(()), "old"));
     }
 }

@@ -40,9 +40,11 @@ fn hub(config: &Path) -> Result<()> {
 
 /// A hub that has just come out of its own backup: what its page for operations shows then, is looked at in a walk.
 fn restored(config: &Path) -> Result<()> {
-    use central_hub::{backup, clock, run};
+    use central_hub::{backup, clock, lock::Lock, run};
     let mut config = central_hub::config::HubConfig::load(config)?;
-    run::open(&config)?.checkpoint()?;
+    let lock = Lock::take(&config.data_dir)?;
+    run::open(&config, &lock)?.checkpoint()?;
+    drop(lock);
     let (before, stick) = (config.data_dir.clone(), config.data_dir.with_extension("larder"));
     let recovery = backup::enrol(&before)?;
     backup::back_up(&before, &stick, clock::now())?;

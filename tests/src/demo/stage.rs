@@ -11,6 +11,7 @@ use super::roles::SPEED_ENV;
 use super::web::Site;
 use super::{fresh_id, now};
 use anyhow::{Context, Result, anyhow, bail};
+use files::Format;
 use model::api::store::{EnrolAnswer, EnrolRequest, LoginAnswer, LoginRequest};
 use model::catalogue::{Product, Velocity};
 use model::{Date, DeviceId, PersonId, Qty};
@@ -19,7 +20,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use store_core::import::Format;
 use store_node::command::{Command, Envelope, OpeningLine};
 use store_node::engine::Engine;
 use store_node::import::Wish;
@@ -37,8 +37,6 @@ const READY_LIMIT: Duration = Duration::from_secs(20);
 pub struct Stage {
     /// The folder of everything.
     pub dir: PathBuf,
-    /// Removes the folder at the end, unless `--data` asked to keep it.
-    _scratch: Option<tempfile::TempDir>,
     /// The hub's process.
     pub hub: Proc,
     /// Where it is.
@@ -74,16 +72,9 @@ pub struct StoreStage {
 }
 
 impl Stage {
-    /// Builds and starts everything.
-    pub async fn set(options: &Options, rng: &mut SmallRng) -> Result<Self> {
-        let scratch = if options.data.is_none() { Some(tempfile::tempdir()?) } else { None };
-        let dir = match (&options.data, &scratch) {
-            (Some(dir), _) => dir.clone(),
-            (None, Some(scratch)) => scratch.path().to_owned(),
-            (None, None) => return Err(anyhow!("no folder")),
-        };
-        std::fs::create_dir_all(&dir)?;
-        let dir = dir.canonicalize()?;
+    /// Builds and starts everything below `dir`. Who drops it half way kills what was started: stores are made for that.
+    pub async fn set(options: &Options, dir: &Path, rng: &mut SmallRng) -> Result<Self> {
+        let dir = dir.to_owned();
         let http = reqwest::Client::builder().pool_max_idle_per_host(64).tcp_nodelay(true).build()?;
         let [hub_port] = preferred([8080])?;
         let hub_address = SocketAddr::from(([127, 0, 0, 1], hub_port));
@@ -96,7 +87,7 @@ impl Stage {
             let store = StoreStage::set(options, &dir, plan, place, hub_address, &catalogue, &http, rng);
             stores.push(store.await.with_context(|| format!("store {}", plan.id))?);
         }
-        Ok(Self { dir, _scratch: scratch, hub, hub_url, stores, http })
+        Ok(Self { dir, hub, hub_url, stores, http })
     }
 
     /// Stops every process; who has not stopped within three seconds is killed.
@@ -111,10 +102,6 @@ impl Stage {
         stops.push(tokio::spawn(self.hub.stop(limit)));
         for stop in stops {
             let _ = stop.await;
-        }
-        if let Some(scratch) = self._scratch {
-            // The report is read from it afterwards; the caller removes it.
-            let _ = scratch.keep();
         }
         Ok(())
     }
@@ -199,7 +186,7 @@ fn fill(config: &Path, dir: &Path, catalogue: &Path, quiet: bool) -> Result<()> 
     let setup = store_node::manifest::setup(&manifest)?;
     let db = store_node::run::database(dir);
     store_node::import::catalogue(dir, setup.clone(), catalogue, Format::Csv, Wish::default())?;
-    let outcome = store_core::import::catalogue(CATALOGUE, Format::Csv);
+    let outcome = files::catalogue(CATALOGUE, Format::Csv);
     let today = (!quiet).then(|| setup.calendar.date(now()));
     let lines = outcome.rows.iter().map(|row| opening(&row.product, today)).collect::<Result<Vec<_>>>()?;
     let lines = lines.concat();

@@ -14,6 +14,7 @@ pub mod store;
 
 use super::served;
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 use load::{Client, Outcome};
 use serde_json::{Map, Value, json};
 use std::fs::File;
@@ -30,26 +31,42 @@ const WARM: Duration = Duration::from_millis(500);
 const SYNCS: usize = 200;
 
 /// What is measured, in this order.
-const SYSTEMS: [&str; 7] = [
-    "hub",
-    "store",
-    "postgres_steps",
-    "postgres_function",
-    "redis_reserve",
-    "store_over_http",
-    "hub_over_http",
-];
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum System {
+    /// The hub's flow at the writer's queue.
+    Hub,
+    /// The store's flow at the writer's queue.
+    Store,
+    /// PostgreSQL, a statement after the other.
+    PostgresSteps,
+    /// PostgreSQL, one function.
+    PostgresFunction,
+    /// Redis, the reserve alone.
+    RedisReserve,
+    /// The store as a process of its own.
+    StoreOverHttp,
+    /// The hub as a process of its own.
+    HubOverHttp,
+}
+
+impl System {
+    /// Its name in the answer and after `--only`.
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
 
 /// Runs the benchmark below `base` (a folder on the disk to be measured); `error` stands in the answer if it cannot.
 /// `only` names one system, for looking closer.
-pub fn run(base: Option<&Path>, seconds: f64, only: Option<&str>) -> Value {
+pub fn run(base: Option<&Path>, seconds: f64, only: Option<System>) -> Value {
     match measure(base, seconds, only) {
         Ok(value) => value,
         Err(error) => json!({"name": "order-commit", "error": format!("{error:#}")}),
     }
 }
 
-fn measure(base: Option<&Path>, seconds: f64, only: Option<&str>) -> Result<Value> {
+fn measure(base: Option<&Path>, seconds: f64, only: Option<System>) -> Result<Value> {
     let base = base.map_or_else(std::env::temp_dir, Path::to_path_buf);
     std::fs::create_dir_all(&base)?;
     let dir = tempfile::Builder::new().prefix("larder-orders").tempdir_in(&base)?;
@@ -58,10 +75,10 @@ fn measure(base: Option<&Path>, seconds: f64, only: Option<&str>) -> Result<Valu
     let window = Duration::from_secs_f64(seconds);
     let mut measured: Map<String, Value> = Map::new();
     let mut load_before = Map::new();
-    for name in SYSTEMS.into_iter().filter(|name| only.is_none_or(|only| only == *name)) {
-        load_before.insert(name.to_owned(), json!(load_average()));
-        let outcomes = points(name, &base, dir.path(), &runtime, window).context(name)?;
-        measured.insert(name.to_owned(), outcomes.iter().map(as_json).collect());
+    for system in System::value_variants().iter().filter(|system| only.is_none_or(|only| only == **system)) {
+        load_before.insert(system.name(), json!(load_average()));
+        let outcomes = points(*system, &base, dir.path(), &runtime, window).with_context(|| system.name())?;
+        measured.insert(system.name(), outcomes.iter().map(as_json).collect());
     }
     let goals = goals(&measured);
     Ok(json!({
@@ -86,45 +103,53 @@ fn measure(base: Option<&Path>, seconds: f64, only: Option<&str>) -> Result<Valu
     }))
 }
 
-fn points(name: &str, base: &Path, dir: &Path, runtime: &Runtime, window: Duration) -> Result<Vec<Outcome>> {
+fn points(
+    system: System,
+    base: &Path,
+    dir: &Path,
+    runtime: &Runtime,
+    window: Duration,
+) -> Result<Vec<Outcome>> {
     let handle = runtime.handle().clone();
-    match name {
-        "hub" => {
+    match system {
+        System::Hub => {
             let hub = hub::Hub::start(dir, handle)?;
             let outcomes = each(window, || hub.client(), |taken| hub.verify(taken))?;
             hub.close()?;
             Ok(outcomes)
         }
-        "store" => {
+        System::Store => {
             let store = store::Store::start(dir, handle)?;
             let outcomes = each(window, || store.client(), |taken| store.verify(taken))?;
             store.close()?;
             Ok(outcomes)
         }
-        "postgres_steps" | "postgres_function" => {
-            let way = if name == "postgres_steps" { postgres::Way::Steps } else { postgres::Way::Function };
-            // Not below our own folder: that is closed to the user postgres.
-            let peer = postgres::Postgres::start(base, way)?;
-            each(window, || peer.client(), |taken| peer.verify(taken))
-        }
-        "store_over_http" => {
+        System::PostgresSteps => on_postgres(base, postgres::Way::Steps, window),
+        System::PostgresFunction => on_postgres(base, postgres::Way::Function, window),
+        System::StoreOverHttp => {
             let served = served::Served::start(dir, handle)?;
             let outcomes =
                 each(window, || served.client(), |taken| store::verify(&served.database(), taken))?;
             served.close()?;
             Ok(outcomes)
         }
-        "hub_over_http" => {
+        System::HubOverHttp => {
             let served = hub_served::Served::start(dir, handle)?;
             let outcomes = each(window, || served.client(), |taken| served.verify(taken))?;
             served.close()?;
             Ok(outcomes)
         }
-        _ => {
+        System::RedisReserve => {
             let peer = redis::Redis::start(dir)?;
             each(window, || peer.client(), |taken| peer.verify(taken))
         }
     }
+}
+
+fn on_postgres(base: &Path, way: postgres::Way, window: Duration) -> Result<Vec<Outcome>> {
+    // Not below our own folder: that is closed to the user postgres.
+    let peer = postgres::Postgres::start(base, way)?;
+    each(window, || peer.client(), |taken| peer.verify(taken))
 }
 
 /// All points of one system, each verified.
@@ -214,4 +239,23 @@ fn fsync_ms(dir: &Path) -> Result<(f64, f64)> {
 fn load_average() -> f64 {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::System;
+    use clap::ValueEnum;
+
+    /// The goals look their systems up by these names.
+    #[test]
+    fn systems_are_named_as_in_the_answer() {
+        let names: Vec<String> = System::value_variants().iter().map(|system| system.name()).collect();
+        assert!(
+            ["hub", "store", "postgres_steps", "postgres_function"]
+                .iter()
+                .all(|n| names.contains(&(*n).to_owned()))
+        );
+        assert_eq!(names.len(), 7);
+        assert!(System::from_str("typo", false).is_err());
+    }
 }

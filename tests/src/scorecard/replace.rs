@@ -38,8 +38,8 @@ const READY_LIMIT: Duration = Duration::from_secs(60);
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// Runs the benchmark below `base`; `days` for a shorter year. `error` stands in the answer if it cannot.
-pub fn run(base: Option<&Path>, days: Option<&str>) -> Value {
-    let days = days.and_then(|text| text.parse().ok()).unwrap_or(DAYS);
+pub fn run(base: Option<&Path>, days: Option<u32>) -> Value {
+    let days = days.unwrap_or(DAYS);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let measured = runtime.map_err(anyhow::Error::from).and_then(|runtime| measure(&runtime, base, days));
     measured.unwrap_or_else(|error| json!({"name": "replace", "error": format!("{error:#}")}))

@@ -42,9 +42,10 @@ fn sells(data: &Path, key: u128, n: usize) -> Result<OrderId, Refusal> {
     Ok(taken.order)
 }
 
-/// As `central-hub import catalogue` does it, beside the hub that runs, or while it does not.
+/// As `central-hub import catalogue` does it, while the hub does not run.
 fn import(config: &HubConfig, products: &[Product]) {
-    let mut engine = central_hub::run::open(config).unwrap();
+    let lock = central_hub::lock::Lock::take(&config.data_dir).unwrap();
+    let mut engine = central_hub::run::open(config, &lock).unwrap();
     let command = central_hub::command::Command::PutProducts { products: products.to_vec() };
     let actor = central_hub::system::actor("config");
     let id = central_hub::system::id(now(), "import");
@@ -90,7 +91,7 @@ async fn a_price_that_changes_while_the_line_is_cut_arrives_and_a_withdrawn_prod
     stage::fill(&mut engine(data), now()).unwrap();
     let units = "SELECT sum(on_hand) + sum(reserved) + sum(blocked) FROM stock";
     let (before, rows) = (number(data, units), number(data, "SELECT count(*) FROM sku"));
-    import(&hub.config(), &goods());
+    hub.restart(|config| import(config, &goods())).await;
 
     let (stop, task) = store(&hub, &papers, data);
     comes_to(data, "the first publication", &publication(1), 1).await;
@@ -107,7 +108,7 @@ async fn a_price_that_changes_while_the_line_is_cut_arrives_and_a_withdrawn_prod
     let mut changed = goods();
     changed[CHEAPER].price = Paise::new(was - 100);
     changed[GONE].active = false;
-    import(&hub.config(), &changed[..10]);
+    hub.restart(|config| import(config, &changed[..10])).await;
     hub.restart(|config| {
         changed[CHEAPER].price = Paise::new(was - 200);
         import(config, &changed[..10]);

@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use store_node::clock;
-use store_node::line::{HubLine, LineError};
+use store_node::line::{HubLine, LineError, Payload};
 use tests::demo::procs::Proc;
 use tests::demo::web::{Site, WebError};
 use tests::scorecard::stage::free_ports;
@@ -77,10 +77,19 @@ impl Everywhere {
 
     /// What it says to somebody with these papers and this token.
     async fn says(&self, papers: &Path, token: &str) -> Result<(u16, String), LineError> {
+        self.answers(papers, token, (Method::GET, "/global/v1/facts?after=0", Vec::new())).await
+    }
+
+    async fn answers(
+        &self,
+        papers: &Path,
+        token: &str,
+        (method, path, body): (Method, &str, Vec<u8>),
+    ) -> Result<(u16, String), LineError> {
         let [ca, cert, key] = ["ca.crt", "store.crt", "store.key"].map(|name| papers.join(name));
         let tls = Some(ClientTls::read(&ca, &cert, &key).unwrap());
         let line = HubLine { tls, ..HubLine::plain(&format!("https://{}", self.tls), token) };
-        let reply = line.call(Method::GET, "/global/v1/facts?after=0", Vec::new()).await?;
+        let reply = line.call(method, path, Payload::Json(body.into())).await?;
         let code = serde_json::from_slice::<Problem>(&reply.body).map_or_else(|_| String::new(), |p| p.code);
         Ok((reply.status.as_u16(), code))
     }
@@ -154,6 +163,22 @@ async fn takes_no_cards(who: &(Site, AddressId)) {
     );
 }
 
+/// What cannot be taken is told as a problem, as everywhere.
+async fn refuses_clearly(everywhere: &Everywhere, own: &Path) {
+    let cases = [
+        ((Method::GET, "/global/v1/facts?after=x", Vec::new()), (400, "bad_query")),
+        ((Method::POST, "/global/v1/facts", b"[".to_vec()), (400, "malformed_json")),
+        ((Method::PUT, "/global/v1/hours", vec![b' '; 70_000]), (413, "body_too_large")),
+        ((Method::DELETE, "/global/v1/hours", Vec::new()), (405, "wrong_method")),
+        ((Method::GET, "/global/v1/nothing", Vec::new()), (404, "unknown_path")),
+    ];
+    for (call, (status, code)) in cases {
+        let what = format!("{} {}", call.0, call.1);
+        let told = everywhere.answers(own, TOKENS[0], call).await.unwrap();
+        assert_eq!(told, (status, code.to_owned()), "{what}");
+    }
+}
+
 /// The own papers open; those of another city, or of a stranger who forged them, open nothing.
 async fn admits_by_certificate(everywhere: &Everywhere, [own, other]: &[PathBuf; 2], dir: &Path) {
     assert_eq!(everywhere.says(own, TOKENS[0]).await.unwrap().0, 200);
@@ -218,6 +243,7 @@ async fn users_methods_and_the_master_catalogue_reach_every_city_and_no_order_wa
     takes_no_cards(&who).await;
     let cities = [&blr, &del].map(|(world, _)| world.dir.join("global"));
     admits_by_certificate(&everywhere, &cities, dir.path()).await;
+    refuses_clearly(&everywhere, &cities[0]).await;
     // Counts of the city have come; nobody without a token is told anything.
     let service = Site::new(reqwest::Client::new(), &format!("http://{}", everywhere.address));
     let counted = |cities: &Vec<CityHours>| {

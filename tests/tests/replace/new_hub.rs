@@ -4,6 +4,7 @@
 use super::world::{LIMIT, OPS, World, id, until};
 use central_hub::command::{Command, Envelope};
 use central_hub::config::HubConfig;
+use central_hub::lock::Lock;
 use central_hub::{backup, run, system};
 use model::api::hub::{
     Address, AddressIn, Cart, CartLineIn, CheckoutRequest, ClosingVoices, InboxMessage, MeIn, OpsSync, Order,
@@ -24,7 +25,9 @@ use tests::scorecard::stage::product;
 const PRODUCTS: usize = 40;
 
 pub fn put_catalogue(world: &World) {
-    let mut engine = run::open(&HubConfig::load(&world.hub_config()).unwrap()).unwrap();
+    let config = HubConfig::load(&world.hub_config()).unwrap();
+    let lock = Lock::take(&config.data_dir).unwrap();
+    let mut engine = run::open(&config, &lock).unwrap();
     let products = (0..PRODUCTS).map(|n| product(n).unwrap()).collect();
     let (id, actor) = (system::id(clock::now(), "catalogue"), system::actor("config"));
     let put = Envelope { id, actor, command: Command::PutProducts { products } };

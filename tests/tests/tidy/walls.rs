@@ -4,11 +4,12 @@ use crate::facts::{At, Path};
 use crate::house::{House, Need, Rust, Violation};
 
 /// The only edges inside the house (ARCHITECTURE, Walls). Package `tests` may name everybody.
-pub const TABLE: [(&str, &[&str]); 12] = [
+pub const TABLE: [(&str, &[&str]); 13] = [
     ("mqtt-cases", &[]),
     ("store-broker", &["mqtt-cases"]),
     ("model", &[]),
     ("figures", &[]),
+    ("files", &["model"]),
     ("firmware-config", &["model"]),
     ("device-drivers", &["model", "firmware-config"]),
     ("sync", &["model"]),
@@ -16,13 +17,23 @@ pub const TABLE: [(&str, &[&str]); 12] = [
     ("hub-core", &["model"]),
     (
         "store-node",
-        &["store-core", "store-broker", "sync", "model", "figures", "device-drivers", "firmware-config"],
+        &[
+            "store-core",
+            "store-broker",
+            "sync",
+            "model",
+            "figures",
+            "files",
+            "device-drivers",
+            "firmware-config",
+        ],
     ),
-    ("central-hub", &["hub-core", "sync", "model", "figures"]),
+    ("central-hub", &["hub-core", "sync", "model", "figures", "files"]),
     (
         "tests",
         &[
             "model",
+            "files",
             "firmware-config",
             "device-drivers",
             "sync",
@@ -37,7 +48,7 @@ pub const TABLE: [(&str, &[&str]); 12] = [
 ];
 
 /// Packages that decide and nothing else: a seed must replay them, so no IO, clock, SQL, async or randomness.
-const PURE: [&str; 5] = ["model", "store-core", "hub-core", "sync", "figures"];
+const PURE: [&str; 6] = ["model", "store-core", "hub-core", "sync", "figures", "files"];
 
 /// Crates that bring IO, SQL, async or randomness.
 const IMPURE_CRATES: [&str; 14] = [

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import type { Order, Serviceable } from '@larder/shared/types/hub.ts';
 import type { Link, OrderDetail } from '@larder/shared/types/store.ts';
-import { browser, errorsOf, person, shot, violations } from '../browser.ts';
+import { ONCE, browser, errorsOf, person, shot, violations } from '../browser.ts';
 import { english } from '../english.ts';
 import { pickByHand } from '../hand.ts';
 import { launch, type Demo } from '../start.ts';
@@ -47,7 +47,7 @@ async function clean(page: Page, name: string, names: readonly string[] | null =
   if (names) expect(await english(page, names), name).toEqual([]);
 }
 
-test.skipIf(process.env['LARDER_DEMO_STORE'])('the bags are in the rider’s hands while the store is cut off, and the shop says why it sells nothing', { timeout: 300_000 }, async () => {
+test.skipIf(process.env['LARDER_DEMO_STORE'])('the bags are in the rider’s hands while the store is cut off, and the shop says why it sells nothing', { ...ONCE, timeout: 300_000 }, async () => {
   const { hub } = demo!;
   const context = await person(chrome, 'handheld');
   await context.grantPermissions(['geolocation']);

@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
-import { browser, errorsOf, person, shot, violations, type Size } from '../browser.ts';
+import { ONCE, browser, errorsOf, person, shot, violations, type Size } from '../browser.ts';
 import { freshPhone, loginOn, seated, Shopper } from './people.ts';
 
 const { hub } = inject('demo');
@@ -143,7 +143,7 @@ test('a declined card is said, nothing is on its way, and cash goes through', as
   await page.context().close();
 });
 
-test('an order whose answer was lost is asked for again, also after a reload, and is one order', async () => {
+test('an order whose answer was lost is asked for again, also after a reload, and is one order', ONCE, async () => {
   const { shopper, page } = await atCheckout([1]);
   const keys: (string | undefined)[] = [];
   let cut = true;

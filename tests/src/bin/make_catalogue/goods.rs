@@ -4,10 +4,10 @@ use crate::rules;
 use crate::size::Size;
 use crate::table::{Base, Brand, Family, Word};
 use anyhow::{Context, Result};
+use files::CatalogueRow;
 use model::catalogue::{Product, TempClass, Velocity};
 use model::{Grams, Paise, Qty, SkuId};
 use std::collections::{BTreeMap, BTreeSet};
-use store_core::import::CatalogueRow;
 
 /// The first 200 shelf goods lie in zone A, the next 500 in zone B, the rest in zone C (REQ-2).
 const A_END: usize = 200;

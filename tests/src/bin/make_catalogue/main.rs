@@ -21,7 +21,7 @@ fn demo_folder() -> PathBuf {
 fn files() -> Result<Vec<(&'static str, Vec<u8>)>> {
     let base = table::read(&demo_folder().join("base"))?;
     let rows = goods::rows(&base)?;
-    let catalogue = store_core::import::export(&rows).context("writing the catalogue")?;
+    let catalogue = files::export(&rows).context("writing the catalogue")?;
     Ok(vec![("catalogue.csv", catalogue), ("categories.csv", goods::categories(&base).into_bytes())])
 }
 

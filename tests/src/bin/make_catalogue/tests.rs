@@ -1,9 +1,9 @@
 //! The catalogue under test: fresh, believable, and nobody's trademark.
 
 use super::*;
+use files::{CatalogueRow, Format, catalogue, gtin_is_valid};
 use model::catalogue::{TempClass, Velocity};
 use std::collections::{BTreeMap, BTreeSet};
-use store_core::import::{CatalogueRow, Format, catalogue, gtin_is_valid};
 
 fn shipped() -> Vec<CatalogueRow> {
     let bytes = std::fs::read(demo_folder().join("catalogue.csv")).unwrap();

@@ -1,6 +1,7 @@
-//! Importing: bytes of a catalogue or barcode file in, checked rows and named bad rows out (REQ-14). What lives here
-//! decides what a row means and whether it may enter; reading files, dry runs, progress and saving live in the adapter
-//! and in `db/`. Nothing here changes anything, so a caller sees the whole verdict before the first row is stored.
+//! Files that people bring in: bytes of a catalogue or barcode list in, checked rows and named bad rows out (REQ-14). What
+//! lives here decides what a row means and whether it may enter, for a store and for a hub alike, so that neither takes what
+//! the other refuses; reading files, dry runs, progress and saving live in the adapters and in `db/`. Nothing here changes
+//! anything, so a caller sees the whole verdict before the first row is stored.
 
 mod field;
 mod gtins;
