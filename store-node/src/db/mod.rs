@@ -136,6 +136,23 @@ impl Db {
         Ok(Self { conn, shelves, others, writing: Writing::default() })
     }
 
+    /// Opens a file that is there and of this version, for a trial: nothing is made and nothing brought up to date. `None`
+    /// where it is of another version.
+    ///
+    /// # Errors
+    /// When the file is no database.
+    pub fn open_as_it_is(path: &Path) -> DbResult<Option<Self>> {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)?;
+        stable_plans(&conn)?;
+        conn.execute_batch(
+            "PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;",
+        )?;
+        let pending = Migrations::from_slice(MIGRATIONS).pending_migrations(&conn)?;
+        let (shelves, others) = (Shelves::default(), Cell::new(0));
+        Ok((pending == 0).then(|| Self { conn, shelves, others, writing: Writing::default() }))
+    }
+
     /// What commits cost since it was opened.
     pub const fn writing(&self) -> &Writing {
         &self.writing
@@ -349,6 +366,31 @@ fn all<T>(
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map(params, read)?;
     Ok(rows.collect::<rusqlite::Result<Vec<T>>>()?)
+}
+
+/// Rows by their keys, as a check reads them: each, or what is wrong with it.
+pub type Sifted<K, T> = Vec<(K, Result<T, String>)>;
+
+/// Every row by its key, for a check: of one that does not read as what it should be, what is wrong with it, so that it
+/// hides no other.
+fn sift<K, T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    key: impl Fn(&Row<'_>) -> rusqlite::Result<K>,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> DbResult<Sifted<K, T>> {
+    all(conn, sql, params, |r| Ok((key(r)?, read(r).map_err(|error| error.to_string()))))
+}
+
+/// What SQLite itself finds wrong with the file: pages, indexes, columns of another type. At most `limit` lines.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn integrity(conn: &Connection, limit: u32) -> DbResult<Vec<String>> {
+    // A pragma takes no bound values.
+    let found: Vec<String> = all(conn, &format!("PRAGMA integrity_check({limit})"), [], |r| r.get(0))?;
+    Ok(found.into_iter().filter(|line| line != "ok").collect())
 }
 
 /// Rows changed.
