@@ -166,7 +166,7 @@ impl Db {
     pub fn begin(&mut self) -> DbResult<Tx<'_>> {
         let tx = rusqlite::Transaction::new(&mut self.conn, rusqlite::TransactionBehavior::Immediate)?;
         // Inside the transaction nobody else writes.
-        let others = number(&tx, "PRAGMA data_version", [])?;
+        let others = version(&tx)?;
         if self.others.replace(others) != others {
             self.shelves.forget_all();
         }
@@ -303,6 +303,14 @@ pub fn bytes(conn: &Connection) -> DbResult<u64> {
     let sql = "SELECT (p.page_count - f.freelist_count) * s.page_size
                FROM pragma_page_count AS p, pragma_freelist_count AS f, pragma_page_size AS s";
     Ok(u64::try_from(number(conn, sql, [])?).unwrap_or(0))
+}
+
+/// A number that is another one once another connection has written the file.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn version(conn: &Connection) -> DbResult<i64> {
+    number(conn, "PRAGMA data_version", [])
 }
 
 impl ReadDb {
