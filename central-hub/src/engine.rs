@@ -124,6 +124,11 @@ impl HubEngine {
         &*self.db
     }
 
+    /// Rows changed since it was opened: the same number before and after means that nothing was written in between.
+    pub fn changes(&self) -> u64 {
+        self.db.changes()
+    }
+
     /// New or changed stores of the configuration.
     ///
     /// # Errors
@@ -232,11 +237,11 @@ impl HubEngine {
     fn one(&mut self, now: Timestamp, sealed: &Sealed, care: Care) -> Result<Result<Answer, No>, Halt> {
         let Sealed { envelope, content } = sealed;
         let keeps = envelope.command.keeps_answer();
-        if keeps
+        let first = if keeps { self.db.answer_of(&envelope.id)? } else { None };
+        if let Some(first) = &first
             && !self.mutation.skips_idempotency()
-            && let Some(first) = self.db.answer_of(&envelope.id)?
         {
-            return Ok(first_answer(&first, content)?);
+            return Ok(first_answer(first, content)?);
         }
         let rules = self.rules.clone();
         let cx = Cx { now, id: &envelope.id, actor: &envelope.actor, rules: &rules, mutation: self.mutation };
@@ -265,7 +270,7 @@ impl HubEngine {
             }
         };
         // Refusals are stored outside the undone savepoint (decision 5), so that a retry gets the same no.
-        if keeps && !self.mutation.skips_idempotency() {
+        if keeps && first.is_none() {
             let answer = serde_json::to_string(&outcome).map_err(|e| DbFault::Corrupt(e.to_string()))?;
             self.db.keep_answer(&envelope.id, &Stored { content: *content, answer }, now)?;
         }

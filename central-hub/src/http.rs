@@ -72,9 +72,10 @@ pub(crate) async fn wrong_method(method: Method, uri: Uri) -> HttpProblem {
     )
 }
 
-/// Pages for people, a problem for programs.
+/// Pages for people, a problem for programs. To HEAD the server answers without the page's body.
 async fn fallback(method: Method, uri: Uri) -> Response {
-    if method == Method::GET && !uri.path().starts_with("/api/") && !uri.path().starts_with("/sync/") {
+    let reads = method == Method::GET || method == Method::HEAD;
+    if reads && !uri.path().starts_with("/api/") && !uri.path().starts_with("/sync/") {
         return web::serve(&uri);
     }
     unknown_path(method, uri).await.into_response()

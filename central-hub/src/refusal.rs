@@ -136,7 +136,7 @@ impl Refusal {
     /// The stable word and the HTTP status.
     pub fn code(&self) -> (&'static str, u16) {
         match self {
-            Refusal::KeyReused => ("key_reused", 409),
+            Refusal::KeyReused => ("id_reused", 409),
             Refusal::BadPhone => ("bad_phone", 422),
             Refusal::OtpTooOften => ("rate_limited", 429),
             Refusal::NoMessenger => ("no_messenger", 503),
@@ -145,8 +145,8 @@ impl Refusal {
             Refusal::OtpDead => ("too_many_tries", 429),
             Refusal::NoGateway => ("payment_unavailable", 503),
             Refusal::SessionOver => ("session_over", 401),
-            Refusal::BadValue { .. } => ("bad_value", 422),
-            Refusal::UnknownSku { .. } => ("unknown_sku", 404),
+            Refusal::BadValue { .. } => ("bad_input", 422),
+            Refusal::UnknownSku { .. } => ("unknown_product", 404),
             Refusal::CartFull => ("cart_full", 422),
             Refusal::TooHeavy { .. } => ("too_heavy", 422),
             Refusal::CartEmpty => ("empty_cart", 409),

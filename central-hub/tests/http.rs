@@ -203,7 +203,7 @@ async fn from_login_to_a_confirmed_order() {
         serde_json::from_value(hub.checkout(&token, &address, "tok_ok", &first_key).await.1).unwrap();
     assert_eq!(again.id, order.id);
     let other = hub.checkout(&token, &address, "cod", &first_key).await;
-    assert_eq!(code_of(&other), (409, "key_reused"));
+    assert_eq!(code_of(&other), (409, "id_reused"));
     let empty = hub.checkout(&token, &address, "cod", &key()).await;
     assert_eq!(code_of(&empty), (409, "empty_cart"));
     let (stranger, _) = hub.shopper(2).await;
@@ -355,15 +355,12 @@ async fn bad_input_gets_a_clear_problem_and_changes_nothing() {
             hub.send(Method::PUT, &path, &token, &key, Some(body)).await
         }
     };
-    assert_eq!(code_of(&put("NO-1", json!({ "qty": 1 }), key()).await), (404, "unknown_sku"));
+    assert_eq!(code_of(&put("NO-1", json!({ "qty": 1 }), key()).await), (404, "unknown_product"));
     assert_eq!(code_of(&put("MLK-1", json!({ "qty": -1 }), key()).await), (422, "wrong_shape"));
-    assert_eq!(code_of(&put("MLK-1", json!({ "qty": 51 }), key()).await), (422, "bad_value"));
+    assert_eq!(code_of(&put("MLK-1", json!({ "qty": 51 }), key()).await), (422, "bad_input"));
     assert_eq!(code_of(&put("MLK-1", json!({ "qty": 1, "x": 2 }), key()).await), (422, "wrong_shape"));
-    assert_eq!(
-        code_of(&put("MLK-1", json!({ "qty": 1 }), String::new()).await),
-        (400, "idempotency_key_missing")
-    );
-    assert_eq!(code_of(&put("MLK-1", json!({ "qty": 1 }), "7".into()).await), (400, "idempotency_key_bad"));
+    assert_eq!(code_of(&put("MLK-1", json!({ "qty": 1 }), String::new()).await), (400, "idempotency_key"));
+    assert_eq!(code_of(&put("MLK-1", json!({ "qty": 1 }), "7".into()).await), (400, "idempotency_key"));
     assert_eq!(code_of(&put("M%20K", json!({ "qty": 1 }), key()).await), (400, "bad_path"));
     let raw = |body: String| {
         let request = hub.client.post(format!("{}/api/v1/auth/otp", hub.base));
@@ -384,6 +381,26 @@ async fn bad_input_gets_a_clear_problem_and_changes_nothing() {
     assert_eq!(code_of(&get("/sync/v1/connect").await), (401, "unknown_store"));
     let cart: Cart = hub.get("/api/v1/cart", &token).await;
     assert!(cart.lines.is_empty());
+    for name in ["Ravi\u{1b}@", "ivaR\u{202e}"] {
+        let said = hub.send(Method::PUT, "/api/v1/me", &token, &key(), Some(json!({ "name": name }))).await;
+        assert_eq!(code_of(&said), (422, "bad_input"), "{name:?}");
+        assert!(said.1["detail"].as_str().unwrap().contains("control signs"), "{}", said.1);
+    }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_is_there_for_whoever_asks_only_whether_it_is() {
+    let hub = Hub::start(5).await;
+    for path in ["/", "/ops/", "/rider/", "/order/7"] {
+        let ask = |method: Method| hub.client.request(method, format!("{}{path}", hub.base)).send();
+        let (asked, read) = (ask(Method::HEAD).await.unwrap(), ask(Method::GET).await.unwrap());
+        assert_eq!(asked.status(), read.status(), "{path}");
+        assert!(asked.headers()["content-type"].to_str().unwrap().starts_with("text/html"), "{path}");
+        assert!(asked.text().await.unwrap().is_empty() && !read.text().await.unwrap().is_empty(), "{path}");
+    }
+    let nothing = hub.client.head(format!("{}/api/v1/nothing", hub.base)).send().await.unwrap();
+    assert_eq!(nothing.status(), StatusCode::NOT_FOUND);
     hub.stop().await;
 }
 
@@ -550,7 +567,7 @@ async fn the_document_says_of_every_route_what_the_route_does() {
                 operation.is_true_of(&answer);
             } else {
                 let keyed = !operation.asks("header").is_empty();
-                assert_eq!(code == "idempotency_key_missing", keyed, "{method} {path}: {answer:?}");
+                assert_eq!(code == "idempotency_key", keyed, "{method} {path}: {answer:?}");
             }
             if operation.asks("query").iter().any(|asked| asked["required"] == true) {
                 let bare = call(&hub, &operation, token, false).await;

@@ -128,7 +128,7 @@ fn job(n: u128) -> PrintJobId {
 }
 
 fn print(n: u8) -> CommandBody {
-    CommandBody::Print { job: job(u128::from(n)), label: bag_label(n) }
+    CommandBody::Print { job: job(u128::from(n)), label: Box::new(bag_label(n)) }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -419,7 +419,9 @@ async fn a_label_that_cannot_be_printed_is_rejected_and_a_broken_command_changes
             expiry: String::new(),
             duplicate: false,
         };
-        store.command(DeviceClass::Printer, "pr-1", CommandBody::Print { job: job(n), label: lot }).await;
+        store
+            .command(DeviceClass::Printer, "pr-1", CommandBody::Print { job: job(n), label: Box::new(lot) })
+            .await;
         assert_eq!(store.until(printed).await, (job(n), outcome));
     }
     store.command(DeviceClass::Printer, "pr-1", print(1)).await;

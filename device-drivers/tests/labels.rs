@@ -153,7 +153,7 @@ fn the_usual_labels_fit_the_usual_paper() {
 }
 
 fn both(en: &str, hi: &str) -> Name {
-    Name { en: en.into(), hi: hi.into() }
+    Name { en: en.into(), hi: hi.into(), ..Name::default() }
 }
 
 /// Every paper that can be asked for over MQTT.
@@ -244,6 +244,78 @@ fn every_paper_prints_on_every_model_in_both_languages() {
         }
     }
     assert!(printed > 400, "{printed}");
+}
+
+/// Names that our fonts lack, in part or as a whole.
+const STRANGE: [&str; 5] =
+    ["கவிதா", "ಕವಿತಾ Rao", "Asha 😀", "आशा 👨\u{200d}👩\u{200d}👧", "Ravi\u{1b}@\u{202e}"];
+
+/// A Tamil name or an emoji never keeps an order without its labels, on any model that can print them at all.
+#[test]
+fn an_order_has_its_labels_whatever_the_customer_and_the_goods_are_called() {
+    let mut printed = 0;
+    for profile in firmware_config::profiles::all() {
+        let Some(language) = Language::of(profile.driver) else { continue };
+        for (strange, words) in
+            STRANGE.into_iter().zip([PaperLanguage::En, PaperLanguage::Hi].into_iter().cycle())
+        {
+            let settings =
+                Settings { model: Some(profile.id.clone()), language: Some(words), ..Settings::default() };
+            let press = Press::of(language, &settings);
+            for label in papers().into_iter().filter(|label| language == Language::Escpos || label.sticks()) {
+                let label = renamed(label, strange);
+                let bytes =
+                    press.print(&label, job()).unwrap_or_else(|e| panic!("{}: {label:?}: {e}", profile.id));
+                assert!(bytes.len() > 100);
+                printed += 1;
+            }
+        }
+    }
+    assert!(printed > 500, "{printed}");
+}
+
+/// Every name on a label is this one; what has a code keeps it.
+fn renamed(mut label: Label, strange: &str) -> Label {
+    let goods = || Name { en: strange.into(), hi: strange.into(), code: "MLK-0001".into() };
+    match &mut label {
+        Label::Bag { first_name, .. } => *first_name = strange.into(),
+        Label::Delivery { first_name, lines, .. } => {
+            *first_name = strange.into();
+            lines.iter_mut().for_each(|(name, _)| *name = goods());
+        }
+        Label::Lot { name, .. } => *name = goods(),
+        Label::Shelf { name, pack, .. } => {
+            *name = goods();
+            *pack = strange.into();
+        }
+        Label::PickList { lines, .. } => lines.iter_mut().for_each(|line| line.name = goods()),
+        Label::Transfer { from, to, lines, .. } => {
+            (*from, *to) = (strange.into(), strange.into());
+            lines.iter_mut().for_each(|line| line.name = goods());
+        }
+        Label::Temperature { zone, .. } => *zone = strange.into(),
+        Label::Handover { rider, .. } => *rider = strange.into(),
+    }
+    label
+}
+
+/// What can be drawn of it stands on the paper: the letters of the printer read back, the code decoded.
+#[test]
+fn a_slip_says_the_code_of_goods_and_leaves_out_a_name_that_cannot_be_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let media = Media { width_mm: 72, height_mm: None, head: Head::Dpi203 };
+    let slip = |strange: &str| {
+        let label = renamed(delivery("LB:4K7-1-9F3A"), strange);
+        draw_escpos(&Language::Escpos.render(&compose(&label, job(), Tongue::English), media).unwrap(), 576)
+    };
+    let tamil = slip("கவிதா");
+    assert_eq!(decode(&tamil.png(), folder.path()), ["QR-Code:LB:4K7-1-9F3A"]);
+    let lines: Vec<&str> = tamil.text.lines().collect();
+    assert!(lines.iter().any(|line| line.starts_with("MLK-0001") && line.ends_with(" 2")), "{lines:?}");
+    let emoji = slip("Asha 😀");
+    assert_eq!(emoji.text.lines().filter(|line| line.starts_with("Asha")).count(), 3, "{}", emoji.text);
+    let bag = renamed(bag("LB:4K7-1-9F3A"), "கவிதா");
+    assert_eq!(decode(&zpl_png(&bag, SMALL), folder.path()), ["QR-Code:LB:4K7-1-9F3A"]);
 }
 
 /// Paper as an ESC/POS printer leaves it: raster as dots, text as text.

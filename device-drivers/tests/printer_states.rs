@@ -86,7 +86,7 @@ impl House {
 
     async fn order(&mut self) -> u8 {
         self.next += 1;
-        let body = CommandBody::Print { job: Self::job(self.next), label: Self::label(self.next) };
+        let body = CommandBody::Print { job: Self::job(self.next), label: Box::new(Self::label(self.next)) };
         self.store.command(DeviceClass::Printer, "pr-1", body).await;
         let answer = self.store.reply().await;
         assert_eq!((answer.device, answer.reply.outcome), (id("pr-1"), ReplyOutcome::Taken));

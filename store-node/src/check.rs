@@ -1,13 +1,13 @@
-//! The self-check (REQ-6): reads the whole ledger, holds its chain against the hashes and its movements against the
-//! balances, and names what does not fit. Repairing writes counts as movements of their own; it never touches a row.
+//! The self-check (REQ-6): lets SQLite look at the file, reads the whole ledger, holds its chain against the hashes and its
+//! movements against the balances and the rights, and names what does not fit and what cannot be read: one fault hides no
+//! other. Repairing writes counts as movements of their own; it never touches a row.
 
-use crate::chain::{self, Hash};
+use crate::chain;
 use crate::command::{Command, Envelope, system};
-use crate::db::ledger::{self, Entry};
 use crate::db::marks;
 use crate::db::restore::backfill;
 use crate::db::stock::Place;
-use crate::db::{Connection, DbError, DbResult, ReadDb, allocations, stock};
+use crate::db::{self, Connection, DbError, DbResult, ReadDb, Sifted, allocations, stock};
 use crate::derive;
 use crate::engine::{Applied, Engine, Fault};
 use crate::reader::facts;
@@ -15,20 +15,40 @@ use model::{Qty, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use store_core::movement::{self, Balance, Change, Kind};
+use store_core::movement::Balance;
 
 mod cold;
+mod replay;
+mod rights;
 #[cfg(test)]
 mod tests;
 
+use replay::Replay;
+
 /// Rows read at a time.
 const PAGE: u32 = 2_000;
-/// Faults of one kind that are named; more are counted.
+/// Faults of one kind that are named, at most.
 const NAMED_MAX: usize = 100;
+/// Lines of SQLite's own about the file, at most.
+const FILE_FAULTS_MAX: u32 = 100;
 
 /// One thing that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
+    /// SQLite itself finds the file damaged.
+    File {
+        /// What it says.
+        what: String,
+    },
+    /// A row, or what is left of a table, cannot be read as what it should be.
+    Unreadable {
+        /// The table.
+        table: &'static str,
+        /// The row by its key.
+        row: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A row of the ledger was changed, or one before it was taken out.
     Chain {
         /// The first row whose hash does not fit.
@@ -70,11 +90,27 @@ pub enum Finding {
         /// What the stock says is promised.
         reserved: Qty,
     },
+    /// A product's rights are not what the ledger and the orders say.
+    Rights {
+        /// The product, and under which terms.
+        of: String,
+        /// What of it differs.
+        what: &'static str,
+        /// What ledger or orders say.
+        said: u64,
+        /// What the table of rights says.
+        quota: u64,
+    },
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Finding::File { what } => write!(f, "the file is damaged: {what}"),
+            Finding::Unreadable { table, row, why } => write!(f, "{table} row {row} cannot be read: {why}"),
+            Finding::Rights { of, what, said, quota } => {
+                write!(f, "rights of {of}: {what} {said} by ledger and orders, {quota} in the table")
+            }
             Finding::Chain { seq, row } => write!(f, "ledger row {seq} was changed: {row}"),
             Finding::Movement { seq, what } => write!(f, "ledger row {seq} does not follow: {what}"),
             Finding::Cold { chain, n, what } => write!(f, "temperature log, {chain} row {n}: {what}"),
@@ -110,6 +146,8 @@ pub struct Report {
     pub rows: u64,
     /// Places that were compared.
     pub places: u64,
+    /// Rows of rights that were compared.
+    pub rights: u64,
     /// Rows of the temperature log that were read.
     pub cold_rows: u64,
     /// Hash of the last row in hex: two nodes with the same ledger have the same.
@@ -122,6 +160,42 @@ impl Report {
     /// Whether everything fits.
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
+    }
+
+    /// Whether a repair may go by the ledger: not while rows cannot be read, for it would mend sound balances by what is left.
+    pub fn can_be_mended(&self) -> bool {
+        let lacks = |finding: &Finding| match finding {
+            Finding::File { .. } | Finding::Unreadable { .. } => true,
+            Finding::Chain { .. }
+            | Finding::Movement { .. }
+            | Finding::Cold { .. }
+            | Finding::Drift { .. }
+            | Finding::Reserved { .. }
+            | Finding::Rights { .. } => false,
+        };
+        !self.findings.iter().any(lacks)
+    }
+
+    fn unreadable(&mut self, table: &'static str, row: impl fmt::Display, why: impl fmt::Display) {
+        let named =
+            |finding: &&Finding| matches!(finding, Finding::Unreadable { table: of, .. } if *of == table);
+        if self.findings.iter().filter(named).count() < NAMED_MAX {
+            let (row, why) = (row.to_string(), why.to_string());
+            self.findings.push(Finding::Unreadable { table, row, why });
+        }
+    }
+
+    /// What was read of a table; `None` where SQLite cannot give it, which is a finding like any other.
+    fn given<T>(&mut self, table: &'static str, row: impl fmt::Display, read: DbResult<T>) -> Option<T> {
+        read.map_err(|error| self.unreadable(table, row, error)).ok()
+    }
+
+    /// Rows that read; the others are named.
+    fn readable<K: fmt::Display, T>(&mut self, table: &'static str, rows: DbResult<Sifted<K, T>>) -> Vec<T> {
+        let rows = self.given(table, "any", rows).unwrap_or_default();
+        let read =
+            |(key, row): (K, Result<T, String>)| row.map_err(|why| self.unreadable(table, key, why)).ok();
+        rows.into_iter().filter_map(read).collect()
     }
 }
 
@@ -136,126 +210,49 @@ pub fn self_check(path: &Path) -> DbResult<Report> {
 fn check(conn: &Connection) -> DbResult<Report> {
     let store = marks::text(conn, facts::STORE)?
         .ok_or_else(|| DbError::Corrupt("meta store is missing: no engine opened it".to_owned()))?;
-    let here = backfill(conn)?.filter(|backfill| backfill.whole_at.is_none()).map(|backfill| backfill.ledger);
-    let (first, hash) = here.unwrap_or_else(|| (1, chain::first(&store)));
-    let mut replay = Replay { hash, first, ..Replay::default() };
-    let mut last = first - 1;
-    loop {
-        let rows = ledger::after(conn, last, PAGE)?;
-        let Some((entry, _)) = rows.last() else { break };
-        last = entry.seq;
-        for (entry, hash) in &rows {
-            replay.take(entry, hash);
-        }
+    let mut report = Report::default();
+    for what in report.given("sqlite_schema", "any", db::integrity(conn, FILE_FAULTS_MAX)).unwrap_or_default()
+    {
+        report.findings.push(Finding::File { what });
     }
-    let mut report = Report {
-        first,
-        rows: replay.rows,
-        places: 0,
-        cold_rows: 0,
-        head: replay.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
-        findings: replay.findings,
-    };
-    compare(conn, replay.balances, &mut report)?;
-    cold::check(conn, &store, &mut report)?;
+    let here = report.given("backfill", "1", backfill(conn)).flatten();
+    let waits = here.filter(|backfill| backfill.whole_at.is_none());
+    let is_here = waits.is_none();
+    let (first, hash) = waits.map_or_else(|| (1, chain::first(&store)), |backfill| backfill.ledger);
+    let replay = Replay::read(conn, (first, hash), &mut report);
+    report.first = first;
+    report.rows = replay.rows;
+    report.head = replay.head();
+    let whole = first == 1 && replay.whole;
+    rights::check(conn, &replay.rights, (whole, is_here), &mut report);
+    // Where the ledger breaks off, nothing it says of a place is its last word.
+    let balances = if replay.cut { BTreeMap::new() } else { replay.balances };
+    compare(conn, balances, whole, &mut report);
+    cold::check(conn, &store, &mut report);
     Ok(report)
 }
 
-/// The ledger as it is read.
-#[derive(Default)]
-struct Replay {
-    hash: Hash,
-    first: i64,
-    broken: bool,
-    rows: u64,
-    balances: BTreeMap<(String, String, String), Balance>,
-    findings: Vec<Finding>,
-}
-
-impl Replay {
-    fn take(&mut self, entry: &Entry, stored: &[u8]) {
-        self.rows += 1;
-        let hash = chain::next(&self.hash, entry);
-        let in_order = entry.seq == self.first - 1 + i64::try_from(self.rows).unwrap_or(i64::MAX);
-        if (hash.as_slice() != stored || !in_order) && !self.broken {
-            // Every later row is chained to this one: the first is the one to name.
-            self.broken = true;
-            self.findings.push(Finding::Chain { seq: entry.seq, row: told(entry) });
-        }
-        // A stored hash is trusted again after its own row, so that one bad row is one finding.
-        self.hash = stored.try_into().unwrap_or(hash);
-        if let Err(what) = self.follow(entry) {
-            self.name(Finding::Movement { seq: entry.seq, what });
-        }
-    }
-
-    fn follow(&mut self, entry: &Entry) -> Result<(), String> {
-        let kind = Kind::from_word(&entry.kind).ok_or_else(|| format!("no kind {}", entry.kind))?;
-        if matches!(kind, Kind::QuotaGranted | Kind::QuotaReturned) {
-            return Ok(());
-        }
-        let key = (entry.sku.clone(), entry.lot.clone(), entry.bin.clone());
-        let known = self.balances.get(&key).copied();
-        let said = (entry.on_hand.0, entry.reserved.0, entry.blocked.0);
-        // Where older rows are not here yet, the first row of a place says where it began.
-        let before = match known {
-            Some(known) => known,
-            None if self.first > 1 => {
-                Balance::new(said.0, said.1, said.2).map_err(|error| error.to_string())?
-            }
-            None => Balance::default(),
-        };
-        let written = Balance::new(entry.on_hand.1, entry.reserved.1, entry.blocked.1);
-        let written = written.map_err(|error| error.to_string())?;
-        // What the row says afterwards is where its place stands, also when it does not follow: one fault, one finding.
-        self.balances.insert(key, written);
-        let had = (i64::from(before.on_hand), i64::from(before.reserved), i64::from(before.blocked));
-        if said != had {
-            return Err(format!("it begins at {said:?}, the rows before it end at {had:?}"));
-        }
-        let qty = Qty::new(entry.qty).map_err(|error| error.to_string())?;
-        let change = if kind == Kind::Counted { Change::To(written) } else { Change::By(kind, qty) };
-        let after = movement::apply(&before, &change).map_err(|error| error.to_string())?;
-        if after != written || change.qty(&before) != qty {
-            return Err(format!("{} of {qty} does not lead to what it says", entry.kind));
-        }
-        Ok(())
-    }
-
-    fn name(&mut self, finding: Finding) {
-        if self.findings.len() < NAMED_MAX {
-            self.findings.push(finding);
-        }
-    }
-}
-
-fn told(entry: &Entry) -> String {
-    let e = entry;
-    format!(
-        "{} {} of {} lot {} in {} by {} at {}, on hand {} -> {}",
-        e.kind, e.qty, e.sku, e.lot, e.bin, e.person, e.at, e.on_hand.0, e.on_hand.1
-    )
-}
-
+/// Balances against the ledger, `whole` or in part, and promised units against what orders hold.
 fn compare(
     conn: &Connection,
     mut ledger: BTreeMap<(String, String, String), Balance>,
+    whole: bool,
     report: &mut Report,
-) -> DbResult<()> {
+) {
     let mut held: BTreeMap<Place, u64> = BTreeMap::new();
-    for allocation in allocations::every_open(conn)? {
+    for allocation in report.readable("allocation", allocations::sifted_open(conn)) {
         *held.entry(allocation.place.clone()).or_default() += u64::from(allocation.open().get());
     }
     let mut drifts = Vec::new();
     let mut wrong = Vec::new();
-    for (place, stock) in stock::every(conn)? {
+    for (place, stock) in report.readable("stock", stock::sifted(conn)) {
         report.places += 1;
         let key = (place.sku.to_string(), place.lot.to_string(), place.bin.to_string());
         let told = match ledger.remove(&key) {
             Some(told) => told,
-            // What happened here stands in rows that are still on their way.
-            None if report.first > 1 => stock,
-            None => Balance::default(),
+            None if whole => Balance::default(),
+            // What happened here stands in rows that are still on their way, or cannot be read.
+            None => stock,
         };
         let held = held.remove(&place).unwrap_or(0);
         if held != u64::from(stock.reserved.get()) {
@@ -266,30 +263,28 @@ fn compare(
         }
     }
     for ((sku, lot, bin), told) in ledger.into_iter().filter(|(_, told)| *told != Balance::default()) {
-        let corrupt = |error: model::id::IdError| DbError::Corrupt(error.to_string());
-        let place = Place {
-            sku: sku.parse().map_err(corrupt)?,
-            lot: lot.parse().map_err(corrupt)?,
-            bin: bin.parse().map_err(corrupt)?,
-        };
-        drifts.push(Finding::Drift { place, ledger: told, stock: Balance::default() });
+        // No place of another name can be in stock; its row is named as one that cannot be read, or was changed.
+        if let (Ok(sku), Ok(lot), Ok(bin)) = (sku.parse(), lot.parse(), bin.parse()) {
+            let place = Place { sku, lot, bin };
+            drifts.push(Finding::Drift { place, ledger: told, stock: Balance::default() });
+        }
     }
     drifts.truncate(NAMED_MAX);
     wrong.truncate(NAMED_MAX);
     report.findings.append(&mut drifts);
     report.findings.append(&mut wrong);
-    Ok(())
 }
 
 /// Makes ledger and stock agree again: for every drift the balance goes back to what the ledger says, and a count of it
-/// is written as a movement, so that the repair itself is on record. A broken chain cannot be repaired, only shown.
+/// is written as a movement, so that the repair itself is on record. A broken chain cannot be repaired, only shown, and
+/// nothing is repaired by a ledger that cannot be read ([`Report::can_be_mended`]).
 ///
 /// # Errors
 /// A fault, or a drift whose place does not exist any more.
 pub fn repair(engine: &mut Engine, report: &Report, now: Timestamp) -> Result<Applied, Fault> {
     let actor = system("self-check").map_err(|error| DbError::Corrupt(error.to_string()))?;
     let mut envelopes = Vec::new();
-    for finding in &report.findings {
+    for finding in report.findings.iter().filter(|_| report.can_be_mended()) {
         if let Finding::Drift { place, .. } = finding {
             let seed = format!("{} {} {} {}", place.sku, place.lot, place.bin, now.ms());
             let id = derive::command(seed.as_bytes(), "repair");

@@ -24,11 +24,13 @@ pub enum What {
     /// Brings a file in; the node must not be running.
     #[command(subcommand)]
     Import(Import),
-    /// Proves the books: hash chain, replay against balances. Exit code 1 when something is wrong, each fault named.
+    /// Proves the books: the file itself, the hash chains, replay against balances and rights. Exit code 1 when something is
+    /// wrong, each fault named.
     SelfCheck {
         #[command(flatten)]
         config: Config,
-        /// Mends drifted balances by a counted movement each. A broken chain is never mended.
+        /// Mends drifted balances by a counted movement each. A broken chain is never mended, and nothing while rows cannot be
+        /// read.
         #[arg(long)]
         repair: bool,
     },
@@ -58,11 +60,14 @@ pub enum What {
     Openapi,
 }
 
+/// The store's file where no other is named.
+pub const STORE_FILE: &str = "store.toml";
+
 /// Which store.
 #[derive(Debug, Args)]
 pub struct Config {
     /// The store's file.
-    #[arg(long, default_value = "store.toml", env = "LARDER_STORE_CONFIG")]
+    #[arg(long, default_value = STORE_FILE, env = "LARDER_STORE_CONFIG")]
     pub config: PathBuf,
 }
 
@@ -93,10 +98,11 @@ pub enum Import {
 /// How a file is brought in.
 #[derive(Debug, Args)]
 pub struct How {
-    /// Which store.
-    #[command(flatten)]
-    pub config: Config,
-    /// Judge only; change nothing.
+    /// The store's file; without this option store.toml in this folder. A dry run can do without.
+    #[arg(long, env = "LARDER_STORE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Judge only, and say what the store would do with the file; change nothing. Without a store.toml the file alone is
+    /// judged.
     #[arg(long)]
     pub dry_run: bool,
     /// Enter nothing when one row is bad.

@@ -20,6 +20,7 @@ pub mod ship;
 mod ship_tests;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 pub use backfill::OldRows;
 pub use carry::{Batch, Carried};
@@ -27,6 +28,7 @@ pub use close::{BlobRefused, HoursSeen, closed_before, manifest};
 #[cfg(feature = "mutations")]
 pub use mutation::Mutation;
 pub use scribe::Scribe;
+pub use trial::trial;
 
 use crate::answer::Answer;
 use crate::db::{Db, DbError, lanes, pledges};

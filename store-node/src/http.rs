@@ -59,13 +59,13 @@ async fn wrong_method(method: Method, uri: Uri) -> HttpProblem {
     )
 }
 
-/// Pages for people, a problem for programs.
+/// Pages for people, a problem for programs. To HEAD the server answers without the page's body.
 async fn fallback(method: Method, uri: Uri) -> Response {
-    if method == Method::GET && !uri.path().starts_with("/api/") {
+    if (method == Method::GET || method == Method::HEAD) && !uri.path().starts_with("/api/") {
         return web::serve(uri).await;
     }
     HttpProblem::new(
-        "unknown_address",
+        "unknown_path",
         StatusCode::NOT_FOUND,
         "Nothing stands at this address",
         format!("{method} {}", uri.path()),

@@ -39,7 +39,11 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 fn load(config: &Config) -> anyhow::Result<StoreManifest> {
-    firmware_config::load(&config.config).with_context(|| format!("{}", config.config.display()))
+    load_from(&config.config)
+}
+
+fn load_from(file: &Path) -> anyhow::Result<StoreManifest> {
+    firmware_config::load(file).with_context(|| format!("{}", file.display()))
 }
 
 fn serve(config: &Config) -> anyhow::Result<ExitCode> {
@@ -61,13 +65,18 @@ fn self_check(config: &Config, repair: bool) -> anyhow::Result<ExitCode> {
         println!("{finding}");
     }
     println!(
-        "{} ledger rows, {} places, {} temperature rows, head {}",
-        report.rows, report.places, report.cold_rows, report.head
+        "{} ledger rows, {} places, {} rights, {} temperature rows, head {}",
+        report.rows, report.places, report.rights, report.cold_rows, report.head
     );
     if report.first > 1 {
         println!("rows before {} are still being fetched from the backup", report.first);
     }
-    if repair && !report.is_clean() {
+    if repair && !report.can_be_mended() {
+        println!(
+            "nothing mended: what cannot be read says no balance. Keep the file, and bring a backup in \
+             (`store-node replace --help`)"
+        );
+    } else if repair && !report.is_clean() {
         let _lock = Lock::take(&manifest.node.data_dir)?;
         let mut engine = Engine::open(&db, manifest::setup(&manifest)?, clock::now())?;
         let applied = check::repair(&mut engine, &report, clock::now())?;

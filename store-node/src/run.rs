@@ -216,7 +216,7 @@ fn facts(manifest: &StoreManifest, address: SocketAddr) -> Result<Facts, SecretE
         ws_port: manifest.broker.websocket_port,
         ws_tls: manifest.broker.tls.is_some(),
         base_url: format!("http://{address}"),
-        secret: secrets::random()?,
+        secret: secrets::token_secret(&manifest.node.data_dir)?,
     })
 }
 

@@ -1,8 +1,9 @@
-//! Secrets that the node makes for itself: broker passwords of the node and of its agent, kept in files that only the
-//! node's user can read, and random bytes for one start. The one place of the node that asks for randomness.
+//! Secrets that the node makes for itself: broker passwords of the node and of its agent and what tokens are made from, kept
+//! in files that only the node's user can read; and random bytes. The one place of the node that asks for randomness.
 
 use rand::TryRngCore;
 use rand::rngs::OsRng;
+use sha2::{Digest as _, Sha256};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ pub enum SecretError {
     #[error("no random bytes: {0}")]
     Random(String),
     /// The file could not be read or written.
-    #[error("cannot keep a broker password in {path}: {source}")]
+    #[error("cannot keep a secret in {path}: {source}")]
     File {
         /// The file.
         path: PathBuf,
@@ -62,6 +63,15 @@ pub fn node_password(data_dir: &Path) -> Result<String, SecretError> {
     kept(node_file(data_dir))
 }
 
+/// What tokens of consoles and handhelds are made from: made at the first start, the same ever after, so that a login whose
+/// answer was lost in a restart gets it again. It stays on this machine: no backup holds it.
+///
+/// # Errors
+/// [`SecretError`]: the file can be neither read nor made.
+pub fn token_secret(data_dir: &Path) -> Result<[u8; 32], SecretError> {
+    Ok(Sha256::digest(kept(data_dir.join("token.secret"))?).into())
+}
+
 fn kept(path: PathBuf) -> Result<String, SecretError> {
     let fault = |source| SecretError::File { path: path.clone(), source };
     match std::fs::read_to_string(&path) {
@@ -88,6 +98,9 @@ mod tests {
         let node = node_password(folder.path()).unwrap();
         assert_eq!(node, node_password(folder.path()).unwrap());
         assert_ne!(node, agent_password(folder.path()).unwrap());
+        let tokens = token_secret(folder.path()).unwrap();
+        assert_eq!(tokens, token_secret(folder.path()).unwrap());
+        assert_ne!(tokens, token_secret(tempfile::tempdir().unwrap().path()).unwrap());
         let mode = std::fs::metadata(node_file(folder.path())).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

@@ -8,7 +8,7 @@ mod house;
 #[path = "program/surface.rs"]
 mod surface;
 
-use house::{House, shared};
+use house::{House, run_homeless, shared};
 
 const HEAD: &str = "sku,gtins,name,name_hi,brand,category,search_terms,temp,velocity,net_g,gross_g,fragile,food,mrp_paise,\
                     price_paise,shelf_life_days,hsn,gst_bp,unit,popularity,opening_stock";
@@ -45,7 +45,10 @@ fn a_price_list_that_comes_back_after_another_holds_again() {
     for (file, price) in [(&first, 2_000), (&second, 2_500), (&first, 2_000)] {
         let said = house.import(&["catalogue", file]);
         assert_eq!(said.code, 0, "{said:?}");
-        assert!(said.out.contains("1 good, 0 bad: entered; 1 new or changed"), "{said:?}");
+        assert!(
+            said.out.contains("1 good rows (1 products), 0 bad rows: entered; 1 new or changed"),
+            "{said:?}"
+        );
         assert_eq!(house.price("SALT"), price);
     }
     assert_eq!(house.stock(), [("SALT".to_owned(), 40)], "what lies there is entered once");
@@ -75,11 +78,113 @@ fn judging_a_file_touches_nothing() {
     for how in ["--dry-run", "--strict"] {
         let said = house.import(&["catalogue", &file, how]);
         assert_eq!((said.code, house.has_data()), (2, false), "{how}: {said:?}");
-        assert!(said.out.contains("1 good, 1 bad: nothing entered"), "{how}: {said:?}");
+        assert!(
+            said.out.contains("1 good rows (1 products), 1 bad rows: nothing entered"),
+            "{how}: {said:?}"
+        );
     }
     let said = house.import(&["catalogue", "nowhere.csv"]);
     assert_eq!(said.code, 1);
     assert!(said.err.contains("cannot read nowhere.csv"), "{said:?}");
+}
+
+/// A file is judged before a store is looked for, and a dry run needs none.
+#[test]
+fn a_dry_run_without_a_store_judges_the_file_by_itself() {
+    let house = House::new();
+    let good = csv(&[row("SALT", "ambient", 2_000, 40)]);
+    let file = house.file("goods.csv", &good);
+    let said = run_homeless(&["import", "catalogue", &file, "--dry-run"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("note: no --config and no store.toml here"), "{said:?}");
+    assert!(said.out.contains("1 good rows (1 products), 0 bad rows: nothing entered"), "{said:?}");
+    let file = house.file("bad.csv", &format!("{good}{}\n", row("RICE", "ambient", 30_000, 5)));
+    let said = run_homeless(&["import", "catalogue", &file, "--dry-run"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.out.contains("line 3: ") && said.out.contains("1 bad rows"), "{said:?}");
+    let said = run_homeless(&["import", "catalogue", "nowhere.csv"]);
+    assert!(said.code == 1 && said.err.contains("cannot read nowhere.csv"), "{said:?}");
+    let said = run_homeless(&["import", "catalogue", &file]);
+    assert!(
+        said.code == 1 && said.err.contains("store.toml"),
+        "without a dry run a store is needed: {said:?}"
+    );
+    let said = run_homeless(&["import", "catalogue", &file, "--dry-run", "--config", "other.toml"]);
+    assert!(said.code == 1 && said.err.contains("other.toml"), "one that is named has to be there: {said:?}");
+}
+
+/// With a store a dry run says what the store would do, and it stays as it is.
+#[test]
+fn a_dry_run_says_what_the_store_would_do_and_changes_nothing() {
+    let house = House::new();
+    let file = house.file("goods.csv", &csv(&[row("SALT", "ambient", 2_000, 40)]));
+    assert_eq!(house.import(&["catalogue", &file]).code, 0);
+    let before = ["command", "ledger", "sku", "lot"].map(|table| house.count(table));
+    let said = house.import(&["catalogue", &file, "--dry-run"]);
+    assert!(
+        said.code == 0 && said.out.contains("nothing entered; the store has all of it already"),
+        "{said:?}"
+    );
+    let more =
+        house.file("more.csv", &csv(&[row("SALT", "ambient", 2_500, 40), row("RICE", "ambient", 9_000, 5)]));
+    let said = house.import(&["catalogue", &more, "--dry-run"]);
+    let would = "2 good rows (2 products), 0 bad rows: nothing entered; the store would enter 2 new or changed, 1 lots";
+    assert!(said.code == 0 && said.out.contains(would), "{said:?}");
+    house.tamper(
+        "UPDATE sku SET hub = 1;
+         INSERT INTO listing (one, generation, edition, publication, at, taken_at, named) VALUES (1, 1, 1, 1, 1, 1, 1);",
+    );
+    let said = house.import(&["catalogue", &more, "--dry-run"]);
+    assert!(said.code == 1 && said.out.contains("nothing entered; the store would refuse it: "), "{said:?}");
+    assert!(said.out.contains("SALT"), "{said:?}");
+    assert_eq!(["command", "ledger", "sku", "lot"].map(|table| house.count(table)), before);
+    assert_eq!(house.price("SALT"), 2_000);
+    let _node = house.serve();
+    let said = house.import(&["catalogue", &file, "--dry-run"]);
+    assert!(said.code == 0 && said.out.contains("the store's node is running"), "{said:?}");
+}
+
+#[test]
+fn a_sound_store_is_proved_and_a_damaged_one_named_row_by_row() {
+    let house = House::new();
+    let file =
+        house.file("goods.csv", &csv(&[row("SALT", "ambient", 2_000, 40), row("RICE", "ambient", 9_000, 5)]));
+    assert_eq!(house.import(&["catalogue", &file]).code, 0);
+    let sound = house.run(&["self-check"]);
+    assert_eq!(sound.code, 0, "{sound:?}");
+    assert!(
+        sound.out.starts_with("2 ledger rows, 2 places, 0 rights, 0 temperature rows, head "),
+        "{sound:?}"
+    );
+    house.tamper("UPDATE stock SET on_hand = on_hand + 3 WHERE sku = 'SALT'");
+    // The first byte of a word in the ledger is no text any more.
+    assert_eq!(house.flip(b"receivedRICE", 0, 0x80), 1);
+    let said = house.run(&["self-check", "--repair"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert!(
+        lines.iter().any(|line| line.starts_with("ledger row ") && line.contains("cannot be read")),
+        "{lines:?}"
+    );
+    assert!(
+        lines.iter().any(|line| line.contains("stock of SALT") && line.contains("+3 on hand")),
+        "{lines:?}"
+    );
+    assert!(lines.last().unwrap().starts_with("nothing mended"), "{lines:?}");
+    assert_eq!(house.stock()[1], ("SALT".to_owned(), 43));
+}
+
+/// A flipped byte that leaves a text a text: the row's hash says so, and so does the index over it.
+#[test]
+fn a_bit_flip_in_the_file_is_seen_by_the_chain_and_by_the_file() {
+    let house = House::new();
+    let file = house.file("goods.csv", &csv(&[row("SALT", "ambient", 2_000, 40)]));
+    assert_eq!(house.import(&["catalogue", &file]).code, 0);
+    assert_eq!(house.flip(b"receivedSALT", 8, 0x01), 1, "once in the ledger's row");
+    let said = house.run(&["self-check"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.out.contains("ledger row 1 was changed: ") && said.out.contains("RALT"), "{said:?}");
+    assert!(said.out.contains("the file is damaged: row 1 missing from index ledger_by_block"), "{said:?}");
 }
 
 #[test]
@@ -92,14 +197,22 @@ fn the_real_listing_and_the_real_barcodes_come_in_as_they_are() {
     for how in ["--dry-run", "--strict"] {
         let said = house.import(&["catalogue", &listing, "--format", "zepto", how]);
         assert_eq!((said.code, house.has_data()), (2, false), "{how}: {}", said.err);
-        assert!(said.out.contains("1798 good, 5 bad: nothing entered"), "{how}: {}", said.err);
+        assert!(
+            said.out.contains("3727 good rows (1798 products), 5 bad rows: nothing entered"),
+            "{how}: {}",
+            said.err
+        );
     }
     let said = house.import(&["catalogue", &listing, "--format", "zepto"]);
     assert_eq!(said.code, 2, "{}", said.err);
     for line in [2842, 2931, 3186, 3275, 3608] {
         assert!(said.out.contains(&format!("line {line}: ")), "{}", said.out);
     }
-    assert!(said.out.contains("1798 good, 5 bad: entered; 1798 new"), "{}", said.out);
+    assert!(
+        said.out.contains("3727 good rows (1798 products), 5 bad rows: entered; 1798 new"),
+        "{}",
+        said.out
+    );
     assert_eq!(house.count("sku"), 1_798);
     let before = house.stock();
     let again = house.import(&["catalogue", &listing, "--format", "zepto"]);

@@ -16,5 +16,5 @@ mod rest;
 mod site;
 mod world;
 
-pub use plan::{Mutation, Options};
+pub use plan::{Looks, Mutation, Options};
 pub use world::{Basket, Failure, Report, Script, Tally, run, run_script};

@@ -3,7 +3,7 @@
 
 use files::Format;
 use tests::baskets;
-use tests::sim::{self, Options, Script};
+use tests::sim::{self, Looks, Options, Script};
 
 /// Hours that are played: the whole day.
 const HOURS: i64 = 24;
@@ -32,7 +32,7 @@ fn a_day_of_real_baskets_is_sold_picked_and_delivered() {
         .collect();
     let placed = baskets.len();
     assert!(placed > 100, "{placed} baskets are no day");
-    let options = Options { seed: 1, hours: HOURS as f64, stores: 1, mutation: None };
+    let options = Options { seed: 1, hours: HOURS as f64, stores: 1, mutation: None, looks: Looks::Usual };
     let report = sim::run_script(&options, Script { catalogue, baskets }).unwrap_or_else(|failure| {
         panic!("{} at event {} ({}): {}", failure.broken, failure.event, failure.at, failure.what)
     });

@@ -188,7 +188,7 @@ fn a_gap_is_set_aside_by_name_shown_and_mended_by_what_comes_next() {
     let aside = two.hub.data().set_aside(Some(&id()), 10).unwrap();
     assert_eq!(aside.len(), 1, "the same thing is kept once: {aside:?}");
     assert!(aside[0].doc.contains("ledger") && aside[0].why.contains("a gap"));
-    assert!(two.hub.data().quarantine_counts().unwrap().contains_key(&(id(), "gap")));
+    assert!(two.hub.data().quarantine_counts().unwrap().contains_key(&(id(), "gap".to_owned())));
     assert_eq!(two.ships(9).batches, 2);
     assert_eq!(two.broken(Stream::Ledger), None, "it goes on");
     two.is_level();

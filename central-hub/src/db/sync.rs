@@ -70,10 +70,10 @@ pub trait SyncLog {
     fn quarantine_bytes(&mut self, store: &StoreId, bytes: &[u8], why: &str, at: Timestamp) -> Db<()>;
     /// Whether something of a store was set aside for just this reason.
     fn is_set_aside(&self, store: &StoreId, why: &str) -> Db<bool>;
-    /// Changes in quarantine, of all stores.
+    /// Changes that ever went to quarantine, of all stores, those that are gone from it among them.
     fn quarantined(&self) -> Db<u32>;
-    /// How many changes are in quarantine, by store and by kind of reason.
-    fn quarantine_counts(&self) -> Db<BTreeMap<(StoreId, &'static str), u64>>;
+    /// The same by store and by kind of reason.
+    fn quarantine_counts(&self) -> Db<BTreeMap<(StoreId, String), u64>>;
     /// What is in quarantine, newest first; of one store or of all.
     fn set_aside(&self, store: Option<&StoreId>, limit: u32) -> Db<Vec<SetAside>>;
     /// Names of a store's documents, and of the whole city's.

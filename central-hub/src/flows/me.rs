@@ -23,8 +23,8 @@ const INSTRUMENTS_MAX: usize = 10;
 fn text(field: &str, text: &str, least: usize, most: usize) -> Flow<String> {
     let text = text.trim();
     let signs = text.chars().count();
-    if signs < least || signs > most || text.chars().any(char::is_control) {
-        return Err(bad(field, format!("{least} to {most} signs on one line")));
+    if signs < least || signs > most || text.chars().any(model::sign::is_control) {
+        return Err(bad(field, format!("{least} to {most} signs on one line, no control signs among them")));
     }
     Ok(text.to_owned())
 }

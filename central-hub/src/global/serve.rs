@@ -308,7 +308,7 @@ fn bad(field: &str, want: &str) -> HttpProblem {
     let detail = format!("{field}: {want}");
     let title = "A value is out of its range";
     HttpProblem::new(
-        "bad_value",
+        "bad_input",
         StatusCode::UNPROCESSABLE_ENTITY,
         title,
         detail,

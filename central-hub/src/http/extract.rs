@@ -115,13 +115,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
     type Rejection = HttpProblem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpProblem> {
         let text = parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok());
-        let problem = |code, detail: &str| {
+        let problem = |detail: &str| {
             let hint = "Make a new UUID for each new request, and repeat it with each retry.";
             let title = "This write needs an Idempotency-Key";
-            HttpProblem::new(code, StatusCode::BAD_REQUEST, title, detail.to_owned(), hint)
+            HttpProblem::new("idempotency_key", StatusCode::BAD_REQUEST, title, detail.to_owned(), hint)
         };
-        let text = text.ok_or_else(|| problem("idempotency_key_missing", "The header is missing."))?;
-        text.parse().map(Key).map_err(|_| problem("idempotency_key_bad", "The header is no UUID."))
+        let text = text.ok_or_else(|| problem("The header is missing."))?;
+        text.parse().map(Key).map_err(|_| problem("The header is no UUID."))
     }
 }
 

@@ -39,7 +39,7 @@ fn city(page: &mut Text, known: &HubFigures) {
     let rows = known
         .quarantine
         .iter()
-        .map(|((store, why), count)| (vec![store.to_string(), (*why).to_owned()], *count as f64));
+        .map(|((store, why), count)| (vec![store.to_string(), why.clone()], *count as f64));
     let help = "Changes of a store that could not be used, by reason.";
     page.gauges("larder_hub_quarantine_records", help, &["store", "reason"], rows);
 }

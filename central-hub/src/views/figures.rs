@@ -21,7 +21,7 @@ pub struct HubFigures {
     /// Orders delivered in the last hour.
     pub delivered_last_hour: u32,
     /// Changes in quarantine, by store and kind of reason.
-    pub quarantine: BTreeMap<(StoreId, &'static str), u64>,
+    pub quarantine: BTreeMap<(StoreId, String), u64>,
     /// By store.
     pub stores: Vec<StoreFigures>,
 }

@@ -325,7 +325,7 @@ impl Link {
             return Some(ReplyOutcome::Refused { detail: "this device takes no such command".to_owned() });
         }
         match body {
-            CommandBody::Print { job, label } => self.print(job, label, flow).await,
+            CommandBody::Print { job, label } => self.print(job, *label, flow).await,
             body @ (CommandBody::Signal { .. } | CommandBody::Output { .. }) => {
                 Some(if self.tell(Told::Command(body)) {
                     ReplyOutcome::Taken

@@ -4,6 +4,7 @@
 pub mod escpos;
 pub mod ink;
 pub mod layout;
+mod legible;
 mod press;
 pub mod profile;
 mod profiles;

@@ -115,7 +115,9 @@ mod tests {
     fn resolution_and_language_come_from_the_settings() {
         let fine = press(Language::Zpl, |settings| settings.dpi = Some(300));
         let label = Label::Shelf {
-            name: model::mqtt::Name { en: "Milk".into(), hi: "दूध".into() },
+            name: model::mqtt::Name {
+                en: "Milk".into(), hi: "दूध".into(), ..model::mqtt::Name::default()
+            },
             bin: "A-1".into(),
             code: "LS:A-1".into(),
             price: model::Paise::new(100),

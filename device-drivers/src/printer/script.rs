@@ -35,6 +35,17 @@ struct Family {
     latin: Option<Font>,
 }
 
+impl Family {
+    /// The one font that a sign is set in; `None` where that lacks it.
+    fn font_of(&self, sign: char) -> Option<&Font> {
+        let font = match sign {
+            '\u{900}'..='\u{97f}' | '\u{200c}' | '\u{200d}' | '\u{25cc}' => &self.devanagari,
+            _ => &self.latin,
+        };
+        font.as_ref().filter(|font| font.charmap().map_unicode(sign).is_some())
+    }
+}
+
 static REGULAR: LazyLock<Family> = LazyLock::new(|| Family {
     devanagari: Font::new(&include_bytes!("../../fonts/NotoSansDevanagari-Regular.ttf")[..], 0),
     latin: Font::new(&include_bytes!("../../fonts/NotoSans-Regular.ttf")[..], 0),
@@ -106,14 +117,28 @@ pub fn pair(left: &str, right: &str, em: u32, width: u32) -> Result<Ink, RenderE
     Ok(line)
 }
 
-/// Line breaks and tabs are blanks; what has no width, other than the two joiners of Devanagari, is left out.
+/// Whether the fonts have this sign, or it takes no ink.
+#[must_use]
+pub fn draws(sign: char) -> bool {
+    match plain(sign) {
+        Some(sign) => [&*REGULAR, &*BOLD].iter().all(|family| family.font_of(sign).is_some()),
+        None => true,
+    }
+}
+
+/// Line breaks and tabs are blanks, a minus is a dash; what has no width, other than the two joiners of Devanagari, is left out.
 fn tidy(text: &str) -> String {
-    let plain = |sign: char| match sign {
+    text.chars().filter_map(plain).collect()
+}
+
+const fn plain(sign: char) -> Option<char> {
+    match sign {
         '\t' | '\n' | '\r' | '\u{a0}' | '\u{2009}' | '\u{202f}' => Some(' '),
+        // The fonts have no minus of its own.
+        '\u{2212}' => Some('\u{2013}'),
         '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}' => None,
         other => Some(other),
-    };
-    text.chars().filter_map(plain).collect()
+    }
 }
 
 /// Where a text may be cut: before a sign that begins a letter, never inside a conjunct.
@@ -194,12 +219,7 @@ fn shape(text: &str, weight: Weight) -> Result<Line, RenderError> {
     let mut run = String::new();
     let mut of_run: Option<&'static Font> = None;
     for sign in text.chars() {
-        let own = [&family.devanagari, &family.latin].into_iter().flatten().find(|font| {
-            let devanagari = matches!(sign, '\u{900}'..='\u{97f}' | '\u{200c}' | '\u{200d}' | '\u{25cc}');
-            devanagari == family.devanagari.as_ref().is_some_and(|other| std::ptr::eq(*font, other))
-                && font.charmap().map_unicode(sign).is_some()
-        });
-        let font = own.ok_or_else(|| missing(sign))?;
+        let font = family.font_of(sign).ok_or_else(|| missing(sign))?;
         match of_run {
             Some(before) if !std::ptr::eq(before, font) => {
                 line.add(before, &run);

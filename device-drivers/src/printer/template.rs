@@ -6,6 +6,7 @@ use model::mqtt::{Label, Name};
 
 use crate::gs1::Gtin;
 use crate::printer::layout::Document;
+use crate::printer::legible;
 use crate::printer::sheet::{
     BagLabel, DeliveryLabel, HandoverSlip, LotLabel, ManifestLine, PickLine, PickList, ShelfLabel, Stamp,
     TemperatureStrip, Tongue, TransferManifest,
@@ -56,12 +57,15 @@ pub fn compose(label: &Label, job: PrintJobId, tongue: Tongue) -> Document {
     }
 }
 
-/// A name as it stands on the paper: in English where there is no Hindi.
+/// A name as it stands on the paper: in English where there is no Hindi that can be drawn, by its code where that cannot be
+/// either, and of a name without a code whatever can be.
 fn say(name: &Name, tongue: Tongue) -> String {
-    match tongue {
-        Tongue::Hindi if !name.hi.trim().is_empty() => name.hi.clone(),
-        Tongue::Hindi | Tongue::English => name.en.clone(),
-    }
+    let hindi = match tongue {
+        Tongue::Hindi => legible::whole(&name.hi),
+        Tongue::English => None,
+    };
+    let code = || Some(name.code.clone()).filter(|code| !code.is_empty());
+    hindi.or_else(|| legible::whole(&name.en)).or_else(code).unwrap_or_else(|| legible::part(&name.en))
 }
 
 #[cfg(test)]
@@ -107,7 +111,7 @@ mod tests {
 
     #[test]
     fn names_stand_in_the_printers_language_where_they_are_known_in_it() {
-        let milk = Name { en: "Milk 1 L".into(), hi: "दूध 1 लीटर".into() };
+        let milk = Name { en: "Milk 1 L".into(), hi: "दूध 1 लीटर".into(), ..Name::default() };
         let label = Label::Delivery {
             number: "4K7".into(),
             code: "LB:4K7-1-9F3A".into(),
@@ -124,6 +128,21 @@ mod tests {
         assert_eq!(english[collect + 1], "INR 123.50");
         let hindi = texts(&label, Tongue::Hindi);
         assert!(hindi.contains(&"दूध 1 लीटर|2".to_owned()) && hindi.contains(&"Bread|1".to_owned()));
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_drawn_gives_way_to_the_english_one_and_that_to_the_code() {
+        let name = |en: &str, hi: &str, code: &str| Name { en: en.into(), hi: hi.into(), code: code.into() };
+        let cases = [
+            (name("Milk", "பால்", "MLK-1"), "Milk"),
+            (name("Milk", "दूध 🥛", "MLK-1"), "दूध"),
+            (name("பால்", "", "MLK-1"), "MLK-1"),
+            (name("Aavin பால் 1 L", "", ""), "Aavin 1 L"),
+        ];
+        for (name, want) in cases {
+            assert_eq!(say(&name, Tongue::Hindi), want, "{name:?}");
+        }
+        assert_eq!(say(&name("🥛", "दूध", "MLK-1"), Tongue::English), "MLK-1");
     }
 
     #[test]

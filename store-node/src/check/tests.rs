@@ -65,9 +65,12 @@ fn a_planted_bit_flip_is_named_by_its_row() {
 fn chain_seq(finding: &Finding) -> Option<i64> {
     match finding {
         Finding::Chain { seq, .. } => Some(*seq),
-        Finding::Movement { .. }
+        Finding::File { .. }
+        | Finding::Unreadable { .. }
+        | Finding::Movement { .. }
         | Finding::Drift { .. }
         | Finding::Reserved { .. }
+        | Finding::Rights { .. }
         | Finding::Cold { .. } => None,
     }
 }
@@ -96,4 +99,77 @@ fn units_promised_to_nobody_are_named() {
     plant(&bed, "DELETE FROM allocation");
     let report = self_check(&bed.path()).unwrap();
     assert!(matches!(report.findings[0], Finding::Reserved { held: 0, .. }), "{:?}", report.findings);
+}
+
+/// A byte that makes a text no text any more: the row is named, and nothing else is hidden by it.
+#[test]
+fn a_row_that_cannot_be_read_is_named_and_hides_nothing() {
+    let mut bed = bed();
+    plant(
+        &bed,
+        "DROP TRIGGER ledger_never_changes; UPDATE ledger SET person = CAST(x'ff6d' AS TEXT) WHERE seq = 1;
+         UPDATE ledger SET at = at + 1 WHERE seq = 3; UPDATE stock SET on_hand = on_hand + 3;
+         UPDATE quota SET granted = granted + 1;",
+    );
+    let report = self_check(&bed.path()).unwrap();
+    let [unreadable, chain, rights, drift] = report.findings.as_slice() else {
+        panic!("{:?}", report.findings)
+    };
+    let Finding::Unreadable { table: "ledger", row, .. } = unreadable else { panic!("{unreadable:?}") };
+    assert_eq!((row.as_str(), chain_seq(chain)), ("1", Some(3)));
+    assert!(matches!(rights, Finding::Rights { what: "granted", .. }), "{rights:?}");
+    assert!(matches!(drift, Finding::Drift { .. }), "{drift:?}");
+    let now = bed.now;
+    assert!(repair(&mut bed.engine, &report, now).unwrap().replies.is_empty(), "what is left is no measure");
+}
+
+#[test]
+fn every_table_of_the_books_names_the_row_that_cannot_be_read() {
+    for (sql, table, row) in [
+        ("UPDATE stock SET bin = CAST(x'ff' AS TEXT)", "stock", "SALT "),
+        ("UPDATE allocation SET lot = CAST(x'ff' AS TEXT)", "allocation", " 0 SALT "),
+        ("UPDATE quota SET sku = CAST(x'ff' AS TEXT)", "quota", "1 1 "),
+    ] {
+        let bed = bed();
+        plant(&bed, &format!("PRAGMA foreign_keys = OFF; {sql}"));
+        let found = self_check(&bed.path()).unwrap().findings;
+        let named = |finding: &Finding| matches!(finding, Finding::Unreadable { table: of, row: at, .. } if *of == table && at.contains(row));
+        assert!(found.iter().any(named), "{sql}: {found:?}");
+    }
+}
+
+#[test]
+fn every_bad_row_is_one_finding_and_every_one_of_them_is() {
+    let bed = bed();
+    plant(
+        &bed,
+        "DROP TRIGGER ledger_never_changes; UPDATE ledger SET at = at + 1 WHERE seq <> 2;
+         UPDATE ledger SET hash = zeroblob(32) WHERE seq = 2;",
+    );
+    let found = self_check(&bed.path()).unwrap().findings;
+    assert_eq!(found.iter().filter_map(chain_seq).collect::<Vec<_>>(), [1, 2, 3], "{found:?}");
+}
+
+#[test]
+fn rights_that_drifted_are_named_by_what_says_otherwise() {
+    for (sql, which, drift) in [
+        ("UPDATE quota SET granted = granted + 2", "granted", 2),
+        ("UPDATE quota SET returned = returned + 1", "returned", 1),
+        ("UPDATE quota SET orders_seen = 0", "used by orders", -1),
+    ] {
+        let mut bed = bed();
+        let (_, record) = bed.hub_orders(7, &[("SALT", 1)]);
+        bed.inbound(vec![record]);
+        assert!(self_check(&bed.path()).unwrap().is_clean());
+        plant(&bed, sql);
+        let found = self_check(&bed.path()).unwrap().findings;
+        let [Finding::Rights { what, said, quota, .. }] = found.as_slice() else {
+            panic!("{sql}: {found:?}")
+        };
+        assert_eq!((*what, quota.cast_signed() - said.cast_signed()), (which, drift), "{found:?}");
+    }
+    let bed = bed();
+    plant(&bed, "DELETE FROM quota");
+    let found = self_check(&bed.path()).unwrap().findings;
+    assert!(matches!(found.as_slice(), [Finding::Rights { what: "granted", quota: 0, .. }]), "{found:?}");
 }

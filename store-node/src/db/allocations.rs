@@ -1,7 +1,7 @@
 //! Table `allocation`: the units held for each line. The sum of `qty - picked` over a place is its reserved units.
 
 use super::stock::Place;
-use super::{Connection, DbResult, add_rows, all, row, run};
+use super::{Connection, DbResult, Sifted, add_rows, all, row, run};
 use model::{OrderId, Qty};
 use rusqlite::ToSql;
 
@@ -69,6 +69,16 @@ pub fn every_open(conn: &Connection) -> DbResult<Vec<Allocation>> {
     let sql =
         format!("SELECT {COLUMNS} FROM allocation WHERE qty > picked ORDER BY order_id, line, lot, bin");
     all(conn, &sql, [], read)
+}
+
+/// The same for a check: each row by its key, or what is wrong with it.
+///
+/// # Errors
+/// When SQLite cannot give the rows at all.
+pub fn sifted_open(conn: &Connection) -> DbResult<Sifted<String, Allocation>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM allocation WHERE qty > picked ORDER BY order_id, line, lot, bin");
+    super::sift(conn, &sql, [], |r| row::shown(r, 5), read)
 }
 
 /// Holds more units of a place for a line.

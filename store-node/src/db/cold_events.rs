@@ -1,7 +1,7 @@
 //! Table `cold_event`: alarms, who has seen them, doors, calibrations, actions and thinnings, each chained to the one
 //! before. Rows are added and read, never changed; a year later the oldest are forgotten.
 
-use super::{Connection, DbResult, all, cold_links, row, run};
+use super::{Connection, DbResult, Sifted, all, cold_links, row, run};
 use crate::chain::Hash;
 use crate::cold_chain::{self, Chain};
 use model::Timestamp;
@@ -111,6 +111,15 @@ pub fn add(conn: &Connection, store: &str, new: &NewEvent<'_>) -> DbResult<i64> 
 pub fn after(conn: &Connection, n: i64, limit: u32) -> DbResult<Vec<EventRow>> {
     let sql = format!("SELECT {COLUMNS} FROM cold_event WHERE n > ?1 ORDER BY n LIMIT ?2");
     all(conn, &sql, (n, limit), read)
+}
+
+/// The same for a check: each event by its place, or what is wrong with it.
+///
+/// # Errors
+/// When SQLite cannot give the rows at all.
+pub fn sifted_after(conn: &Connection, n: i64, limit: u32) -> DbResult<Sifted<i64, EventRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM cold_event WHERE n > ?1 ORDER BY n LIMIT ?2");
+    super::sift(conn, &sql, (n, limit), |r| r.get(0), read)
 }
 
 /// Events that happened from a time up to before another, in order of time.

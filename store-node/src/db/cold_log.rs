@@ -1,7 +1,7 @@
 //! Tables `reading` and `calibration` in full: the temperature log as inspectors read it (REQ-18, REQ-22), each row
 //! chained to the one before.
 
-use super::{Connection, DbResult, all, cold_links, one, row, run};
+use super::{Connection, DbResult, Sifted, all, cold_links, one, row, run};
 use crate::chain::Hash;
 use crate::cold_chain::{self, Chain};
 use model::mqtt::{Calibration, Quality};
@@ -135,6 +135,15 @@ pub fn rows(conn: &Connection, sensor: &DeviceId, from: Timestamp, to: Timestamp
 pub fn after(conn: &Connection, n: i64, limit: u32) -> DbResult<Vec<LogRow>> {
     let sql = format!("SELECT {COLUMNS} FROM reading WHERE n > 0 AND n > ?1 ORDER BY n LIMIT ?2");
     all(conn, &sql, (n, limit), read)
+}
+
+/// The same for a check: each row by its place, or what is wrong with it.
+///
+/// # Errors
+/// When SQLite cannot give the rows at all.
+pub fn sifted_after(conn: &Connection, n: i64, limit: u32) -> DbResult<Sifted<i64, LogRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM reading WHERE n > 0 AND n > ?1 ORDER BY n LIMIT ?2");
+    super::sift(conn, &sql, (n, limit), |r| r.get(14), read)
 }
 
 /// The first trusted value of a sensor at or after a time.

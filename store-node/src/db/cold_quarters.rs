@@ -1,6 +1,6 @@
 //! Table `cold_quarter`: what is kept of thinned readings for a year, a row for each quarter-hour of a sensor.
 
-use super::{Connection, DbResult, all, row, run};
+use super::{Connection, DbResult, Sifted, all, row, run};
 use model::{DeviceId, Timestamp};
 use store_core::cold::Edges;
 
@@ -104,13 +104,13 @@ pub fn add(conn: &Connection, thinning: i64, new: &Quarter) -> DbResult<()> {
     run(conn, &sql, params).map(|_| ())
 }
 
-/// The quarter-hours of a thinning, by sensor and time.
+/// The quarter-hours of a thinning, by sensor and time, for a check: each, or what is wrong with it.
 ///
 /// # Errors
-/// A fault of the database.
-pub fn of_thinning(conn: &Connection, thinning: i64) -> DbResult<Vec<Quarter>> {
+/// When SQLite cannot give the rows at all.
+pub fn sifted(conn: &Connection, thinning: i64) -> DbResult<Sifted<String, Quarter>> {
     let sql = format!("SELECT {COLUMNS} FROM cold_quarter WHERE thinning = ?1 ORDER BY sensor, at");
-    all(conn, &sql, [thinning], read)
+    super::sift(conn, &sql, [thinning], |r| row::shown(r, 2), read)
 }
 
 /// A sensor's quarter-hours that began from a time up to before another, in order.

@@ -2,6 +2,11 @@
 
 use super::{Connection, DbResult, all, number, row, run};
 use model::Timestamp;
+use std::collections::BTreeMap;
+use sync::inspect::reason_kind;
+
+/// Records that are kept in quarantine of each sort.
+pub const KEPT_MAX: u32 = 1_000;
 
 /// A document's chunks, oldest first, and how many there are.
 ///
@@ -40,7 +45,9 @@ pub fn names(conn: &Connection) -> DbResult<Vec<String>> {
     all(conn, "SELECT DISTINCT doc FROM doc_chunk ORDER BY doc", [], |r| r.get(0))
 }
 
-/// Keeps what could not be used, with its reason; the rest goes on. `origin` is `hub 17` or `outbox 3`.
+/// Keeps what could not be used, with its reason; the rest goes on. `origin` is `hub 17` or `outbox 3`. Of what names a
+/// document, and of what names none, the newest [`KEPT_MAX`] are kept: whatever a hub sends fills no disk, and rubbish pushes
+/// out no record of a document. What goes stays counted.
 ///
 /// # Errors
 /// A fault of the database.
@@ -53,15 +60,27 @@ pub fn quarantine(
     reason: &str,
 ) -> DbResult<()> {
     let sql = "INSERT INTO quarantine (at, origin, doc, bytes, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
-    run(conn, sql, (at.ms(), origin, doc, bytes, reason)).map(|_| ())
+    run(conn, sql, (at.ms(), origin, doc, bytes, reason))?;
+    let bare = doc.is_empty();
+    let older = "SELECT id, reason FROM quarantine WHERE (doc = '') = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2";
+    let older: Vec<(i64, String)> = all(conn, older, (bare, KEPT_MAX), |r| Ok((r.get(0)?, r.get(1)?)))?;
+    for (id, reason) in older {
+        run(conn, "DELETE FROM quarantine WHERE id = ?1", [id])?;
+        let sql = "INSERT INTO quarantine_gone (kind, records) VALUES (?1, 1)
+                   ON CONFLICT (kind) DO UPDATE SET records = records + 1";
+        run(conn, sql, [reason_kind(&reason)])?;
+    }
+    Ok(())
 }
 
-/// How many records are in quarantine.
+/// How many records ever went to quarantine, those that are gone from it among them.
 ///
 /// # Errors
 /// A fault of the database.
 pub fn quarantined(conn: &Connection) -> DbResult<i64> {
-    number(conn, "SELECT count(*) FROM quarantine", [])
+    let sql =
+        "SELECT (SELECT count(*) FROM quarantine) + (SELECT coalesce(sum(records), 0) FROM quarantine_gone)";
+    number(conn, sql, [])
 }
 
 /// How many records of one origin are in quarantine.
@@ -105,11 +124,18 @@ pub fn set_aside(conn: &Connection, limit: u32) -> DbResult<Vec<SetAside>> {
     })
 }
 
-/// How many records are in quarantine for each reason, as it was written.
+/// How many records ever went to quarantine, by kind of reason.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn reason_counts(conn: &Connection) -> DbResult<Vec<(String, i64)>> {
+pub fn kind_counts(conn: &Connection) -> DbResult<BTreeMap<String, i64>> {
+    let sql = "SELECT kind, records FROM quarantine_gone ORDER BY kind";
+    let mut counts: BTreeMap<String, i64> =
+        all(conn, sql, [], |r| Ok((r.get(0)?, r.get(1)?)))?.into_iter().collect();
     let sql = "SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY reason";
-    all(conn, sql, [], |r| Ok((r.get(0)?, r.get(1)?)))
+    let kept: Vec<(String, i64)> = all(conn, sql, [], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    for (reason, count) in kept {
+        *counts.entry(reason_kind(&reason).to_owned()).or_default() += count;
+    }
+    Ok(counts)
 }

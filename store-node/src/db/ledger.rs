@@ -15,24 +15,59 @@ const PENDING_MAX: usize = 8;
 const BLOCK_BITS: u32 = 12;
 
 fn read(r: &rusqlite::Row<'_>) -> rusqlite::Result<(Entry, Vec<u8>)> {
-    let entry = Entry {
+    Ok((entry(r, |column| r.get(column))?, r.get(18)?))
+}
+
+/// An entry, its texts by `text`.
+fn entry(
+    r: &rusqlite::Row<'_>,
+    mut text: impl FnMut(usize) -> rusqlite::Result<String>,
+) -> rusqlite::Result<Entry> {
+    Ok(Entry {
         seq: r.get(0)?,
         at: row::time(r, 1)?,
-        kind: r.get(2)?,
-        sku: r.get(3)?,
-        lot: r.get(4)?,
-        bin: r.get(5)?,
+        kind: text(2)?,
+        sku: text(3)?,
+        lot: text(4)?,
+        bin: text(5)?,
         qty: r.get(6)?,
         on_hand: (r.get(7)?, r.get(8)?),
         reserved: (r.get(9)?, r.get(10)?),
         blocked: (r.get(11)?, r.get(12)?),
-        person: r.get(13)?,
-        device: r.get(14)?,
-        why: r.get(15)?,
-        reference: r.get(16)?,
+        person: text(13)?,
+        device: text(14)?,
+        why: text(15)?,
+        reference: text(16)?,
         command: r.get(17)?,
-    };
-    Ok((entry, r.get(18)?))
+    })
+}
+
+/// A row as a check reads it: as much of it as can be read.
+#[derive(Debug)]
+pub struct Salvaged {
+    /// Its number.
+    pub seq: i64,
+    /// What it says, signs that are no text replaced; `None` where a number of it is none.
+    pub entry: Option<Entry>,
+    /// Its stored hash, where it is one.
+    pub hash: Option<Hash>,
+    /// What of it is not what it should be.
+    pub fault: Option<String>,
+}
+
+fn salvage(r: &rusqlite::Row<'_>) -> rusqlite::Result<Salvaged> {
+    let fault = read(r).err().map(|error| error.to_string());
+    let lossy = |column| Ok(String::from_utf8_lossy(r.get_ref(column)?.as_bytes()?).into_owned());
+    Ok(Salvaged { seq: r.get(0)?, entry: entry(r, lossy).ok(), hash: r.get(18).ok(), fault })
+}
+
+/// Rows after a number, oldest first, for a check.
+///
+/// # Errors
+/// When SQLite cannot give the rows at all.
+pub fn salvaged(conn: &Connection, seq: i64, limit: u32) -> DbResult<Vec<Salvaged>> {
+    let sql = format!("SELECT {COLUMNS} FROM ledger WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+    all(conn, &sql, (seq, limit), salvage)
 }
 
 /// Number and hash of the last row; (0, the store's first hash) in an empty ledger.

@@ -104,6 +104,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0012_pledges.sql")),
     M::up(include_str!("../../migrations/0013_catalogue.sql")),
     M::up(include_str!("../../migrations/0014_substitute_price.sql")),
+    M::up(include_str!("../../migrations/0015_quarantine.sql")),
 ];
 
 /// The writing connection. There is one per process.
@@ -136,6 +137,23 @@ impl Db {
         Ok(Self { conn, shelves, others, writing: Writing::default() })
     }
 
+    /// Opens a file that is there and of this version, for a trial: nothing is made and nothing brought up to date. `None`
+    /// where it is of another version.
+    ///
+    /// # Errors
+    /// When the file is no database.
+    pub fn open_as_it_is(path: &Path) -> DbResult<Option<Self>> {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)?;
+        stable_plans(&conn)?;
+        conn.execute_batch(
+            "PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;",
+        )?;
+        let pending = Migrations::from_slice(MIGRATIONS).pending_migrations(&conn)?;
+        let (shelves, others) = (Shelves::default(), Cell::new(0));
+        Ok((pending == 0).then(|| Self { conn, shelves, others, writing: Writing::default() }))
+    }
+
     /// What commits cost since it was opened.
     pub const fn writing(&self) -> &Writing {
         &self.writing
@@ -148,7 +166,7 @@ impl Db {
     pub fn begin(&mut self) -> DbResult<Tx<'_>> {
         let tx = rusqlite::Transaction::new(&mut self.conn, rusqlite::TransactionBehavior::Immediate)?;
         // Inside the transaction nobody else writes.
-        let others = number(&tx, "PRAGMA data_version", [])?;
+        let others = version(&tx)?;
         if self.others.replace(others) != others {
             self.shelves.forget_all();
         }
@@ -287,6 +305,14 @@ pub fn bytes(conn: &Connection) -> DbResult<u64> {
     Ok(u64::try_from(number(conn, sql, [])?).unwrap_or(0))
 }
 
+/// A number that is another one once another connection has written the file.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn version(conn: &Connection) -> DbResult<i64> {
+    number(conn, "PRAGMA data_version", [])
+}
+
 impl ReadDb {
     /// Opens an existing database.
     ///
@@ -349,6 +375,31 @@ fn all<T>(
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map(params, read)?;
     Ok(rows.collect::<rusqlite::Result<Vec<T>>>()?)
+}
+
+/// Rows by their keys, as a check reads them: each, or what is wrong with it.
+pub type Sifted<K, T> = Vec<(K, Result<T, String>)>;
+
+/// Every row by its key, for a check: of one that does not read as what it should be, what is wrong with it, so that it
+/// hides no other.
+fn sift<K, T>(
+    conn: &Connection,
+    sql: &str,
+    params: impl Params,
+    key: impl Fn(&Row<'_>) -> rusqlite::Result<K>,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> DbResult<Sifted<K, T>> {
+    all(conn, sql, params, |r| Ok((key(r)?, read(r).map_err(|error| error.to_string()))))
+}
+
+/// What SQLite itself finds wrong with the file: pages, indexes, columns of another type. At most `limit` lines.
+///
+/// # Errors
+/// When SQLite refuses.
+pub fn integrity(conn: &Connection, limit: u32) -> DbResult<Vec<String>> {
+    // A pragma takes no bound values.
+    let found: Vec<String> = all(conn, &format!("PRAGMA integrity_check({limit})"), [], |r| r.get(0))?;
+    Ok(found.into_iter().filter(|line| line != "ok").collect())
 }
 
 /// Rows changed.

@@ -1,7 +1,8 @@
 //! Table `quota`: cumulative rights to sell, per epoch, generation and SKU (SYNC.md). Numbers here never fall.
 
-use super::{Connection, DbResult, Tx, all, one, row, run};
+use super::{Connection, DbResult, Sifted, Tx, all, one, row, run};
 use model::SkuId;
+use model::order::{Channel, Moment};
 use model::quota::{FIRST_EPOCH, FIRST_GENERATION, HubGeneration, StoreEpoch};
 use serde::{Deserialize, Serialize};
 
@@ -125,6 +126,36 @@ pub fn all_terms(conn: &Connection) -> DbResult<Vec<(Terms, SkuId, Rights)>> {
         let terms = Terms { epoch: StoreEpoch(r.get(0)?), generation: HubGeneration(r.get(1)?) };
         Ok((terms, row::code(r, 2)?, read(r, 3)?))
     })
+}
+
+/// The same for a check: each row by its key, or what is wrong with it.
+///
+/// # Errors
+/// When SQLite cannot give the rows at all.
+pub fn sifted(conn: &Connection) -> DbResult<Sifted<String, (Terms, SkuId, Rights)>> {
+    let sql = "SELECT epoch, generation, sku, granted, returned, orders_seen FROM quota
+               ORDER BY epoch, generation, sku";
+    let read = |r: &rusqlite::Row<'_>| {
+        let terms = Terms { epoch: StoreEpoch(r.get(0)?), generation: HubGeneration(r.get(1)?) };
+        Ok((terms, row::code(r, 2)?, read(r, 3)?))
+    };
+    super::sift(conn, sql, [], |r| row::shown(r, 3), read)
+}
+
+/// Units of the hub's orders that used rights of this store when they came, by SKU: of those that were accepted as they
+/// came. One that a restored store hears of again was accepted in a former life and used nothing here.
+///
+/// # Errors
+/// A fault of the database.
+pub fn used_by_orders(conn: &Connection) -> DbResult<std::collections::BTreeMap<SkuId, u64>> {
+    let sql = "SELECT l.sku, sum(l.qty) FROM orders o
+               JOIN order_moment m ON m.order_id = o.order_id AND m.moment = ?1 AND m.at = o.received_at
+               JOIN order_line l ON l.order_id = o.order_id
+               WHERE o.channel = ?2 GROUP BY l.sku ORDER BY l.sku";
+    let units = |n: i64| u64::try_from(n).unwrap_or(0);
+    let channel = row::to_word(&Channel::Online)?;
+    let params = (Moment::Accepted.field(), channel);
+    Ok(all(conn, sql, params, |r| Ok((row::code(r, 0)?, units(r.get(1)?))))?.into_iter().collect())
 }
 
 /// What the store wants the hub's return of a SKU to reach under these terms.

@@ -2,7 +2,7 @@
 
 use model::{Date, Qty, Timestamp};
 use rusqlite::Row;
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
 use std::str::FromStr;
 
 type Read<T> = rusqlite::Result<T>;
@@ -82,6 +82,20 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize)
 pub(super) fn serde_word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Read<T> {
     let text: String = row.get(column)?;
     serde_json::from_value(serde_json::Value::String(text)).map_err(|error| bad(column, Type::Text, error))
+}
+
+/// The first `columns` of a row for a person, whatever stands in them: what names a row that does not read.
+pub(super) fn shown(row: &Row<'_>, columns: usize) -> Read<String> {
+    let one = |column| {
+        Ok(match row.get_ref(column)? {
+            ValueRef::Null => "nothing".to_owned(),
+            ValueRef::Integer(number) => number.to_string(),
+            ValueRef::Real(number) => number.to_string(),
+            ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            ValueRef::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        })
+    };
+    Ok((0..columns).map(one).collect::<Read<Vec<String>>>()?.join(" "))
 }
 
 /// The other way: how serde writes a fieldless enum.

@@ -1,7 +1,7 @@
 //! Tables `stock` and `stock_block`: the balances. Only the ledger's writer ([`crate::flows::moving`]) may call the
 //! functions that change them.
 
-use super::{Connection, DbResult, Tx, all, one, row, run};
+use super::{Connection, DbResult, Sifted, Tx, all, one, row, run};
 use model::{BinId, LotId, Qty, SkuId, Timestamp, ZoneId};
 use serde::{Deserialize, Serialize};
 use store_core::fefo::LotStock;
@@ -93,13 +93,23 @@ pub fn skus_after(conn: &Connection, after: &str, limit: u32) -> DbResult<Vec<Sk
     all(conn, sql, (after, limit), |r| row::code(r, 0))
 }
 
+const EVERY: &str = "SELECT sku, lot, bin, on_hand, reserved, blocked FROM stock ORDER BY sku, lot, bin";
+
 /// Every place with its balance, by SKU, lot and bin.
 ///
 /// # Errors
 /// A fault of the database.
 pub fn every(conn: &Connection) -> DbResult<Vec<(Place, Balance)>> {
-    let sql = "SELECT sku, lot, bin, on_hand, reserved, blocked FROM stock ORDER BY sku, lot, bin";
-    all(conn, sql, [], |r| Ok((read_place(r)?, read_balance(r, 3)?)))
+    all(conn, EVERY, [], |r| Ok((read_place(r)?, read_balance(r, 3)?)))
+}
+
+/// The same for a check: each row by its key, or what is wrong with it.
+///
+/// # Errors
+/// When SQLite cannot give the rows at all.
+pub fn sifted(conn: &Connection) -> DbResult<Sifted<String, (Place, Balance)>> {
+    let read = |r: &rusqlite::Row<'_>| Ok((read_place(r)?, read_balance(r, 3)?));
+    super::sift(conn, EVERY, [], |r| row::shown(r, 3), read)
 }
 
 /// Places of a lot with units.

@@ -37,44 +37,59 @@ impl Engine {
         let layout = Layout::new(&setup.layout)?;
         let mut db = Db::open(path)?;
         let tx = db.begin()?;
-        match marks::text(&tx, facts::STORE)? {
-            None => marks::set_text(&tx, facts::STORE, setup.store.as_str())?,
-            Some(found) if found == setup.store.as_str() => {}
-            Some(found) => return Err(OpenError::OtherStore { found, wanted: setup.store.to_string() }),
-        }
-        let boot = next_boot(&tx, now.max(wall))?;
-        for mark in [Mark::Epoch, Mark::Generation] {
-            if marks::get(&tx, mark)? == 0 {
-                marks::set(&tx, mark, 1)?;
-            }
-        }
-        for (name, value) in [
-            (facts::NAME, setup.name.clone()),
-            (facts::TIME_ZONE, setup.calendar.iana().to_owned()),
-            (facts::POLICY, serde_json::to_string(&setup.policy).map_err(DbError::from)?),
-        ] {
-            marks::set_text(&tx, name, &value)?;
-        }
-        floor(&tx, &setup)?;
-        staff(&tx, &setup)?;
-        watches(&tx, &setup, now)?;
+        let boot = begin(&tx, &setup, (now, wall))?;
         tx.commit()?;
         let docs = SharedDocs::new(Docs::new(setup.store.clone(), boot));
-        let parts = Parts {
-            setup,
-            layout,
-            #[cfg(feature = "mutations")]
-            mutations: std::collections::BTreeSet::new(),
-        };
         Ok(Self {
             db,
-            parts,
+            parts: Parts::of(setup, layout),
             docs,
             boot,
             #[cfg(feature = "mutations")]
             groups: 0,
         })
     }
+}
+
+impl Parts {
+    pub(super) const fn of(setup: Setup, layout: Layout) -> Self {
+        Self {
+            setup,
+            layout,
+            #[cfg(feature = "mutations")]
+            mutations: std::collections::BTreeSet::new(),
+        }
+    }
+}
+
+/// What a start writes; says the boot number.
+pub(super) fn begin(
+    tx: &Tx<'_>,
+    setup: &Setup,
+    (now, wall): (Timestamp, Timestamp),
+) -> Result<u32, OpenError> {
+    match marks::text(tx, facts::STORE)? {
+        None => marks::set_text(tx, facts::STORE, setup.store.as_str())?,
+        Some(found) if found == setup.store.as_str() => {}
+        Some(found) => return Err(OpenError::OtherStore { found, wanted: setup.store.to_string() }),
+    }
+    let boot = next_boot(tx, now.max(wall))?;
+    for mark in [Mark::Epoch, Mark::Generation] {
+        if marks::get(tx, mark)? == 0 {
+            marks::set(tx, mark, 1)?;
+        }
+    }
+    for (name, value) in [
+        (facts::NAME, setup.name.clone()),
+        (facts::TIME_ZONE, setup.calendar.iana().to_owned()),
+        (facts::POLICY, serde_json::to_string(&setup.policy).map_err(DbError::from)?),
+    ] {
+        marks::set_text(tx, name, &value)?;
+    }
+    floor(tx, setup)?;
+    staff(tx, setup)?;
+    watches(tx, setup, now)?;
+    Ok(boot)
 }
 
 /// A number for this life of the process that no other life of this store has.

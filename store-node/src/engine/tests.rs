@@ -133,6 +133,33 @@ fn a_repeated_reordered_or_poisoned_change_stops_nothing() {
     assert_eq!(quarantined[0].0, "hub 1");
 }
 
+/// A hub that sends rubbish for days fills no disk: the newest stay, and what went stays counted, by kind.
+#[test]
+fn quarantine_keeps_the_newest_and_counts_them_all() {
+    use crate::db::docs;
+    let mut bed = Bed::new();
+    let more = 7;
+    let doc = DocKey::Orders { hour: 1 };
+    let junk = |seq: u64| {
+        let change = seq.to_be_bytes().to_vec();
+        InboundRecord { lane: Lane::Orders, seq, doc, change, pledge: None }
+    };
+    let sent = u64::from(docs::KEPT_MAX) + more;
+    bed.inbound((1..=sent).map(junk).collect());
+    let bare = Refused { origin: "hub frame".into(), bytes: vec![1], why: "is not a frame".into() };
+    bed.engine.refused(bed.now, &bare).unwrap();
+    let (rows, kinds) = bed
+        .reader()
+        .snapshot(|conn, _| Ok((docs::set_aside(conn, u32::MAX)?, docs::kind_counts(conn)?)))
+        .unwrap();
+    let kept = rows.iter().filter(|row| !row.doc.is_empty()).count();
+    assert_eq!((rows.len(), kept), (docs::KEPT_MAX as usize + 1, docs::KEPT_MAX as usize));
+    assert_eq!(rows[1].origin, format!("hub {sent}"), "the newest");
+    assert_eq!(rows.last().unwrap().origin, format!("hub {}", more + 1), "the oldest went");
+    assert_eq!(kinds.values().sum::<i64>(), i64::try_from(sent + 1).unwrap(), "{kinds:?}");
+    assert_eq!(u64::from(bed.reader().quarantine(bed.now).unwrap().total), sent + 1);
+}
+
 #[test]
 fn an_order_beyond_what_is_left_is_accepted_with_counted_shorts() {
     let mut bed = Bed::new();

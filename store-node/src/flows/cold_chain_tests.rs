@@ -39,10 +39,13 @@ fn cold(bed: &Bed) -> Vec<(&'static str, i64, String)> {
         .into_iter()
         .filter_map(|finding| match finding {
             Finding::Cold { chain, n, what } => Some((chain, n, what)),
-            Finding::Chain { .. }
+            Finding::File { .. }
+            | Finding::Unreadable { .. }
+            | Finding::Chain { .. }
             | Finding::Movement { .. }
             | Finding::Drift { .. }
-            | Finding::Reserved { .. } => None,
+            | Finding::Reserved { .. }
+            | Finding::Rights { .. } => None,
         })
         .collect()
 }
@@ -174,4 +177,20 @@ fn readings_that_no_hub_ever_takes_are_thinned_in_the_end() {
     ticks(&mut bed, 10);
     assert_eq!(count(&bed, "SELECT count(*) FROM reading"), 0);
     assert_eq!(cold(&bed), []);
+}
+
+#[test]
+fn a_reading_that_cannot_be_read_is_named_and_its_neighbours_are_not() {
+    let bed = bed();
+    plant(
+        &bed,
+        "UPDATE reading SET quality = CAST(x'ff' AS TEXT) WHERE n = 7; UPDATE reading SET milli_c = 1 WHERE n = 12;",
+    );
+    let findings = self_check(&bed.path()).unwrap().findings;
+    let [Finding::Unreadable { table: "reading", row, .. }, Finding::Cold { n: 12, .. }] =
+        findings.as_slice()
+    else {
+        panic!("{findings:?}");
+    };
+    assert_eq!(row, "7");
 }

@@ -1,7 +1,7 @@
 //! A count of one place sets its balance, and a drift goes back to what the ledger says (REQ-6, REQ-24): each is a
 //! movement of its own.
 
-use super::{Flow, Stop, moving, short_enough};
+use super::{Flow, Stop, moving, one_line};
 use crate::answer::Answer;
 use crate::db::ledger;
 use crate::db::stock::{self, Place};
@@ -15,7 +15,7 @@ use store_core::movement::{Balance, Change};
 /// [`Refusal::StockConflict`] when more is promised or blocked than was counted.
 pub fn count(flow: &mut Flow<'_>, place: &Place, on_hand: Qty, why: &str) -> Result<Answer, Stop> {
     flow.only(&[Role::Manager])?;
-    short_enough("why", why, 200)?;
+    one_line("why", why, 200)?;
     let before = stock::balance(flow.tx, place)?;
     if before == Balance::default() {
         return Err(Refusal::unknown("stock", format!("{} {} {}", place.sku, place.lot, place.bin)).into());

@@ -1,7 +1,7 @@
 //! A customer at the counter or on the phone (REQ-28): sells from the store's own share alone, all or nothing.
 
 use super::holding::{self, Shelf};
-use super::{Flow, Stop, accept_order, fence, moments, short_enough};
+use super::{Flow, Stop, accept_order, fence, moments, one_line};
 use crate::answer::Answer;
 use crate::db::allocations;
 use crate::db::marks::{self, Mark};
@@ -25,7 +25,7 @@ const NAME_MAX: usize = 40;
 /// [`Refusal::OutOfStock`] names every SKU that does not suffice, [`Refusal::TooHeavy`]; nothing is held then.
 pub fn take(flow: &mut Flow<'_>, request: &CounterOrderRequest) -> Result<Answer, Stop> {
     flow.only(&[Role::Manager, Role::Picker])?;
-    short_enough("first_name", &request.first_name, NAME_MAX)?;
+    one_line("first_name", &request.first_name, NAME_MAX)?;
     let (lines, mut shelves) = priced(flow, request)?;
     let totals = reserve::totals(&lines).map_err(|error| Refusal::bad("lines", error.to_string()))?;
     suffices(flow, &lines, &totals, &shelves)?;

@@ -205,6 +205,18 @@ pub fn short_enough(field: &str, text: &str, max: usize) -> Result<(), Refusal> 
     Ok(())
 }
 
+/// Refuses a text that is longer than `max` characters or holds a control sign: it stands on paper and on screens.
+///
+/// # Errors
+/// [`Refusal::BadInput`].
+pub fn one_line(field: &str, text: &str, max: usize) -> Result<(), Refusal> {
+    short_enough(field, text, max)?;
+    match text.chars().find(|sign| model::sign::is_control(*sign)) {
+        Some(sign) => Err(Refusal::bad(field, format!("no control signs; U+{:04X} is one", u32::from(sign)))),
+        None => Ok(()),
+    }
+}
+
 /// Carries out a command.
 ///
 /// # Errors

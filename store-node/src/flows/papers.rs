@@ -47,8 +47,9 @@ pub fn print(flow: &mut Flow<'_>, request: &PaperRequest) -> Result<Answer, Stop
     }
 }
 
-fn name(product: &Product) -> Name {
-    Name { en: product.name.clone(), hi: product.name_hi.clone() }
+/// What a paper may call a product, and its code for where no printer can draw that.
+pub(super) fn name(product: &Product) -> Name {
+    Name { en: product.name.clone(), hi: product.name_hi.clone(), code: product.sku.to_string() }
 }
 
 /// Goods came into a bin: where another lot of the product lies there, only a label can prove which one is taken (REQ-93).

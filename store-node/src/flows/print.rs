@@ -1,7 +1,7 @@
 //! Labels (REQ-34): a job is a row before it is a byte, it is done on the printer's word or a person's, and nothing is
 //! ever printed twice by itself. A job that was never sent may go to another printer (REQ-96); one in doubt may not.
 
-use super::{Flow, Stop, fence, moments, price};
+use super::{Flow, Stop, fence, moments, papers, price};
 use crate::answer::Answer;
 use crate::db::bags::{self, Bag};
 use crate::db::orders::OrderRow;
@@ -62,8 +62,7 @@ pub fn labels(
 fn lines(flow: &Flow<'_>, row: &OrderRow) -> Result<Vec<(Name, u32)>, Stop> {
     let mut lines: Vec<(Name, u32)> = Vec::new();
     for held in crate::db::allocations::of_order(flow.tx, &row.order)? {
-        let product = catalogue::must(flow.tx, &held.place.sku)?.product;
-        let name = Name { en: product.name, hi: product.name_hi };
+        let name = papers::name(&catalogue::must(flow.tx, &held.place.sku)?.product);
         match lines.iter_mut().find(|(known, _)| *known == name) {
             Some((_, units)) => *units = units.saturating_add(held.picked.get()),
             None => lines.push((name, held.picked.get())),

@@ -1,7 +1,7 @@
 //! Goods come in: one lot into one bin (REQ-5). The deep receiving of REQ-15 to REQ-17 (orders, claims, probes,
 //! put-away) will stand beside it.
 
-use super::{Flow, Stop, moving, papers, short_enough};
+use super::{Flow, Stop, moving, one_line, papers};
 use crate::answer::{Answer, Opening};
 use crate::command::OpeningLine;
 use crate::db::catalogue::{self, SkuRow};
@@ -26,7 +26,7 @@ const OPENING_MAX: usize = 100_000;
 /// [`Refusal::ExpiredLot`] for goods past their date, [`Refusal::WrongTemperature`] for a place that cannot keep them.
 pub fn receive(flow: &mut Flow<'_>, request: &ReceiveRequest) -> Result<Answer, Stop> {
     flow.only(&[Role::Receiver, Role::Manager])?;
-    short_enough("batch", &request.batch, BATCH_MAX)?;
+    one_line("batch", &request.batch, BATCH_MAX)?;
     if request.qty.is_zero() {
         return Err(Refusal::bad("qty", "at least 1").into());
     }

@@ -62,7 +62,7 @@ fn replication(page: &mut Text, known: &Figures) {
         "Age of the oldest fact that the hub has not acknowledged.",
         lag,
     );
-    let rows = known.quarantine.iter().map(|(reason, count)| (vec![(*reason).to_owned()], *count as f64));
+    let rows = known.quarantine.iter().map(|(reason, count)| (vec![reason.clone()], *count as f64));
     page.gauge("larder_database_bytes", "Bytes of the store's database.", known.database_bytes as f64);
     if let Some(age) = known.catalogue_age_ms {
         let help = "Age of the publication of the hub's catalogue that was taken over last.";

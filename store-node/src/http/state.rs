@@ -57,7 +57,7 @@ pub struct Facts {
     pub ws_tls: bool,
     /// Where consoles and handhelds reach this node, for enrolment links.
     pub base_url: String,
-    /// Random bytes of this start, from which tokens are made.
+    /// What tokens are made from; the same after a restart ([`crate::secrets::token_secret`]).
     pub secret: [u8; 32],
 }
 

@@ -177,7 +177,7 @@ impl Say {
             }
             let asked = Asked { job: job.job, printer: job.printer.clone(), taken: None };
             self.asked.insert(id, asked);
-            let body = CommandBody::Print { job: job.job, label: job.label };
+            let body = CommandBody::Print { job: job.job, label: Box::new(job.label) };
             self.command(DeviceClass::Printer, &job.printer, Command { id, body }).await;
         }
         self.asked.retain(|id, _| open.contains(id));

@@ -8,7 +8,6 @@ use crate::reader::Reader;
 use model::Timestamp;
 use std::collections::BTreeMap;
 use sync::batch::Stream;
-use sync::inspect::reason_kind;
 
 /// The numbers of one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +29,7 @@ pub struct Figures {
     /// Units of earlier terms that are still counted, and that nobody may sell.
     pub rights_blocked: u64,
     /// Records in quarantine, by kind of reason.
-    pub quarantine: BTreeMap<&'static str, u64>,
+    pub quarantine: BTreeMap<String, u64>,
     /// Online orders that have not left.
     pub orders_promised: u64,
     /// Open alarms.
@@ -53,10 +52,8 @@ impl Reader {
             let (waiting, oldest) = outbox::unacknowledged(conn)?;
             let (outstanding, blocked) = rights(conn)?;
             let today = facts.calendar.day_start(now);
-            let mut quarantine = BTreeMap::new();
-            for (reason, count) in docs::reason_counts(conn)? {
-                *quarantine.entry(reason_kind(&reason)).or_default() += size(count);
-            }
+            let quarantine = docs::kind_counts(conn)?.into_iter();
+            let quarantine = quarantine.map(|(kind, count)| (kind, size(count))).collect();
             let fence = fence::state(conn)?.state;
             let uncounted = if fence == State::Open { 0 } else { fence::uncounted(conn)? };
             Ok(Figures {

@@ -78,6 +78,25 @@ pub fn shared(name: &str) -> Option<String> {
     Some(PathBuf::from(root).join("data/catalogue").join(name).display().to_string())
 }
 
+fn said(command: &mut Command) -> Said {
+    let output = command.output().unwrap();
+    Said {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Runs the program in a folder of its own where no store is, naming none.
+pub fn run_homeless(words: &[&str]) -> Said {
+    let nowhere = tempfile::tempdir().unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.args(words).current_dir(nowhere.path()).stdin(Stdio::null()).env_remove("LARDER_STORE_CONFIG");
+    let said = said(&mut command);
+    assert_eq!(std::fs::read_dir(nowhere.path()).unwrap().count(), 0, "nothing was left there");
+    said
+}
+
 fn free_ports() -> [u16; 3] {
     // All three are held before one is let go, so that they differ.
     let held = [(); 3].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
@@ -141,12 +160,7 @@ impl House {
     }
 
     pub fn run(&self, words: &[&str]) -> Said {
-        let output = self.command(words).output().unwrap();
-        Said {
-            code: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
+        said(&mut self.command(words))
     }
 
     pub fn import(&self, words: &[&str]) -> Said {
@@ -170,7 +184,7 @@ impl House {
     }
 
     /// One request on a connection of its own: "METHOD /path", header lines, body. Of an answer without a length (a
-    /// stream) only the head is read.
+    /// stream, to HEAD) only the head is read.
     pub fn call(&self, what: &str, headers: &str, body: &str) -> Answer {
         let mut line = TcpStream::connect((Ipv4Addr::LOCALHOST, self.ports[0])).unwrap();
         line.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -184,7 +198,7 @@ impl House {
         }
         let head = head.to_lowercase();
         let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-        if let Some(text) = field("content-length:") {
+        if let Some(text) = field("content-length:").filter(|_| !what.starts_with("HEAD ")) {
             length = text.parse().unwrap();
         }
         let mut body = vec![0; length];
@@ -197,8 +211,30 @@ impl House {
         self.dir.path().join("data").exists()
     }
 
+    fn database(&self) -> PathBuf {
+        store_node::run::database(&self.dir.path().join("data"))
+    }
+
+    /// Does to the database what no program does.
+    pub fn tamper(&self, sql: &str) {
+        Connection::open(self.database()).unwrap().execute_batch(sql).unwrap();
+    }
+
+    /// Flips bits of one of these bytes, wherever they stand in the file; says how often they do.
+    pub fn flip(&self, bytes: &[u8], which: usize, bits: u8) -> usize {
+        let path = self.database();
+        let mut file = std::fs::read(&path).unwrap();
+        let places: Vec<usize> =
+            file.windows(bytes.len()).enumerate().filter(|(_, at)| *at == bytes).map(|(at, _)| at).collect();
+        for at in &places {
+            file[*at + which] ^= bits;
+        }
+        std::fs::write(path, file).unwrap();
+        places.len()
+    }
+
     fn read<T>(&self, query: impl FnOnce(&Connection) -> T) -> T {
-        let mut db = ReadDb::open(&store_node::run::database(&self.dir.path().join("data"))).unwrap();
+        let mut db = ReadDb::open(&self.database()).unwrap();
         db.snapshot(|conn| Ok::<T, store_node::db::DbError>(query(conn))).unwrap()
     }
 

@@ -85,6 +85,8 @@ fn the_document_says_of_every_route_what_the_route_does() {
         }
     }
     assert!(seen > 35, "{seen} routes");
+    let qty = &document["components"]["schemas"]["Qty"];
+    assert_eq!((&qty["minimum"], &qty["maximum"]), (&json!(0), &json!(1_000_000)), "{qty}");
 }
 
 /// In the form that is documented, or a problem where the thing that is named is not there.
@@ -127,7 +129,7 @@ fn bad_input_gets_a_clear_problem_and_changes_nothing() {
         (receives, receive("NOPE", "5"), 404, "unknown_product"),
         ("POST /api/v1/orders/nobody/reprint", String::new(), 400, "bad_path"),
         ("GET /api/v1/stock?after=%20", String::new(), 400, "bad_query"),
-        ("GET /api/v1/checkout", String::new(), 404, "unknown_address"),
+        ("GET /api/v1/checkout", String::new(), 404, "unknown_path"),
         ("GET /api/v1/receive", String::new(), 405, "wrong_method"),
     ]
     .into_iter()
@@ -154,4 +156,34 @@ fn a_key_is_used_once(house: &House, token: &str, (call, body, other): (&str, &s
     assert_eq!(house.call(call, &key, body).json(), first.json(), "a retry gets the first answer");
     assert_eq!(problem(&house.call(call, &key, other)), (409, "id_reused".to_owned()));
     assert_eq!(house.count("orders"), 1);
+}
+
+#[test]
+fn a_page_is_there_for_whoever_asks_only_whether_it_is() {
+    let house = House::new();
+    let _node = house.serve();
+    for path in ["/", "/picker/", "/orders/7"] {
+        let (asked, read) =
+            (house.call(&format!("HEAD {path}"), "", ""), house.call(&format!("GET {path}"), "", ""));
+        assert_eq!((asked.status, &asked.media), (read.status, &read.media), "{path}: {asked:?}");
+        assert_eq!(asked.media, "text/html", "{path}");
+        assert!(asked.body.is_empty() && !read.body.is_empty(), "{path}");
+    }
+    assert_eq!(house.call("HEAD /api/v1/nothing", "", "").status, 404);
+}
+
+/// Whoever lost the answer in a restart sends the same again, and has what the first one was told.
+#[test]
+fn a_login_and_an_enrolment_that_come_again_after_a_restart_get_their_first_answer() {
+    let (house, node, token) = open();
+    let login = ("POST /api/v1/login", with_key(None, 70), json!({ "person": "meena", "pin": "8080" }));
+    let enrol = ("POST /api/v1/handhelds", with_key(Some(&token), 71), json!({ "device": "h1" }));
+    let both = || [&login, &enrol].map(|(call, head, body)| house.call(call, head, &body.to_string()));
+    let first = both();
+    assert_eq!([first[0].status, first[1].status], [200, 200], "{first:?}");
+    drop(node);
+    let _node = house.serve();
+    let again = both();
+    assert_eq!(again.map(|answer| (answer.status, answer.body)), first.map(|answer| (200, answer.body)));
+    assert_eq!((house.count("handheld"), house.count("session")), (1, 2));
 }

@@ -18,7 +18,7 @@ pub fn gtins(bytes: &[u8]) -> Outcome<GtinRow> {
         Ok(rows) => rows,
         Err(bad) => return Outcome::refused(bad),
     };
-    let mut outcome = Outcome { rows: Vec::new(), bad: Vec::new(), notes: Vec::new() };
+    let mut outcome = Outcome { rows: Vec::new(), good: 0, bad: Vec::new(), notes: Vec::new() };
     if !ignored.is_empty() {
         outcome.notes.push(format!("columns ignored: {}", ignored.join(", ")));
     }
@@ -29,6 +29,7 @@ pub fn gtins(bytes: &[u8]) -> Outcome<GtinRow> {
         match read {
             Ok(entry) => {
                 first_line.insert(padded(&entry.gtin), entry.line);
+                outcome.good += 1;
                 outcome.rows.push(entry);
             }
             Err(bad) => outcome.bad.push(bad),

@@ -77,8 +77,10 @@ pub struct GtinRow {
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome<T> {
-    /// The good rows, in the order of their first line. Empty when the file as a whole was refused.
+    /// What the good rows say, in the order of their first line. Empty when the file as a whole was refused.
     pub rows: Vec<T>,
+    /// Rows of the file that are good; several may say one thing.
+    pub good: usize,
     /// The refused rows, in the order of their lines. A file refused as a whole has exactly one.
     pub bad: Vec<BadRow>,
     /// What was folded, merged, guessed or ignored, for a person to read.
@@ -283,6 +285,6 @@ impl BadRow {
 
 impl<T> Outcome<T> {
     fn refused(bad: BadRow) -> Self {
-        Self { rows: Vec::new(), bad: vec![bad], notes: Vec::new() }
+        Self { rows: Vec::new(), good: 0, bad: vec![bad], notes: Vec::new() }
     }
 }

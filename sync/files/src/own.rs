@@ -57,7 +57,7 @@ pub fn read(bytes: &[u8]) -> Outcome<CatalogueRow> {
         Ok(rows) => rows,
         Err(bad) => return Outcome::refused(bad),
     };
-    let mut outcome = Outcome { rows: Vec::new(), bad: Vec::new(), notes: Vec::new() };
+    let mut outcome = Outcome { rows: Vec::new(), good: 0, bad: Vec::new(), notes: Vec::new() };
     if !ignored.is_empty() {
         outcome.notes.push(format!("columns ignored: {}", ignored.join(", ")));
     }
@@ -68,6 +68,7 @@ pub fn read(bytes: &[u8]) -> Outcome<CatalogueRow> {
                 seen.skus.insert(entry.product.sku.clone(), entry.line);
                 let gtins = entry.product.gtins.iter().map(|gtin| (padded(gtin), entry.line));
                 seen.gtins.extend(gtins);
+                outcome.good += 1;
                 outcome.rows.push(entry);
             }
             Err(bad) => outcome.bad.push(bad),

@@ -111,7 +111,7 @@ impl Row {
             return Err(Reason::LineBreak(column));
         }
         let text = fold_blanks(text);
-        if let Some(sign) = text.chars().find(|c| is_control(*c)) {
+        if let Some(sign) = text.chars().find(|c| model::sign::is_control(*c)) {
             return Err(Reason::ControlSign(column, u32::from(sign)));
         }
         let length = text.chars().count();
@@ -138,9 +138,4 @@ impl Row {
 fn fold_blanks(text: &str) -> String {
     let visible: String = text.chars().filter(|c| !matches!(c, '\u{feff}' | '\u{200b}')).collect();
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Control signs, and the overrides of text direction that make a label read differently from its bytes.
-fn is_control(sign: char) -> bool {
-    sign.is_control() || matches!(sign, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

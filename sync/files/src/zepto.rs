@@ -75,7 +75,7 @@ pub fn read(bytes: &[u8]) -> Outcome<CatalogueRow> {
     }
     let mut notes = notes(&ignored, good, folded, &listings);
     let rows = products(listings, &mut notes);
-    Outcome { rows, bad, notes }
+    Outcome { rows, good, bad, notes }
 }
 
 /// One good line.

@@ -18,6 +18,7 @@ pub mod particulars;
 pub mod problem;
 pub mod qty;
 pub mod quota;
+pub mod sign;
 pub mod stock;
 pub mod time;
 

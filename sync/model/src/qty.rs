@@ -10,7 +10,7 @@ pub const QTY_MAX: u32 = 1_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
-#[cfg_attr(feature = "schema", schemars(with = "u32"), ts(type = "number"))]
+#[cfg_attr(feature = "schema", schemars(with = "u32", extend("maximum" = QTY_MAX)), ts(type = "number"))]
 pub struct Qty(u32);
 
 /// Why a number is not a quantity.

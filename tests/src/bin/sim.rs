@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use tests::sim::{self, Failure, Options, Report};
+use tests::sim::{self, Failure, Looks, Options, Report};
 
 /// Runs the deterministic world: stores, a hub, people, and everything that goes wrong. A seed decides everything.
 #[derive(Debug, Parser)]
@@ -22,6 +22,9 @@ struct Args {
     /// Runs every seed twice and compares.
     #[arg(long)]
     twice: bool,
+    /// Looks at everything after every event, not only every so many: slow, and names the very event.
+    #[arg(long)]
+    every_event: bool,
     /// Writes every event to stderr.
     #[arg(long)]
     trace: bool,
@@ -53,7 +56,8 @@ fn main() -> Result<()> {
     }
     let mut failed = 0_u64;
     for seed in args.seed..args.seed.saturating_add(args.seeds) {
-        let options = Options { seed, hours: args.hours, stores: args.stores, mutation: None };
+        let looks = if args.every_event { Looks::EveryEvent } else { Looks::Usual };
+        let options = Options { seed, hours: args.hours, stores: args.stores, mutation: None, looks };
         let first = sim::run(&options, args.trace);
         let again = if args.twice { Some(sim::run(&options, false)) } else { None };
         failed += u64::from(!tell(&options, &first, again.as_ref()));
@@ -97,7 +101,7 @@ fn tell(options: &Options, first: &Result<Report, Failure>, again: Option<&Resul
         }
         Err(failure) => {
             println!(
-                "seed {}: {} at event {} ({}): {}\n  again: cargo run --release -p tests --bin sim -- --seed {} --hours {} --stores {} --trace",
+                "seed {}: {} at event {} ({}): {}\n  again: cargo run --release -p tests --bin sim -- --seed {} --hours {} --stores {} --every-event --trace",
                 options.seed,
                 failure.broken,
                 failure.event,

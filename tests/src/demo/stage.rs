@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use store_node::command::{Command, Envelope, OpeningLine};
 use store_node::engine::Engine;
-use store_node::import::Wish;
 use store_node::refusal::Refusal;
 use tokio::sync::Mutex;
 
@@ -185,7 +184,7 @@ fn fill(config: &Path, dir: &Path, catalogue: &Path, quiet: bool) -> Result<()> 
     let manifest = firmware_config::load(config)?;
     let setup = store_node::manifest::setup(&manifest)?;
     let db = store_node::run::database(dir);
-    store_node::import::catalogue(dir, setup.clone(), catalogue, Format::Csv, Wish::default())?;
+    store_node::import::catalogue(catalogue, Format::Csv)?.enter(dir, setup.clone())?;
     let outcome = files::catalogue(CATALOGUE, Format::Csv);
     let today = (!quiet).then(|| setup.calendar.date(now()));
     let lines = outcome.rows.iter().map(|row| opening(&row.product, today)).collect::<Result<Vec<_>>>()?;

@@ -1,7 +1,7 @@
 //! Commands reach their machines and answers their people: with loss, repetition, slow disks, and processes that die
 //! before the commit or between commit and answer.
 
-use super::diary::{Reply, Request};
+use super::diary::{Entry, Reply, Request};
 use super::event::{Event, Node};
 use super::folk;
 use super::world::{FEW_GOODS, World};
@@ -10,6 +10,7 @@ use central_hub::command as hub;
 use central_hub::engine::No;
 use model::{Actor, CommandId};
 use rand::Rng;
+use std::collections::BTreeSet;
 use store_node::command as store;
 use store_node::refusal::Refusal;
 
@@ -187,7 +188,15 @@ impl World {
             Request::Hub(envelope) if envelope.command.keeps_answer() => {
                 let Some(hub) = &self.hub.engine else { return Ok(()) };
                 match hub.data().answer_of(id).map_err(machine)? {
-                    Some(_) => Ok(()),
+                    Some(stored) => {
+                        let kept = serde_json::from_str(&stored.answer).map_err(machine)?;
+                        if Reply::Hub(kept) == reply {
+                            return Ok(());
+                        }
+                        let detail =
+                            format!("{:?}: told {reply:?}, kept {}", envelope.command, stored.answer);
+                        Err(broken(Check::Doubled, detail))
+                    }
                     None => Err(broken(Check::Lost, format!("the hub has forgotten {:?}", envelope.command))),
                 }
             }
@@ -200,8 +209,21 @@ impl World {
     /// # Errors
     /// The first command that was lost or done twice.
     pub(super) fn look_at_diary(&mut self) -> Checked {
+        let all = (0..self.stores.len()).map(Node::Store).chain([Node::Hub]).collect();
+        self.look_at_diary_of(&all)
+    }
+
+    /// The same of some machines.
+    ///
+    /// # Errors
+    /// As [`World::look_at_diary`].
+    pub(super) fn look_at_diary_of(&mut self, machines: &BTreeSet<Node>) -> Checked {
+        let of = |entry: &Entry| match &entry.request {
+            Request::Store(at, _) => machines.contains(&Node::Store(*at)),
+            Request::Hub(_) => machines.contains(&Node::Hub),
+        };
         let ids: Vec<CommandId> =
-            self.diary.all().filter(|(_, e)| e.reply.is_some()).map(|(id, _)| *id).collect();
+            self.diary.all().filter(|(_, e)| e.reply.is_some() && of(e)).map(|(id, _)| *id).collect();
         for id in ids {
             self.is_remembered(&id)?;
         }

@@ -18,12 +18,29 @@ pub struct Options {
     pub stores: usize,
     /// A rule to break on purpose.
     pub mutation: Option<Mutation>,
+    /// How often everything is looked at.
+    pub looks: Looks,
+}
+
+/// How often everything is looked at. What a commit did is judged after each, whichever it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looks {
+    /// Every so many events: as many seeds as there is time for.
+    Usual,
+    /// After every event: all balances, all open orders, and everything that was ever acknowledged.
+    EveryEvent,
 }
 
 impl Options {
     /// A seed of the short campaign that every test run goes through.
     pub const fn short(seed: u64) -> Self {
-        Self { seed, hours: 0.2, stores: if seed.is_multiple_of(4) { 2 } else { 1 }, mutation: None }
+        Self {
+            seed,
+            hours: 0.2,
+            stores: if seed.is_multiple_of(4) { 2 } else { 1 },
+            mutation: None,
+            looks: Looks::Usual,
+        }
     }
 }
 

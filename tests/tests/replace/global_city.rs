@@ -124,7 +124,7 @@ async fn follows_her(site: &Site, orders: &[Order], other: &World) {
     };
     let path = "/api/v1/me/instruments";
     let card = site.post::<Me>(path, id(400), &keep("4242424242424242")).await;
-    assert!(matches!(&card, Err(WebError::Refused(problem)) if problem.code == "bad_value"), "{card:?}");
+    assert!(matches!(&card, Err(WebError::Refused(problem)) if problem.code == "bad_input"), "{card:?}");
     let me: Me = site.post(path, id(401), &keep("tok_ok")).await.unwrap();
     let kept = me.instruments[0].id;
     comes_to(other, &hers("instrument"), 1).await;

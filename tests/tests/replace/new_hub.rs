@@ -140,7 +140,7 @@ async fn brings_back(
     ] {
         let told = ops.post::<RecoverAnswer>(recover, id(key), &RecoverRequest { orders: vec![wrong] }).await;
         let Err(WebError::Refused(problem)) = told else { panic!("{told:?}") };
-        assert_eq!(problem.code, "bad_value", "{problem:?}");
+        assert_eq!(problem.code, "bad_input", "{problem:?}");
     }
     let nobody = customer.post::<RecoverAnswer>(recover, id(319), &RecoverRequest { orders: vec![] }).await;
     assert!(matches!(nobody, Err(WebError::Refused(problem)) if problem.code == "wrong_role"));

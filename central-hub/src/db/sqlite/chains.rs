@@ -73,11 +73,7 @@ impl Chains for Sqlite {
             "INSERT INTO quarantine (store, doc, seq, change, why, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             (store.as_str(), &doc, row::int(known.head.upto)?, bytes, why, at),
         )?;
-        self.run(
-            "DELETE FROM quarantine WHERE store = ?1 AND doc = ?2 AND id <= \
-             (SELECT id FROM quarantine WHERE store = ?1 AND doc = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)",
-            (store.as_str(), &doc, BROKEN_KEPT),
-        )?;
+        self.let_go(store, Some(&doc), BROKEN_KEPT)?;
         self.run(
             "INSERT INTO chain (store, stream, upto, hash, epoch, heard_at, broken_at, why) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7) \

@@ -10,8 +10,28 @@ use model::fact::Fact;
 use model::{StoreId, Timestamp};
 use std::collections::BTreeMap;
 
-/// Refused frames kept of one store; older ones go.
-const REFUSED_KEPT: u32 = 1_000;
+/// Changes kept in quarantine of one store, and beside them bytes that name no document; older ones go, and are counted.
+const KEPT_MAX: u32 = 1_000;
+
+impl Sqlite {
+    /// Lets the oldest in quarantine of a store and a document go (of all its documents: `None`; of what names none: ""), so
+    /// that a store that sends rubbish for days fills a shelf, not the disk. What goes stays counted.
+    pub(super) fn let_go(&mut self, store: &StoreId, doc: Option<&str>, kept: u32) -> Db<()> {
+        let sql = "SELECT id, why FROM quarantine WHERE store = ?1 AND CASE WHEN ?2 IS NULL THEN doc <> '' ELSE doc = ?2 END \
+                   ORDER BY id DESC LIMIT -1 OFFSET ?3";
+        let older: Vec<(i64, String)> =
+            self.all(sql, (store.as_str(), doc, kept), |r| Ok((r.get(0)?, r.get(1)?)))?;
+        for (id, why) in older {
+            self.run("DELETE FROM quarantine WHERE id = ?1", [id])?;
+            self.run(
+                "INSERT INTO quarantine_gone (store, kind, records) VALUES (?1, ?2, 1) \
+                 ON CONFLICT (store, kind) DO UPDATE SET records = records + 1",
+                (store.as_str(), reason_kind(&why)),
+            )?;
+        }
+        Ok(())
+    }
+}
 
 impl SyncLog for Sqlite {
     fn add_facts(&mut self, store: &StoreId, facts: &[Fact]) -> Db<()> {
@@ -86,8 +106,8 @@ impl SyncLog for Sqlite {
         self.run(
             "INSERT INTO quarantine (store, doc, seq, change, why, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             (store.as_str(), doc.to_string(), row::int(seq)?, change, why, at.ms()),
-        )
-        .map(drop)
+        )?;
+        self.let_go(store, None, KEPT_MAX)
     }
 
     fn quarantine_bytes(&mut self, store: &StoreId, bytes: &[u8], why: &str, at: Timestamp) -> Db<()> {
@@ -95,13 +115,7 @@ impl SyncLog for Sqlite {
             "INSERT INTO quarantine (store, doc, seq, change, why, at) VALUES (?1, '', 0, ?2, ?3, ?4)",
             (store.as_str(), bytes, why, at.ms()),
         )?;
-        // A store that sends rubbish for days fills a shelf, not the disk.
-        self.run(
-            "DELETE FROM quarantine WHERE store = ?1 AND doc = '' AND id <= \
-             (SELECT id FROM quarantine WHERE store = ?1 AND doc = '' ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-            (store.as_str(), REFUSED_KEPT),
-        )
-        .map(drop)
+        self.let_go(store, Some(""), KEPT_MAX)
     }
 
     fn is_set_aside(&self, store: &StoreId, why: &str) -> Db<bool> {
@@ -111,16 +125,20 @@ impl SyncLog for Sqlite {
     }
 
     fn quarantined(&self) -> Db<u32> {
-        self.sure("SELECT count(*) FROM quarantine", [], |r| r.get(0))
+        let sql = "SELECT (SELECT count(*) FROM quarantine) + (SELECT coalesce(sum(records), 0) FROM quarantine_gone)";
+        self.sure(sql, [], |r| r.get(0))
     }
 
-    fn quarantine_counts(&self) -> Db<BTreeMap<(StoreId, &'static str), u64>> {
-        let sql = "SELECT store, why, count(*) FROM quarantine GROUP BY store, why ORDER BY store, why";
-        let rows =
-            self.all(sql, [], |r| Ok((row::code(r, 0)?, r.get::<_, String>(1)?, row::count(r, 2)?)))?;
+    fn quarantine_counts(&self) -> Db<BTreeMap<(StoreId, String), u64>> {
+        let read = |r: &rusqlite::Row<'_>| Ok((row::code(r, 0)?, r.get::<_, String>(1)?, row::count(r, 2)?));
         let mut counts = BTreeMap::new();
-        for (store, why, count) in rows {
-            *counts.entry((store, reason_kind(&why))).or_default() += count;
+        let gone = "SELECT store, kind, records FROM quarantine_gone ORDER BY store, kind";
+        for (store, kind, count) in self.all(gone, [], read)? {
+            *counts.entry((store, kind)).or_default() += count;
+        }
+        let kept = "SELECT store, why, count(*) FROM quarantine GROUP BY store, why ORDER BY store, why";
+        for (store, why, count) in self.all(kept, [], read)? {
+            *counts.entry((store, reason_kind(&why).to_owned())).or_default() += count;
         }
         Ok(counts)
     }

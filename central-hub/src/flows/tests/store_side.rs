@@ -202,6 +202,26 @@ fn poison_goes_to_quarantine_and_the_rest_goes_on() {
     assert_eq!(told.quarantine[0].doc, "orders/s1/1");
 }
 
+/// A store that sends rubbish for days fills a shelf of its own, and not that of another store.
+#[test]
+fn quarantine_keeps_a_stores_newest_and_counts_them_all() {
+    let mut world = World::new();
+    let (kept, more) = (1_000, 7);
+    let store = world.store.clone();
+    let first = world.next_record();
+    let sent = first..first + kept + more;
+    let junk = |seq| (LaneSeq { lane: Lane::Orders, seq }, DocKey::Orders { hour: 1 }, b"junk".to_vec());
+    let out = world.hub.inbound(world.now, &store, sent.clone().map(junk).collect()).unwrap();
+    assert_eq!(u64::from(out.quarantined), kept + more);
+    let data = world.hub.data();
+    let rows = data.set_aside(Some(&store), u32::MAX).unwrap();
+    let seqs: Vec<u64> = rows.iter().map(|row| row.seq).collect();
+    assert_eq!(seqs, sent.rev().take(kept as usize).collect::<Vec<_>>());
+    let counts = data.quarantine_counts().unwrap();
+    assert_eq!(counts, BTreeMap::from([((store, "poisoned".to_owned()), kept + more)]));
+    assert_eq!(u64::from(data.quarantined().unwrap()), kept + more);
+}
+
 #[test]
 fn records_and_what_they_caused_survive_a_restart_together() {
     let mut world = World::new();

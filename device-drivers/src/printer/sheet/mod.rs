@@ -12,6 +12,7 @@ use firmware_config::PaperLanguage;
 use model::PrintJobId;
 
 use crate::printer::layout::{Align, Block, Document, Size};
+use crate::printer::legible;
 use words::Word;
 
 /// In which language a paper speaks.
@@ -56,8 +57,22 @@ impl Stamp {
         document
     }
 
-    /// A text that is empty takes no paper.
+    /// What cannot be drawn is left out, so that no name keeps a paper from its order; a text that is empty takes no paper.
     fn end(&self, mut document: Document) -> Document {
+        for block in &mut document.blocks {
+            match block {
+                Block::Text { text, .. } => *text = legible::part(text),
+                Block::Pair { left, right } => {
+                    *left = legible::part(left);
+                    *right = legible::part(right);
+                }
+                Block::Qr { .. }
+                | Block::Gs1Code128 { .. }
+                | Block::Gs1Matrix { .. }
+                | Block::Rule
+                | Block::Drawer => {}
+            }
+        }
         document.blocks.retain(|block| !matches!(block, Block::Text { text, .. } if text.trim().is_empty()));
         document.text(format!("job {}", self.job), Size::Small, Align::Centre);
         document

@@ -1,38 +1,6 @@
-//! The hub's HTTP surface (`/api/v1`): shop, rider, ops. Every write takes an `Idempotency-Key` header (a
-//! [`crate::CommandId`]); a retry gets the first answer.
-//!
-//! | route | who | shape |
-//! |---|---|---|
-//! | POST /api/v1/auth/otp | - | [`OtpRequest`] -> 204 |
-//! | POST /api/v1/auth/verify | - | [`VerifyRequest`] -> [`Session`] |
-//! | POST /api/v1/auth/refresh | - | [`RefreshRequest`] -> [`Session`] |
-//! | GET /api/v1/demo/inbox?phone= | profile demo, loopback | [`InboxMessage`] list, newest first |
-//! | GET, PUT /api/v1/me | customer | [`Me`] |
-//! | POST /api/v1/me/addresses | customer | [`AddressIn`] -> [`Address`] |
-//! | POST /api/v1/me/instruments | customer | [`InstrumentIn`] -> [`Me`] |
-//! | DELETE /api/v1/me/addresses/{id}, .../instruments/{id} | customer | -> [`Me`] |
-//! | DELETE /api/v1/me | customer | -> 204 |
-//! | GET /api/v1/serviceable?lat=&lon= | - | [`Serviceable`] |
-//! | GET /api/v1/categories?store= | - | [`Category`] list |
-//! | GET /api/v1/search?q=&category=&store=&lang= | - | [`SearchPage`] |
-//! | GET /api/v1/cart | customer | [`Cart`] |
-//! | PUT /api/v1/cart/lines/{sku} | customer | [`CartLineIn`] -> [`Cart`] |
-//! | POST /api/v1/checkout | customer | [`CheckoutRequest`] -> [`Order`] (state `placed` or `confirmed`), or a Problem |
-//! | GET /api/v1/orders, /api/v1/orders/{id} | customer | [`Order`] |
-//! | GET /api/v1/orders/{id}/stream | customer | server-sent events `order` with [`Tracking`] |
-//! | POST /api/v1/orders/{id}/cancel | customer | -> [`Order`] |
-//! | POST /api/v1/orders/{id}/substitute | customer | [`SubstituteReply`] -> [`Order`] |
-//! | POST /api/v1/rider/shift | rider | [`ShiftRequest`] -> [`RiderNow`] |
-//! | GET /api/v1/rider/now | rider | [`RiderNow`] |
-//! | POST /api/v1/rider/positions | rider | [`PositionsIn`] -> 204 |
-//! | POST /api/v1/rider/orders/{id}/deliver | rider | [`DeliverRequest`] -> [`RiderNow`] |
-//! | GET /api/v1/ops/now | city_ops, admin | [`OpsNow`] |
-//! | GET /api/v1/ops/orders/{id} | city_ops, admin | [`OpsOrder`] |
-//! | GET /api/v1/ops/sync | city_ops, admin | [`OpsSync`] |
-//! | POST /api/v1/ops/orders/recover | city_ops, admin | [`RecoverRequest`] -> [`RecoverAnswer`] |
-//! | POST /api/v1/ops/generations/{g}/close | city_ops, admin | -> [`ClosingVoices`] |
-//! | GET /sync/v1/connect | store token | WebSocket, binary frames of `sync::wire` |
-//! | GET /healthz, /readyz, /metrics, /api/openapi.json | - | |
+//! The shapes of the hub's HTTP surface (`/api/v1`): shop, rider, ops. Every write takes an `Idempotency-Key` header (a
+//! [`crate::CommandId`]); a retry gets the first answer. Which route takes which shape, and who may ask, stands in one table,
+//! `central-hub/src/http/routes.rs`, which is both the router and `/api/openapi.json`.
 
 mod backup;
 mod instrument;
@@ -698,7 +666,7 @@ pub struct OpsSyncStore {
     pub rights_units: u32,
     /// Rights of earlier epochs and generations that still stand: nobody may sell them until they are closed.
     pub blocked: Vec<BlockedRights>,
-    /// Its changes in quarantine.
+    /// Its changes that ever went to quarantine.
     pub quarantined: u32,
     /// Its newest backup here.
     pub backup: OpsBackup,

@@ -1,29 +1,6 @@
-//! The store node's HTTP surface (`/api/v1`, console). Every write takes an `Idempotency-Key` header (a [`crate::CommandId`]).
-//!
-//! | route | who | shape |
-//! |---|---|---|
-//! | POST /api/v1/login | - | [`LoginRequest`] -> [`LoginAnswer`]; then `Authorization: Bearer` |
-//! | GET /api/v1/board | staff | [`Board`] |
-//! | GET /api/v1/stream | staff | server-sent events `changed` {what: board\|stock\|cold\|devices\|link} |
-//! | GET /api/v1/orders/{id} | staff | [`OrderDetail`] |
-//! | GET /api/v1/stock?q=&after= | staff | [`StockPage`] |
-//! | GET /api/v1/stock/{sku} | staff | [`StockDetail`] |
-//! | POST /api/v1/receive | receiver, manager | [`ReceiveRequest`] -> [`ReceiveAnswer`] |
-//! | POST /api/v1/counter-orders | manager, picker | [`CounterOrderRequest`] -> [`CounterOrderAnswer`] |
-//! | POST /api/v1/handover | staff | [`HandoverRequest`] -> [`HandoverAnswer`] |
-//! | POST /api/v1/orders/{id}/reprint | staff | -> 204 |
-//! | POST /api/v1/papers | staff | [`PaperRequest`] -> 204 |
-//! | GET /api/v1/cold | staff | [`ColdChain`] |
-//! | POST /api/v1/alarms/{id}/acknowledge | manager | -> 204 |
-//! | GET /api/v1/cold/report?day= | staff | text/csv: quarter-hours of every sensor |
-//! | GET /api/v1/cold/log?day=&sensor= | staff | text/csv: every reading of one sensor |
-//! | GET /api/v1/cold/excursions?day= | staff | text/csv: excursions that touch the day, by lot |
-//! | GET /api/v1/devices | staff | [`DeviceRow`] list |
-//! | POST /api/v1/prints/{id}/resolve | staff | [`PrintResolve`] -> 204 |
-//! | GET /api/v1/link | staff | [`Link`] |
-//! | POST /api/v1/handhelds | manager | [`EnrolRequest`] -> [`EnrolAnswer`] |
-//! | GET /api/v1/handheld/config | - | [`HandheldConfig`] |
-//! | GET /healthz, /readyz, /metrics, /api/openapi.json | - | |
+//! The shapes of the store node's HTTP surface (`/api/v1`, console). Every write takes an `Idempotency-Key` header (a
+//! [`crate::CommandId`]). Which route takes which shape stands in one table, `store-node/src/http/routes.rs`, which is both the
+//! router and `/api/openapi.json`.
 
 pub mod backup;
 pub mod counting;
@@ -774,7 +751,7 @@ pub struct HandheldConfig {
 pub struct Quarantine {
     /// When these figures were true.
     pub at: Timestamp,
-    /// How many there are.
+    /// How many there ever were.
     pub total: u32,
     /// The newest, at most 200.
     pub rows: Vec<QuarantineRow>,

@@ -232,7 +232,7 @@ pub enum CommandBody {
         /// The job; stands in the label's footer.
         job: PrintJobId,
         /// What to print.
-        label: Label,
+        label: Box<Label>,
     },
     /// Say something to the person at a scanner, with beeper and lamp; worth nothing when it comes late.
     Signal {

@@ -14,11 +14,14 @@ pub struct Name {
     /// In Hindi, or empty.
     #[serde(default)]
     pub hi: String,
+    /// What stands on the paper where the printer can draw neither: the product's code, or empty.
+    #[serde(default)]
+    pub code: String,
 }
 
 impl From<&str> for Name {
     fn from(en: &str) -> Self {
-        Self { en: en.to_owned(), hi: String::new() }
+        Self { en: en.to_owned(), ..Self::default() }
     }
 }
 

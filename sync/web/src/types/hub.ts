@@ -330,7 +330,7 @@ facts_waiting: number,
 rights_units: number,
 /** Rights of earlier epochs and generations that still stand: nobody may sell them until they are closed. */
 blocked: Array<BlockedRights>,
-/** Its changes in quarantine. */
+/** Its changes that ever went to quarantine. */
 quarantined: number,
 /** Its newest backup here. */
 backup: OpsBackup, };

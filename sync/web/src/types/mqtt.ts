@@ -360,7 +360,9 @@ export type Name = {
 /** In English. */
 en: string,
 /** In Hindi, or empty. */
-hi: string, };
+hi: string,
+/** What stands on the paper where the printer can draw neither: the product's code, or empty. */
+code: string, };
 
 /** Something a picker should know. */
 export type Notice = {

@@ -579,7 +579,7 @@ promise_at: Timestamp, };
 export type Quarantine = {
 /** When these figures were true. */
 at: Timestamp,
-/** How many there are. */
+/** How many there ever were. */
 total: number,
 /** The newest, at most 200. */
 rows: Array<QuarantineRow>, };
