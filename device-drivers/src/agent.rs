@@ -23,8 +23,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use firmware_config::{Device, Driver, StoreManifest};
-use model::StoreId;
+use firmware_config::{Band, Device, Driver, StoreManifest};
+use model::{StoreId, ZoneId};
 use tokio::sync::Notify;
 use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -34,6 +34,7 @@ use crate::agent::reporter::Reporter;
 use crate::db::JournalError;
 use crate::modbus::Lines;
 use crate::printer::Language;
+use crate::sensor::Span;
 
 /// Pause before a device task that broke down is started again.
 const RESTART_AFTER: Duration = Duration::from_secs(1);
@@ -66,6 +67,8 @@ pub struct AgentConfig {
     pub tls: Option<ClientTls>,
     /// The devices this agent carries.
     pub devices: Vec<Device>,
+    /// The bands of the zones that sensors watch: which readings are kept for a store that is away.
+    pub bands: BTreeMap<ZoneId, Band>,
     /// The journal file; its folder must exist.
     pub journal: PathBuf,
 }
@@ -96,6 +99,7 @@ impl AgentConfig {
             login,
             tls,
             devices: manifest.devices.clone(),
+            bands: manifest.zones.iter().filter_map(|zone| Some((zone.id.clone(), zone.band?))).collect(),
             journal: folder.join("agent.db"),
         })
     }
@@ -188,13 +192,22 @@ async fn carry(
     let wake = Arc::new(Notify::new());
     let (reporter, ends) = Reporter::new(device.clone(), session, now, memory.clone());
     let link = link::Link::new(&config, &device, session, now, memory.clone(), ends, Arc::clone(&wake));
-    let driver = drive(device, reporter, memory, wake, lines, stop.clone());
+    let span = device.zone.as_ref().and_then(|zone| config.bands.get(zone)).map(span);
+    let driver = drive((device, span), reporter, memory, wake, lines, stop.clone());
     tokio::join!(link.run(stop), Box::pin(driver));
+}
+
+fn span(band: &Band) -> Span {
+    Span {
+        low_milli_c: band.min_centi_c.saturating_mul(10),
+        high_milli_c: band.max_centi_c.saturating_mul(10),
+        silent_ms: i64::from(band.silent_after_s) * model::time::SECOND_MS,
+    }
 }
 
 /// The table of drivers.
 async fn drive(
-    device: Device,
+    (device, span): (Device, Option<Span>),
     reporter: Reporter,
     memory: Memory,
     wake: Arc<Notify>,
@@ -212,7 +225,7 @@ async fn drive(
         | Driver::Sht4x
         | Driver::Bme280
         | Driver::Max31865
-        | Driver::ModbusRtu => sensor::run(device, reporter, lines, stop).await,
+        | Driver::ModbusRtu => sensor::run(device, span, reporter, lines, stop).await,
         Driver::ToledoW | Driver::Nci => scale::run(device, reporter, stop).await,
         Driver::GpioDoor | Driver::ModbusDoor => gpio::run_door(device, reporter, lines, stop).await,
         Driver::GpioOutput | Driver::ModbusOutput => gpio::run_output(device, reporter, lines, stop).await,

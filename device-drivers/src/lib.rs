@@ -16,6 +16,12 @@
 //! | `serial-lines` | scanner that sends lines | [`scanner::framing`] | [`sim::SimScanner`] |
 //! | `zebra-ssi` | scanner that is answered | [`scanner::ssi`] | [`sim::SimSsi`] |
 //! | `hid-wedge` | scanner that types, by evdev, grabbed | [`scanner::wedge`] | [`sim::SimWedge`] |
+//! | `escpos` | receipt printers | [`printer::escpos`], answers in [`printer::status`] | [`sim::SimPrinter`] |
+//! | `zpl` | label printers | [`printer::zpl`], answers in [`printer::status`] | [`sim::SimPrinter`] |
+//! | `ds18b20` | 1-wire probes, by the kernel's sysfs | [`sensor::ds18b20`] | [`sim::SimDs18b20`] |
+//! | `sht3x`, `sht4x` | humidity and temperature on I2C | [`sensor::sht`] | a scripted bus in its tests |
+//! | `bme280` | the same with air pressure, on I2C | [`sensor::bme280`] | a scripted bus in its tests |
+//! | `max31865` | platinum elements on SPI | [`sensor::max31865`] | a scripted bus in its tests |
 //! | `toledo-w`, `nci` | scales | [`scale`], [`scale::nci`] | [`sim::SimScale`] |
 //! | `gpio-door`, `gpio-output` | contacts; relays, buzzers, lamps at a chip's pins | [`gpio`] | [`sim::SimGpio`] |
 //! | `modbus-door`, `modbus-output` | the same at a module's inputs and coils | [`modbus`] | [`sim::SimModbus`] |
@@ -34,3 +40,22 @@ pub mod scale;
 pub mod scanner;
 pub mod sensor;
 pub mod sim;
+
+#[cfg(test)]
+mod tests {
+    use firmware_config::Driver;
+
+    /// The table above names every driver, and no other.
+    #[test]
+    fn the_table_of_drivers_is_whole() {
+        let rows = include_str!("lib.rs").lines().filter_map(|line| line.strip_prefix("//! | `"));
+        let mut named: Vec<&str> = rows
+            .flat_map(|row| row.split('|').next().unwrap().split(','))
+            .map(|word| word.trim_matches([' ', '`']))
+            .collect();
+        let mut words: Vec<&str> = Driver::TABLE.iter().map(|line| line.word).collect();
+        named.sort_unstable();
+        words.sort_unstable();
+        assert_eq!(named, words);
+    }
+}

@@ -152,7 +152,17 @@ pub fn write(grams: Grams) -> Option<Vec<u8>> {
     })
 }
 
-/// Lets a weight through once: after enough equal readings, above zero, in range; again only after a change.
+/// What a reading changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// This weight has become stable.
+    Stands(Grams),
+    /// The weight that stood is gone: the plate is empty, moves or bears another one.
+    Gone,
+}
+
+/// Lets a weight through once: after enough equal readings, above zero, in range; says once that it is gone, and gives
+/// another one only after that.
 #[derive(Debug)]
 pub struct StableGate {
     needed: u8,
@@ -168,29 +178,35 @@ impl StableGate {
         Self { needed: needed.max(1), max, last: None, count: 0 }
     }
 
-    /// Takes the next answer; gives the weight at the moment it has become stable.
-    pub fn push(&mut self, answer: Answer) -> Option<Grams> {
+    /// Takes the next answer; gives the changes that it brings, in their order.
+    pub fn push(&mut self, answer: Answer) -> Vec<Change> {
         let weight = match answer {
             Answer::Weight(grams) if grams.0 > 0 && grams.0 <= self.max.0 => grams,
             Answer::Weight(_) | Answer::NotNow(_) | Answer::Faulty | Answer::WrongUnit => {
-                self.reset();
-                return None;
+                return self.reset().into_iter().collect();
             }
         };
+        let mut changes = Vec::new();
         if self.last == Some(weight) {
             self.count = self.count.saturating_add(1);
         } else {
+            changes.extend(self.reset());
             self.last = Some(weight);
             self.count = 1;
         }
         // Exactly once: beyond `needed` it has already been told.
-        (self.count == self.needed).then_some(weight)
+        if self.count == self.needed {
+            changes.push(Change::Stands(weight));
+        }
+        changes
     }
 
-    /// Starts anew, as after an empty plate or a disconnect.
-    pub fn reset(&mut self) {
+    /// Starts anew, as after an empty plate or a disconnect: what stood is gone.
+    pub fn reset(&mut self) -> Option<Change> {
+        let stood = self.count >= self.needed;
         self.last = None;
         self.count = 0;
+        stood.then_some(Change::Gone)
     }
 }
 
@@ -227,30 +243,37 @@ mod tests {
     }
 
     #[test]
-    fn the_gate_opens_once_per_stable_weight() {
+    fn the_gate_opens_once_per_stable_weight_and_says_once_that_it_is_gone() {
         let mut gate = StableGate::new(3, Grams(15_000));
         let weigh = |g: u32| Answer::Weight(Grams(g));
+        let stands = |g: u32| vec![Change::Stands(Grams(g))];
+        let gone = || vec![Change::Gone];
         let steps = [
-            (weigh(500), None),
-            (weigh(500), None),
-            (weigh(500), Some(Grams(500))),
-            (weigh(500), None),
-            (weigh(510), None),
-            (weigh(510), None),
-            (MOVING, None),
-            (weigh(510), None),
-            (weigh(510), None),
-            (weigh(510), Some(Grams(510))),
-            (weigh(0), None),
-            (weigh(0), None),
-            (weigh(0), None),
-            (weigh(15_001), None),
-            (weigh(15_001), None),
-            (weigh(15_001), None),
+            (weigh(500), vec![]),
+            (weigh(500), vec![]),
+            (weigh(500), stands(500)),
+            (weigh(500), vec![]),
+            (weigh(510), gone()),
+            (weigh(510), vec![]),
+            (MOVING, vec![]),
+            (weigh(510), vec![]),
+            (weigh(510), vec![]),
+            (weigh(510), stands(510)),
+            (weigh(0), gone()),
+            (weigh(0), vec![]),
+            (weigh(0), vec![]),
+            (weigh(15_001), vec![]),
+            (weigh(15_001), vec![]),
+            (weigh(15_001), vec![]),
         ];
         for (step, (answer, want)) in steps.into_iter().enumerate() {
             assert_eq!(gate.push(answer), want, "step {step}");
         }
+        let mut quick = StableGate::new(1, Grams(15_000));
+        assert_eq!(quick.push(weigh(500)), stands(500));
+        assert_eq!(quick.push(weigh(480)), [Change::Gone, Change::Stands(Grams(480))]);
+        assert_eq!(quick.push(Answer::Faulty), gone());
+        assert_eq!(quick.reset(), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod mqtt5;
 #[path = "agent/scanners.rs"]
 mod scanners;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -46,6 +46,7 @@ fn config(folder: &Path, broker: &Broker, devices: Vec<Device>) -> AgentConfig {
         login: None,
         tls: None,
         devices,
+        bands: BTreeMap::new(),
         journal: folder.join("agent.db"),
     }
 }
@@ -128,7 +129,7 @@ fn job(n: u128) -> PrintJobId {
 }
 
 fn print(n: u8) -> CommandBody {
-    CommandBody::Print { job: job(u128::from(n)), label: Box::new(bag_label(n)) }
+    CommandBody::Print { job: job(u128::from(n)), label: Box::new(bag_label(n)), waited_ms: 0 }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -162,7 +163,7 @@ async fn scans_readings_and_weights_arrive() {
     scale.set_weight(Grams(1_250));
     let weight = |heard: &Heard| match heard {
         Heard::Event(_, event) => match event.body {
-            EventBody::Weight { grams } => Some(grams),
+            EventBody::Weight { grams } => grams,
             EventBody::Scan { .. }
             | EventBody::Reading { .. }
             | EventBody::Print { .. }
@@ -312,6 +313,47 @@ async fn labels_print_once_and_paper_out_is_waited_for() {
     }
 }
 
+/// An hour without paper, thirty jobs, and an agent that is started anew before it is back: the first job and the fresh ones
+/// are printed, the others are a person's to ask for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn paper_that_is_back_prints_no_backlog_unasked() {
+    for restarts in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let broker = Broker::start(folder.path()).await;
+        let printer = SimPrinter::start(Language::Zpl, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        printer.set(|switches| switches.paper_out = true);
+        let mut store = Store::listen(broker.port, true).await;
+        let devices = vec![device("pr-1", Driver::Zpl, Port::Tcp(printer.address().to_string()))];
+        let mut agent = Agent::start(config(folder.path(), &broker, devices.clone()));
+        let out = |heard: &Heard| matches!(heard, Heard::State(_, state) if state.detail == "paper is out");
+        store.until(|heard| out(heard).then_some(())).await;
+        // As the store says them when it hears of the printer again: how long each has waited, the oldest first.
+        for n in 1..=30_u8 {
+            let waited_ms = u64::from(62 - 2 * n) * 60_000;
+            let body = CommandBody::Print { job: job(u128::from(n)), label: bag_label(n), waited_ms };
+            store.command(DeviceClass::Printer, "pr-1", body).await;
+        }
+        let journal = folder.path().join("agent.db");
+        wait_for(|| count(&journal, "SELECT count(*) FROM print_job") == 30).await;
+        if restarts {
+            agent.kill().await;
+            agent = Agent::start(config(folder.path(), &broker, devices));
+            store.until(|heard| out(heard).then_some(())).await;
+        }
+        printer.set(|switches| switches.paper_out = false);
+        let mut ended = BTreeMap::new();
+        while ended.len() < 30 {
+            let (job, outcome) = store.until(printed).await;
+            ended.insert(job, outcome);
+        }
+        let done: Vec<u8> = (1..=30).filter(|n| ended[&job(u128::from(*n))] == PrintOutcome::Done).collect();
+        assert_eq!(done, [1, 27, 28, 29, 30], "restarted: {restarts}");
+        let others = ended.values().filter(|outcome| **outcome == PrintOutcome::Rejected).count();
+        assert_eq!((others, printer.jobs().len()), (25, 5));
+        agent.stop().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn power_lost_in_the_middle_is_in_doubt_and_is_not_printed_again() {
     let folder = tempfile::tempdir().unwrap();
@@ -420,7 +462,11 @@ async fn a_label_that_cannot_be_printed_is_rejected_and_a_broken_command_changes
             duplicate: false,
         };
         store
-            .command(DeviceClass::Printer, "pr-1", CommandBody::Print { job: job(n), label: Box::new(lot) })
+            .command(
+                DeviceClass::Printer,
+                "pr-1",
+                CommandBody::Print { job: job(n), label: Box::new(lot), waited_ms: 0 },
+            )
             .await;
         assert_eq!(store.until(printed).await, (job(n), outcome));
     }

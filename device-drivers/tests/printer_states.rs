@@ -5,6 +5,8 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::{Broker, Heard, PATIENCE, Store, command_id, id, store_id};
 use device_drivers::agent::{AgentConfig, run};
 use device_drivers::printer::{Language, Press};
@@ -50,6 +52,7 @@ impl House {
             login: None,
             tls: None,
             devices: vec![device],
+            bands: BTreeMap::new(),
             journal: folder.path().join("agent.db"),
         };
         let stop = CancellationToken::new();
@@ -86,7 +89,11 @@ impl House {
 
     async fn order(&mut self) -> u8 {
         self.next += 1;
-        let body = CommandBody::Print { job: Self::job(self.next), label: Box::new(Self::label(self.next)) };
+        let body = CommandBody::Print {
+            job: Self::job(self.next),
+            label: Box::new(Self::label(self.next)),
+            waited_ms: 0,
+        };
         self.store.command(DeviceClass::Printer, "pr-1", body).await;
         let answer = self.store.reply().await;
         assert_eq!((answer.device, answer.reply.outcome), (id("pr-1"), ReplyOutcome::Taken));

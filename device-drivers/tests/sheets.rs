@@ -15,6 +15,7 @@ use device_drivers::printer::sheet::{
     TemperatureStrip, Tongue, TransferManifest,
 };
 use device_drivers::printer::{Block, Document, Head, Language, Media, Profile, Size, script};
+use device_drivers::scanner::aim::NamedBy;
 use device_drivers::scanner::ssi::packet::{Packet, Source};
 use device_drivers::scanner::ssi::{Session, Step, opcode};
 use device_drivers::scanner::{Framer, Framing, Line, Scan, Sieve, parse_scan};
@@ -260,7 +261,7 @@ fn scanned((aim, text): &Found) -> Scan {
     let line = [b"\x02", raw.as_bytes(), b"\r\n"].concat();
     let lines: Vec<Line> = line.chunks(5).flat_map(|piece| framer.push(piece)).collect();
     let [Line::Whole(by_line)] = lines.as_slice() else { panic!("{lines:?}") };
-    Sieve::default().pass(by_line).unwrap();
+    Sieve::default().pass(by_line, NamedBy::Scanner).unwrap();
 
     // Of bars the kind alone says which identifier it has; of the two others the scanner sends it.
     let whole = match *aim {
@@ -270,8 +271,8 @@ fn scanned((aim, text): &Found) -> Scan {
     let packet = Packet::new(Source::Decoder, opcode::DECODE_DATA, &whole).bytes();
     let mut session = Session::default();
     let steps: Vec<Step> = packet.chunks(5).flat_map(|piece| session.push(piece, Duration::ZERO)).collect();
-    let [Step::Scan(by_packet)] = steps.as_slice() else { panic!("{steps:?}") };
-    Sieve::default().pass(by_packet).unwrap();
+    let [Step::Scan(by_packet, by)] = steps.as_slice() else { panic!("{steps:?}") };
+    Sieve::default().pass(by_packet, *by).unwrap();
 
     let [one, other] = [by_line, by_packet].map(|raw| parse_scan(raw).unwrap());
     assert_eq!(one, other, "{raw:?}");

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use device_drivers::gs1::check::check_digit;
+use device_drivers::scanner::aim::NamedBy;
 use device_drivers::scanner::ssi::packet::{Packet, Source};
 use device_drivers::scanner::ssi::{Session, Step, opcode};
 use device_drivers::scanner::wedge::{InputEvent, Typed, Wedge, typed};
@@ -22,7 +23,7 @@ fn meaning(text: &[u8]) -> Option<Scan> {
 
 /// The texts of the events that lines make, as the agent sends them: without the AIM identifier.
 fn events(sieve: &mut Sieve, raw: &[u8]) -> Option<Vec<u8>> {
-    sieve.pass(raw).ok().map(|()| aim::split(raw).1.to_vec())
+    sieve.pass(raw, NamedBy::Scanner).ok().map(|()| aim::split(raw).1.to_vec())
 }
 
 fn no_wrong(sent: &[String], got: &[Vec<u8>]) -> Result<(), TestCaseError> {
@@ -109,7 +110,7 @@ fn damaged(code: &str, damage: Option<&Damage>) -> Vec<u8> {
 fn read_lines(stream: &[u8], piece: usize) -> Vec<Vec<u8>> {
     let (mut framer, mut sieve) = (Framer::new(Framing::default()), Sieve::default());
     // The scanner has been heard before: it sends identifiers.
-    assert!(sieve.pass(b"]E09521321109995").is_ok());
+    assert!(sieve.pass(b"]E09521321109995", NamedBy::Scanner).is_ok());
     let lines = stream.chunks(piece).flat_map(|part| framer.push(part)).collect::<Vec<Line>>();
     let whole = lines.into_iter().filter_map(|line| match line {
         Line::Whole(raw) => Some(raw),
@@ -151,7 +152,7 @@ fn converse(codes: &[(String, Vec<(usize, u8)>)], piece: usize) -> Vec<Vec<u8>> 
                 let acked = steps.contains(&Step::Send(opcode::ack()));
                 let mut kept = false;
                 for step in steps {
-                    if let Step::Scan(raw) = step {
+                    if let Step::Scan(raw, _) = step {
                         got.extend(events(&mut sieve, &raw));
                         kept = true;
                     }
@@ -220,7 +221,7 @@ proptest! {
         let (mut session, mut sieve) = (Session::default(), Sieve::default());
         let steps = bytes.chunks(piece).flat_map(|part| session.push(part, Duration::ZERO)).collect::<Vec<Step>>();
         for step in steps {
-            if let Step::Scan(raw) = step {
+            if let Step::Scan(raw, _) = step {
                 prop_assert_eq!(events(&mut sieve, &raw).and_then(|text| meaning(&text)), None);
             }
         }

@@ -7,6 +7,7 @@ use crate::devices::{Device, Port};
 use crate::fault::Fault;
 use crate::read::{Step, Tree};
 use crate::store::StoreManifest;
+use crate::usb_printer::UsbPrinter;
 
 /// How often a DS18B20 is read where store.toml says nothing, milliseconds.
 const POLL_USUAL_MS: u32 = 5_000;
@@ -33,9 +34,8 @@ pub(crate) fn of(tree: &Tree<'_>, manifest: &StoreManifest) -> Vec<Fault> {
     }
     for (index, device) in manifest.devices.iter().enumerate() {
         let at = |key| [Step::Key("devices"), Step::Item(index), Step::Key(key)];
-        if is_unstable(&device.port) {
-            let what = format!("{} may be another device after a replug", device.port);
-            say(&at("port"), what, "use its name under /dev/serial/by-id (`firmware-config discover`)");
+        if let Some(hint) = stable_name(&device.port) {
+            say(&at("port"), format!("{} may be another device after a replug", device.port), hint);
         }
         if let Some(what) = limits_of_model(device) {
             say(&at("settings"), what, "`firmware-config profiles ID` tells what the model can do");
@@ -75,14 +75,21 @@ fn limits_of_model(device: &Device) -> Option<String> {
     }
 }
 
-/// Names the kernel gives in the order of plugging in.
-fn is_unstable(port: &Port) -> bool {
+/// Where to look for a better name than one that the kernel gives in the order of plugging in.
+fn stable_name(port: &Port) -> Option<&'static str> {
     match port {
         Port::Serial(path) => {
             let name = path.to_string_lossy();
-            ["/dev/ttyUSB", "/dev/ttyACM"].iter().any(|start| name.starts_with(start))
+            let numbered = ["/dev/ttyUSB", "/dev/ttyACM"].iter().any(|start| name.starts_with(start));
+            numbered.then_some("use its name under /dev/serial/by-id (`firmware-config discover`)")
         }
-        Port::Tcp(_) | Port::File(_) | Port::I2c(..) | Port::Spi(_) | Port::Gpio(..) => false,
+        Port::File(_) => match UsbPrinter::at(port) {
+            Some(UsbPrinter::Kernel(_)) => {
+                Some("use its name under /dev/larder/printer (`firmware-config discover`)")
+            }
+            Some(UsbPrinter::Serial(_) | UsbPrinter::Plug(_)) | None => None,
+        },
+        Port::Tcp(_) | Port::I2c(..) | Port::Spi(_) | Port::Gpio(..) => None,
     }
 }
 

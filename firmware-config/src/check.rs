@@ -11,7 +11,7 @@ use crate::fault::Fault;
 use crate::profiles;
 use crate::read::{Step, Tree};
 use crate::store::{Band, Broker, Hub, Layout, Person, Store, Zone};
-use crate::{Draft, Node};
+use crate::{Draft, Node, usb_printer};
 
 /// A transmitter's temperature and humidity may lie so far apart, registers.
 const REGISTERS_APART: u16 = 32;
@@ -256,6 +256,9 @@ impl<'c, 't> Checker<'c, 't> {
             self.device_zone(index, device, zones, zones_cut);
         }
         self.lamps(devices);
+        for (index, what, hint) in usb_printer::faults(devices) {
+            self.say(&[Step::Key("devices"), Step::Item(index), Step::Key("port")], what, &hint);
+        }
     }
 
     /// One lamp for a bin; a lamp at bins is no zone's buzzer.

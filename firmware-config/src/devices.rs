@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use model::mqtt::{CommandKind, DeviceClass, EventKind, Quantity};
+use model::mqtt::{CommandKind, DeviceClass, EventKind, Quantity, Separators};
 use model::{BinId, DeviceId, ZoneId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -154,7 +154,7 @@ const WEIGHS: Traffic =
 const HUMIDITY: (Quantity, i32, i32) = (Quantity::Humidity, 0, 100_000);
 const SHT: Traffic = Traffic::reading(&[(Quantity::Temperature, -40_000, 125_000), HUMIDITY]);
 
-const SCANNER_SETTINGS: &[&str] = &["baud", "dedup_ms"];
+const SCANNER_SETTINGS: &[&str] = &["baud", "dedup_ms", "separators"];
 const SCALE_SETTINGS: &[&str] = &["baud", "poll_ms", "stable_readings", "max_g", "stamp_until"];
 const PRINTER_PORTS: &[PortKind] = &[PortKind::Tcp, PortKind::File, PortKind::Serial];
 const PRINTER_SETTINGS: &[&str] = &["width_mm", "height_mm", "reports_status", "language", "baud"];
@@ -207,7 +207,7 @@ impl Driver {
             class: DeviceClass::Scanner,
             ports: &[PortKind::Serial],
             example: BY_ID,
-            settings: &["baud", "prefix", "suffix", "dedup_ms", "feedback_ok", "feedback_bad"],
+            settings: &["baud", "prefix", "suffix", "dedup_ms", "feedback_ok", "feedback_bad", "separators"],
             traffic: SCANS,
         },
         DriverLine {
@@ -225,7 +225,7 @@ impl Driver {
             class: DeviceClass::Scanner,
             ports: &[PortKind::File],
             example: "file:/dev/input/by-id/NAME-event-kbd",
-            settings: &["prefix", "dedup_ms", "key_gap_ms"],
+            settings: &["prefix", "dedup_ms", "key_gap_ms", "separators"],
             traffic: Traffic::of(&[], &[EventKind::Scan]),
         },
         DriverLine {
@@ -501,6 +501,9 @@ pub struct Settings {
     pub feedback_bad: Option<String>,
     /// A keyboard wedge that pauses for so many milliseconds amid a code has lost its end.
     pub key_gap_ms: Option<u32>,
+    /// What becomes of GS1's separators (GS) on the way from the scanner: where they are lost, a code that could be read in
+    /// two ways is ambiguous. Default: a serial scanner sends them, one that types loses them.
+    pub separators: Option<Separators>,
     /// Printable width, millimetres.
     pub width_mm: Option<u16>,
     /// Label height, millimetres (label printers).
@@ -567,6 +570,7 @@ impl Settings {
             ("feedback_ok", self.feedback_ok.is_some()),
             ("feedback_bad", self.feedback_bad.is_some()),
             ("key_gap_ms", self.key_gap_ms.is_some()),
+            ("separators", self.separators.is_some()),
             ("width_mm", self.width_mm.is_some()),
             ("height_mm", self.height_mm.is_some()),
             ("dpi", self.dpi.is_some()),

@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::StoreManifest;
 use crate::devices::{Driver, PortKind};
 use crate::profiles::{self, Profile};
+use crate::usb_printer::{self, BY_PLUG, BY_SERIAL};
 
 /// How long a printer in the same network may take to answer.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -138,12 +139,29 @@ fn serial_find(root: &Path, port: String, tty: Option<&str>) -> Find {
     Find { port, what, usb, may_be }
 }
 
-/// Printers of the kernel's own USB driver.
+/// Printers of the kernel's own USB driver, by serial number, else by plug: the kernel's own numbers change.
 fn usb_printers(root: &Path) -> Vec<Find> {
     let names = entries(&root.join("dev/usb")).into_iter().filter(|name| name.starts_with("lp"));
-    names
+    let found: Vec<(String, Option<UsbFacts>)> = names
         .map(|name| {
             let facts = usb_facts(&root.join("sys/class/usbmisc").join(&name).join("device"));
+            (name, facts)
+        })
+        .collect();
+    let serials: Vec<&str> =
+        found.iter().filter_map(|(_, facts)| facts.as_ref()?.serial.as_deref()).collect();
+    // Some makers give all their printers one number.
+    let alone = |serial: &&str| serials.iter().filter(|other| *other == serial).count() == 1;
+    found
+        .iter()
+        .map(|(name, facts)| {
+            let port = match facts {
+                None => format!("/dev/usb/{name}"),
+                Some(facts) => match facts.serial.as_deref().filter(alone) {
+                    Some(serial) => format!("{BY_SERIAL}/{serial}"),
+                    None => format!("{BY_PLUG}/{}", facts.plug),
+                },
+            };
             let usb = facts.as_ref().map(|facts| facts.id.clone());
             let known = usb.iter().flat_map(|id| profiles::by_usb(id));
             let mut may_be: Vec<Guess> =
@@ -151,8 +169,8 @@ fn usb_printers(root: &Path) -> Vec<Find> {
             if may_be.is_empty() {
                 may_be = vec![Guess::of(Driver::Escpos), Guess::of(Driver::Zpl)];
             }
-            let what = facts.map_or_else(|| "a USB printer".to_owned(), |facts| facts.name);
-            Find { port: format!("file:/dev/usb/{name}"), what, usb, may_be }
+            let what = facts.as_ref().map_or_else(|| "a USB printer".to_owned(), |facts| facts.name.clone());
+            Find { port: format!("file:{port}"), what, usb, may_be }
         })
         .collect()
 }
@@ -160,6 +178,9 @@ fn usb_printers(root: &Path) -> Vec<Find> {
 struct UsbFacts {
     id: String,
     name: String,
+    /// As a file may be called; `None` where it tells none.
+    serial: Option<String>,
+    plug: String,
 }
 
 /// The USB device that a class device hangs on: the first folder above it with a vendor.
@@ -168,7 +189,10 @@ fn usb_facts(device: &Path) -> Option<UsbFacts> {
     let folder = real.ancestors().find(|folder| folder.join("idVendor").exists())?;
     let read = |name: &str| one_line(&std::fs::read_to_string(folder.join(name)).unwrap_or_default());
     let name = format!("{} {}", read("manufacturer"), read("product"));
-    Some(UsbFacts { id: format!("{}:{}", read("idVendor"), read("idProduct")), name: name.trim().to_owned() })
+    let serial = Some(read("serial")).filter(|serial| usb_printer::is_name(serial));
+    let plug = file_name(folder)?;
+    let id = format!("{}:{}", read("idVendor"), read("idProduct"));
+    Some(UsbFacts { id, name: name.trim().to_owned(), serial, plug })
 }
 
 /// What a device says of itself ends up in a file: one line, no signs that steer a terminal.

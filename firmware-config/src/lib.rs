@@ -33,6 +33,7 @@ pub mod schema;
 mod store;
 pub mod template;
 pub mod update;
+mod usb_printer;
 mod words;
 
 use std::path::{Path, PathBuf};

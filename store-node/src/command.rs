@@ -2,6 +2,7 @@
 
 use crate::db::quota::Terms;
 use crate::db::stock::Place;
+use device_drivers::scanner::Code;
 pub use model::api::fence::UnknownEnd;
 use model::api::store::{CounterOrderRequest, HandoverRequest, PaperRequest, ReceiveRequest};
 use model::catalogue::Product;
@@ -359,8 +360,8 @@ pub enum Command {
         scale: DeviceId,
         /// When.
         at: Timestamp,
-        /// Net weight.
-        grams: Grams,
+        /// Net weight; `None`: what stood there is gone.
+        grams: Option<Grams>,
     },
     /// A door has opened or shut.
     Door {
@@ -445,7 +446,8 @@ pub enum Command {
         /// The scanner.
         scanner: DeviceId,
         /// What it read.
-        text: String,
+        #[serde(flatten)]
+        code: Code,
     },
     /// A picker takes back the last pick.
     Undo {

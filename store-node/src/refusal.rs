@@ -127,6 +127,26 @@ pub enum Refusal {
         /// The scanned text.
         scanned: String,
     },
+    /// A code that can be read in two ways: nothing is guessed (REQ-41).
+    AmbiguousCode {
+        /// The scanned text.
+        scanned: String,
+        /// Which two ways, in English.
+        fault: String,
+        /// The character, counted from 0, at which they part.
+        place: Option<u32>,
+    },
+    /// A code with a fault in it.
+    BadCode {
+        /// The scanned text.
+        scanned: String,
+        /// The fault, in English.
+        fault: String,
+        /// Its stable word; of a fault that GS1's linters find, their name for it.
+        name: String,
+        /// The first bad character, counted from 0, where the fault has a place.
+        place: Option<u32>,
+    },
     /// Somebody else picks it.
     NotYourOrder {
         /// Who.
@@ -267,6 +287,8 @@ impl Refusal {
             Refusal::WrongLot { .. } => "wrong_lot",
             Refusal::OverPick { .. } => "over_pick",
             Refusal::UnknownCode { .. } => "unknown_code",
+            Refusal::AmbiguousCode { .. } => "ambiguous_code",
+            Refusal::BadCode { .. } => "bad_code",
             Refusal::NotYourOrder { .. } => "not_your_order",
             Refusal::NothingToUndo => "nothing_to_undo",
             Refusal::LinesOpen { .. } => "lines_open",
@@ -328,6 +350,9 @@ impl Refusal {
             Refusal::OverPick { line } => format!("Line {} needs no more.", u16::from(*line) + 1),
             Refusal::UnknownCode { scanned } => {
                 format!("{scanned:?} is no product, lot or label of this store.")
+            }
+            Refusal::AmbiguousCode { scanned, fault, .. } | Refusal::BadCode { scanned, fault, .. } => {
+                format!("{scanned:?}: {fault}.")
             }
             Refusal::NotYourOrder { person } => not_yours(person.as_ref()),
             Refusal::NothingToUndo => String::new(),

@@ -53,7 +53,10 @@ fn every_wrong_scan_is_named_and_a_right_one_counts_once() {
     assert_eq!(shop.wrong(who, at, order, &ean(EGGS)), "wrong_item");
     assert_eq!(shop.wrong(who, at, order, &ean(MILK)), "wrong_lot", "a product code proves no lot here");
     assert_eq!(shop.wrong(who, at, order, &format!("LL:{second}")), "wrong_lot");
-    for text in ["LB:4K1-1-9F3A", "LP:p-ravi", "9520000009999", "LL:L404", "hello", ""] {
+    for (text, code) in [("9520000009999", "bad_code"), ("", "bad_code")] {
+        assert_eq!(shop.wrong(who, at, order, text), code, "{text}");
+    }
+    for text in ["LB:4K1-1-9F3A", "LP:p-ravi", "9520000009991", "LL:L404", "hello"] {
         assert_eq!(shop.wrong(who, at, order, text), "unknown_code", "{text}");
     }
     assert_eq!(shop.refused(who, at, Command::Pack { order }), "lines_open");

@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
         now += Duration::from_millis(u64::from(*pause));
         steps.extend(session.pass(now));
         for step in steps {
-            if let Step::Scan(raw) = step {
+            if let Step::Scan(raw, _) = step {
                 assert!(raw.len() <= 600);
                 let _ = parse_scan(&raw);
             }

@@ -2,7 +2,7 @@
 //! for a weight that was among them.
 #![no_main]
 
-use device_drivers::scale::{Answer, Answers, StableGate};
+use device_drivers::scale::{Answer, Answers, Change, StableGate};
 use libfuzzer_sys::fuzz_target;
 use model::Grams;
 
@@ -16,10 +16,19 @@ fuzz_target!(|data: &[u8]| {
         bytes.chunks(usize::from(*piece).max(1)).flat_map(|part| answers.push(part)).collect();
     assert_eq!(whole, pieces);
     let mut gate = StableGate::new(2, MOST);
+    let mut stands = None;
     for answer in whole {
-        if let Some(weight) = gate.push(answer) {
-            assert_eq!(answer, Answer::Weight(weight));
-            assert!(weight.0 > 0 && weight <= MOST);
+        for change in gate.push(answer) {
+            match change {
+                Change::Stands(weight) => {
+                    assert_eq!(answer, Answer::Weight(weight));
+                    assert!(weight.0 > 0 && weight <= MOST);
+                    assert_eq!(stands.replace(weight), None);
+                }
+                Change::Gone => assert!(stands.take().is_some()),
+            }
         }
+        // What stands is what the scale says now.
+        assert!(stands.is_none_or(|weight| answer == Answer::Weight(weight)));
     }
 });

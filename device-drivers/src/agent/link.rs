@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use firmware_config::Device;
 use model::mqtt::{
-    Ack, Birth, COMMAND_EXPIRY_S, Command, CommandBody, DeviceState, Entity, Event, Health, Label, Leaf,
-    Reply, ReplyOutcome, Topic, discovery_topic,
+    Ack, Birth, COMMAND_EXPIRY_S, Command, CommandBody, DeviceClass, DeviceState, Entity, Event, Health,
+    Label, Leaf, Reply, ReplyOutcome, Topic, discovery_topic,
 };
 use model::{CommandId, PrintJobId, StoreId, Timestamp};
 use rumqttc::v5::AsyncClient;
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agent::backoff::Backoff;
 use crate::agent::capability::{capability, entities, model_of, takes};
-use crate::agent::link::flow::Flow;
+use crate::agent::link::flow::{Flow, Order};
 use crate::agent::link::wire::Address;
 use crate::agent::memory::Memory;
 use crate::agent::reporter::{ReporterEnds, Told};
@@ -43,6 +43,8 @@ const LOOK_AT_MOST: u32 = 256;
 /// A temperature that Home Assistant still shows after this many seconds without a new one would be a lie; a sensor that is
 /// asked more rarely has three of its own pauses.
 const EXPIRE_AFTER_S: u32 = 60;
+/// No job waits longer; the rest is somebody's mistake and changes nothing.
+const WAITED_MOST_MS: i64 = 366 * model::time::DAY_MS;
 /// How long the last message may take to leave.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -123,7 +125,7 @@ impl Link {
         let (client, events) = wire::connect(self.device.id.as_str(), &self.at, will);
         let (heard, mut inbox) = mpsc::channel(HEARD_MAX);
         let _poller = AbortOnDrop(tokio::spawn(wire::poll(events, heard, quiet)));
-        let mut flow = Flow::default();
+        let mut flow = Flow::new(self.order());
         let mut up = false;
         let mut looks = tokio::time::interval(LOOK_EVERY);
         loop {
@@ -156,6 +158,18 @@ impl Link {
             if up {
                 self.pump(&client, &mut flow);
             }
+        }
+    }
+
+    fn order(&self) -> Order {
+        match self.device.class {
+            DeviceClass::Sensor => Order::OneByOne,
+            DeviceClass::Scanner
+            | DeviceClass::Printer
+            | DeviceClass::Scale
+            | DeviceClass::Door
+            | DeviceClass::Output
+            | DeviceClass::Handheld => Order::AsTheyCome,
         }
     }
 
@@ -203,7 +217,7 @@ impl Link {
         })
     }
 
-    /// Sends what waits, as far as the window allows: state first, then kept events, then the latest value.
+    /// Sends what waits, as far as window and order allow: state first, then kept events, then the latest value.
     fn pump(&mut self, client: &AsyncClient, flow: &mut Flow) {
         if flow.has_room() && flow.state {
             let state = self.ends.state.borrow_and_update().clone();
@@ -216,7 +230,7 @@ impl Link {
                 break;
             }
         }
-        if flow.has_room() && flow.latest {
+        if flow.has_room() && flow.latest && !flow.is_behind(clock::now()) {
             let latest = self.ends.latest.borrow_and_update().clone();
             flow.latest = latest.is_some_and(|event| !self.event(client, flow, &event, None));
         }
@@ -325,7 +339,7 @@ impl Link {
             return Some(ReplyOutcome::Refused { detail: "this device takes no such command".to_owned() });
         }
         match body {
-            CommandBody::Print { job, label } => self.print(job, *label, flow).await,
+            CommandBody::Print { job, label, waited_ms } => self.print(job, *label, waited_ms, flow).await,
             body @ (CommandBody::Signal { .. } | CommandBody::Output { .. }) => {
                 Some(if self.tell(Told::Command(body)) {
                     ReplyOutcome::Taken
@@ -368,9 +382,17 @@ impl Link {
     }
 
     /// A print job goes to the journal; `None` = it is not there, and has to come again.
-    async fn print(&self, job: PrintJobId, label: Label, flow: &mut Flow) -> Option<ReplyOutcome> {
+    async fn print(
+        &self,
+        job: PrintJobId,
+        label: Label,
+        waited_ms: u64,
+        flow: &mut Flow,
+    ) -> Option<ReplyOutcome> {
         let (id, now) = (self.device.id.clone(), clock::now());
-        match self.memory.ask(move |journal| journal.accept_job(&id, job, &label, now)).await {
+        // Both clocks measure a time alike, whatever they show.
+        let made = now.plus_ms(-i64::try_from(waited_ms).unwrap_or(i64::MAX).min(WAITED_MOST_MS));
+        match self.memory.ask(move |journal| journal.accept_job(&id, job, &label, made, now)).await {
             Ok(Admission::New) => {
                 self.wake.notify_one();
                 Some(ReplyOutcome::Taken)

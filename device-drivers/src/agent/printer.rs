@@ -66,7 +66,7 @@ pub(crate) async fn run(
         reporter,
         memory,
         wake,
-        backlog: Backlog::default(),
+        backlog: Backlog::new(clock::now()),
         stop: stop.clone(),
     };
     if let Err(error) = printer.settle_interrupted().await {
@@ -130,7 +130,7 @@ impl Printer {
             let Some(job) = self.memory.ask(move |journal| journal.next_job(&id)).await? else {
                 return Ok(None);
             };
-            if self.backlog.admits(job.accepted, clock::now()) {
+            if self.backlog.admits(job.made, clock::now()) {
                 return Ok(Some(job));
             }
             tracing::warn!(device = %self.device.id, job = %job.job, "waited too long; not printed unasked");
@@ -199,21 +199,26 @@ impl Printer {
     }
 }
 
-/// Which jobs are printed when a printer comes back: the first one, and of the rest those that are still fresh.
-#[derive(Debug, Default)]
+/// Which jobs are printed when a printer comes back: the first one, and of the rest those that are still fresh. How old a
+/// job is counts from the store's writing it down: the store holds back what it has for a printer that is away.
+#[derive(Debug)]
 struct Backlog {
-    away_until: Option<Timestamp>,
+    away_until: Timestamp,
     first_printed: bool,
 }
 
 impl Backlog {
-    fn printer_away(&mut self, now: Timestamp) {
-        *self = Self { away_until: Some(now), first_printed: false };
+    /// An agent that starts does not know whether its printer was there: it was away until now.
+    const fn new(now: Timestamp) -> Self {
+        Self { away_until: now, first_printed: false }
     }
 
-    fn admits(&mut self, accepted: Timestamp, now: Timestamp) -> bool {
-        let waited_for_it = self.away_until.is_some_and(|away| accepted <= away);
-        let stale = waited_for_it && now.since_ms(accepted) > FRESH_MS;
+    fn printer_away(&mut self, now: Timestamp) {
+        *self = Self::new(now);
+    }
+
+    fn admits(&mut self, made: Timestamp, now: Timestamp) -> bool {
+        let stale = made <= self.away_until && now.since_ms(made) > FRESH_MS;
         let admitted = !stale || !self.first_printed;
         self.first_printed |= admitted;
         admitted
@@ -244,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_printer_that_comes_back_prints_one_old_job_and_the_fresh_ones() {
-        let mut backlog = Backlog::default();
+        let mut backlog = Backlog::new(minute(0));
         backlog.printer_away(minute(30));
         assert!(backlog.admits(minute(1), minute(31)), "the job in hand is kept, however old");
         assert!(!backlog.admits(minute(2), minute(31)));
@@ -252,5 +257,19 @@ mod tests {
         assert!(backlog.admits(minute(31), minute(50)), "it never waited for an absent printer");
         backlog.printer_away(minute(60));
         assert!(backlog.admits(minute(40), minute(61)));
+    }
+
+    /// Thirty jobs in an hour without paper, held back by the store until it is back, or found by an agent that starts.
+    #[test]
+    fn an_hours_backlog_does_not_print_unasked() {
+        for mut backlog in [Backlog::new(minute(60)), {
+            let mut away = Backlog::new(minute(0));
+            away.printer_away(minute(60));
+            away
+        }] {
+            let printed: Vec<i64> =
+                (0..30).map(|n| 2 * n).filter(|made| backlog.admits(minute(*made), minute(61))).collect();
+            assert_eq!(printed, [0, 52, 54, 56, 58]);
+        }
     }
 }

@@ -118,6 +118,29 @@ impl Reporter {
         saving.get().await
     }
 
+    /// The same for a code that its scanner repeats until [`Self::acknowledged`]; the next agent finds it beside the event.
+    ///
+    /// # Errors
+    /// When the journal cannot keep it; it was sent once all the same.
+    pub(crate) async fn keep_code(&mut self, event: Event, code: &[u8]) -> Result<(), JournalError> {
+        let (device, copy, code) = (self.device.id.clone(), event.clone(), code.to_vec());
+        let saving = self.memory.put(move |journal| journal.add_code(&device, &copy, &code)).await;
+        self.send_kept(event);
+        saving.get().await
+    }
+
+    /// The scanner was told that its last code is kept. Nobody waits for the disk here.
+    pub(crate) async fn acknowledged(&self) {
+        let device = self.device.id.clone();
+        drop(self.memory.put(move |journal| journal.code_acknowledged(&device)).await);
+    }
+
+    /// The code that a former agent kept and perhaps did not acknowledge, and when it came.
+    pub(crate) async fn unacknowledged(&self) -> Result<Option<(Vec<u8>, Timestamp)>, JournalError> {
+        let device = self.device.id.clone();
+        self.memory.ask(move |journal| journal.unacknowledged_code(&device)).await
+    }
+
     /// The same, for what happened at `at`.
     ///
     /// # Errors
@@ -134,9 +157,23 @@ impl Reporter {
         }
     }
 
+    /// Keeps a reading until the store confirms it; the link finds it in the journal, in its turn.
+    ///
+    /// # Errors
+    /// When the journal cannot keep it.
+    pub(crate) async fn keep_reading(&self, event: Event) -> Result<(), JournalError> {
+        let device = self.device.id.clone();
+        self.memory.ask(move |journal| journal.add_reading(&device, &event)).await
+    }
+
     /// Sends a value; a newer one replaces it while the broker is away.
     pub(crate) fn latest(&mut self, body: EventBody) {
         let event = self.event(body);
+        self.latest_event(event);
+    }
+
+    /// The same, for an event that has its number.
+    pub(crate) fn latest_event(&self, event: Event) {
         self.latest.send_replace(Some(event));
     }
 

@@ -1,4 +1,5 @@
-//! A serial scale: asks for the weight and sends each one that has become stable, once (REQ-44).
+//! A serial scale: asks for the weight, sends each one that has become stable, once, and says when it is gone, so that it
+//! never weighs what comes after it (REQ-44).
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::agent::backoff::Backoff;
 use crate::agent::clock;
 use crate::agent::reporter::Reporter;
 use crate::port::{PortError, open_serial, read_some};
-use crate::scale::{Answer, Protocol, StableGate};
+use crate::scale::{Answer, Change, Protocol, StableGate};
 
 /// Usual speed of scales.
 const BAUD: u32 = 9_600;
@@ -28,13 +29,19 @@ const SILENT_AFTER: Duration = Duration::from_secs(2);
 /// Runs one scale until `stop`.
 pub(crate) async fn run(device: Device, mut reporter: Reporter, stop: CancellationToken) {
     let Some(protocol) = Protocol::of(device.driver) else { return };
+    let settings = &device.settings;
+    let most = Grams(settings.max_g.unwrap_or(MAX_G));
+    let mut gate = StableGate::new(settings.stable_readings.unwrap_or(STABLE_READINGS), most);
+    // Whatever stood there when a former agent ended, nobody has seen it since.
+    say(Change::Gone, &mut reporter);
     let mut backoff = Backoff::for_device();
     while !stop.is_cancelled() {
         let ended = tokio::select! {
             () = stop.cancelled() => return,
-            ended = serve(&protocol, &device, &mut reporter, &mut backoff) => ended,
+            ended = serve(&protocol, &device, &mut gate, &mut reporter, &mut backoff) => ended,
         };
         if let Err(fault) = ended {
+            gate.reset().into_iter().for_each(|change| say(change, &mut reporter));
             reporter.state(Health::Down, &fault.to_string(), "check cable and power of the scale", 0);
         }
         let pause = backoff.pause(reporter.random());
@@ -48,6 +55,7 @@ pub(crate) async fn run(device: Device, mut reporter: Reporter, stop: Cancellati
 async fn serve(
     protocol: &Protocol,
     device: &Device,
+    gate: &mut StableGate,
     reporter: &mut Reporter,
     backoff: &mut Backoff,
 ) -> Result<(), PortError> {
@@ -56,8 +64,6 @@ async fn serve(
     let settings = &device.settings;
     let mut line = open_serial(path, settings.baud.unwrap_or(BAUD))?;
     let mut answers = (protocol.ear)();
-    let most = Grams(settings.max_g.unwrap_or(MAX_G));
-    let mut gate = StableGate::new(settings.stable_readings.unwrap_or(STABLE_READINGS), most);
     let mut ticks =
         tokio::time::interval(Duration::from_millis(u64::from(settings.poll_ms.unwrap_or(POLL_MS).max(20))));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -74,11 +80,17 @@ async fn serve(
         backoff.reset();
         tell(&heard, settings, reporter);
         for answer in heard {
-            if let Some(grams) = gate.push(answer) {
-                reporter.latest(EventBody::Weight { grams });
-            }
+            gate.push(answer).into_iter().for_each(|change| say(change, reporter));
         }
     }
+}
+
+fn say(change: Change, reporter: &mut Reporter) {
+    let grams = match change {
+        Change::Stands(grams) => Some(grams),
+        Change::Gone => None,
+    };
+    reporter.latest(EventBody::Weight { grams });
 }
 
 /// How the scale is, by its last answer. An expired stamp is told by the UTC day: the store decides by its own calendar.

@@ -14,14 +14,15 @@ use std::time::Duration;
 
 use firmware_config::{Device, profiles};
 use model::CommandId;
-use model::mqtt::{AckOutcome, CommandBody, Event, EventBody, Health, Signal};
+use model::mqtt::{AckOutcome, CommandBody, Event, EventBody, Health, Separators, Signal};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::backoff::Backoff;
 use crate::agent::reporter::{Reporter, Told};
 use crate::port::PortError;
-use crate::scanner::{Dedup, Sieve, aim};
+use crate::scanner::aim::{self, NamedBy};
+use crate::scanner::{Dedup, Sieve};
 
 /// Usual speed of scanners.
 const BAUD: u32 = 115_200;
@@ -49,6 +50,15 @@ enum Taken {
     Disturbed,
 }
 
+/// Whether a kind of scanner is told that its code is kept, and repeats it until then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    /// It is.
+    Yes,
+    /// It sends each code once.
+    No,
+}
+
 /// A scan that the journal did not keep. When it comes again it is the same event, so that the store counts it once,
 /// whether it had heard the first or not.
 struct Unkept {
@@ -65,17 +75,22 @@ struct Scans {
     started: Instant,
     dedup: Dedup,
     sieve: Sieve,
+    separators: Separators,
+    answered: Answered,
     asked: VecDeque<(CommandId, Duration)>,
     unkept: Option<Unkept>,
 }
 
 impl Scans {
-    fn new(device: &Device, reporter: Reporter) -> Self {
+    /// The voice of a scanner of this kind.
+    fn of<K: Serve>(device: &Device, reporter: Reporter) -> Self {
         let habit = || profiles::find(device.settings.model.as_deref()?)?.scanner.clone();
         let within = device.settings.dedup_ms.or_else(|| habit().map(|facts| facts.dedup_ms));
         let dedup = Dedup::new(Duration::from_millis(within.unwrap_or(DEDUP_MS).into()));
         let (sieve, asked) = (Sieve::default(), VecDeque::new());
-        Self { reporter, started: Instant::now(), dedup, sieve, asked, unkept: None }
+        let separators = device.settings.separators.unwrap_or(K::SEPARATORS);
+        let (started, answered) = (Instant::now(), K::ANSWERED);
+        Self { reporter, started, dedup, sieve, separators, answered, asked, unkept: None }
     }
 
     /// The time since this scanner's task began.
@@ -88,9 +103,9 @@ impl Scans {
         self.reporter.state(Health::Ok, "", "", 0);
     }
 
-    /// One whole code, as the scanner sent it.
-    async fn code(&mut self, raw: &[u8]) -> Taken {
-        if let Err(fault) = self.sieve.pass(raw) {
+    /// One whole code, with the identifier in front that is the scanner's or ours.
+    async fn code(&mut self, raw: &[u8], by: NamedBy) -> Taken {
+        if let Err(fault) = self.sieve.pass(raw, by) {
             self.disturbed(&fault.to_string());
             return Taken::Disturbed;
         }
@@ -104,9 +119,13 @@ impl Scans {
                 return Taken::Heard;
             }
             Some(Unkept { event, .. }) => event,
-            None => self.reporter.event(read(raw)),
+            None => self.reporter.event(read(raw, self.separators)),
         };
-        match self.reporter.keep(event.clone()).await {
+        let kept = match self.answered {
+            Answered::Yes => self.reporter.keep_code(event.clone(), raw).await,
+            Answered::No => self.reporter.keep(event.clone()).await,
+        };
+        match kept {
             Ok(()) => {
                 self.asked.push_back((event.id, now));
                 if self.asked.len() > ASKED_MOST {
@@ -168,22 +187,27 @@ impl Scans {
 }
 
 /// What a code is, for the store.
-fn read(raw: &[u8]) -> EventBody {
+fn read(raw: &[u8], separators: Separators) -> EventBody {
     let (_, data) = aim::split(raw);
     let head = raw.get(..raw.len() - data.len()).unwrap_or_default();
     let aim = (!head.is_empty()).then(|| String::from_utf8_lossy(head).into_owned());
-    EventBody::Scan { text: String::from_utf8_lossy(data).into_owned(), aim }
+    EventBody::Scan { text: String::from_utf8_lossy(data).into_owned(), aim, separators }
 }
 
 /// How one kind of scanner is served until its port fails.
 trait Serve {
+    /// What becomes of GS1's separators on the way from such a scanner, as far as nobody says otherwise.
+    const SEPARATORS: Separators;
+    /// Whether it waits for an answer.
+    const ANSWERED: Answered;
+
     /// Serves while the port holds; resets the back-off once it is open.
     async fn serve(&mut self, scans: &mut Scans, backoff: &mut Backoff) -> Result<(), PortError>;
 }
 
 /// Runs one scanner until `stop`; unplugging is a normal event.
-async fn run(device: &Device, reporter: Reporter, stop: CancellationToken, mut kind: impl Serve) {
-    let mut scans = Scans::new(device, reporter);
+async fn run<K: Serve>(device: &Device, reporter: Reporter, stop: CancellationToken, mut kind: K) {
+    let mut scans = Scans::of::<K>(device, reporter);
     let mut backoff = Backoff::for_device();
     while !stop.is_cancelled() {
         let ended = tokio::select! {

@@ -1,4 +1,5 @@
-//! A temperature sensor of any kind: read again and again, each reading sent with its quality. Alarms are the store's.
+//! A temperature sensor of any kind: read again and again, each reading sent with its quality, and some of them kept until
+//! the store has them. Alarms are the store's.
 
 use std::time::Duration;
 
@@ -18,29 +19,38 @@ use crate::sensor::max31865::{Element, Max31865, Wires};
 use crate::sensor::on_bus::OnBus;
 use crate::sensor::sht::{Sht, ShtFamily};
 use crate::sensor::transmitter::{RegisterMap, Transmitter};
-use crate::sensor::{Chip, Correction, Filter, Limits, Measured, Probe, ProbeFault, W1Probe};
+use crate::sensor::{
+    Chip, Correction, Filter, Limits, Marks, Measured, Probe, ProbeFault, Span, Verdict, W1Probe,
+};
 
 /// Usual time between readings, milliseconds.
 const POLL_MS: u32 = 5_000;
 
 /// Runs one sensor until `stop`: the driver of its line in the table, in the one loop.
-pub(crate) async fn run(device: Device, reporter: Reporter, lines: Lines, stop: CancellationToken) {
+pub(crate) async fn run(
+    device: Device,
+    span: Option<Span>,
+    reporter: Reporter,
+    lines: Lines,
+    stop: CancellationToken,
+) {
+    let place = (device.clone(), span);
     match (device.driver, device.port.clone()) {
-        (Driver::Ds18b20, Port::File(path)) => watch(device, W1Probe::new(path), reporter, stop).await,
+        (Driver::Ds18b20, Port::File(path)) => watch(place, W1Probe::new(path), reporter, stop).await,
         (Driver::Sht3x, Port::I2c(bus, address)) => {
             let chip = move || sht(ShtFamily::Sht3x, &bus, address);
-            watch(device, OnBus::new(chip), reporter, stop).await;
+            watch(place, OnBus::new(chip), reporter, stop).await;
         }
         (Driver::Sht4x, Port::I2c(bus, address)) => {
             let chip = move || sht(ShtFamily::Sht4x, &bus, address);
-            watch(device, OnBus::new(chip), reporter, stop).await;
+            watch(place, OnBus::new(chip), reporter, stop).await;
         }
         (Driver::Bme280, Port::I2c(bus, address)) => {
             let chip = move || {
                 let bus = open_i2c(&bus).map_err(unopened)?;
                 Ok(Box::new(Bme280::new(bus, address, Delay)) as Box<dyn Chip>)
             };
-            watch(device, OnBus::new(chip), reporter, stop).await;
+            watch(place, OnBus::new(chip), reporter, stop).await;
         }
         (Driver::Max31865, Port::Spi(path)) => {
             let element = element(&device.settings);
@@ -48,12 +58,12 @@ pub(crate) async fn run(device: Device, reporter: Reporter, lines: Lines, stop: 
                 let bus = open_spi(&path).map_err(unopened)?;
                 Ok(Box::new(Max31865::new(bus, Delay, element)) as Box<dyn Chip>)
             };
-            watch(device, OnBus::new(chip), reporter, stop).await;
+            watch(place, OnBus::new(chip), reporter, stop).await;
         }
         (Driver::ModbusRtu, Port::Serial(path)) => {
             let Some(map) = RegisterMap::from_settings(&device.settings) else { return };
             let line = lines.at(&path, LineSettings::of(&device.settings)).await;
-            watch(device, Transmitter::new(line, map), reporter, stop).await;
+            watch(place, Transmitter::new(line, map), reporter, stop).await;
         }
         // Another driver or another port: `firmware-config check` refuses the file before an agent sees it.
         (_, _) => {}
@@ -105,14 +115,21 @@ fn limits(device: &Device) -> Limits {
 }
 
 /// The loop. A reading that cannot be had is sent as such: silence is told, never filled in.
-async fn watch(device: Device, mut probe: impl Probe, mut reporter: Reporter, stop: CancellationToken) {
+async fn watch(
+    (device, span): (Device, Option<Span>),
+    mut probe: impl Probe,
+    mut reporter: Reporter,
+    stop: CancellationToken,
+) {
     let settings = &device.settings;
     let correction = Correction {
         offset_milli_c: settings.offset_milli_c.unwrap_or(0),
         gain_ppm: settings.gain_ppm.unwrap_or(GAIN_NONE_PPM),
     };
     let mut filter = Filter::new(limits(&device), correction);
-    let period = Duration::from_millis(u64::from(settings.poll_ms.unwrap_or(POLL_MS).max(50)));
+    let poll_ms = settings.poll_ms.unwrap_or(POLL_MS).max(50);
+    let mut marks = Marks::new(span, poll_ms.into());
+    let period = Duration::from_millis(poll_ms.into());
     let mut ticks = tokio::time::interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -124,20 +141,30 @@ async fn watch(device: Device, mut probe: impl Probe, mut reporter: Reporter, st
             () = stop.cancelled() => return,
             read = probe.read() => read,
         };
-        match read {
-            Ok(measured) => tell(&mut reporter, &mut filter, measured, settings.calibration_due),
+        let (measured, verdict) = match read {
+            Ok(measured) => {
+                (Some(measured), judged(&reporter, &mut filter, measured, settings.calibration_due))
+            }
             Err(fault) => {
                 let quality = fault.quality();
                 let (health, _, hint) = words(quality);
                 reporter.state(health, &fault.to_string(), hint, 0);
-                let up_ms = reporter.up_ms();
-                reporter.latest(reading(None, None, quality, up_ms));
+                (None, Verdict { milli_c: None, quality })
             }
+        };
+        let body = reading(verdict.milli_c, measured, verdict.quality, reporter.up_ms());
+        let event = reporter.event(body);
+        if marks.keeps(event.at, verdict.milli_c, verdict.quality)
+            && let Err(error) = reporter.keep_reading(event.clone()).await
+        {
+            tracing::warn!(device = %device.id, %error, "a store that is away will miss this reading");
         }
+        reporter.latest_event(event);
     }
 }
 
-fn tell(reporter: &mut Reporter, filter: &mut Filter, measured: Measured, due: Option<Date>) {
+/// Judges a measurement, and says how the sensor is.
+fn judged(reporter: &Reporter, filter: &mut Filter, measured: Measured, due: Option<Date>) -> Verdict {
     let now = clock::now();
     let verdict = filter.judge(now, measured.milli_c);
     let overdue = due.filter(|due| *due < now.utc_date());
@@ -151,8 +178,7 @@ fn tell(reporter: &mut Reporter, filter: &mut Filter, measured: Measured, due: O
             reporter.state(health, detail, hint, 0);
         }
     }
-    let up_ms = reporter.up_ms();
-    reporter.latest(reading(verdict.milli_c, Some(measured), verdict.quality, up_ms));
+    verdict
 }
 
 fn reading(milli_c: Option<i32>, measured: Option<Measured>, quality: Quality, up_ms: u64) -> EventBody {

@@ -7,10 +7,14 @@ use model::mqtt::{Event, Label, PrintOutcome};
 use model::{CommandId, DeviceId, PrintJobId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
-const SCHEMA: &str = include_str!("0001_journal.sql");
+/// In order; a journal's version is the number of those that it has.
+const MIGRATIONS: [&str; 2] = [include_str!("0001_journal.sql"), include_str!("0002_last_code.sql")];
 
 /// Events of one device that may wait; a scanner makes fewer in a month of outage.
 pub const OUTBOX_MAX: u32 = 100_000;
+
+/// Readings of one sensor that may wait: three days of one a minute, and what crossed its band. The oldest go first.
+pub const READINGS_MAX: u32 = 5_000;
 
 /// Why the journal does not answer.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +26,7 @@ pub enum JournalError {
     #[error("journal row: {0}")]
     Row(#[from] serde_json::Error),
     /// Made by a newer agent.
-    #[error("the journal has schema {0}, this agent knows 1")]
+    #[error("the journal has schema {0}, this agent knows {known}", known = MIGRATIONS.len())]
     Newer(i64),
     /// [`OUTBOX_MAX`] events of this device wait already.
     #[error("{OUTBOX_MAX} events wait for the store: the outbox is full")]
@@ -61,8 +65,8 @@ pub struct WaitingJob {
     pub job: PrintJobId,
     /// What to print.
     pub label: Label,
-    /// When it was taken over.
-    pub accepted: Timestamp,
+    /// When the store wrote it down, by this machine's clock.
+    pub made: Timestamp,
 }
 
 /// The open journal. One thread owns it.
@@ -82,15 +86,15 @@ impl Journal {
         db.pragma_update(None, "synchronous", "FULL")?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
         let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        match version {
-            0 => {
-                let tx = db.transaction()?;
-                tx.execute_batch(SCHEMA)?;
-                tx.pragma_update(None, "user_version", 1)?;
-                tx.commit()?;
+        let known = usize::try_from(version).ok().filter(|known| *known <= MIGRATIONS.len());
+        let known = known.ok_or(JournalError::Newer(version))?;
+        if known < MIGRATIONS.len() {
+            let tx = db.transaction()?;
+            for migration in MIGRATIONS.iter().skip(known) {
+                tx.execute_batch(migration)?;
             }
-            1 => {}
-            newer => return Err(JournalError::Newer(newer)),
+            tx.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
+            tx.commit()?;
         }
         Ok(Self { db })
     }
@@ -119,6 +123,69 @@ impl Journal {
             return Err(JournalError::Full);
         }
         insert_event(&self.db, device, event)
+    }
+
+    /// The same for the event of a scanner's `code`, which the scanner repeats until it is acknowledged: both in one commit.
+    ///
+    /// # Errors
+    /// [`JournalError::Full`] above [`OUTBOX_MAX`].
+    pub fn add_code(&mut self, device: &DeviceId, event: &Event, code: &[u8]) -> Result<(), JournalError> {
+        if self.events_waiting(device)? >= OUTBOX_MAX {
+            return Err(JournalError::Full);
+        }
+        let tx = self.db.transaction()?;
+        insert_event(&tx, device, event)?;
+        tx.prepare_cached(
+            "INSERT INTO last_code (device, code, at_ms) VALUES (?1, ?2, ?3)
+             ON CONFLICT (device) DO UPDATE SET code = excluded.code, at_ms = excluded.at_ms",
+        )?
+        .execute(params![device.as_str(), code, event.at.ms()])?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// The acknowledgement of a scanner's last code has left: what comes now is another one.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn code_acknowledged(&mut self, device: &DeviceId) -> Result<(), JournalError> {
+        self.db.prepare_cached("DELETE FROM last_code WHERE device = ?1")?.execute([device.as_str()])?;
+        Ok(())
+    }
+
+    /// The code that is kept and of which no acknowledgement is known to have left, and when it came.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn unacknowledged_code(
+        &mut self,
+        device: &DeviceId,
+    ) -> Result<Option<(Vec<u8>, Timestamp)>, JournalError> {
+        let sql = "SELECT code, at_ms FROM last_code WHERE device = ?1";
+        let found =
+            self.db.query_row(sql, [device.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        Ok(found.map(|(code, at)| (code, Timestamp::from_ms(at))))
+    }
+
+    /// Keeps a reading until the store confirms it. Above [`READINGS_MAX`] the oldest go: what a store that was away for days
+    /// needs most is how it stands now.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn add_reading(&mut self, device: &DeviceId, event: &Event) -> Result<(), JournalError> {
+        let tx = self.db.transaction()?;
+        insert_event(&tx, device, event)?;
+        let waiting: u32 = tx
+            .prepare_cached("SELECT count(*) FROM outbox WHERE device = ?1")?
+            .query_row([device.as_str()], |row| row.get(0))?;
+        if waiting > READINGS_MAX {
+            tx.prepare_cached(
+                "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE device = ?1 ORDER BY seq LIMIT ?2)",
+            )?
+            .execute(params![device.as_str(), waiting - READINGS_MAX])?;
+        }
+        tx.commit()?;
+        Ok(())
     }
 
     /// Forgets an event that the store has confirmed.
@@ -154,7 +221,7 @@ impl Journal {
         Ok(query.query_row([device.as_str()], |row| row.get(0))?)
     }
 
-    /// Takes a print job over. A job seen before is never taken twice, whatever its label says now.
+    /// Takes a print job over that the store wrote down at `made`. A job seen before is never taken twice, whatever its label says now.
     ///
     /// # Errors
     /// [`JournalError`]; the job is then not taken over and must not be acknowledged.
@@ -163,6 +230,7 @@ impl Journal {
         device: &DeviceId,
         job: PrintJobId,
         label: &Label,
+        made: Timestamp,
         now: Timestamp,
     ) -> Result<Admission, JournalError> {
         let tx = self.db.transaction()?;
@@ -175,8 +243,14 @@ impl Journal {
             None => {
                 tx.execute(
                     "INSERT INTO print_job (job, device, state, label, accepted_ms, changed_ms)
-                     VALUES (?1, ?2, 'accepted', ?3, ?4, ?4)",
-                    params![job.as_bytes(), device.as_str(), serde_json::to_string(label)?, now.ms()],
+                     VALUES (?1, ?2, 'accepted', ?3, ?4, ?5)",
+                    params![
+                        job.as_bytes(),
+                        device.as_str(),
+                        serde_json::to_string(label)?,
+                        made.ms(),
+                        now.ms()
+                    ],
                 )?;
                 Admission::New
             }
@@ -206,9 +280,9 @@ impl Journal {
                 |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)),
             )
             .optional()?;
-        let Some((job, label, accepted)) = row else { return Ok(None) };
-        let (job, accepted) = (PrintJobId::from_bytes(job), Timestamp::from_ms(accepted));
-        Ok(Some(WaitingJob { job, label: serde_json::from_str(&label)?, accepted }))
+        let Some((job, label, made)) = row else { return Ok(None) };
+        let (job, made) = (PrintJobId::from_bytes(job), Timestamp::from_ms(made));
+        Ok(Some(WaitingJob { job, label: serde_json::from_str(&label)?, made }))
     }
 
     /// How many jobs wait.

@@ -1,7 +1,7 @@
 //! Tests of the journal: nothing is printed twice, nothing confirmed is sent again, nothing unconfirmed is forgotten.
 
 use super::*;
-use model::mqtt::EventBody;
+use model::mqtt::{EventBody, Separators};
 
 fn device() -> DeviceId {
     DeviceId::new("printer-1").unwrap()
@@ -17,7 +17,7 @@ fn label() -> Label {
 }
 
 fn scan(n: u128) -> Event {
-    let body = EventBody::Scan { text: format!("code {n}"), aim: None };
+    let body = EventBody::Scan { text: format!("code {n}"), aim: None, separators: Separators::Unknown };
     Event { id: CommandId::new(at(1), n), at: at(1), session: 1, seq: 1, body }
 }
 
@@ -47,11 +47,11 @@ impl Bench {
 fn a_job_waits_through_a_restart_and_is_taken_once() {
     let mut bench = Bench::new();
     let job = PrintJobId::new(at(1), 7);
-    assert_eq!(bench.journal.accept_job(&device(), job, &label(), at(5)).unwrap(), Admission::New);
-    assert_eq!(bench.journal.accept_job(&device(), job, &label(), at(6)).unwrap(), Admission::Pending);
+    assert_eq!(bench.journal.accept_job(&device(), job, &label(), at(4), at(5)).unwrap(), Admission::New);
+    assert_eq!(bench.journal.accept_job(&device(), job, &label(), at(4), at(6)).unwrap(), Admission::Pending);
     bench.restart();
     let waiting = bench.journal.next_job(&device()).unwrap().unwrap();
-    assert_eq!((waiting.job, waiting.label, waiting.accepted), (job, label(), at(5)));
+    assert_eq!((waiting.job, waiting.label, waiting.made), (job, label(), at(4)));
     assert_eq!(bench.journal.jobs_waiting(&device()).unwrap(), 1);
 }
 
@@ -59,7 +59,7 @@ fn a_job_waits_through_a_restart_and_is_taken_once() {
 fn a_crash_after_the_first_byte_is_in_doubt_and_never_a_second_print() {
     let mut bench = Bench::new();
     let job = PrintJobId::new(at(1), 7);
-    bench.journal.accept_job(&device(), job, &label(), at(5)).unwrap();
+    bench.journal.accept_job(&device(), job, &label(), at(4), at(5)).unwrap();
     assert!(bench.journal.start_job(job, at(6)).unwrap());
     bench.restart();
     assert_eq!(
@@ -81,7 +81,7 @@ fn a_crash_after_the_first_byte_is_in_doubt_and_never_a_second_print() {
 fn a_repeated_command_gets_the_first_outcome_under_the_same_id() {
     let mut bench = Bench::new();
     let job = PrintJobId::new(at(1), 7);
-    bench.journal.accept_job(&device(), job, &label(), at(5)).unwrap();
+    bench.journal.accept_job(&device(), job, &label(), at(4), at(5)).unwrap();
     bench.journal.start_job(job, at(6)).unwrap();
     let event = ending(job, PrintOutcome::Done);
     bench.journal.end_job(&device(), job, PrintOutcome::Done, &event).unwrap();
@@ -90,7 +90,7 @@ fn a_repeated_command_gets_the_first_outcome_under_the_same_id() {
         "an end is an end"
     );
     bench.journal.confirm_event(event.id).unwrap();
-    let again = bench.journal.accept_job(&device(), job, &label(), at(9)).unwrap();
+    let again = bench.journal.accept_job(&device(), job, &label(), at(4), at(9)).unwrap();
     assert_eq!(again, Admission::Repeated(PrintOutcome::Done));
     assert_eq!(bench.journal.events(&device(), 9).unwrap(), vec![event]);
     assert_eq!(bench.journal.next_job(&device()).unwrap(), None);
@@ -125,7 +125,7 @@ fn old_ends_are_forgotten_and_open_jobs_are_not() {
     let mut bench = Bench::new();
     let (old, open) = (PrintJobId::new(at(1), 1), PrintJobId::new(at(1), 2));
     for job in [old, open] {
-        bench.journal.accept_job(&device(), job, &label(), at(5)).unwrap();
+        bench.journal.accept_job(&device(), job, &label(), at(4), at(5)).unwrap();
     }
     bench
         .journal
@@ -140,6 +140,52 @@ fn old_ends_are_forgotten_and_open_jobs_are_not() {
 fn a_newer_journal_is_refused() {
     let bench = Bench::new();
     let path = bench.folder.path().join("journal.db");
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
-    assert!(matches!(Journal::open(&path), Err(JournalError::Newer(2))));
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(Journal::open(&path), Err(JournalError::Newer(99))));
+}
+
+/// What the scanner repeats to the next agent is known until its acknowledgement has left.
+#[test]
+fn the_last_code_of_a_scanner_is_kept_with_its_event_until_it_is_acknowledged() {
+    let mut bench = Bench::new();
+    let scanner = DeviceId::new("scan-1").unwrap();
+    assert_eq!(bench.journal.unacknowledged_code(&scanner).unwrap(), None);
+    bench.journal.add_code(&scanner, &scan(1), b"]E0one").unwrap();
+    bench.journal.add_code(&scanner, &scan(2), b"]E0two").unwrap();
+    bench.restart();
+    assert_eq!(bench.journal.events_waiting(&scanner).unwrap(), 2);
+    assert_eq!(bench.journal.unacknowledged_code(&scanner).unwrap(), Some((b"]E0two".to_vec(), at(1))));
+    assert_eq!(bench.journal.unacknowledged_code(&device()).unwrap(), None, "another device's is not its");
+    bench.journal.code_acknowledged(&scanner).unwrap();
+    bench.restart();
+    assert_eq!(bench.journal.unacknowledged_code(&scanner).unwrap(), None);
+    assert_eq!(bench.journal.events_waiting(&scanner).unwrap(), 2, "the events wait for the store");
+}
+
+/// A journal of the first schema goes on with what it has.
+#[test]
+fn an_older_journal_is_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(MIGRATIONS[0]).unwrap();
+    db.pragma_update(None, "user_version", 1).unwrap();
+    drop(db);
+    let mut journal = Journal::open(&path).unwrap();
+    journal.add_code(&device(), &scan(1), b"x").unwrap();
+    journal.db.pragma_update(None, "user_version", 99).unwrap();
+    drop(journal);
+    assert!(matches!(Journal::open(&path), Err(JournalError::Newer(99))));
+}
+
+/// Of readings the newest stay.
+#[test]
+fn readings_wait_in_a_bounded_number() {
+    let mut bench = Bench::new();
+    let sensor = DeviceId::new("t-1").unwrap();
+    for n in 0..u128::from(READINGS_MAX) + 7 {
+        bench.journal.add_reading(&sensor, &scan(n)).unwrap();
+    }
+    assert_eq!(bench.journal.events_waiting(&sensor).unwrap(), READINGS_MAX);
+    assert_eq!(bench.journal.events(&sensor, 1).unwrap(), [scan(7)]);
 }

@@ -1,6 +1,8 @@
 //! Codes that can be read in two ways because separators got lost on their way (a keyboard wedge drops GS).
 //! Says so; never picks one (DEVICES, Scanning rules).
 
+pub use model::mqtt::Separators;
+
 use super::ai::Ai;
 use super::dictionary::{self, Ends};
 use super::fault::{Gs1Error, Gs1Fault};
@@ -9,18 +11,6 @@ use super::message::{Element, GS, Message};
 use super::parse;
 use super::reading::Reading;
 use super::rules::Rule;
-
-/// What is known of a scanner's separators.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Separators {
-    /// It sends them: what it sends is what stands there.
-    Trusted,
-    /// Nobody knows: data that hold a second element which proves itself (a date, a check digit, a measure) are ambiguous.
-    #[default]
-    Unknown,
-    /// It loses them: data that could hold any second element are ambiguous.
-    Lost,
-}
 
 /// Asks whether a message, read from `data` without its AIM identifier, can be read in another way.
 ///

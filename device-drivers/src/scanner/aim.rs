@@ -17,6 +17,15 @@ pub enum Symbology {
     Unknown,
 }
 
+/// Where the identifier in front of a code, if there is one, comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedBy {
+    /// The scanner sent it: it sends one with every code.
+    Scanner,
+    /// We put it there, from what else the scanner says of the code; of other codes that says nothing.
+    Us,
+}
+
 /// Splits an AIM identifier from the data; a scan without one is [`Symbology::Unknown`].
 #[must_use]
 pub fn split(raw: &[u8]) -> (Symbology, &[u8]) {

@@ -4,7 +4,7 @@
 use model::code::OwnCode;
 use model::{BagId, BinId, Date, LotId, OrderId, PersonId};
 
-use crate::gs1::{self, Gs1Error, Gtin};
+use crate::gs1::{self, Gs1Error, Gtin, Reading, Separators};
 use crate::scanner::aim::{self, Symbology};
 
 /// What a scan says (REQ-41).
@@ -76,11 +76,80 @@ pub enum ScanError {
     DamagedLabel,
 }
 
-/// Reads one line (without its ending) as it came from the scanner, with or without an AIM id.
+impl ScanError {
+    /// A stable word for it: the standard's own name where a linter found it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            ScanError::Empty => "empty",
+            ScanError::Noise { .. } => "noise",
+            ScanError::CheckDigit => "check_digit",
+            ScanError::EanLength(_) => "length",
+            ScanError::Gs1(_) if self.is_ambiguous() => "ambiguous",
+            ScanError::Gs1(error) => error.linter_name().unwrap_or("gs1"),
+            ScanError::NoItem => "no_item",
+            ScanError::DamagedLabel => "damaged_label",
+        }
+    }
+
+    /// Whether it can be read in two ways, so that scanning it again helps nobody.
+    #[must_use]
+    pub const fn is_ambiguous(&self) -> bool {
+        matches!(
+            self,
+            ScanError::Gs1(Gs1Error {
+                fault: gs1::Gs1Fault::Ambiguous { .. } | gs1::Gs1Fault::TwoNumbers,
+                ..
+            })
+        )
+    }
+
+    /// The same fault, its place counted behind `skipped` bytes.
+    pub(super) fn before(self, skipped: usize) -> Self {
+        match self {
+            ScanError::Gs1(mut error) => {
+                error.position = error.position.saturating_sub(skipped);
+                ScanError::Gs1(error)
+            }
+            ScanError::Noise { position } => ScanError::Noise { position: position.saturating_sub(skipped) },
+            other @ (ScanError::Empty
+            | ScanError::CheckDigit
+            | ScanError::EanLength(_)
+            | ScanError::NoItem
+            | ScanError::DamagedLabel) => other,
+        }
+    }
+
+    /// The first bad byte of what was read, counted from 0, where the fault has a place.
+    #[must_use]
+    pub const fn position(&self) -> Option<usize> {
+        match self {
+            ScanError::Gs1(error) => Some(error.position),
+            ScanError::Noise { position } => Some(*position),
+            ScanError::Empty
+            | ScanError::CheckDigit
+            | ScanError::EanLength(_)
+            | ScanError::NoItem
+            | ScanError::DamagedLabel => None,
+        }
+    }
+}
+
+/// Reads one line (without its ending) as it came from the scanner, with or without an AIM id, of whose separators nothing
+/// is known.
 ///
 /// # Errors
-/// [`ScanError`], fit to be shown; a disturbed line is never turned into another product.
+/// [`ScanError`], fit to be shown; a disturbed line is never turned into another product. Places count from the start of
+/// the line.
 pub fn parse_scan(raw: &[u8]) -> Result<Scan, ScanError> {
+    parse_scan_from(raw, Separators::Unknown)
+}
+
+/// The same, with what is known of the scanner's separators.
+///
+/// # Errors
+/// [`ScanError`], likewise.
+pub fn parse_scan_from(raw: &[u8], separators: Separators) -> Result<Scan, ScanError> {
     if let Some(position) = noise(raw) {
         return Err(ScanError::Noise { position });
     }
@@ -88,17 +157,18 @@ pub fn parse_scan(raw: &[u8]) -> Result<Scan, ScanError> {
     if data.is_empty() {
         return Err(ScanError::Empty);
     }
+    let skipped = raw.len() - data.len();
     match symbology {
         Symbology::Ean13 if !matches!(data.len(), 12 | 13) => Err(ScanError::EanLength(data.len())),
         Symbology::Ean8 if data.len() != 8 => Err(ScanError::EanLength(data.len())),
         Symbology::Ean13 | Symbology::Ean8 => ean(data),
         // A case of another make may carry any digits in an ITF: those are only text.
         Symbology::Itf14 if data.len() == 14 => ean(data),
-        Symbology::Itf14 => text(data, raw.len() - data.len()),
-        Symbology::Gs1 => element_string(data),
-        Symbology::Text if gs1::link::looks_like_link(data) => link(data, raw.len() - data.len()),
-        Symbology::Text => text(data, raw.len() - data.len()),
-        Symbology::Unknown if looks_like_gs1(data) => element_string(data),
+        Symbology::Itf14 => text(data, skipped),
+        Symbology::Gs1 => element_string(data, skipped, separators),
+        Symbology::Text if gs1::link::looks_like_link(data) => link(data, skipped),
+        Symbology::Text => text(data, skipped),
+        Symbology::Unknown if looks_like_gs1(data) => element_string(data, 0, separators),
         Symbology::Unknown if gs1::link::looks_like_link(data) => link(data, 0),
         Symbology::Unknown if looks_like_gtin(data) && data.len() == 8 => eight(data),
         Symbology::Unknown if looks_like_gtin(data) => ean(data),
@@ -129,8 +199,9 @@ fn eight(data: &[u8]) -> Result<Scan, ScanError> {
     }
 }
 
-fn element_string(data: &[u8]) -> Result<Scan, ScanError> {
-    goods(gs1::parse(data)?)
+fn element_string(data: &[u8], skipped: usize, separators: Separators) -> Result<Scan, ScanError> {
+    let elements = gs1::goods::parse_from(data, separators, &Reading::STRICT);
+    elements.map_err(|error| behind(error, skipped)).and_then(goods)
 }
 
 /// A web address: GS1's, or a stranger's, which is only text. One with a GS1 key and a fault in it is not taken as text.

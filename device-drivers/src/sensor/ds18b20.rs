@@ -17,12 +17,16 @@ pub enum Ds18b20Error {
     /// The power-on value: the conversion did not run (weak power, long cable).
     #[error("85 degC power-on value: the sensor lost power")]
     PowerOn,
+    /// The kernel's value is not what the nine bytes say: the text was torn.
+    #[error("the value and the bytes of w1_slave disagree")]
+    Torn,
     /// Text that is no `w1_slave`.
     #[error("not a w1_slave text")]
     Text,
 }
 
-/// Reads `w1_slave`: thousandths of a degree Celsius.
+/// Reads `w1_slave`: thousandths of a degree Celsius, from the nine bytes that their checksum guards; the kernel's own value
+/// behind `t=` must agree.
 ///
 /// # Errors
 /// [`Ds18b20Error`]; the power-on value is an error, not a temperature.
@@ -35,11 +39,26 @@ pub fn parse_w1_slave(text: &str) -> Result<i32, Ds18b20Error> {
         return Err(Ds18b20Error::Crc);
     }
     let (_, value) = second.rsplit_once("t=").ok_or(Ds18b20Error::Text)?;
-    let milli_c: i32 = value.trim().parse().map_err(|_| Ds18b20Error::Text)?;
+    let said: i32 = value.trim().parse().map_err(|_| Ds18b20Error::Text)?;
+    let (whole, milli_c) = temperature(scratchpad);
+    // The kernel leaves the bits in that mean nothing at a coarse resolution.
+    if said != whole && said != milli_c {
+        return Err(Ds18b20Error::Torn);
+    }
     if milli_c == POWER_ON_MILLI_C {
         return Err(Ds18b20Error::PowerOn);
     }
     Ok(milli_c)
+}
+
+/// What the bytes say, as they stand and without the bits that mean nothing at the chip's resolution: thousandths of a
+/// degree Celsius, towards zero, as the kernel rounds.
+const fn temperature([low, high, _, _, configuration, ..]: [u8; 9]) -> (i32, i32) {
+    let sixteenths = i16::from_le_bytes([low, high]);
+    // 9 to 12 bits, by bits 5 and 6.
+    let idle = 3 - ((configuration >> 5) & 3);
+    let defined = sixteenths >> idle << idle;
+    (sixteenths as i32 * 1_000 / 16, defined as i32 * 1_000 / 16)
 }
 
 /// One sensor's folder or file.
@@ -67,6 +86,7 @@ impl From<Ds18b20Error> for ProbeFault {
         match fault {
             Ds18b20Error::Crc => ProbeFault::Crc("1-wire line"),
             Ds18b20Error::PowerOn => ProbeFault::PowerOn("85 degC"),
+            Ds18b20Error::Torn => ProbeFault::Garbled(fault.to_string()),
             Ds18b20Error::Text => ProbeFault::Silent(fault.to_string()),
         }
     }
@@ -112,6 +132,40 @@ mod tests {
         assert_eq!(parse_w1_slave(power_on), Err(Ds18b20Error::PowerOn));
         for torn in ["", "73 01", GOOD.lines().next().unwrap(), &GOOD[..GOOD.len() - 8], "x : YES\nt=1"] {
             assert!(parse_w1_slave(torn).is_err(), "{torn:?}");
+        }
+    }
+
+    /// The bytes are right and the value behind them is cut or another one: never a temperature.
+    #[test]
+    fn the_value_must_be_what_the_bytes_say() {
+        for torn in ["t=2318\n", "t=231\n", "t=2\n", "t=-23187\n", "t=23188\n", "t=123187\n"] {
+            let text = GOOD.replace("t=23187\n", torn);
+            assert_eq!(parse_w1_slave(&text), Err(Ds18b20Error::Torn), "{torn:?}");
+        }
+        for cut in 0..GOOD.len() - 1 {
+            assert!(parse_w1_slave(&GOOD[..cut]).is_err(), "{cut}");
+        }
+    }
+
+    /// 9 to 12 bits: what the chip leaves undefined does not count, whether the kernel shows it or not.
+    #[test]
+    fn the_resolution_says_which_bits_count() {
+        for (configuration, milli_c) in [(0x1f, 23_000), (0x3f, 23_000), (0x5f, 23_125), (0x7f, 23_187)] {
+            let chip = [0x73, 0x01, 0x4b, 0x46, configuration, 0xff, 0x0d, 0x10];
+            let bytes: String =
+                chip.iter().chain([&crc8(&chip)]).map(|byte| format!("{byte:02x} ")).collect();
+            for said in [23_187, milli_c] {
+                let text = format!("{bytes}: crc=00 YES\n{bytes}t={said}\n");
+                assert_eq!(parse_w1_slave(&text), Ok(milli_c), "{text}");
+            }
+        }
+        // -10.0625 degC at 12 bits, -10.5 at 9.
+        for (configuration, milli_c) in [(0x1f, -10_500), (0x7f, -10_062)] {
+            let chip = [0x5f, 0xff, 0x4b, 0x46, configuration, 0xff, 0x0d, 0x10];
+            let bytes: String =
+                chip.iter().chain([&crc8(&chip)]).map(|byte| format!("{byte:02x} ")).collect();
+            let text = format!("{bytes}: crc=00 YES\n{bytes}t=-10062\n");
+            assert_eq!(parse_w1_slave(&text), Ok(milli_c));
         }
     }
 

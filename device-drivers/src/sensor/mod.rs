@@ -4,6 +4,7 @@
 pub mod bme280;
 pub mod ds18b20;
 pub mod filter;
+pub mod marks;
 pub mod max31865;
 #[cfg(test)]
 pub(crate) mod mock;
@@ -16,4 +17,5 @@ pub mod transmitter;
 
 pub use ds18b20::{Ds18b20Error, W1Probe, parse_w1_slave};
 pub use filter::{Correction, Filter, Limits, Verdict};
+pub use marks::{Marks, Span};
 pub use probe::{Chip, Measured, Probe, ProbeFault};

@@ -28,6 +28,8 @@ pub enum Trouble {
     Garbled,
     /// Its acknowledgement is not heard.
     AckLost,
+    /// It was sent before, to an agent that is gone: what comes now is its repetition.
+    SentBefore,
 }
 
 struct Job {
@@ -73,6 +75,7 @@ impl SimSsi {
         let last = parts.len().saturating_sub(1);
         let packet = |(index, part): (usize, &&[u8])| Packet {
             more: index < last,
+            again: trouble == Trouble::SentBefore,
             ..Packet::new(Source::Decoder, opcode::DECODE_DATA, part)
         };
         let packets = parts.iter().enumerate().map(packet).collect();

@@ -1,11 +1,11 @@
-//! Doors, outputs and NCI scales through the whole agent, on simulators.
+//! Doors, outputs, sensors and NCI scales through the whole agent, on simulators.
 
 use std::time::Duration;
 
-use device_drivers::sim::{SimGpio, SimModbus, SimScale};
-use firmware_config::{Driver, Port, Settings};
+use device_drivers::sim::{SimDs18b20, SimGpio, SimModbus, SimScale};
+use firmware_config::{Band, Driver, Port, Settings};
 use model::mqtt::{CommandBody, DeviceClass, Drive, EventBody, Health};
-use model::{Date, Grams};
+use model::{Date, Grams, ZoneId};
 
 use super::common::{Broker, Heard, Store};
 use super::{Agent, config, device, health, wait_for};
@@ -23,10 +23,16 @@ fn door(heard: &Heard) -> Option<(bool, i64)> {
     }
 }
 
+/// The scale says that what stood on it is gone.
+fn emptied(heard: &Heard) -> bool {
+    let weight = |event: &model::mqtt::Event| matches!(event.body, EventBody::Weight { grams: None });
+    matches!(heard, Heard::Event(_, event) if weight(event))
+}
+
 fn weight(heard: &Heard) -> Option<Grams> {
     match heard {
         Heard::Event(_, event) => match event.body {
-            EventBody::Weight { grams } => Some(grams),
+            EventBody::Weight { grams } => grams,
             EventBody::Scan { .. }
             | EventBody::Reading { .. }
             | EventBody::Door { .. }
@@ -154,10 +160,79 @@ async fn an_nci_scale_weighs_and_says_when_it_must_not() {
     scale.set_moving(true);
     scale.set_weight(Grams(1_250));
     assert_eq!(store.until(weight).await, Grams(1_250));
+    scale.set_weight(Grams(0));
+    store.until(|heard| emptied(heard).then_some(())).await;
+    scale.set_weight(Grams(1_250));
+    assert_eq!(store.until(weight).await, Grams(1_250));
     scale.set_faulty(true);
     store.until(health("scale-1", Health::Down)).await;
     scale.set_faulty(false);
     scale.set_weight(Grams(480));
     assert_eq!(store.until(weight).await, Grams(480));
+    agent.stop().await;
+}
+
+fn reading(heard: &Heard) -> Option<(i64, Option<i32>)> {
+    match heard {
+        Heard::Event(_, event) => match event.body {
+            EventBody::Reading { milli_c, .. } => Some((event.at.ms(), milli_c)),
+            EventBody::Scan { .. }
+            | EventBody::Weight { .. }
+            | EventBody::Door { .. }
+            | EventBody::Print { .. } => None,
+        },
+        Heard::Birth(..) | Heard::State(..) => None,
+    }
+}
+
+/// Warm and cold again while nobody listens: the store hears each crossing of the band afterwards, with its own time, in
+/// order, and what is newer not before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_fridge_did_while_the_broker_was_away_is_told_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut broker = Broker::start(folder.path()).await;
+    let w1 = folder.path().join("w1/28-01");
+    let sensor = SimDs18b20::plug_in(&w1, 4_000).unwrap();
+    let mut probe = device("t-1", Driver::Ds18b20, Port::File(w1));
+    let zone = ZoneId::new("cold-1").unwrap();
+    probe.zone = Some(zone.clone());
+    let band = Band {
+        min_centi_c: 0,
+        max_centi_c: 500,
+        alarm_delay_s: 300,
+        silent_after_s: 60,
+        warn_min_centi_c: None,
+        warn_max_centi_c: None,
+        door_grace_s: 300,
+    };
+    let mut house = config(folder.path(), &broker, vec![probe]);
+    house.bands = [(zone, band)].into();
+    let journal = house.journal.clone();
+    let mut store = Store::listen(broker.port, true).await;
+    let agent = Agent::start(house);
+    assert_eq!(store.until(reading).await.1, Some(4_000));
+    wait_for(|| super::kept_events(&journal) == 0).await;
+
+    broker.kill();
+    drop(store);
+    let kept = |milli_c: &str| {
+        let sql = format!("SELECT count(*) FROM outbox WHERE body LIKE '%\"milli_c\":{milli_c},%'");
+        super::count(&journal, &sql)
+    };
+    sensor.set(12_000).unwrap();
+    wait_for(|| kept("12000") == 1).await;
+    sensor.set(4_500).unwrap();
+    wait_for(|| kept("4500") == 1).await;
+    broker.restart().await;
+    let mut store = Store::listen(broker.port, true).await;
+    let (mut seen, mut last) = (Vec::new(), 0);
+    while seen.last() != Some(&Some(4_500)) {
+        let (at, milli_c) = store.until(reading).await;
+        assert!(at >= last, "{at} after {last}: {seen:?}");
+        last = at;
+        seen.push(milli_c);
+    }
+    assert!(seen.contains(&Some(12_000)), "{seen:?}");
+    wait_for(|| super::kept_events(&journal) == 0).await;
     agent.stop().await;
 }

@@ -75,7 +75,7 @@ async fn a_command_is_answered_where_it_asks_for_it_with_what_it_gave() {
     assert!(matches!(store.reply().await.reply.outcome, ReplyOutcome::Refused { .. }));
     // Nobody makes it speak on another's topic; a command of an older store asks for no answer.
     for elsewhere in [Some("ds/v1/s1/printer/pr-2/reply".to_owned()), None] {
-        let label = CommandBody::Print { job: job(2), label: Box::new(bag_label(2)) };
+        let label = CommandBody::Print { job: job(2), label: Box::new(bag_label(2)), waited_ms: 0 };
         store.command_answered_at(DeviceClass::Printer, "pr-1", label, elsewhere).await;
     }
     // The first job's word comes once more, since the store has asked again.

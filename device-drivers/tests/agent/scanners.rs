@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use super::common::{Broker, Heard, PATIENCE, Store, id};
 use super::{Agent, config, device, health, scanned, wait_for};
+use device_drivers::db::Journal;
 use device_drivers::scanner::ssi::opcode;
 use device_drivers::scanner::wedge::typed;
 use device_drivers::sim::{SimScanner, SimSsi, SimWedge, Trouble};
 use firmware_config::{Driver, Port, Settings};
-use model::CommandId;
-use model::mqtt::{CommandBody, DeviceClass, Health, Signal};
+use model::mqtt::{CommandBody, DeviceClass, Event, EventBody, Health, Separators, Signal};
+use model::{CommandId, Timestamp};
 
 const EAN13: u8 = 0x0B;
 const EAN8: u8 = 0x0A;
@@ -233,5 +234,38 @@ async fn a_scan_that_was_not_kept_counts_once_however_often_it_is_tried() {
     assert_eq!(hear(&mut lines).await, b"\x06");
     lines.scan("LP:ravi").await.unwrap();
     assert_eq!(ids_until(&mut store, "LP:ravi").await.len(), 1);
+    agent.stop().await;
+}
+
+#[expect(clippy::disallowed_methods, reason = "the agent holds a kept code against its own clock")]
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap())
+}
+
+/// Killed between the journal's commit and the acknowledgement: the scanner repeats the code to the next agent, and the store
+/// hears one scan. A code whose acknowledgement has left is another one when it comes again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_was_kept_and_not_acknowledged_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path()).await;
+    let (tty, path) = (folder.path().join("scanner"), folder.path().join("agent.db"));
+    let scanner = SimSsi::plug_in(&tty).unwrap();
+    let devices = vec![device("sc-1", Driver::ZebraSsi, Port::Serial(tty))];
+    let mut store = Store::listen(broker.port, true).await;
+    let at = now();
+    let (text, aim) = ("9521321109995".to_owned(), Some("]E0".to_owned()));
+    let body = EventBody::Scan { text, aim, separators: Separators::Trusted };
+    let event = Event { id: CommandId::new(at, 7), at, session: 1, seq: 1, body };
+    Journal::open(&path).unwrap().add_code(&id("sc-1"), &event, b"]E09521321109995").unwrap();
+
+    let agent = Agent::start(config(folder.path(), &broker, devices));
+    wait_for(|| !scanner.commands().is_empty()).await;
+    assert!(scanner.scan(EAN13, "9521321109995", Trouble::SentBefore).await.unwrap());
+    assert!(scanner.scan(EAN8, "96385074", Trouble::None).await.unwrap());
+    assert_eq!(ids_until(&mut store, "96385074").await, BTreeSet::from([event.id]));
+    assert!(scanner.scan(EAN13, "9521321109995", Trouble::None).await.unwrap());
+    assert_eq!(store.until(scanned).await, "9521321109995", "a person's own");
+    wait_for(|| super::count(&path, "SELECT count(*) FROM last_code") == 0).await;
     agent.stop().await;
 }

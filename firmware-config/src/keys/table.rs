@@ -306,7 +306,7 @@ pub const KEYS: &[Key] = &[
         "devices[].port",
         "\"serial:/dev/serial/by-id/NAME\", \"tcp:HOST:PORT\", \"file:/PATH\", \"i2c:/dev/i2c-1:0x44\", \"spi:/dev/spidev0.0\" or \"gpio:/dev/gpiochip0:LINE\"",
         "Where it is plugged in. One device per port, but for transmitters on one Modbus line; name serial lines by /dev/serial/by-id, so that a \
-         replug finds them.",
+         replug finds them, and USB printers by file:/dev/larder/printer/by-serial/SERIAL or .../by-plug/1-4.",
     )
     .behind("REQ-41 to REQ-44"),
     key("devices[].zone", "the id of a zone", "The zone a sensor watches; every sensor needs one.")
@@ -372,6 +372,15 @@ pub const KEYS: &[Key] = &[
     .unit("milliseconds")
     .or(Default::Is("500"))
     .within(50, 5000)
+    .behind("REQ-41"),
+    key(
+        "devices[].settings.separators",
+        "trusted, unknown or lost",
+        "What becomes of the separators in a GS1 code (the sign GS) on the way from the scanner. Where they are lost, a code \
+         whose lot could hold another element is called ambiguous and never guessed; set a scanner that types to send \
+         control signs, try it with a lot in the middle of a code, and only then call it trusted.",
+    )
+    .or(Default::Is("trusted for serial lines and SSI, lost for a scanner that types"))
     .behind("REQ-41"),
     key(
         "devices[].settings.width_mm",

@@ -1,5 +1,5 @@
-//! udev rules: every serial device of the store under /dev/larder/ID by its serial number or its place, whatever else
-//! is plugged in first. Names nothing that is not in the manifest.
+//! udev rules: every serial device and USB printer of the store under /dev/larder/ID by its serial number or its place,
+//! whatever else is plugged in first. Names nothing that is not in the manifest.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,6 +9,7 @@ use super::HEAD;
 use crate::devices::{Device, Port};
 use crate::profiles;
 use crate::store::StoreManifest;
+use crate::usb_printer::UsbPrinter;
 
 pub(super) fn rules(manifest: &StoreManifest) -> String {
     let mut text = HEAD.to_owned();
@@ -153,14 +154,23 @@ fn keyboard(text: &mut String, device: &Device, path: &Path) {
     );
 }
 
+/// A USB printer: the kernel numbers them in the order in which it finds them, so it is known by what does not change.
 fn printer(text: &mut String, device: &Device, path: &Path) {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let link = path.strip_prefix("/dev").unwrap_or(path).display();
+    let usb = "SUBSYSTEM==\"usbmisc\", KERNEL==\"lp*\", SUBSYSTEMS==\"usb\"";
+    let found = match UsbPrinter::at(&device.port) {
+        Some(UsbPrinter::Serial(serial)) => {
+            format!("{usb}, ATTRS{{serial}}==\"{}\", SYMLINK+=\"{link}\"", literal(serial))
+        }
+        Some(UsbPrinter::Plug(plug)) => format!("{usb}, KERNELS==\"{}\", SYMLINK+=\"{link}\"", literal(plug)),
+        Some(UsbPrinter::Kernel(_)) | None => format!("KERNEL==\"{}\"", literal(&name)),
+    };
     let _ = writeln!(
         text,
-        "\n# {id}: {class}\nACTION!=\"remove\", KERNEL==\"{name}\", SYMLINK+=\"larder/{id}\", GROUP=\"lp\", MODE=\"0660\"",
+        "\n# {id}: {class}\nACTION!=\"remove\", {found}, SYMLINK+=\"larder/{id}\", GROUP=\"lp\", MODE=\"0660\"",
         id = device.id,
         class = device.class.word(),
-        name = literal(&name),
     );
 }
 
@@ -194,6 +204,29 @@ mod tests {
         keyboard(&mut text, &device, &path);
         assert!(text.contains("ENV{ID_BUS}==\"usb\", ENV{ID_SERIAL}==\"Maker_Scanner_7\""), "{text}");
         assert!(text.contains("GROUP=\"input\""), "{text}");
+    }
+
+    #[test]
+    fn a_usb_printer_is_known_by_its_serial_number_or_its_plug() {
+        let rule = |port: &str| {
+            let toml =
+                format!("id = \"pr-1\"\nclass = \"printer\"\ndriver = \"zpl\"\nport = \"file:{port}\"");
+            let device: Device = toml::from_str(&toml).unwrap();
+            let Port::File(path) = device.port.clone() else { panic!("{}", device.port) };
+            let mut text = String::new();
+            printer(&mut text, &device, &path);
+            text
+        };
+        let usb = "SUBSYSTEM==\"usbmisc\", KERNEL==\"lp*\", SUBSYSTEMS==\"usb\"";
+        let serial = rule("/dev/larder/printer/by-serial/X7Y");
+        let want = format!(
+            "{usb}, ATTRS{{serial}}==\"X7Y\", SYMLINK+=\"larder/printer/by-serial/X7Y\", SYMLINK+=\"larder/pr-1\""
+        );
+        assert!(serial.contains(&want), "{serial}");
+        let plug = rule("/dev/larder/printer/by-plug/1-4.2");
+        let want = format!("{usb}, KERNELS==\"1-4.2\", SYMLINK+=\"larder/printer/by-plug/1-4.2\"");
+        assert!(plug.contains(&want) && !plug.contains("lp0"), "{plug}");
+        assert!(rule("/dev/usb/lp0").contains("KERNEL==\"lp0\", SYMLINK+=\"larder/pr-1\""));
     }
 
     #[test]

@@ -68,8 +68,9 @@ fn what_is_plugged_in_becomes_lines_that_check_understands() {
     let machine = machine();
     let out = discover(machine.path(), &["--config", here("examples/store.toml").to_str().unwrap()]);
     assert!(out.contains("settings = { model = \"newland-hr200\" }"), "{out}");
-    let printer = "port = \"file:/dev/usb/lp0\"\nsettings = { model = \"zebra-gk420d\" }";
-    assert!(out.contains(printer), "{out}");
+    let plug = "file:/dev/larder/printer/by-plug/1-5";
+    let printer = format!("port = \"{plug}\"\nsettings = {{ model = \"zebra-gk420d\" }}");
+    assert!(out.contains(&printer), "{out}");
     assert!(out.contains("serial:/dev/serial/by-path/pci-0-usb-0:2:1.0-port0"), "{out}");
     assert!(!out.contains("by-path/pci-0-usb-0:1"), "told twice: {out}");
     assert!(!out.contains("28-0316a2794bff"), "the file has it: {out}");
@@ -208,4 +209,30 @@ fn a_network_too_wide_is_refused_and_an_empty_machine_says_so() {
     assert_eq!(code, 2);
     assert!(error.contains("/22 or smaller"), "{error}");
     assert_eq!(discover(machine.path(), &[]), "# nothing is plugged in\n");
+}
+
+/// Two printers of one kind keep their names whatever the kernel calls them; a number that both bear tells nothing.
+#[test]
+fn usb_printers_are_proposed_by_what_tells_them_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for (plug, lp, serial) in
+        [("1-1", "lp0", "X7Y"), ("1-2", "lp1", "Z8"), ("1-3", "lp2", "00"), ("1-4", "lp3", "00")]
+    {
+        usb(root, plug, ("0a5f", "0062"), ("Zebra", "GK420d"), None);
+        write(root, &format!("sys/devices/pci0/usb1/{plug}/serial"), serial);
+        write(root, &format!("sys/devices/pci0/usb1/{plug}/{plug}:1.0/uevent"), "");
+        write(root, &format!("dev/usb/{lp}"), "");
+        let target = format!("../../../devices/pci0/usb1/{plug}/{plug}:1.0");
+        link(root, &format!("sys/class/usbmisc/{lp}/device"), &target);
+    }
+    let out = discover(root, &[]);
+    for name in ["by-serial/X7Y", "by-serial/Z8", "by-plug/1-3", "by-plug/1-4"] {
+        assert!(out.contains(&format!("port = \"file:/dev/larder/printer/{name}\"")), "{name}: {out}");
+    }
+    let text = example().replace("[[people]]\nid = \"asha\"", &format!("{out}\n[[people]]\nid = \"asha\""));
+    assert_eq!(examine(&text).faults, []);
+    let numbered = text.replace("larder/printer/by-serial/X7Y", "usb/lp0");
+    let faults = examine(&numbered).faults;
+    assert!(faults.iter().any(|fault| fault.what.contains("cannot be told apart")), "{faults:?}");
 }

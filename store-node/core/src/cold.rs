@@ -94,10 +94,41 @@ pub struct Breach {
 pub enum Heard {
     /// A value that was checked, thousandths of a degree Celsius.
     Value(i32),
-    /// The chip answered, but with nothing that can be: a wrong checksum, its power-on value, a jump.
-    Nonsense,
+    /// The chip answered, but with nothing that can be trusted.
+    Nonsense(Doubt),
     /// The chip did not answer: the probe is pulled, the bus is dead. Its agent says so, which is not the sensor's word.
     Nothing,
+}
+
+/// Why an answer is not trusted; each has an alarm of its own, because each wants something else of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// Its checksum is wrong: cable and plugs.
+    Crc,
+    /// Nothing that can be, as the power-on value: its power.
+    Implausible,
+    /// Faster than air can: was it moved?
+    Jump,
+    /// The same for too long: is it stuck?
+    Flat,
+    /// What a former version called suspect without saying why.
+    Unsaid,
+}
+
+impl Doubt {
+    /// Every doubt.
+    pub const ALL: [Doubt; 5] = [Doubt::Crc, Doubt::Implausible, Doubt::Jump, Doubt::Flat, Doubt::Unsaid];
+
+    /// The alarm's kind.
+    pub const fn alarm(self) -> &'static str {
+        match self {
+            Doubt::Crc => "sensor_crc",
+            Doubt::Implausible => "sensor_implausible",
+            Doubt::Jump => "sensor_jump",
+            Doubt::Flat => "sensor_flat",
+            Doubt::Unsaid => "sensor_suspect",
+        }
+    }
 }
 
 /// Whether the sensor can be heard.
@@ -107,8 +138,8 @@ pub enum Quiet {
     No,
     /// It says nothing.
     Silent,
-    /// It speaks, but nothing that can be trusted.
-    Suspect,
+    /// It speaks, but nothing that can be trusted: why not, the last time.
+    Suspect(Doubt),
 }
 
 impl Quiet {
@@ -117,7 +148,7 @@ impl Quiet {
         match self {
             Quiet::No => None,
             Quiet::Silent => Some("sensor_silent"),
-            Quiet::Suspect => Some("sensor_suspect"),
+            Quiet::Suspect(doubt) => Some(doubt.alarm()),
         }
     }
 }
@@ -150,9 +181,9 @@ pub enum Event {
     Near(Breach),
     /// Well inside the warn band again after a warning.
     NearOver(Breach),
-    /// No trusted reading since then: raise an alarm.
+    /// No trusted reading since then: raise an alarm. Another doubt about the same sensor is an alarm beside the first.
     Lost(Quiet, Timestamp),
-    /// The sensor is heard again.
+    /// That is over, and with a doubt every other about this sensor: it is heard again, or says nothing more at all.
     Heard(Quiet),
 }
 
@@ -183,15 +214,18 @@ impl Watch {
         }
         let value = match heard {
             Heard::Nothing => return self.time(band, at, door),
-            Heard::Nonsense => {
+            Heard::Nonsense(doubt) => {
                 self.last_at = Some(at);
-                return self.time(band, at, door);
+                let mut events = self.breaches(band, at, door);
+                events.extend(self.fall_quiet(band, at, Some(doubt)));
+                return events;
             }
             Heard::Value(value) => value,
         };
         self.last_at = Some(at);
         let mut events = Vec::new();
-        self.trusted_at = at;
+        // What comes from an agent's journal is from before the node was there to hear it.
+        self.trusted_at = self.trusted_at.max(at);
         if self.quiet != Quiet::No {
             events.push(Event::Heard(self.quiet));
             self.quiet = Quiet::No;
@@ -217,6 +251,13 @@ impl Watch {
 
     /// Time has passed. `door` as in [`Self::reading`].
     pub fn time(&mut self, band: &Band, now: Timestamp, door: Option<Timestamp>) -> Vec<Event> {
+        let mut events = self.breaches(band, now, door);
+        events.extend(self.fall_quiet(band, now, None));
+        events
+    }
+
+    /// Breaches that have lasted long enough.
+    fn breaches(&mut self, band: &Band, now: Timestamp, door: Option<Timestamp>) -> Vec<Event> {
         let mut events = Vec::new();
         if let Phase::Outside(breach) = self.phase
             && now >= band.due(&breach, door)
@@ -232,22 +273,22 @@ impl Watch {
             self.near = Phase::Alarmed(breach);
             events.push(Event::Near(breach));
         }
-        events.extend(self.fall_quiet(band, now));
         events
     }
 
-    /// No trusted value for too long. A doubtful sensor that then falls silent is silent; a silent one that comes back
-    /// with nonsense stays silent until it says something that can be trusted.
-    fn fall_quiet(&mut self, band: &Band, now: Timestamp) -> Vec<Event> {
+    /// No trusted value for too long; `doubt`: why the answer that comes now is none. A doubtful sensor that then falls
+    /// silent is silent; a silent one that comes back with nonsense stays silent until it says something that can be trusted.
+    fn fall_quiet(&mut self, band: &Band, now: Timestamp, doubt: Option<Doubt>) -> Vec<Event> {
         if now.since_ms(self.trusted_at) < band.silent_ms {
             return Vec::new();
         }
         let speaks = self.last_at.is_some_and(|last| now.since_ms(last) < band.silent_ms);
-        let (before, after) = match (self.quiet, speaks) {
-            (Quiet::No, true) => (Quiet::No, Quiet::Suspect),
-            (Quiet::No, false) => (Quiet::No, Quiet::Silent),
-            (Quiet::Suspect, false) => (Quiet::Suspect, Quiet::Silent),
-            (Quiet::Suspect, true) | (Quiet::Silent, _) => return Vec::new(),
+        let (before, after) = match (self.quiet, doubt) {
+            (Quiet::No, Some(doubt)) => (Quiet::No, Quiet::Suspect(doubt)),
+            // Another doubt beside the first: neither is over.
+            (Quiet::Suspect(known), Some(doubt)) if known != doubt => (Quiet::No, Quiet::Suspect(doubt)),
+            (Quiet::No | Quiet::Suspect(_), None) if !speaks => (self.quiet, Quiet::Silent),
+            (Quiet::No | Quiet::Suspect(_) | Quiet::Silent, _) => return Vec::new(),
         };
         self.quiet = after;
         let ended = (before != Quiet::No).then_some(Event::Heard(before));

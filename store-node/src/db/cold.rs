@@ -4,7 +4,7 @@
 use super::{Connection, DbResult, Tx, all, number, one, row, run};
 use model::api::store::{AlarmRow, ReadingRow};
 use model::{CommandId, DeviceId, PersonId, Timestamp, ZoneId};
-use store_core::cold::{Breach, Phase, Quiet, Side, Watch};
+use store_core::cold::{Breach, Doubt, Phase, Quiet, Side, Watch};
 
 /// A sensor's readings since a time, oldest first.
 ///
@@ -50,7 +50,8 @@ fn phase_of(word: &str, since: Timestamp, worst: i32) -> Option<Phase> {
 }
 
 fn quiet_of(word: &str) -> Option<Quiet> {
-    [Quiet::No, Quiet::Silent, Quiet::Suspect].into_iter().find(|q| q.alarm().unwrap_or("no") == word)
+    let doubts = Doubt::ALL.map(Quiet::Suspect);
+    [Quiet::No, Quiet::Silent].into_iter().chain(doubts).find(|q| q.alarm().unwrap_or("no") == word)
 }
 
 /// How a sensor's watch stands.

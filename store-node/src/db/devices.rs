@@ -132,22 +132,29 @@ pub fn state(conn: &Connection, device: &DeviceId) -> DbResult<Option<(DeviceSta
     })
 }
 
-/// A stable weight; a repeated one changes nothing.
+/// A stable weight, or that it is gone; a repeated word changes nothing. A row of nothing is an empty plate: no scale tells a
+/// stable weight of zero.
 ///
 /// # Errors
 /// A fault of the database.
-pub fn put_weight(conn: &Connection, scale: &DeviceId, at: Timestamp, grams: Grams) -> DbResult<bool> {
+pub fn put_weight(
+    conn: &Connection,
+    scale: &DeviceId,
+    at: Timestamp,
+    grams: Option<Grams>,
+) -> DbResult<bool> {
     let sql = "INSERT INTO weight_reading (scale, at, grams) VALUES (?1, ?2, ?3) ON CONFLICT (scale, at) DO NOTHING";
-    Ok(run(conn, sql, (scale.as_str(), at.ms(), grams.0))? > 0)
+    Ok(run(conn, sql, (scale.as_str(), at.ms(), grams.map_or(0, |grams| grams.0)))? > 0)
 }
 
-/// The newest weight of a scale.
+/// The weight that stands on a scale, as far as it has told: the newest one, unless it said later that it is gone.
 ///
 /// # Errors
 /// A fault of the database.
 pub fn last_weight(conn: &Connection, scale: &DeviceId) -> DbResult<Option<(Timestamp, Grams)>> {
     let sql = "SELECT at, grams FROM weight_reading WHERE scale = ?1 ORDER BY at DESC LIMIT 1";
-    one(conn, sql, [scale.as_str()], |r| Ok((row::time(r, 0)?, Grams(r.get(1)?))))
+    let newest = one(conn, sql, [scale.as_str()], |r| Ok((row::time(r, 0)?, Grams(r.get(1)?))))?;
+    Ok(newest.filter(|(_, grams)| grams.0 > 0))
 }
 
 /// A door has opened or shut; a repeated word changes nothing.

@@ -101,13 +101,18 @@ pub fn is(
     Ok(Answer::Done)
 }
 
-/// A stable weight. A repeated one changes nothing.
+/// A stable weight, or that it is gone. A repeated word changes nothing.
 ///
 /// # Errors
 /// [`Refusal::Unknown`], or [`Refusal::BadInput`] for a weight no scale of a store can have.
-pub fn weight(flow: &mut Flow<'_>, scale: &DeviceId, at: Timestamp, grams: Grams) -> Result<Answer, Stop> {
+pub fn weight(
+    flow: &mut Flow<'_>,
+    scale: &DeviceId,
+    at: Timestamp,
+    grams: Option<Grams>,
+) -> Result<Answer, Stop> {
     known(flow, scale, DeviceClass::Scale)?;
-    if grams.0 > GRAMS_MAX {
+    if grams.is_some_and(|grams| grams.0 > GRAMS_MAX) {
         return Err(Refusal::bad("grams", format!("at most {GRAMS_MAX}")).into());
     }
     devices::put_weight(flow.tx, scale, at, grams)?;

@@ -51,6 +51,8 @@ pub mod receive;
 pub mod recount;
 pub mod scan;
 pub mod scan_fixed;
+#[cfg(test)]
+mod scan_tests;
 pub mod shelf;
 #[cfg(test)]
 mod shelf_tests;
@@ -264,7 +266,7 @@ pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
         Command::ResolveUnknown { order, end } => unknown::resolve(flow, order, *end),
         Command::Ready => ready::ready(flow),
         Command::Scan { order, text, line } => scan::scan(flow, order, text, *line),
-        Command::FixedScan { scanner, text } => scan_fixed::scanned(flow, scanner, text),
+        Command::FixedScan { scanner, code } => scan_fixed::scanned(flow, scanner, code),
         Command::Undo { order } => undo::undo(flow, order),
         Command::NotFound { order, line } => not_found::not_found(flow, order, *line),
         Command::AnswerSubstitute { order, answer } => substitute::answer(flow, order, answer),

@@ -4,6 +4,7 @@ use crate::command::{Command, ReadingIn, ReadingMore};
 use crate::db::prints::PrintJob;
 use crate::refusal::Refusal;
 use crate::testbed::{Bed, sku};
+use device_drivers::scanner::Code;
 use model::api::store::PaperRequest;
 use model::mqtt::{Label, Quality};
 use model::{DeviceId, OrderId, OrderState, Role};
@@ -71,7 +72,7 @@ fn a_pick_list_takes_the_order_and_comes_back_to_whoever_scans_it() {
     let scanner = DeviceId::new("scan-1").unwrap();
     let person = model::PersonId::new("asha").unwrap();
     bed.system(Command::Badge { scanner: scanner.clone(), person }).unwrap();
-    bed.system(Command::FixedScan { scanner, text: format!("LO:{order}") }).unwrap();
+    bed.system(Command::FixedScan { scanner, code: Code::of_line(&format!("LO:{order}")) }).unwrap();
     assert_eq!(bed.reader().order(order).unwrap().unwrap().card.picker.as_deref(), Some("ASHA"));
     let slip = ask(&mut bed, PaperRequest::Handover { order });
     assert!(matches!(slip, Err(Refusal::IllegalMove { .. })), "nobody took it");

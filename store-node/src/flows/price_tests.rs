@@ -55,7 +55,7 @@ fn scan(bed: &mut Bed, order: OrderId, text: String) -> Result<Answer, Refusal> 
 fn weigh(bed: &mut Bed, grams: u32) {
     bed.pass(1_000);
     let at = bed.now;
-    bed.system(Command::Weight { scale: device("scale-1"), at, grams: Grams(grams) }).unwrap();
+    bed.system(Command::Weight { scale: device("scale-1"), at, grams: Some(Grams(grams)) }).unwrap();
 }
 
 /// Takes the salt, too, packs, and says what the delivery label tells the rider to collect.
@@ -92,6 +92,26 @@ fn the_scales_stable_weight_makes_the_price_once() {
     bed.pass(31_000);
     assert_eq!(scan(&mut bed, order, number(0)), Err(Refusal::NoWeight), "that was a while ago");
     assert_eq!(bed.stock("CHEESE").0, 2);
+    bed.check();
+}
+
+/// Put on, taken off again before its label was scanned: the next piece is not priced by it.
+#[test]
+fn a_weight_that_was_taken_off_prices_nothing() {
+    let (mut bed, order) = bed(Date::new(2030, 1, 31).unwrap());
+    weigh(&mut bed, 640);
+    bed.pass(1_000);
+    let at = bed.now;
+    bed.system(Command::Weight { scale: device("scale-1"), at, grams: None }).unwrap();
+    assert_eq!(scan(&mut bed, order, number(0)), Err(Refusal::NoWeight));
+    // A word that comes late does not put it back.
+    let late = Command::Weight { scale: device("scale-1"), at: at.plus_ms(-500), grams: Some(Grams(640)) };
+    bed.system(late).unwrap();
+    assert_eq!(scan(&mut bed, order, number(0)), Err(Refusal::NoWeight));
+    assert_eq!(bed.stock("CHEESE").0, 3);
+    weigh(&mut bed, 455);
+    assert_eq!(scan(&mut bed, order, number(0)), Ok(Answer::Done));
+    assert!(last_scan(&bed, order).contains("grams=455"), "{}", last_scan(&bed, order));
     bed.check();
 }
 

@@ -15,7 +15,7 @@ use model::time::MINUTE_MS;
 use model::{DeviceId, Role, Timestamp, particulars};
 use std::fmt::Display;
 use store_core::cold::log::{Clock, Mark, is_gap};
-use store_core::cold::{Breach, Event, Heard, Side, Watch};
+use store_core::cold::{Breach, Doubt, Event, Heard, Quiet, Side, Watch};
 use store_core::movement::Kind;
 
 /// Why units are blocked after a breach.
@@ -113,8 +113,12 @@ pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
 /// Only a checked value moves the watch. That nobody answered is the agent's word, not the sensor's.
 fn heard(new: &ReadingIn) -> Heard {
     match new.quality {
-        Quality::Good => new.milli_c.map_or(Heard::Nonsense, Heard::Value),
-        Quality::CrcError | Quality::Implausible | Quality::Jump | Quality::Flat => Heard::Nonsense,
+        // A good reading without a value cannot be.
+        Quality::Good => new.milli_c.map_or(Heard::Nonsense(Doubt::Implausible), Heard::Value),
+        Quality::CrcError => Heard::Nonsense(Doubt::Crc),
+        Quality::Implausible => Heard::Nonsense(Doubt::Implausible),
+        Quality::Jump => Heard::Nonsense(Doubt::Jump),
+        Quality::Flat => Heard::Nonsense(Doubt::Flat),
         Quality::Silent => Heard::Nothing,
     }
 }
@@ -157,9 +161,14 @@ fn happened(
                 alarms::raise(flow, (kind, sensor, Some(&zone.zone)), since, &[])?;
             }
         }
-        Event::Heard(quiet) => {
+        Event::Heard(quiet @ (Quiet::No | Quiet::Silent)) => {
             if let Some(kind) = quiet.alarm() {
                 alarms::clear(flow, sensor, kind)?;
+            }
+        }
+        Event::Heard(Quiet::Suspect(_)) => {
+            for doubt in Doubt::ALL {
+                alarms::clear(flow, sensor, doubt.alarm())?;
             }
         }
     }

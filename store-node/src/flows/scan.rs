@@ -10,7 +10,7 @@ use crate::db::{allocations, assignments, catalogue, lots, pick_prices};
 use crate::refusal::Refusal;
 use device_drivers::gs1::Gtin;
 use device_drivers::gs1::instore::{self, InStore, Measure, Read};
-use device_drivers::scanner::{Scan, parse_scan};
+use device_drivers::scanner::{Code, Scan};
 use model::{OrderId, Qty, Role, SkuId};
 use std::fmt::Display;
 use store_core::movement::Kind;
@@ -27,15 +27,16 @@ pub fn scan(flow: &mut Flow<'_>, order: &OrderId, text: &str, line: u8) -> Resul
     ready::at_work(flow)?;
     flow.only(&[Role::Picker, Role::Manager])?;
     let row = ready::in_hand(flow, order)?;
-    piece(flow, &row, text, line)
+    piece(flow, &row, &Code::of_line(text), line)
 }
 
 /// Takes one piece for an order in the acting person's hands; `shown` is the line the screen shows.
 ///
 /// # Errors
 /// What is wrong with it; see [`Refusal`].
-pub fn piece(flow: &mut Flow<'_>, row: &OrderRow, text: &str, shown: u8) -> Result<Answer, Stop> {
-    let Looked { scanned, measured } = look_up(flow, text)?;
+pub fn piece(flow: &mut Flow<'_>, row: &OrderRow, code: &Code, shown: u8) -> Result<Answer, Stop> {
+    let text = code.text.as_str();
+    let Looked { scanned, measured } = look_up(flow, code)?;
     let held = picks::held(flow.tx, row.order)?;
     let today = flow.setup.calendar.date(flow.now);
     let hit = rules::judge(&scanned, shown, &held, today)
@@ -94,6 +95,24 @@ pub fn show(flow: &mut Flow<'_>, order: OrderId) -> Result<(), Stop> {
     Ok(())
 }
 
+/// What a code says, as far as it can be read.
+///
+/// # Errors
+/// [`Refusal::AmbiguousCode`] and [`Refusal::BadCode`], with fault, name and place; a text that is too long.
+pub fn read(code: &Code) -> Result<Scan, Stop> {
+    short_enough("text", &code.text, TEXT_MAX)?;
+    code.read().map_err(|fault| {
+        let (scanned, said) = (code.text.clone(), fault.to_string());
+        let place = fault.position().and_then(|place| u32::try_from(place).ok());
+        let refusal = if fault.is_ambiguous() {
+            Refusal::AmbiguousCode { scanned, fault: said, place }
+        } else {
+            Refusal::BadCode { scanned, fault: said, name: fault.name().to_owned(), place }
+        };
+        refusal.into()
+    })
+}
+
 /// What a code is, and what an in-store number measured: `grams`, `paise` or `pieces`.
 #[derive(Debug)]
 struct Looked {
@@ -108,10 +127,10 @@ impl From<Scanned> for Looked {
 }
 
 /// What a text on a label is, as far as goods go.
-fn look_up(flow: &Flow<'_>, text: &str) -> Result<Looked, Stop> {
-    short_enough("text", text, TEXT_MAX)?;
+fn look_up(flow: &Flow<'_>, code: &Code) -> Result<Looked, Stop> {
+    let text = code.text.as_str();
     let unknown = || Stop::from(Refusal::UnknownCode { scanned: text.to_owned() });
-    match parse_scan(text.as_bytes()).map_err(|_| unknown())? {
+    match read(code)? {
         Scan::Lot(lot) => match lots::find(flow.tx, &lot)? {
             Some(found) => Ok(Scanned::Lot { lot, sku: found.sku, expiry: found.expiry }.into()),
             None => Err(unknown()),

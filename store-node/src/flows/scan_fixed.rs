@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::db::people as staff;
 use crate::db::pick_assign;
 use crate::refusal::Refusal;
-use device_drivers::scanner::{Scan, parse_scan};
+use device_drivers::scanner::{Code, Scan};
 use model::{Actor, DeviceId, Role};
 
 /// The line that no screen shows: any open line fits.
@@ -16,10 +16,9 @@ const NO_LINE: u8 = u8::MAX;
 ///
 /// # Errors
 /// [`Refusal::NotLoggedIn`] at a scanner that nobody took, else what is wrong with the scan.
-pub fn scanned(flow: &mut Flow<'_>, scanner: &DeviceId, text: &str) -> Result<Answer, Stop> {
+pub fn scanned(flow: &mut Flow<'_>, scanner: &DeviceId, code: &Code) -> Result<Answer, Stop> {
     flow.only(&[Role::System])?;
-    super::short_enough("text", text, scan::TEXT_MAX)?;
-    let read = parse_scan(text.as_bytes()).map_err(|_| Refusal::UnknownCode { scanned: text.to_owned() })?;
+    let read = scan::read(code)?;
     if let Scan::Badge(person) = &read {
         return people::badge(flow, scanner, person);
     }
@@ -37,19 +36,19 @@ pub fn scanned(flow: &mut Flow<'_>, scanner: &DeviceId, text: &str) -> Result<An
         },
         Scan::Order(order) => papers::scanned_back(&mut flow, &order),
         Scan::Badge(_) | Scan::Ean(_) | Scan::Gs1(_) | Scan::Lot(_) | Scan::Shelf(_) | Scan::Other(_) => {
-            pick(&mut flow, text)
+            pick(&mut flow, code)
         }
     }
 }
 
 /// A pick of whatever order the person has in hand. The person hears the answer at the handheld ([`crate::mqtt`]): a fixed
 /// scanner has no screen.
-fn pick(flow: &mut Flow<'_>, text: &str) -> Result<Answer, Stop> {
+fn pick(flow: &mut Flow<'_>, code: &Code) -> Result<Answer, Stop> {
     let person = flow.actor.person.clone();
     let Some((order, _)) = pick_assign::of_person(flow.tx, &person)? else {
         return Err(Refusal::NotYourOrder { person: None }.into());
     };
     flow.only(&[Role::Picker, Role::Manager])?;
     let row = ready::in_hand(flow, &order)?;
-    scan::piece(flow, &row, text, NO_LINE)
+    scan::piece(flow, &row, code, NO_LINE)
 }

@@ -5,6 +5,7 @@ use crate::command::{Command, Login, ReadingIn, ReadingMore};
 use crate::refusal::Refusal;
 use crate::testbed::{Bed, product};
 use device_drivers::gs1::instore::{InStore, Measure, Template};
+use device_drivers::scanner::Code;
 use model::catalogue::TempClass;
 use model::mqtt::{DeviceClass, DeviceState, Health, Quality};
 use model::{DeviceId, PersonId, Role};
@@ -82,8 +83,38 @@ fn a_pulled_probe_is_silent_and_an_implausible_one_suspect() {
     degrees(&mut bed, Some(4_000));
     bed.pass(1_000);
     degrees(&mut bed, Some(4_000));
-    assert_eq!(says(&mut bed, Quality::Implausible), ["sensor_suspect"], "85 degC is an answer");
+    assert_eq!(says(&mut bed, Quality::Implausible), ["sensor_implausible"], "85 degC is an answer");
     assert_eq!(says(&mut bed, Quality::Silent), ["sensor_silent"], "one alarm at a time");
+}
+
+/// Each fault of a sensor is an alarm of its own, acknowledged by a person, cleared by a reading that can be trusted.
+#[test]
+fn every_doubt_about_a_sensor_is_an_alarm_that_is_acknowledged_and_cleared() {
+    for (quality, kind) in [
+        (Quality::CrcError, "sensor_crc"),
+        (Quality::Implausible, "sensor_implausible"),
+        (Quality::Jump, "sensor_jump"),
+        (Quality::Flat, "sensor_flat"),
+    ] {
+        let mut bed = Bed::new();
+        degrees(&mut bed, Some(4_000));
+        for _ in 0..13 {
+            bed.pass(5_000);
+            let milli_c = (quality == Quality::Flat).then_some(4_000);
+            let (sensor, more) = (device("temp-1"), ReadingMore::default());
+            let reading = ReadingIn { sensor, at: bed.now, milli_c, quality, more };
+            bed.system(Command::Reading(reading)).unwrap();
+        }
+        let alarms = |bed: &Bed| bed.reader().cold_chain(bed.now).unwrap().alarms;
+        let raised = alarms(&bed).remove(0);
+        assert_eq!((raised.kind.as_str(), raised.cleared), (kind, None));
+        bed.by("meena", Role::Manager, Command::AcknowledgeAlarm { alarm: raised.id }).unwrap();
+        let seen = alarms(&bed).remove(0);
+        assert_eq!((seen.acknowledged_by.is_some(), seen.cleared), (true, None), "seen is not over");
+        bed.pass(5_000);
+        degrees(&mut bed, Some(4_100));
+        assert_eq!(alarms(&bed).remove(0).cleared, Some(bed.now), "{kind}");
+    }
 }
 
 #[test]
@@ -164,10 +195,10 @@ fn a_weight_of_a_scale_without_a_valid_stamp_is_marked() {
     bed.by("asha", Role::Picker, pick).unwrap();
     bed.by("asha", Role::Picker, Command::Pack { order }).unwrap();
     let bag = bed.reader().order(order).unwrap().unwrap().bags.remove(0);
-    bed.system(Command::Weight { scale: device("scale-1"), at: bed.now, grams: bag.weight }).unwrap();
+    bed.system(Command::Weight { scale: device("scale-1"), at: bed.now, grams: Some(bag.weight) }).unwrap();
     bed.system(Command::Badge { scanner: device("scan-1"), person: PersonId::new("asha").unwrap() }).unwrap();
     let text = format!("LB:{}", bag.bag);
-    bed.system(Command::FixedScan { scanner: device("scan-1"), text }).unwrap();
+    bed.system(Command::FixedScan { scanner: device("scan-1"), code: Code::of_line(&text) }).unwrap();
     let told = bed.reader().order(order).unwrap().unwrap().history;
     let weighed = told.iter().find(|row| row.what == "weighed").unwrap();
     assert!(weighed.detail.ends_with(" stamp=expired"), "{}", weighed.detail);

@@ -11,6 +11,7 @@ use crate::pins::Pins;
 use crate::reads::Reads;
 use crate::refusal::Refusal;
 use crate::writer::Writer;
+use device_drivers::scanner::Code;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use model::mqtt::{
@@ -236,7 +237,7 @@ impl Hear {
             }
             (Leaf::Event, _) => {
                 let event: Event = serde_json::from_slice(&publish.payload)?;
-                self.device(&topic, event)
+                self.device(&topic, event, asks(publish))
             }
             (Leaf::Reply, _) => {
                 let reply: Reply = serde_json::from_slice(&publish.payload)?;
@@ -261,10 +262,11 @@ impl Hear {
         Ok(Heard { envelope: Envelope { id, actor, command }, ack_to: None })
     }
 
-    fn device(&self, topic: &Topic, event: Event) -> Result<Option<Heard>, Unheard> {
+    fn device(&self, topic: &Topic, event: Event, asks: Asks) -> Result<Option<Heard>, Unheard> {
         let device = topic.device.clone();
         let kept =
             matches!(event.body, EventBody::Scan { .. } | EventBody::Print { .. } | EventBody::Door { .. });
+        let reading = matches!(event.body, EventBody::Reading { .. });
         let command = match event.body {
             EventBody::Reading { milli_c, quality, raw_milli_c, humidity_milli_pct, pressure_pa, up_ms } => {
                 let (session, seq) = (event.session, event.seq);
@@ -274,11 +276,14 @@ impl Hear {
             EventBody::Weight { grams } => Command::Weight { scale: device, at: event.at, grams },
             EventBody::Door { open } => Command::Door { door: device, at: event.at, open },
             EventBody::Print { job, outcome } => Command::PrintResult { job, outcome },
-            EventBody::Scan { text, aim: _ } => Command::FixedScan { scanner: device, text },
+            EventBody::Scan { text, aim, separators } => {
+                Command::FixedScan { scanner: device, code: Code { text, aim, separators } }
+            }
         };
         let mut heard = self.plain(event.id, topic, command)?;
-        // The agent keeps scans, doors and print results until this ack; of values only the latest counts.
-        heard.ack_to = kept.then(|| (topic.class, topic.device.clone(), event.id));
+        // The agent keeps scans, doors, print results and some readings until this ack; of other values only the latest counts.
+        let answered = kept || (reading && asks == Asks::Answer);
+        heard.ack_to = answered.then(|| (topic.class, topic.device.clone(), event.id));
         Ok(Some(heard))
     }
 
@@ -306,6 +311,18 @@ impl Hear {
         let ack_to = Some((DeviceClass::Handheld, device, event.id));
         Ok(Heard { envelope: Envelope { id: event.id, actor, command }, ack_to })
     }
+}
+
+/// Whether the device wants to hear what became of its event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    Answer,
+    Nothing,
+}
+
+fn asks(publish: &Publish) -> Asks {
+    let topic = publish.properties.as_ref().and_then(|beside| beside.response_topic.as_ref());
+    if topic.is_some() { Asks::Answer } else { Asks::Nothing }
 }
 
 /// Births and states carry no id: the same words from the same device are the same command.

@@ -177,7 +177,8 @@ impl Say {
             }
             let asked = Asked { job: job.job, printer: job.printer.clone(), taken: None };
             self.asked.insert(id, asked);
-            let body = CommandBody::Print { job: job.job, label: Box::new(job.label) };
+            let waited_ms = u64::try_from(now.since_ms(job.created_at)).unwrap_or(0);
+            let body = CommandBody::Print { job: job.job, label: Box::new(job.label), waited_ms };
             self.command(DeviceClass::Printer, &job.printer, Command { id, body }).await;
         }
         self.asked.retain(|id, _| open.contains(id));

@@ -105,6 +105,18 @@ const TABLE: &[Words] = &[
     ),
     row("over_pick", 409, "This line is complete", "Put it back and go on."),
     row("unknown_code", 404, "Nobody knows this code", "Scan the product's own barcode."),
+    row(
+        "ambiguous_code",
+        422,
+        "This code can be read in two ways",
+        "Scan the lot's own label, or the product's plain barcode; set the scanner to send GS and AIM identifiers.",
+    ),
+    row(
+        "bad_code",
+        422,
+        "There is a fault in this code",
+        "Scan it again; if it stays, scan another code of it.",
+    ),
     row("not_your_order", 409, "Somebody else picks this order", "Take the order your screen shows."),
     row("nothing_to_undo", 409, "There is no pick to take back", "Go on picking."),
     row("lines_open", 409, "Some lines are still open", "Pick them, or say that they are not there."),

@@ -128,8 +128,9 @@ fn sensor(paper: &mut Paper, words: &Words, of: &Of, slots: &[Slot]) {
     let spreads = || slots.iter().filter_map(|slot| slot.spread);
     let lowest = spreads().map(|spread| spread.min_milli_c).min().map(degrees).unwrap_or_default();
     let highest = spreads().map(|spread| spread.max_milli_c).max().map(degrees).unwrap_or_default();
-    let kinetic =
-        mean_kinetic(spreads().map(|spread| spread.mean_kinetic_milli_c)).map(degrees).unwrap_or_default();
+    // Quarter-hours are of one length.
+    let means = spreads().map(|spread| (spread.mean_kinetic_milli_c, 1));
+    let kinetic = mean_kinetic(means).map(degrees).unwrap_or_default();
     let outside: i64 = slots.iter().map(|slot| slot.outside_ms).sum();
     let silent = slots.iter().filter(|slot| slot.gaps > 0).count();
     let samples: u64 = slots.iter().map(|slot| u64::from(slot.samples)).sum();

@@ -5,11 +5,11 @@
 //! - `HOST:PORT`: one that runs already and lets anybody in.
 //!
 //! Each case that did not end as wanted is printed with what was wanted and what came, and, behind `known:`, why this broker
-//! does so where that is known; then the cases whose verdict came in other words are counted. The last line is
-//! `N passed, M failed`: passed by verdict, where a missing reason packet before the close is the same verdict. What cannot be
-//! read counts as failed.
+//! does so where that is known; so is each that was refused as wanted with another reason; then the cases whose verdict came
+//! in other words are counted. The last line is `N passed, M failed`: passed by verdict, where a missing reason packet before
+//! the close is the same verdict and another reason is not. What cannot be read counts as failed.
 //!
-//! Ends with 0 where every failure is known (with `--strict`: where there is none), 1 otherwise, 2 where nothing was played.
+//! Ends with 0 where every wrong verdict is known (with `--strict`: where all passed), 1 otherwise, 2 where nothing was played.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the program's report")]
 
 use anyhow::{Context, Result, ensure};
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     match play(&options) {
         Ok(report) => {
             print(&report, options.words);
-            let failed = if options.strict { report.failed.len() } else { report.unexplained().count() };
+            let failed = if options.strict { report.missed() } else { report.unexplained().count() };
             if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
@@ -74,6 +74,9 @@ fn print(report: &Report, words: bool) {
             None => println!("{}: {}", one.case, one.why),
         }
     }
+    for (case, how) in &report.other_reason {
+        println!("{case}: another reason: {how}");
+    }
     if words {
         for (case, how) in &report.same_verdict {
             println!("{case}: same verdict: {how}");
@@ -81,10 +84,12 @@ fn print(report: &Report, words: bool) {
     }
     let unexplained = report.unexplained().count();
     println!(
-        "{} byte-exact, {} by verdict in other words; of the failed {} known, {unexplained} unexplained",
+        "{} byte-exact, {} by verdict in other words, {} refused for another reason; of the wrong {} known, {unexplained} \
+         unexplained",
         report.exact,
         report.same_verdict.len(),
+        report.other_reason.len(),
         report.failed.len() - unexplained
     );
-    println!("{} passed, {} failed", report.passed(), report.failed.len());
+    println!("{} passed, {} failed", report.passed(), report.missed());
 }

@@ -124,7 +124,11 @@ impl Device {
 }
 
 fn scan(n: u128) -> Event {
-    let body = EventBody::Scan { text: format!("unknown-{n}"), aim: None };
+    let body = EventBody::Scan {
+        text: format!("unknown-{n}"),
+        aim: None,
+        separators: model::mqtt::Separators::Unknown,
+    };
     Event {
         id: CommandId::new(Timestamp::from_ms(1_795_000_000_000), n),
         at: now(),
@@ -179,8 +183,9 @@ async fn what_the_node_cannot_read_is_answered_so_that_nothing_waits_behind_it()
         (serde_json::to_value(scan(1)).unwrap(), serde_json::to_value(scan(2)).unwrap());
     newer["body"]["type"] = "sing".into();
     negative["seq"] = (-1).into();
-    let EventBody::Scan { aim, .. } = scan(3).body else { panic!() };
-    let long = Event { body: EventBody::Scan { text: "9".repeat(PAYLOAD_BYTES_MAX), aim }, ..scan(3) };
+    let EventBody::Scan { aim, separators, .. } = scan(3).body else { panic!() };
+    let long =
+        Event { body: EventBody::Scan { text: "9".repeat(PAYLOAD_BYTES_MAX), aim, separators }, ..scan(3) };
     let long = serde_json::to_value(long).unwrap();
     for (n, event) in [(1, newer), (2, negative), (3, long)] {
         scanner.say("event", &event, PublishProperties::default()).await;

@@ -179,7 +179,8 @@ fn a_counter_order_is_over_when_its_customer_has_it() {
 }
 
 fn read(shop: &mut Shop, text: &str) -> Result<Answer, String> {
-    let command = Command::FixedScan { scanner: device("sc-1"), text: text.into() };
+    let command =
+        Command::FixedScan { scanner: device("sc-1"), code: device_drivers::scanner::Code::of_line(text) };
     shop.send("system", "sc-1", command).map_err(|refusal| refusal.problem().code)
 }
 
@@ -229,7 +230,11 @@ fn weighed_bags_of_a_counter_order_go_to_the_customer_by_scanning_them() {
     );
     for bag in &bags {
         let at = shop.now;
-        shop.must("system", "scale-1", Command::Weight { scale: device("scale-1"), at, grams: bag.weight });
+        shop.must(
+            "system",
+            "scale-1",
+            Command::Weight { scale: device("scale-1"), at, grams: Some(bag.weight) },
+        );
         read(&mut shop, &scan(&bag.bag)).unwrap();
         shop.now = shop.now.plus_ms(31_000);
     }
@@ -248,7 +253,11 @@ fn bags_are_weighed_and_handed_over_by_scanning() {
     read(&mut shop, "LP:p-ravi").unwrap();
     assert_eq!(read(&mut shop, &format!("LB:{}", bags[0])), Err("no_weight".into()), "nothing on the scale");
     let at = shop.now;
-    shop.must("system", "scale-1", Command::Weight { scale: device("scale-1"), at, grams: Grams(5_010) });
+    shop.must(
+        "system",
+        "scale-1",
+        Command::Weight { scale: device("scale-1"), at, grams: Some(Grams(5_010)) },
+    );
     read(&mut shop, &format!("LB:{}", bags[0])).unwrap();
     assert_eq!(shop.bags(order)[0].weighed, Some(Grams(5_010)));
 

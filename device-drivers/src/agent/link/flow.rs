@@ -12,6 +12,20 @@ const REPEAT_AFTER_MS: i64 = 4_000;
 /// The longest pause between two repeats.
 const REPEAT_MOST_MS: i64 = 5 * model::time::MINUTE_MS;
 
+/// While a reading that is kept has not been confirmed for so long, the store is behind: nothing newer is sent past it.
+const BEHIND_AFTER_MS: i64 = 10_000;
+
+/// In which order a device's kept events reach the store.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Several are on their way at a time; a repeated one may come behind a newer.
+    #[default]
+    AsTheyCome,
+    /// The next one leaves when the store has the one before, and a value that only counts while it is the latest waits
+    /// until then: whoever watches a band needs the readings in the order of time.
+    OneByOne,
+}
+
 /// One connection's traffic.
 #[derive(Debug, Default)]
 pub(crate) struct Flow {
@@ -21,6 +35,7 @@ pub(crate) struct Flow {
     pub latest: bool,
     /// The broker has refused something.
     pub refused: bool,
+    order: Order,
     waiting: VecDeque<Event>,
     sent: BTreeMap<CommandId, Sent>,
     outstanding: usize,
@@ -28,11 +43,26 @@ pub(crate) struct Flow {
 
 #[derive(Debug, Clone, Copy)]
 struct Sent {
+    first: Timestamp,
     at: Timestamp,
     pause_ms: i64,
 }
 
 impl Flow {
+    /// A new connection's traffic.
+    pub(crate) fn new(order: Order) -> Self {
+        Self { order, ..Self::default() }
+    }
+
+    /// Whether the latest value must wait for what is older.
+    pub(crate) fn is_behind(&self, now: Timestamp) -> bool {
+        let unheard = |sent: &Sent| now.since_ms(sent.first).abs() >= BEHIND_AFTER_MS;
+        match self.order {
+            Order::AsTheyCome => false,
+            Order::OneByOne => !self.waiting.is_empty() || self.sent.values().any(unheard),
+        }
+    }
+
     /// Whether one more publish fits.
     pub(crate) const fn has_room(&self) -> bool {
         self.outstanding < WINDOW
@@ -85,10 +115,16 @@ impl Flow {
         if !self.has_room() {
             return None;
         }
+        let next = self.waiting.front()?.id;
+        match self.order {
+            Order::OneByOne if self.sent.keys().any(|id| *id != next) => return None,
+            Order::OneByOne | Order::AsTheyCome => {}
+        }
         let event = self.waiting.pop_front()?;
-        let pause_ms =
-            self.sent.get(&event.id).map_or(REPEAT_AFTER_MS, |sent| (sent.pause_ms * 2).min(REPEAT_MOST_MS));
-        self.sent.insert(event.id, Sent { at: now, pause_ms });
+        let before = self.sent.get(&event.id).copied();
+        let pause_ms = before.map_or(REPEAT_AFTER_MS, |sent| (sent.pause_ms * 2).min(REPEAT_MOST_MS));
+        let first = before.map_or(now, |sent| sent.first);
+        self.sent.insert(event.id, Sent { first, at: now, pause_ms });
         Some(event)
     }
 
@@ -102,14 +138,14 @@ impl Flow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::mqtt::EventBody;
+    use model::mqtt::{EventBody, Separators};
 
     fn at(ms: i64) -> Timestamp {
         Timestamp::from_ms(ms)
     }
 
     fn scan(n: u128) -> Event {
-        let body = EventBody::Scan { text: n.to_string(), aim: None };
+        let body = EventBody::Scan { text: n.to_string(), aim: None, separators: Separators::Unknown };
         Event { id: CommandId::new(at(0), n), at: at(0), session: 1, seq: 1, body }
     }
 
@@ -162,5 +198,28 @@ mod tests {
         flow.look_at(vec![scan(1), scan(2), scan(3)], at(0));
         let order: Vec<Event> = drain(&mut flow, 0);
         assert_eq!(order, vec![scan(1), scan(2), scan(3), scan(9)]);
+    }
+
+    /// Readings reach the store in the order of time, whatever is repeated, and the latest value is never before them.
+    #[test]
+    fn one_by_one_nothing_overtakes() {
+        let mut flow = Flow::new(Order::OneByOne);
+        let all = || vec![scan(1), scan(2), scan(3)];
+        assert!(!flow.is_behind(at(0)));
+        flow.look_at(all(), at(0));
+        assert_eq!(drain(&mut flow, 0), [scan(1)]);
+        flow.look_at(all(), at(2_000));
+        assert_eq!(drain(&mut flow, 2_000), []);
+        flow.look_at(all(), at(4_000));
+        assert_eq!(drain(&mut flow, 4_000), [scan(1)], "repeated, and nothing past it");
+        assert!(flow.is_behind(at(4_000)));
+        flow.confirmed(scan(1).id);
+        assert_eq!(drain(&mut flow, 4_001), [scan(2)]);
+        flow.confirmed(scan(2).id);
+        assert_eq!(drain(&mut flow, 4_002), [scan(3)]);
+        assert!(!flow.is_behind(at(4_003)), "on its way since a moment");
+        assert!(flow.is_behind(at(14_002)), "nobody answers");
+        flow.confirmed(scan(3).id);
+        assert!(!flow.is_behind(at(14_003)));
     }
 }

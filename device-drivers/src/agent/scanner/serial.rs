@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use firmware_config::{Device, Port};
-use model::mqtt::Signal;
+use model::mqtt::{Separators, Signal};
 use tokio::io::AsyncWriteExt;
 use tokio_serial::SerialStream;
 use tokio_util::sync::CancellationToken;
 
-use super::{BAUD, Scans, Serve, Taken};
+use super::{Answered, BAUD, Scans, Serve, Taken};
 use crate::agent::backoff::Backoff;
 use crate::agent::reporter::Reporter;
 use crate::port::{PortError, open_serial, read_some};
+use crate::scanner::aim::NamedBy;
 use crate::scanner::{Ending, Framer, Framing, Line};
 
 /// A line that stands still this long has lost its end. Longer than any stall of a busy machine.
@@ -25,6 +26,10 @@ pub(crate) async fn run(device: Device, reporter: Reporter, stop: CancellationTo
 struct Lines<'a>(&'a Device);
 
 impl Serve for Lines<'_> {
+    /// Every byte of the code goes over the line.
+    const SEPARATORS: Separators = Separators::Trusted;
+    const ANSWERED: Answered = Answered::No;
+
     async fn serve(&mut self, scans: &mut Scans, backoff: &mut Backoff) -> Result<(), PortError> {
         let Port::Serial(path) = &self.0.port else { return Ok(()) };
         let name = self.0.port.to_string();
@@ -72,7 +77,7 @@ async fn take(lines: Vec<Line>, scans: &mut Scans) -> Option<Signal> {
     let mut signal = None;
     for line in lines {
         let taken = match line {
-            Line::Whole(raw) => scans.code(&raw).await,
+            Line::Whole(raw) => scans.code(&raw, NamedBy::Scanner).await,
             Line::TooLong | Line::NoPrefix => {
                 scans.disturbed("a line without end or prefix");
                 Taken::Disturbed

@@ -4,22 +4,26 @@
 use std::time::Duration;
 
 use firmware_config::{Device, Port};
-use model::mqtt::{Health, Signal};
+use model::mqtt::{Health, Separators, Signal};
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_serial::SerialStream;
 use tokio_util::sync::CancellationToken;
 
-use super::{BAUD, Scans, Serve, Taken};
+use super::{Answered, BAUD, Scans, Serve, Taken};
 use crate::agent::backoff::Backoff;
+use crate::agent::clock;
 use crate::agent::reporter::Reporter;
 use crate::port::{PortError, open_serial, read_some};
+use crate::scanner::aim::NamedBy;
 use crate::scanner::ssi::{Session, Step, opcode};
 
 /// How often a cordless scanner is asked for its battery.
 const BATTERY_EVERY: Duration = Duration::from_secs(60);
 /// Below this a person should put it into its cradle, percent.
 const BATTERY_LOW: u8 = 15;
+/// A scanner repeats what nobody acknowledged for so long at most: three tries of ten seconds, as its guide allows, milliseconds.
+const REPEATS_MS: i64 = 30_000;
 /// A scanner that says nothing at all for this long after we asked does not speak SSI.
 const GREETED_WITHIN: Duration = Duration::from_secs(5);
 
@@ -40,13 +44,31 @@ struct Talk<'a> {
 }
 
 impl Serve for Zebra<'_> {
+    /// A packet holds the code as it stands there.
+    const SEPARATORS: Separators = Separators::Trusted;
+    const ANSWERED: Answered = Answered::Yes;
+
     async fn serve(&mut self, scans: &mut Scans, backoff: &mut Backoff) -> Result<(), PortError> {
         let Port::Serial(path) = &self.0.port else { return Ok(()) };
         let line = open_serial(path, self.0.settings.baud.unwrap_or(BAUD))?;
         backoff.reset();
         scans.ok();
         let port = self.0.port.to_string();
-        Talk { line, port, session: Session::default(), started: Instant::now(), scans }.run().await
+        let session = Session::after(former(scans).await);
+        Talk { line, port, session, started: Instant::now(), scans }.run().await
+    }
+}
+
+/// The code that a former session kept, as far as the scanner may still repeat it.
+async fn former(scans: &Scans) -> Option<Vec<u8>> {
+    match scans.reporter.unacknowledged().await {
+        Ok(found) => {
+            found.filter(|(_, at)| clock::now().since_ms(*at).abs() < REPEATS_MS).map(|(code, _)| code)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a code that the scanner repeats may count twice");
+            None
+        }
     }
 }
 
@@ -86,7 +108,8 @@ impl Talk<'_> {
         for step in steps {
             match step {
                 Step::Send(bytes) => self.send(&bytes).await?,
-                Step::Scan(raw) => self.scan(&raw).await?,
+                Step::Scan(raw, by) => self.scan(&raw, by).await?,
+                Step::Acknowledged => self.scans.reporter.acknowledged().await,
                 Step::Disturbed => self.scans.disturbed("a torn packet; the scanner repeats it"),
                 Step::TooLong => {
                     self.scans.disturbed("a code longer than any of ours");
@@ -102,8 +125,8 @@ impl Talk<'_> {
         Ok(())
     }
 
-    async fn scan(&mut self, raw: &[u8]) -> Result<(), PortError> {
-        let signal = match self.scans.code(raw).await {
+    async fn scan(&mut self, raw: &[u8], by: NamedBy) -> Result<(), PortError> {
+        let signal = match self.scans.code(raw, by).await {
             // It repeats the code, and says itself that it gives up: what it beeps well for is kept.
             Taken::Unsafe => {
                 let again = self.session.not_kept();
@@ -114,6 +137,7 @@ impl Talk<'_> {
             Taken::Kept | Taken::Repeat => None,
         };
         self.send(&opcode::ack()).await?;
+        self.scans.reporter.acknowledged().await;
         match signal {
             Some(signal) => self.signal(signal).await,
             None => Ok(()),

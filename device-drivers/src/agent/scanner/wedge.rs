@@ -7,15 +7,17 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use evdev::raw_stream::{EventStream, RawDevice};
 use firmware_config::{Device, Port};
+use model::mqtt::Separators;
 use tokio::io::AsyncReadExt;
 use tokio_serial::SerialStream;
 use tokio_util::sync::CancellationToken;
 
-use super::{BAUD, Scans, Serve, Taken};
+use super::{Answered, BAUD, Scans, Serve, Taken};
 use crate::agent::backoff::Backoff;
 use crate::agent::reporter::Reporter;
 use crate::port::{PortError, open_serial};
 use crate::scanner::Line;
+use crate::scanner::aim::NamedBy;
 use crate::scanner::wedge::{EVENT_BYTES, InputEvent, Typed, Wedge};
 
 /// A scanner types a key every few milliseconds; a pause like this amid a code means that keys are lost.
@@ -76,6 +78,10 @@ impl Keys {
 struct Keyboard<'a>(&'a Device);
 
 impl Serve for Keyboard<'_> {
+    /// No key is called GS; most scanners leave it out unless they are set to type control signs.
+    const SEPARATORS: Separators = Separators::Lost;
+    const ANSWERED: Answered = Answered::No;
+
     async fn serve(&mut self, scans: &mut Scans, backoff: &mut Backoff) -> Result<(), PortError> {
         let Port::File(path) = &self.0.port else { return Ok(()) };
         let settings = &self.0.settings;
@@ -108,7 +114,7 @@ impl Serve for Keyboard<'_> {
 
 async fn take(typed: Typed, scans: &mut Scans) {
     match typed {
-        Typed::Line(Line::Whole(raw)) => match scans.code(&raw).await {
+        Typed::Line(Line::Whole(raw)) => match scans.code(&raw, NamedBy::Scanner).await {
             // It beeps by itself when it has typed; what became of it stands in its state, which the console shows.
             Taken::Kept | Taken::Unsafe | Taken::Heard | Taken::Repeat | Taken::Disturbed => {}
         },

@@ -13,7 +13,9 @@ use model::mqtt::Signal;
 use opcode::Cause;
 use packet::{Deframer, Packet, Source};
 
+use super::aim::NamedBy;
 use super::framing::DEFAULT_MAX_LINE;
+use crate::gs1::Gtin;
 
 /// A gap this long ends whatever was begun.
 pub const QUIET: Duration = Duration::from_millis(200);
@@ -32,8 +34,10 @@ pub enum Step {
     /// Send these bytes.
     Send(Vec<u8>),
     /// A code was read, whole: keep it, then send [`opcode::ack`], or what [`Session::not_kept`] gives. Without the ack the
-    /// scanner repeats it.
-    Scan(Vec<u8>),
+    /// scanner repeats it. An identifier in front may be ours, from the packet's kind of code.
+    Scan(Vec<u8>, NamedBy),
+    /// What a former session kept is acknowledged now.
+    Acknowledged,
     /// Something was lost on the line; the scanner repeats it.
     Disturbed,
     /// A code longer than any of ours; it is gone.
@@ -60,6 +64,8 @@ pub struct Session {
     broken: bool,
     /// The packet acknowledged last, and when.
     last: Option<(Vec<u8>, Duration)>,
+    /// What a former session kept and perhaps did not acknowledge; the first code of this one decides.
+    former: Option<Vec<u8>>,
     /// The code that ended with it is not kept: it counts when it comes again.
     unkept: bool,
     /// A packet was lost since then: what comes again is that one, not the last.
@@ -71,6 +77,13 @@ pub struct Session {
 }
 
 impl Session {
+    /// A session after another, which kept this code (as it was given) and perhaps did not acknowledge it: what the scanner
+    /// repeats of it counts no second time.
+    #[must_use]
+    pub fn after(former: Option<Vec<u8>>) -> Self {
+        Self { former, ..Self::default() }
+    }
+
     /// What is said first: who are you, what can you do, read codes.
     pub fn greet(&mut self, now: Duration) -> Vec<Step> {
         for word in [opcode::CAPABILITIES_REQUEST, opcode::REQUEST_REVISION, opcode::SCAN_ENABLE] {
@@ -200,6 +213,10 @@ impl Session {
             .last
             .as_ref()
             .is_some_and(|(data, at)| *data == packet.data && now.saturating_sub(*at) < REPEATS_WITHIN);
+        if self.former.take().is_some_and(|code| packet.again && !packet.more && ends(&code, &packet.data)) {
+            self.last = Some((packet.data, now));
+            return vec![Step::Send(opcode::ack()), Step::Acknowledged];
+        }
         let unkept = std::mem::take(&mut self.unkept);
         if unkept && !packet.again {
             // The scanner has given that one up.
@@ -238,15 +255,26 @@ impl Session {
             return vec![Step::Send(opcode::ack()), Step::TooLong];
         }
         match text(&whole) {
-            Some(raw) => vec![Step::Scan(raw)],
+            Some((raw, by)) => vec![Step::Scan(raw, by)],
             None => vec![Step::Send(opcode::ack())],
         }
     }
 }
 
-/// The text behind the kind of code, with the AIM identifier that the kind gives where the scanner sends none. Line ends
-/// that the scanner is set to send go; nothing but them is no code.
-fn text(whole: &[u8]) -> Option<Vec<u8>> {
+/// Whether a kept code ended with this packet: it is the whole of it, or the last part of a longer one, which has no kind
+/// in front.
+fn ends(code: &[u8], data: &[u8]) -> bool {
+    let mut part = data;
+    while let [rest @ .., b'\r' | b'\n'] = part {
+        part = rest;
+    }
+    let whole = text(data).is_some_and(|(raw, _)| raw == code);
+    whole || (!part.is_empty() && part.len() < code.len() && code.ends_with(part))
+}
+
+/// The text behind the kind of code, with the AIM identifier that the kind gives where the scanner sends none, and whose
+/// the identifier is. Line ends that the scanner is set to send go; nothing but them is no code.
+fn text(whole: &[u8]) -> Option<(Vec<u8>, NamedBy)> {
     let (kind, mut data) = whole.split_first()?;
     while let [rest @ .., b'\r' | b'\n'] = data {
         data = rest;
@@ -254,8 +282,19 @@ fn text(whole: &[u8]) -> Option<Vec<u8>> {
     if data.is_empty() {
         return None;
     }
-    let aim = if data.starts_with(b"]") { None } else { opcode::aim_of(*kind) };
-    Some([aim.unwrap_or_default(), data].concat())
+    if data.starts_with(b"]") {
+        return Some((data.to_vec(), NamedBy::Scanner));
+    }
+    if *kind == opcode::UPC_E
+        && let Some(item) = Gtin::parse_upc_e(data)
+    {
+        // ]E0 stands before the number with its zeros; the eight digits alone may be an EAN-8 as well.
+        return Some(([b"]E0", item.as_gtin13().as_bytes()].concat(), NamedBy::Us));
+    }
+    match opcode::aim_of(*kind) {
+        Some(aim) => Some(([aim, data].concat(), NamedBy::Us)),
+        None => Some((data.to_vec(), NamedBy::Scanner)),
+    }
 }
 
 #[cfg(test)]

@@ -109,13 +109,16 @@ pub fn signal(signal: Signal) -> (Vec<Vec<u8>>, Vec<u8>) {
     }
 }
 
+/// The kind of a UPC-E.
+pub const UPC_E: u8 = 0x09;
+
 /// The AIM identifier of a kind of code, for a scanner that sends none. Only where the kind leaves no doubt: for
 /// DataMatrix and QR it does not tell whether the content is GS1's.
 #[must_use]
 pub const fn aim_of(kind: u8) -> Option<&'static [u8]> {
     match kind {
         0x03 => Some(b"]C0"),
-        0x08 | 0x0B => Some(b"]E0"),
+        0x08 | UPC_E | 0x0B => Some(b"]E0"),
         0x0A => Some(b"]E4"),
         0x0F => Some(b"]C1"),
         0x30..=0x32 => Some(b"]e0"),

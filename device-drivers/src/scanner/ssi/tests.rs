@@ -16,7 +16,12 @@ fn again(packet: &Packet) -> Packet {
 }
 
 fn scan(text: &str) -> Step {
-    Step::Scan(text.as_bytes().to_vec())
+    Step::Scan(text.as_bytes().to_vec(), NamedBy::Us)
+}
+
+/// As the scanner sent it, an identifier included.
+fn bare(text: &str) -> Step {
+    Step::Scan(text.as_bytes().to_vec(), NamedBy::Scanner)
 }
 
 fn acked() -> Step {
@@ -72,7 +77,7 @@ fn a_message_of_several_packets_is_one_scan() {
     let second = Packet::new(Source::Decoder, opcode::DECODE_DATA, tail);
     assert_eq!(session.push(&first.bytes(), at(0)), [acked()]);
     assert_eq!(session.push(&again(&first).bytes(), at(10)), [acked()], "its part is not put in twice");
-    assert_eq!(session.push(&second.bytes(), at(20)), [scan(&text)]);
+    assert_eq!(session.push(&second.bytes(), at(20)), [bare(&text)]);
 }
 
 /// Asked for once more, the whole code is given again, also of several packets; what comes instead of it is another code.
@@ -91,9 +96,9 @@ fn a_code_that_was_not_kept_counts_when_it_comes_again() {
     let first = Packet { more: true, ..Packet::new(Source::Decoder, opcode::DECODE_DATA, head) };
     let second = Packet::new(Source::Decoder, opcode::DECODE_DATA, tail);
     assert_eq!(session.push(&first.bytes(), at(100)), [acked()]);
-    assert_eq!(session.push(&second.bytes(), at(110)), [scan(&text)]);
+    assert_eq!(session.push(&second.bytes(), at(110)), [bare(&text)]);
     let _ = session.not_kept();
-    assert_eq!(session.push(&again(&second).bytes(), at(120)), [scan(&text)]);
+    assert_eq!(session.push(&again(&second).bytes(), at(120)), [bare(&text)]);
     let _ = session.not_kept();
     assert_eq!(session.push(&packet.bytes(), at(130)), [scan("]E09521321109995")]);
 }
@@ -111,9 +116,9 @@ fn half_a_message_is_no_code() {
     let cancel = || [Step::Send(opcode::nak(Cause::Cancel)), Step::Disturbed];
     assert_eq!(session.push(&part(b"more", true), at(310)), cancel());
     assert_eq!(session.push(&part(b"tail", false), at(320)), cancel());
-    assert_eq!(session.push(&part(b"\x1cnew", false), at(400)), [scan("new")]);
+    assert_eq!(session.push(&part(b"\x1cnew", false), at(400)), [bare("new")]);
     assert_eq!(session.push(&part(b"\x1chead", true), at(500)), [acked()]);
-    assert_eq!(session.push(&part(b"\x1cwhole", false), at(5_000)), [scan("whole")], "the head was given up");
+    assert_eq!(session.push(&part(b"\x1cwhole", false), at(5_000)), [bare("whole")], "the head was given up");
 }
 
 #[test]
@@ -131,10 +136,10 @@ fn an_endless_message_is_dropped_and_the_next_one_is_read() {
 #[test]
 fn an_aim_identifier_of_the_scanner_goes_first_and_line_ends_go() {
     let mut session = Session::default();
-    assert_eq!(session.push(&code("]C1011234\r\n").bytes(), at(0)), [scan("]C1011234")]);
+    assert_eq!(session.push(&code("]C1011234\r\n").bytes(), at(0)), [bare("]C1011234")]);
     assert_eq!(session.push(&code("\r\n").bytes(), at(1)), [acked()]);
     let matrix = Packet::new(Source::Decoder, opcode::DECODE_DATA, b"\x1bLB:4K7-1");
-    assert_eq!(session.push(&matrix.bytes(), at(2)), [scan("LB:4K7-1")]);
+    assert_eq!(session.push(&matrix.bytes(), at(2)), [bare("LB:4K7-1")]);
 }
 
 #[test]
@@ -172,4 +177,53 @@ fn what_is_not_understood_is_said_so_and_our_own_echo_is_nothing() {
     let strange = Packet::new(Source::Decoder, 0x77, b"?").bytes();
     assert_eq!(session.push(&strange, at(0)), [Step::Send(opcode::nak(Cause::BadContext))]);
     assert!(session.push(&opcode::say(opcode::BEEP, &[1]), at(1)).is_empty());
+}
+
+/// Killed between keeping a code and acknowledging it: what the scanner repeats to the next agent is that one.
+#[test]
+fn what_a_former_session_kept_is_only_acknowledged() {
+    let known = || Session::after(Some(b"]E09521321109995".to_vec()));
+    let packet = code("9521321109995");
+    let answered = [acked(), Step::Acknowledged];
+    let mut session = known();
+    assert_eq!(session.push(&again(&packet).bytes(), at(0)), answered);
+    assert_eq!(session.push(&again(&packet).bytes(), at(400)), [acked()], "and once more");
+    assert_eq!(session.push(&packet.bytes(), at(900)), [scan("]E09521321109995")], "a person's own");
+    let mut session = known();
+    assert_eq!(session.push(&packet.bytes(), at(0)), [scan("]E09521321109995")], "no repetition");
+    let mut session = known();
+    assert_eq!(session.push(&again(&code("9521321109988")).bytes(), at(0)), [scan("]E09521321109988")]);
+    assert_eq!(
+        session.push(&again(&packet).bytes(), at(10)),
+        [scan("]E09521321109995")],
+        "too late for that"
+    );
+
+    let text: String = ('a'..='z').cycle().take(DATA_MOST + 40).collect();
+    let whole = [b"\x1c".as_slice(), text.as_bytes()].concat();
+    let second = Packet::new(Source::Decoder, opcode::DECODE_DATA, &whole[DATA_MOST..]);
+    let mut session = Session::after(Some(text.into_bytes()));
+    assert_eq!(session.push(&again(&second).bytes(), at(0)), answered, "the last part of a longer one");
+}
+
+/// EAN, GS1 DataMatrix and UPC-E of a scanner that sends no identifiers, one after another: ours for the first is not its.
+#[test]
+fn kinds_of_code_follow_each_other_where_the_scanner_names_none() {
+    let (mut session, mut sieve) = (Session::default(), crate::scanner::Sieve::default());
+    let element = "01095213211099951726123110L-7";
+    for (kind, data, want) in [
+        (0x0B, "9521321109995", "]E09521321109995"),
+        (0x1B, element, element),
+        (opcode::UPC_E, "04252614", "]E00042100005264"),
+        (0x1B, element, element),
+        (0x0A, "96385074", "]E496385074"),
+        (opcode::UPC_E, "042100005264", "]E0042100005264"),
+    ] {
+        let packet = Packet::new(Source::Decoder, opcode::DECODE_DATA, &[&[kind], data.as_bytes()].concat());
+        let steps = session.push(&packet.bytes(), at(0));
+        let [Step::Scan(raw, by)] = steps.as_slice() else { panic!("{steps:?}") };
+        assert_eq!(str::from_utf8(raw).unwrap(), want);
+        assert_eq!(sieve.pass(raw, *by), Ok(()), "{want}");
+        assert!(crate::scanner::parse_scan(raw).is_ok(), "{want}");
+    }
 }

@@ -1,5 +1,5 @@
 //! The packet cases of the Mosquitto project as a judge of brokers (issue B, point 7): reads the JSON files, speaks the
-//! bytes to a broker over plain TCP and says per case whether the answer was the very bytes, the same verdict, or wrong.
+//! bytes to a broker over plain TCP and says per case whether the answer was the very bytes, the same verdict, the same verdict for another reason, or wrong.
 //! Takes any file or folder of cases, counts none beforehand. `known` says what a broker is known to read otherwise, by
 //! what a case sends and wants, never by its name. Knows nothing of Larder; the program stands in package `tests`.
 
@@ -21,6 +21,8 @@ pub struct Report {
     pub exact: usize,
     /// Cases with the same verdict, by other words: how, per case.
     pub same_verdict: Vec<(String, String)>,
+    /// Cases that were refused as wanted, with another reason: how, per case. Neither passed nor a wrong verdict.
+    pub other_reason: Vec<(String, String)>,
     /// Cases that went otherwise, or could not be read.
     pub failed: Vec<Failed>,
 }
@@ -37,10 +39,16 @@ pub struct Failed {
 }
 
 impl Report {
-    /// Cases that ended as wanted, in whatever words.
+    /// Cases that ended as wanted, in other words at most: a reason that was not given, other limits told.
     #[must_use]
     pub fn passed(&self) -> usize {
         self.exact + self.same_verdict.len()
+    }
+
+    /// Cases that did not pass.
+    #[must_use]
+    pub fn missed(&self) -> usize {
+        self.failed.len() + self.other_reason.len()
     }
 
     /// Failures that nobody has explained. The gate: there must be none.
@@ -53,6 +61,7 @@ impl Report {
         match outcome {
             Outcome::Exact => self.exact += 1,
             Outcome::SameVerdict(how) => self.same_verdict.push((case.title(), how)),
+            Outcome::OtherReason(how) => self.other_reason.push((case.title(), how)),
             Outcome::Failed(Failure { kind, why }) => {
                 let known = deviations.iter().find(|one| one.explains(case, kind)).map(|one| one.reason);
                 self.failed.push(Failed { case: case.title(), why, known });

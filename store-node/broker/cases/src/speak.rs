@@ -1,5 +1,6 @@
-//! One case against one broker: says the bytes, hears the answers, judges. A broker refuses by closing; which reason it
-//! gives before, and whether it gives one, are words, not the verdict. The same for the limits that it tells a client.
+//! One case against one broker: says the bytes, hears the answers, judges. A broker refuses by closing; whether it gives a
+//! reason before is a word, not the verdict. The same for the limits that it tells a client. Another reason than the wanted
+//! one tells the client something else, and is told apart.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -17,6 +18,8 @@ pub enum Outcome {
     Exact,
     /// Accepted or refused as wanted, in other words.
     SameVerdict(String),
+    /// Refused as wanted, for another reason.
+    OtherReason(String),
     /// Otherwise.
     Failed(Failure),
 }
@@ -89,6 +92,8 @@ struct Dialogue {
     stream: TcpStream,
     /// Where the words differed so far.
     otherwise: Option<String>,
+    /// Which other reason was given.
+    reason: Option<String>,
 }
 
 impl Dialogue {
@@ -96,7 +101,7 @@ impl Dialogue {
         let stream = TcpStream::connect_timeout(&run.broker, Duration::from_secs(5))?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(run.patience))?;
-        Ok(Self { run, stream, otherwise: None })
+        Ok(Self { run, stream, otherwise: None, reason: None })
     }
 
     fn play(&mut self, case: &Case) -> std::io::Result<Outcome> {
@@ -147,7 +152,12 @@ impl Dialogue {
         Ok(match &heard {
             Heard::Packet(packet) if packet == wanted => None,
             Heard::Packet(packet) if refusal && is_refusal(packet) && packet[0] == wanted[0] => {
-                self.differs(format!("refused with {} instead of {}", hex(packet), hex(wanted)));
+                let how = format!("refused with {} instead of {}", hex(packet), hex(wanted));
+                if reason(packet) == reason(wanted) {
+                    self.differs(how);
+                } else {
+                    self.reason.get_or_insert(how);
+                }
                 None
             }
             Heard::Packet(packet) if is_welcome(packet) && is_welcome(wanted) => {
@@ -186,7 +196,8 @@ impl Dialogue {
     }
 
     fn verdict(&mut self) -> Outcome {
-        self.otherwise.take().map_or(Outcome::Exact, Outcome::SameVerdict)
+        let same = self.otherwise.take().map_or(Outcome::Exact, Outcome::SameVerdict);
+        self.reason.take().map_or(same, Outcome::OtherReason)
     }
 
     /// A broker that has closed already is found out by the next hearing.
@@ -297,6 +308,12 @@ fn is_refusal(packet: &[u8]) -> bool {
         Some(&CONNACK) => packet.get(3).is_some_and(|code| *code != 0),
         _ => false,
     }
+}
+
+/// The reason in a refusal; a DISCONNECT without one is a normal one.
+fn reason(packet: &[u8]) -> u8 {
+    let at = if packet.first() == Some(&CONNACK) { 3 } else { 2 };
+    packet.get(at).copied().unwrap_or(0)
 }
 
 /// An acknowledgement that takes no message: PUBACK to PUBCOMP with a reason that is a failure.

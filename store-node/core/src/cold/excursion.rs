@@ -21,7 +21,8 @@ pub struct Figures {
     pub min_milli_c: i32,
     /// Warmest, thousandths of a degree Celsius.
     pub max_milli_c: i32,
-    /// Mean kinetic temperature, thousandths of a degree Celsius.
+    /// Mean kinetic temperature of the time that was heard, thousandths of a degree Celsius; where no time was (a single
+    /// reading, or silences only), that of the readings.
     pub mean_kinetic_milli_c: i32,
     /// How far and how long over the band: thousandths of a degree times minutes.
     pub above_milli_c_min: i64,
@@ -39,10 +40,16 @@ pub struct Figures {
 /// `silent_ms`. `None` for no samples.
 pub fn figures(samples: &[Sample], band: &Edges, silent_ms: i64) -> Option<Figures> {
     let values = || samples.iter().map(|sample| sample.milli_c);
+    let held = samples.windows(2).filter_map(|pair| {
+        let [one, next] = pair else { return None };
+        let lasted = next.at.since_ms(one.at);
+        (lasted <= silent_ms).then(|| (one.milli_c, u64::try_from(lasted).unwrap_or(0)))
+    });
     let mut found = Figures {
         min_milli_c: values().min()?,
         max_milli_c: values().max()?,
-        mean_kinetic_milli_c: mean_kinetic(values())?,
+        mean_kinetic_milli_c: mean_kinetic(held)
+            .or_else(|| mean_kinetic(values().map(|value| (value, 1))))?,
         samples: u32::try_from(samples.len()).unwrap_or(u32::MAX),
         ..Figures::default()
     };
@@ -94,6 +101,36 @@ mod tests {
         assert_eq!((found.above_milli_c_min, found.below_milli_c_min, found.gaps), (500, 500, 1));
         assert_eq!(found.outside_ms, 60_000);
         assert_eq!(figures(&[], &BAND, 60_000), None);
+    }
+
+    /// A sensor that speaks every five seconds while it is warm and once a minute while it is cold: the warm readings are the
+    /// many, the cold time is the long one.
+    #[test]
+    fn the_mean_is_that_of_the_time_and_not_of_the_readings() {
+        let warm = (0..=12).map(|n| sample(n * 5, 20_000));
+        let cold = (2..=61).map(|n| sample(n * 60, 4_000));
+        let uneven: Vec<Sample> = warm.chain(cold).collect();
+        let even: Vec<Sample> =
+            (0..=61).map(|n| sample(n * 60, if n < 2 { 20_000 } else { 4_000 })).collect();
+        let [uneven, even] = [uneven, even].map(|all| figures(&all, &BAND, 60_000).unwrap());
+        assert_eq!(uneven.mean_kinetic_milli_c, even.mean_kinetic_milli_c);
+        assert!(even.mean_kinetic_milli_c < 6_000, "{}", even.mean_kinetic_milli_c);
+    }
+
+    /// What nobody heard is not what was heard before it.
+    #[test]
+    fn a_silence_is_left_out_of_the_mean() {
+        let samples = [
+            sample(0, 4_000),
+            sample(60, 4_000),
+            sample(120, 25_000),
+            sample(36_120, 4_000),
+            sample(36_180, 4_000),
+        ];
+        let found = figures(&samples, &BAND, 60_000).unwrap();
+        assert_eq!((found.mean_kinetic_milli_c, found.gaps), (4_000, 1));
+        let alone = figures(&[sample(0, 7_000)], &BAND, 60_000).unwrap();
+        assert_eq!(alone.mean_kinetic_milli_c, 7_000);
     }
 
     proptest! {

@@ -49,7 +49,10 @@ fn a_pulled_probe_is_silent_though_its_agent_speaks() {
     let lost = watch.reading(&BAND, at(70), Heard::Nothing, None);
     assert_eq!(lost, [Event::Lost(Quiet::Silent, at(10))]);
     assert!(watch.reading(&BAND, at(75), Heard::Nothing, None).is_empty(), "raised once");
-    assert!(watch.reading(&BAND, at(80), Heard::Nonsense, None).is_empty(), "still nothing to trust");
+    assert!(
+        watch.reading(&BAND, at(80), Heard::Nonsense(Doubt::Crc), None).is_empty(),
+        "still nothing to trust"
+    );
     assert_eq!(watch.reading(&BAND, at(85), Heard::Value(3_100), None), [Event::Heard(Quiet::Silent)]);
 }
 
@@ -65,12 +68,34 @@ fn nonsense_makes_a_suspect_and_a_suspect_may_fall_silent() {
     let mut watch = Watch::new(at(0));
     watch.reading(&BAND, at(10), Heard::Value(3_000), None);
     for second in (20..70).step_by(10) {
-        assert!(watch.reading(&BAND, at(second), Heard::Nonsense, None).is_empty(), "{second}");
+        assert!(watch.reading(&BAND, at(second), Heard::Nonsense(Doubt::Crc), None).is_empty(), "{second}");
     }
-    assert_eq!(watch.reading(&BAND, at(70), Heard::Nonsense, None), [Event::Lost(Quiet::Suspect, at(10))]);
+    assert_eq!(
+        watch.reading(&BAND, at(70), Heard::Nonsense(Doubt::Crc), None),
+        [Event::Lost(Quiet::Suspect(Doubt::Crc), at(10))]
+    );
     assert!(watch.reading(&BAND, at(129), Heard::Nothing, None).is_empty());
-    let silent = [Event::Heard(Quiet::Suspect), Event::Lost(Quiet::Silent, at(10))];
+    let silent = [Event::Heard(Quiet::Suspect(Doubt::Crc)), Event::Lost(Quiet::Silent, at(10))];
     assert_eq!(watch.reading(&BAND, at(130), Heard::Nothing, None), silent);
+}
+
+#[test]
+fn each_doubt_has_its_own_alarm_and_all_end_together() {
+    let mut watch = Watch::new(at(0));
+    watch.reading(&BAND, at(10), Heard::Value(3_000), None);
+    for second in (20..70).step_by(10) {
+        assert!(watch.reading(&BAND, at(second), Heard::Nonsense(Doubt::Crc), None).is_empty(), "{second}");
+    }
+    for doubt in [Doubt::Flat, Doubt::Jump, Doubt::Implausible] {
+        let mut watch = watch;
+        let lost = |doubt| [Event::Lost(Quiet::Suspect(doubt), at(10))];
+        assert_eq!(watch.reading(&BAND, at(70), Heard::Nonsense(doubt), None), lost(doubt));
+        assert!(watch.time(&BAND, at(75), None).is_empty(), "raised once");
+        assert!(watch.reading(&BAND, at(80), Heard::Nonsense(doubt), None).is_empty(), "raised once");
+        assert_eq!(watch.reading(&BAND, at(90), Heard::Nonsense(Doubt::Crc), None), lost(Doubt::Crc));
+        let heard = watch.reading(&BAND, at(100), Heard::Value(3_000), None);
+        assert_eq!(heard, [Event::Heard(Quiet::Suspect(Doubt::Crc))]);
+    }
 }
 
 #[test]

@@ -563,7 +563,8 @@ pub struct AlarmRow {
     /// The alarm.
     pub id: CommandId,
     /// A stable word: `too_warm`, `too_cold`, `near_warm`, `near_cold`, `door_ajar`, `door_open`, `sensor_silent`,
-    /// `sensor_suspect`, `device_lost`.
+    /// `sensor_crc`, `sensor_implausible`, `sensor_jump`, `sensor_flat`, `sensor_suspect` (of a former version),
+    /// `device_lost`.
     pub kind: String,
     /// The zone, for cold-chain alarms.
     pub zone: Option<ZoneId>,

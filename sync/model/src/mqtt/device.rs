@@ -106,8 +106,12 @@ pub enum EventBody {
     Scan {
         /// The data.
         text: String,
-        /// The AIM symbology id such as `]C1`, where the scanner sends it.
+        /// The AIM symbology id such as `]C1`: the scanner's own, or the one that its kind of packet gives.
         aim: Option<String>,
+        /// What is known of the way that GS takes from the scanner to here.
+        #[serde(default, skip_serializing_if = "Separators::is_unknown")]
+        #[cfg_attr(feature = "schema", ts(optional, as = "Option<Separators>"))]
+        separators: Separators,
     },
     /// A temperature.
     Reading {
@@ -130,10 +134,10 @@ pub enum EventBody {
         #[cfg_attr(feature = "schema", ts(optional))]
         up_ms: Option<u64>,
     },
-    /// A stable weight on the scale.
+    /// A stable weight on the scale, or that the one told last stands there no more.
     Weight {
-        /// Net weight in grams.
-        grams: Grams,
+        /// Net weight in grams, above zero; `None`: it was taken off or moves, and nothing may be weighed with it.
+        grams: Option<Grams>,
     },
     /// A print job ended or stands in doubt.
     Print {
@@ -148,6 +152,28 @@ pub enum EventBody {
         /// It stands open now.
         open: bool,
     },
+}
+
+/// What is known of a scanner's separators (GS, U+001D), without which a GS1 code may be read in two ways (REQ-41).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum Separators {
+    /// It sends them: what it sends is what stands there.
+    Trusted,
+    /// Nobody knows: data that hold a second element which proves itself (a date, a check digit, a measure) are ambiguous.
+    #[default]
+    Unknown,
+    /// It loses them: data that could hold any second element are ambiguous.
+    Lost,
+}
+
+impl Separators {
+    /// Whether nothing is known; that is not written.
+    #[must_use]
+    pub const fn is_unknown(&self) -> bool {
+        matches!(self, Separators::Unknown)
+    }
 }
 
 /// How far a reading can be trusted (REQ-43).
@@ -195,7 +221,7 @@ pub enum PrintOutcome {
     SentUnconfirmed,
     /// Power or link went while bytes were on their way: a person decides.
     InDoubt,
-    /// The job cannot be printed (bad content); nothing was sent.
+    /// The job is not printed: its content cannot be, or it waited too long behind a printer that was away; nothing was sent.
     Rejected,
 }
 
@@ -233,6 +259,11 @@ pub enum CommandBody {
         job: PrintJobId,
         /// What to print.
         label: Box<Label>,
+        /// How long the job has waited since the store wrote it down, milliseconds, by the store's clock: what waited long
+        /// behind a printer that was away is not printed unasked.
+        #[serde(default)]
+        #[cfg_attr(feature = "schema", ts(type = "number"))]
+        waited_ms: u64,
     },
     /// Say something to the person at a scanner, with beeper and lamp; worth nothing when it comes late.
     Signal {

@@ -87,7 +87,7 @@ pub enum AckOutcome {
     /// Done.
     Applied,
     /// Refused; nothing changed. `problem.code` is one of `wrong_item`, `wrong_lot`, `expired_lot`, `over_pick`,
-    /// `unknown_code`, `not_your_order`, `not_logged_in`, `wrong_pin`, `nothing_to_undo`, `lines_open`, `illegal_move`.
+    /// `unknown_code`, `ambiguous_code`, `bad_code`, `not_your_order`, `not_logged_in`, `wrong_pin`, `nothing_to_undo`, `lines_open`, `illegal_move`.
     Refused {
         /// Why, and what to do.
         problem: Problem,

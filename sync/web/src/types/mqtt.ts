@@ -97,7 +97,10 @@ export type CommandBody = { "type": "print",
 /** The job; stands in the label's footer. */
 job: PrintJobId,
 /** What to print. */
-label: Label, } | { "type": "signal",
+label: Label,
+/** How long the job has waited since the store wrote it down, milliseconds, by the store's clock: what waited long
+ * behind a printer that was away is not printed unasked. */
+waited_ms: number, } | { "type": "signal",
 /** What. */
 signal: Signal, } | { "type": "output",
 /** How. */
@@ -154,8 +157,10 @@ body: EventBody, };
 export type EventBody = { "type": "scan",
 /** The data. */
 text: string,
-/** The AIM symbology id such as `C1`, where the scanner sends it. */
-aim: string | null, } | { "type": "reading",
+/** The AIM symbology id such as `C1`: the scanner's own, or the one that its kind of packet gives. */
+aim: string | null,
+/** What is known of the way that GS takes from the scanner to here. */
+separators?: Separators, } | { "type": "reading",
 /** Corrected value in thousandths of a degree Celsius; `None` when the sensor gave none that can be trusted. */
 milli_c: number | null,
 /** What the chip said, before correction. */
@@ -168,8 +173,8 @@ humidity_milli_pct?: number,
 pressure_pa?: number,
 /** Milliseconds since the agent began this session, by a clock that nobody sets. */
 up_ms?: number, } | { "type": "weight",
-/** Net weight in grams. */
-grams: Grams, } | { "type": "print",
+/** Net weight in grams, above zero; `None`: it was taken off or moves, and nothing may be weighed with it. */
+grams: Grams | null, } | { "type": "print",
 /** The job. */
 job: PrintJobId,
 /** How it went. */
@@ -468,6 +473,9 @@ outcome: ReplyOutcome, };
 export type ReplyOutcome = { "type": "taken" } | { "type": "known" } | { "type": "refused",
 /** Why. */
 detail: string, };
+
+/** What is known of a scanner's separators (GS, U+001D), without which a GS1 code may be read in two ways (REQ-41). */
+export type Separators = "trusted" | "unknown" | "lost";
 
 /** What a beep means. */
 export type Signal = "right" | "wrong" | "attention";

@@ -7,6 +7,7 @@ use crate::sim::city;
 use crate::sim::diary::Reply;
 use crate::sim::world::World;
 use anyhow::Result;
+use device_drivers::scanner::Code;
 use model::api::store::{CounterLine, CounterOrderRequest, HandoverRequest, ReceiveRequest};
 use model::catalogue::Product;
 use model::code::OwnCode;
@@ -161,7 +162,10 @@ impl Clerk {
             })
             .collect();
         let scanner = city::scanner().map_err(machine)?;
-        let scan = |code: OwnCode| Command::FixedScan { scanner: scanner.clone(), text: code.text() };
+        let scan = |code: OwnCode| Command::FixedScan {
+            scanner: scanner.clone(),
+            code: Code::of_line(&code.text()),
+        };
         let found = world.stores[self.at].reading(|conn| {
             for row in orders::open(conn).map_err(machine)? {
                 let packed =
