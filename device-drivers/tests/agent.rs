@@ -330,7 +330,8 @@ async fn paper_that_is_back_prints_no_backlog_unasked() {
         // As the store says them when it hears of the printer again: how long each has waited, the oldest first.
         for n in 1..=30_u8 {
             let waited_ms = u64::from(62 - 2 * n) * 60_000;
-            let body = CommandBody::Print { job: job(u128::from(n)), label: Box::new(bag_label(n)), waited_ms };
+            let body =
+                CommandBody::Print { job: job(u128::from(n)), label: Box::new(bag_label(n)), waited_ms };
             store.command(DeviceClass::Printer, "pr-1", body).await;
         }
         let journal = folder.path().join("agent.db");

@@ -166,8 +166,9 @@ impl Shipper {
             let theirs: Vec<ManifestEntry> = read(reply)?;
             let mine = self.reads.ask(move |reader| reader.closed_before(before, PAGE)).await?;
             let (from, level) = common(&mine, &theirs);
-            let lacks =
-                |list: &[ManifestEntry], entry: &ManifestEntry| entry.doc >= from && !stands_in(list, entry);
+            let lacks = |list: &[ManifestEntry], entry: &ManifestEntry| {
+                hour_of(entry).is_some_and(|hour| hour >= from) && !stands_in(list, entry)
+            };
             // The oldest first, as they ended.
             for entry in mine.iter().rev().filter(|mine| lacks(&theirs, mine)) {
                 self.ship_hour(entry).await?;
@@ -175,10 +176,10 @@ impl Shipper {
             for entry in theirs.iter().rev().filter(|theirs| lacks(&mine, theirs)) {
                 self.fetch_hour(entry).await?;
             }
-            match from {
-                DocKey::Orders { hour } if !level && hour < before => before = hour,
-                _ => return Ok(()),
+            if level || from >= before {
+                return Ok(());
             }
+            before = from;
         }
     }
 
@@ -297,16 +298,23 @@ impl Shipper {
 /// Hours that the hub lacks, oldest first, until it has answered.
 type Owed = BTreeMap<DocKey, ManifestEntry>;
 
-/// From which document on both pages are whole, and whether both lists end with them.
-fn common(mine: &[ManifestEntry], theirs: &[ManifestEntry]) -> (DocKey, bool) {
+/// From which hour on both pages are whole, and whether both lists end with them.
+fn common(mine: &[ManifestEntry], theirs: &[ManifestEntry]) -> (i64, bool) {
     let end = |page: &[ManifestEntry]| {
         let full = u32::try_from(page.len()).is_ok_and(|len| len >= PAGE);
-        page.iter().map(|entry| entry.doc).min().filter(|_| full)
+        page.iter().filter_map(hour_of).min().filter(|_| full)
     };
     match (end(mine), end(theirs)) {
-        (None, None) => (DocKey::Orders { hour: i64::MIN }, true),
+        (None, None) => (i64::MIN, true),
         (Some(end), None) | (None, Some(end)) => (end, false),
         (Some(mine), Some(theirs)) => (mine.max(theirs), false),
+    }
+}
+
+const fn hour_of(entry: &ManifestEntry) -> Option<i64> {
+    match entry.doc {
+        DocKey::Orders { hour } => Some(hour),
+        DocKey::Quota { .. } | DocKey::Stock { .. } | DocKey::Catalogue { .. } => None,
     }
 }
 
