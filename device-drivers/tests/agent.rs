@@ -452,13 +452,17 @@ async fn a_label_that_cannot_be_printed_is_rejected_and_a_broken_command_changes
         let topic = "ds/v1/s1/printer/pr-1/cmd";
         store.client.publish(topic, rumqttc::v5::mqttbytes::QoS::AtLeastOnce, false, broken).await.unwrap();
     }
-    // There is a font for Devanagari and none for Tamil.
-    for (n, name, outcome) in [(8, "दही", PrintOutcome::Done), (9, "தயிர்", PrintOutcome::Rejected)]
-    {
+    // There is a font for Devanagari and none for Tamil, whose name is left out; a code that no square holds is the label.
+    let long = format!("LL:{}", "x".repeat(400));
+    for (n, name, code, outcome) in [
+        (8, "दही", "LL:L-7", PrintOutcome::Done),
+        (9, "தயிர்", "LL:L-7", PrintOutcome::Done),
+        (10, "Curd", long.as_str(), PrintOutcome::Rejected),
+    ] {
         let lot = Label::Lot {
             name: name.into(),
             gtin: String::new(),
-            code: "LL:L-7".into(),
+            code: code.into(),
             expiry: String::new(),
             duplicate: false,
         };
@@ -473,7 +477,7 @@ async fn a_label_that_cannot_be_printed_is_rejected_and_a_broken_command_changes
     }
     store.command(DeviceClass::Printer, "pr-1", print(1)).await;
     assert_eq!(store.until(printed).await, (job(1), PrintOutcome::Done));
-    assert_eq!(printer.jobs().len(), 2);
+    assert_eq!(printer.jobs().len(), 3);
     agent.stop().await;
 }
 
