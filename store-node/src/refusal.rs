@@ -370,15 +370,7 @@ impl Refusal {
             Refusal::ScaleStamp { scale } => format!("The stamp of scale {scale} has run out."),
             Refusal::WrongRider { wanted } => format!("The order goes to rider {wanted}."),
             Refusal::AlreadyDone { what } => words::done(what).to_owned(),
-            Refusal::Fenced { what, why, since, .. } if why == FenceWhy::Superseded.word() => {
-                format!(
-                    "{what}: since {since} another machine is this store; this one stays shut. Switch it off."
-                )
-            }
-            Refusal::Fenced { what, why, since, word } => {
-                let waits = if *word { "the count" } else { "the hub's word and the count" };
-                format!("{what}: fenced since {since} ({why}); waits for {waits}.")
-            }
+            Refusal::Fenced { what, why, since, word } => fenced(what, why, *since, *word),
             Refusal::OrderUnknown { number } => {
                 format!("Nobody knows yet how order {number} ended in the store's former life.")
             }
@@ -394,6 +386,16 @@ impl Refusal {
             }
         }
     }
+}
+
+fn fenced(what: &str, why: &str, since: Timestamp, word: bool) -> String {
+    if why == FenceWhy::Superseded.word() {
+        return format!(
+            "{what}: since {since} another machine is this store; this one stays shut. Switch it off."
+        );
+    }
+    let waits = if word { "the count" } else { "the hub's word and the count" };
+    format!("{what}: fenced since {since} ({why}); waits for {waits}.")
 }
 
 fn not_yours(person: Option<&PersonId>) -> String {

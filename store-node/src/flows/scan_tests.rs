@@ -4,12 +4,13 @@
 use crate::answer::Answer;
 use crate::command::{Command, Login};
 use crate::refusal::Refusal;
-use crate::testbed::{Bed, product};
+use crate::testbed::{Bed, product, qty, sku};
 use device_drivers::gs1::Gtin;
 use device_drivers::scanner::Code;
+use model::api::store::ReceiveRequest;
 use model::catalogue::TempClass;
 use model::mqtt::Separators;
-use model::{DeviceId, PersonId, Role};
+use model::{DeviceId, Paise, PersonId, Role};
 
 /// A salt's EAN-13.
 const SALT: &str = "9521321109995";
@@ -24,14 +25,16 @@ fn both() -> String {
     digits.into_iter().find(|digits| Gtin::parse_eight(digits.as_bytes()).is_err()).unwrap()
 }
 
-/// A picker at work with an order of the product that has this barcode, and the scanner in hand.
-fn bed(gtin: &str) -> Bed {
+/// A picker at work with an order of the product that has this barcode and batch, and the scanner in hand.
+fn bed(gtin: &str, batch: &str) -> Bed {
     let mut bed = Bed::new();
     let mut goods = product("GOODS", TempClass::Ambient, 0);
     goods.gtins = vec![gtin.to_owned()];
     let import = Command::ImportCatalogue { products: vec![goods], opening: Vec::new() };
     bed.by("meena", Role::Manager, import).unwrap();
-    bed.receive("GOODS", 3, None);
+    let (batch, mrp) = (batch.to_owned(), Paise::new(12_000));
+    let goods = ReceiveRequest { sku: sku("GOODS"), qty: qty(3), batch, expiry: None, mrp, bin: None };
+    bed.by("ravi", Role::Receiver, Command::Receive(goods)).unwrap();
     bed.counter(&[("GOODS", 2)]).unwrap();
     let enrol = Command::EnrolHandheld { device: id("hh-1"), token_hash: "h".into() };
     bed.by("meena", Role::Manager, enrol).unwrap();
@@ -50,7 +53,7 @@ fn scan(bed: &mut Bed, aim: Option<&str>, text: &str, separators: Separators) ->
 
 #[test]
 fn each_identifier_reads_its_own_way() {
-    let element = "10L-7\u{1d}0109521321109995";
+    let element = "10B1\u{1d}0109521321109995";
     let link = "https://id.gs1.org/01/09521321109995";
     for (aim, text, taken) in [
         (Some("]E0"), SALT, true),
@@ -66,7 +69,7 @@ fn each_identifier_reads_its_own_way() {
         (Some("]d1"), link, true),
         (Some("]I1"), "09521321109995", true),
     ] {
-        let mut bed = bed(SALT);
+        let mut bed = bed(SALT, "B1");
         let got = scan(&mut bed, aim, text, Separators::Trusted);
         let left = bed.stock("GOODS").0;
         if taken {
@@ -84,7 +87,7 @@ fn each_identifier_reads_its_own_way() {
 #[test]
 fn eight_digits_are_what_their_identifier_says_and_ambiguous_without_one() {
     let digits = both();
-    let mut bed = bed(&digits);
+    let mut bed = bed(&digits, "B1");
     let bare = scan(&mut bed, None, &digits, Separators::Trusted).unwrap_err();
     let Refusal::AmbiguousCode { scanned, .. } = &bare else { panic!("{bare:?}") };
     assert_eq!((scanned, bare.problem().code.as_str()), (&digits, "ambiguous_code"));
@@ -94,7 +97,7 @@ fn eight_digits_are_what_their_identifier_says_and_ambiguous_without_one() {
 #[test]
 fn a_lot_is_read_from_a_scanner_that_sends_separators_and_guessed_from_no_other() {
     let text = "010952132110999510ABC17261231";
-    let mut bed = bed(SALT);
+    let mut bed = bed(SALT, "ABC17261231");
     for separators in [Separators::Lost, Separators::Unknown] {
         let refused = scan(&mut bed, Some("]C1"), text, separators).unwrap_err();
         let Refusal::AmbiguousCode { place, .. } = refused else { panic!("{refused:?}") };
@@ -106,7 +109,7 @@ fn a_lot_is_read_from_a_scanner_that_sends_separators_and_guessed_from_no_other(
 
 #[test]
 fn a_fault_comes_with_its_name_and_its_place() {
-    let mut bed = bed(SALT);
+    let mut bed = bed(SALT, "B1");
     let wrong = "0109521321109997";
     let refused = scan(&mut bed, Some("]d2"), wrong, Separators::Trusted).unwrap_err();
     let problem = refused.problem();
