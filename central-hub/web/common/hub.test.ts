@@ -6,6 +6,7 @@ import { PROBLEMS } from '@larder/shared/words.ts';
 import { Api, ApiError } from '@larder/shared/api.ts';
 import type { CartLine, OpsOrderRow, OpsStore, Order, ProductCard, RiderNow } from '@larder/shared/types/hub.ts';
 import { TEXTS as OPS, told, TOLD } from '../ops/src/texts.ts';
+import { epochName, generationName } from '../ops/src/terms.ts';
 import { matches, orderTone, slack, storeTone } from '../ops/src/tone.ts';
 import { cash, FIXES_MAX, labelCash, nextTask, pace, withFix, type Proof } from '../rider/src/task.ts';
 import { TEXTS as RIDER } from '../rider/src/texts.ts';
@@ -198,4 +199,11 @@ test('the rupees on a label become paise, and never more than the order came to'
   expect(['487', '487.5', ' 487.50 ', '0', '487.01', '', '48,7', '-4', '1e3', '4.875'].map((typed) => labelCash(typed, 48_750)))
     .toEqual([48_700, 48_750, 48_750, null, 48_701, null, null, null, null, null]);
   expect(labelCash('488', 48_750)).toBeNull();
+});
+
+test('a restored hub and the epochs that it minted have names that one can say, and two lives of one backup have two', () => {
+  expect([generationName(1), epochName(1), epochName(7)]).toEqual(['1', '1', '7']);
+  const [a, b] = [(1 << 20) | 46_655, (1 << 20) | 5];
+  expect([generationName(a), generationName(b), generationName(2 << 20)]).toEqual(['2-0ZZZ', '2-0005', '3-0000']);
+  expect(epochName((1 << 16) | 3)).toBe('2.3');
 });
