@@ -225,7 +225,8 @@ async fn a_print_command_names_where_its_answer_goes_and_the_answer_counts() {
     assert_eq!(beside.correlation_data.as_deref(), Some(&command.id.as_bytes()[..]));
     assert!(beside.message_expiry_interval.is_some_and(|left| left > 0 && left <= COMMAND_EXPIRY_S));
     let again = printer.hears(SAID_AGAIN).await.expect("said again until somebody has it");
-    assert_eq!(again.payload, first.payload);
+    assert_eq!(timeless(&again.payload), timeless(&first.payload));
+    assert!(waited(&again.payload) > waited(&first.payload), "and says how long it has waited by now");
     printer.reply(&again, ReplyOutcome::Taken).await;
     assert_eq!(printer.hears(SAID_AGAIN).await, None, "the agent has it on disk");
 
@@ -263,4 +264,19 @@ fn state_of(house: &House, said: &Publish) -> String {
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     db.query_row("SELECT state FROM print_job WHERE job = ?1", [&job.as_bytes()[..]], |row| row.get(0))
         .unwrap()
+}
+
+/// A print command without the time that it has waited.
+fn timeless(payload: &[u8]) -> Command {
+    let mut command: Command = serde_json::from_slice(payload).unwrap();
+    if let CommandBody::Print { waited_ms, .. } = &mut command.body {
+        *waited_ms = 0;
+    }
+    command
+}
+
+fn waited(payload: &[u8]) -> u64 {
+    let command: Command = serde_json::from_slice(payload).unwrap();
+    let CommandBody::Print { waited_ms, .. } = command.body else { panic!("{command:?}") };
+    waited_ms
 }
