@@ -38,8 +38,7 @@ fn both_brokers_pass_the_gate() {
         assert_eq!(code, 0, "{broker}: {told:#?}");
         let (passed, failed) = counted(&told);
         let reasons = told.iter().filter(|line| line.starts_with("    known: ")).count();
-        let others = told.iter().filter(|line| line.contains(": another reason: ")).count();
-        assert_eq!(reasons + others, failed, "{broker}: each failure has its reason");
+        assert_eq!(reasons, failed, "{broker}: each failure has its reason");
         assert!(passed > 9 * failed, "{broker}: {passed} passed, {failed} failed");
     }
 }
@@ -72,7 +71,7 @@ fn a_file_that_nobody_has_seen_is_judged_on_both() {
         let lenient = told.iter().position(|line| line.starts_with("kept-back.json: NEW: lenient: "));
         match broker {
             // It ends a packet of no kind for another reason than this case wants, as Mosquitto's own cases do.
-            "embedded" => assert_eq!((lenient, counted(&told)), (None, (3, 3)), "{told:#?}"),
+            "embedded" => assert_eq!((lenient, counted(&told)), (None, (4, 2)), "{told:#?}"),
             _ => {
                 assert!(told[lenient.unwrap() + 1].starts_with("    known: [MQTT-2.1.3-1]"), "{told:#?}");
                 assert_eq!(counted(&told), (3, 3), "{told:#?}");

@@ -91,5 +91,5 @@ fn print(report: &Report, words: bool) {
         report.other_reason.len(),
         report.failed.len() - unexplained
     );
-    println!("{} passed, {} failed", report.passed(), report.missed());
+    println!("{} passed, {} failed", report.passed(), report.failed.len());
 }
