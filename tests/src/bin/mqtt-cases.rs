@@ -44,7 +44,11 @@ fn main() -> ExitCode {
     match play(&options) {
         Ok(report) => {
             print(&report, options.words);
-            let failed = if options.strict { report.missed() } else { report.unexplained().count() };
+            let failed = if options.strict {
+                report.failed.len() + report.other_reason.len()
+            } else {
+                report.unexplained().count()
+            };
             if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
