@@ -15,7 +15,7 @@ export PATH := $(LARDER_CACHE)/bin:$(PATH):$(HOME)/.cargo/bin:/usr/sbin:/sbin
 CARGO := cargo
 LOCKED := --locked
 ARGS ?=
-BENCHES := broker order-commit scan-ack agent-load pick-route sync-bytes sync-lag sync-fleet grant-policy footprint
+BENCHES := broker order-commit scan-ack agent-load pick-route sync-bytes sync-lag sync-fleet sync-catchup sync-catalogue grant-policy replace footprint
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
