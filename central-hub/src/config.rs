@@ -132,9 +132,9 @@ pub struct HubConfig {
     /// Demo only: people walk, ride and wait so many times faster.
     #[serde(default = "one")]
     pub speed_factor: f64,
-    /// Below this score a rider is not sent (REQ-75).
-    #[serde(default = "threshold")]
-    pub rider_threshold: f64,
+    /// What a rider's score is made of, and below which sum nobody is sent yet (REQ-75).
+    #[serde(default)]
+    pub rider_weights: Weights,
     /// The encrypted address of the stores. Profile production needs it: there a token alone opens nothing.
     #[serde(default)]
     pub sync: Option<SyncTls>,
@@ -232,6 +232,9 @@ impl HubConfig {
             format!("time_zone: no IANA time zone {:?}; one is \"{INDIA}\"", self.time_zone),
         );
         say(!(0.0..=240.0).contains(&self.prepare_min), "prepare_min: 0 to 240".to_owned());
+        for name in self.rider_weights.wrong() {
+            say(true, format!("rider_weights: {name} is 0 to 1000"));
+        }
         if let Some(what) = self.global.as_ref().and_then(GlobalLink::wrong) {
             say(true, what);
         }
@@ -293,7 +296,7 @@ impl HubConfig {
             speed: self.speed_factor,
             global: self.global.is_some(),
             calendar: Calendar::new(&self.time_zone).unwrap_or_default(),
-            weights: Weights { threshold: self.rider_threshold, ..Weights::default() },
+            weights: self.rider_weights,
             ..Rules::new(key)
         }
     }
@@ -325,9 +328,6 @@ const fn prepare() -> f64 {
 }
 const fn one() -> f64 {
     1.0
-}
-fn threshold() -> f64 {
-    Weights::default().threshold
 }
 
 #[cfg(test)]
@@ -379,6 +379,16 @@ mod tests {
             let Err(ConfigError::Values { wrong, .. }) = with(url, tls) else { panic!("{url} {tls}") };
             assert!(wrong[0].starts_with("global:"), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_city_weighs_its_riders_as_it_likes() {
+        let with = |table: &str| load(&format!("{GOOD}\n[rider_weights]\n{table}\n"));
+        let weights = with("load = 1.5\nthreshold = 12").unwrap().rider_weights;
+        assert_eq!(weights, Weights { load: 1.5, threshold: 12.0, ..Weights::default() });
+        let Err(ConfigError::Values { wrong, .. }) = with("travel = -1\nrating = nan") else { panic!() };
+        assert_eq!(wrong, ["rider_weights: travel is 0 to 1000", "rider_weights: rating is 0 to 1000"]);
+        assert!(with("speed = 1").unwrap_err().to_string().contains("speed"));
     }
 
     #[test]

@@ -1,7 +1,13 @@
 //! The value of one rider-order pair (REQ-75), with its parts, so that ops can read why a rider was or was not chosen.
 
+use serde::Deserialize;
+
+/// The largest weight or threshold: parts of a score are within a hundred or so.
+const WEIGHT_MAX: f64 = 1_000.0;
+
 /// The weights and thresholds; the defaults are REQ-75's.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Weights {
     /// Of nearness.
     pub travel: f64,
@@ -18,6 +24,20 @@ pub struct Weights {
 impl Default for Weights {
     fn default() -> Self {
         Self { travel: 0.35, batch: 0.25, rating: 0.20, load: 2.0, threshold: 20.0 }
+    }
+}
+
+impl Weights {
+    /// The names of those that are no weight: below nought, beyond a thousand, or no number.
+    pub fn wrong(&self) -> Vec<&'static str> {
+        let all = [
+            ("travel", self.travel),
+            ("batch", self.batch),
+            ("rating", self.rating),
+            ("load", self.load),
+            ("threshold", self.threshold),
+        ];
+        all.iter().filter(|(_, value)| !(0.0..=WEIGHT_MAX).contains(value)).map(|(name, _)| *name).collect()
     }
 }
 
