@@ -38,12 +38,13 @@ export async function person(source: Browser, size: Size, lang: 'en' | 'hi' = 'e
   return context;
 }
 
-/** Errors that a page wrote to its console or threw; a failed request while a line is cut is not one. */
+/** Errors that a page wrote to its console or threw; a failed request while a line is cut is not one, nor what is said into a
+    socket at the moment in which it closes: whether anything was lost by it, the walks look for at the store. */
 export function errorsOf(page: Page): string[] {
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/net::ERR_|WebSocket connection|Failed to load resource/.test(message.text())) errors.push(message.text());
+    if (message.type() === 'error' && !/net::ERR_|WebSocket connection|WebSocket is already in CLOSING|Failed to load resource/.test(message.text())) errors.push(message.text());
   });
   return errors;
 }
