@@ -10,9 +10,10 @@ export class Probes {
   /** `data`: the demo's folder; `store`: whose probes. */
   constructor(private readonly data: string, private readonly store: string) {}
 
-  /** Writes a probe's file as the kernel does: sixteenths of a degree, with the chip's CRC. */
+  /** Writes a probe's file as the kernel does: sixteenths of a degree with the chip's CRC, and the same again in thousandths. */
   set(sensor: string, milliC: number): void {
-    const raw = Math.floor((milliC * 16) / 1000) & 0xffff;
+    const sixteenths = Math.floor((milliC * 16) / 1000);
+    const raw = sixteenths & 0xffff;
     const chip = [raw & 0xff, raw >> 8, 0x4b, 0x46, 0x7f, 0xff, 0x0c, 0x10];
     let crc = 0;
     for (const byte of chip) {
@@ -21,7 +22,7 @@ export class Probes {
     }
     const hex = [...chip, crc].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
     const file = this.#file(sensor);
-    writeFileSync(`${file}.new`, `${hex} : crc=${crc.toString(16).padStart(2, '0')} YES\n${hex} t=${milliC}\n`);
+    writeFileSync(`${file}.new`, `${hex} : crc=${crc.toString(16).padStart(2, '0')} YES\n${hex} t=${Math.trunc((sixteenths * 1000) / 16)}\n`);
     renameSync(`${file}.new`, file);
   }
 
