@@ -36,6 +36,8 @@ const LOOK: Duration = Duration::from_millis(500);
 const BYTES_PER_S: u32 = 32 * 1024;
 /// Bytes of small pieces between two waits.
 const TOGETHER: usize = 16 * 1024;
+/// Hours back from now in which the two lists are compared: the hub takes none before them.
+const HOURS_BACK: i64 = 35 * 24;
 /// Closed hours on one page of the hub's list.
 const PAGE: u32 = 48;
 /// Hours that wait to be shipped; more are named again at the next connection.
@@ -152,7 +154,7 @@ impl Shipper {
     /// Both sides' closed hours, page by page: what one side has forgotten it gets from the other. (What a session's opening
     /// names are the newest only.)
     async fn level_hours(&self) -> Result<(), ShipError> {
-        let mut before = i64::MAX;
+        let (mut before, oldest) = (i64::MAX, clock::now().hour() - HOURS_BACK);
         loop {
             let reply =
                 self.line.call(Method::GET, &format!("/sync/v1/hours?before={before}"), Vec::new()).await?;
@@ -167,7 +169,7 @@ impl Shipper {
             let mine = self.reads.ask(move |reader| reader.closed_before(before, PAGE)).await?;
             let (from, level) = common(&mine, &theirs);
             let lacks = |list: &[ManifestEntry], entry: &ManifestEntry| {
-                hour_of(entry).is_some_and(|hour| hour >= from) && !stands_in(list, entry)
+                hour_of(entry).is_some_and(|hour| hour >= from.max(oldest)) && !stands_in(list, entry)
             };
             // The oldest first, as they ended.
             for entry in mine.iter().rev().filter(|mine| lacks(&theirs, mine)) {
@@ -176,7 +178,7 @@ impl Shipper {
             for entry in theirs.iter().rev().filter(|theirs| lacks(&mine, theirs)) {
                 self.fetch_hour(entry).await?;
             }
-            if level || from >= before {
+            if level || from >= before || from <= oldest {
                 return Ok(());
             }
             before = from;
