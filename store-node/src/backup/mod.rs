@@ -42,16 +42,28 @@ pub struct Cut {
     pub ledger_rows: u32,
     /// See [`LINK_EVENTS`].
     pub events: u32,
+    /// See [`LINKS_A_ROUND`].
+    pub links: usize,
+    /// See [`UNLINKED_MAX`].
+    pub unlinked: i64,
 }
 
 impl Default for Cut {
     fn default() -> Self {
-        Self { ledger_rows: LINK_LEDGER_ROWS, events: LINK_EVENTS }
+        Self {
+            ledger_rows: LINK_LEDGER_ROWS,
+            events: LINK_EVENTS,
+            links: LINKS_A_ROUND,
+            unlinked: UNLINKED_MAX,
+        }
     }
 }
 
-/// Links that one round makes at most, so that a year of history does not keep the first head waiting.
+/// Links of the ledger, and of orders, that one round makes at most, so that history does not keep the head waiting.
 pub const LINKS_A_ROUND: usize = 64;
+/// Rows of the ledger, and events of orders, that a head lists outside of the chain at most: some forty days of a thousand
+/// orders. A backup that begins after a year makes its chain longer first, because a head cannot name so many objects.
+pub const UNLINKED_MAX: i64 = 500_000;
 /// Sealed bytes that a round keeps in memory before it sends them.
 pub const PENDING_BYTES: usize = 8 * 1024 * 1024;
 

@@ -3,7 +3,7 @@
 
 use super::keys::Keys;
 use super::packing::{Memory, Packer, rows};
-use super::{BackupError, Cut, LINKS_A_ROUND, LIVE_MS, Shelf};
+use super::{BackupError, Cut, LIVE_MS, Shelf};
 use crate::chain;
 use crate::db::backup::{self, Part, Table};
 use crate::db::{Connection, ReadDb, ledger};
@@ -77,7 +77,10 @@ pub fn take(
     };
     let mut packer = Packer::new(&keys.data, shelf, memory);
     let mut more = true;
-    for _ in 0..LINKS_A_ROUND {
+    for made in 0.. {
+        if made >= whose.cut.links && !db.snapshot(|conn| chain.is_far_behind(conn, whose))? {
+            break;
+        }
         let before = now.plus_ms(-LIVE_MS);
         let ledger = db.snapshot(|conn| chain.link_ledger(conn, &mut packer, before, whose.cut))?;
         let orders = db.snapshot(|conn| chain.link_orders(conn, &mut packer, before, whose.cut))?;
@@ -115,6 +118,13 @@ impl Chain {
             ledger: (contents.ledger_linked, contents.ledger_hash),
             events: contents.events_linked,
         })
+    }
+
+    /// Whether more history is outside of the chain than a head can list.
+    fn is_far_behind(&self, conn: &Connection, whose: &Whose) -> Result<bool, BackupError> {
+        let ledger = ledger::head(conn, &whose.store)?.0 - self.ledger.0;
+        let events = backup::last_event(conn)? - self.events;
+        Ok(ledger.max(events) > whose.cut.unlinked)
     }
 
     fn add(&mut self, packer: &mut Packer<'_>, pack: &Pack) -> Result<(), BackupError> {

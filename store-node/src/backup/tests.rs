@@ -6,7 +6,7 @@ use super::keys::{self, Keys};
 use super::packing::Memory;
 use super::restore::{keys_for, rehearse, restore};
 use super::round::{self, Done, Whose};
-use super::{BackupError, Cut, Shelf, backfill};
+use super::{BackupError, Cut, LINKS_A_ROUND, Shelf, UNLINKED_MAX, backfill};
 use crate::db::backup::{self, Part};
 use crate::db::{DbError, ReadDb};
 use crate::engine::Engine;
@@ -21,22 +21,19 @@ struct Stick {
     keys: Keys,
     recovery: RecoveryKey,
     memory: Memory,
+    cut: Cut,
 }
 
 impl Stick {
     fn new(bed: &Bed) -> Self {
         let recovery = keys::enrol(bed.dir.path(), "s1").unwrap();
         let keys = keys::load(bed.dir.path()).unwrap().unwrap();
-        Self { file: bed.dir.path().join("stick.larder"), keys, recovery, memory: Memory::default() }
+        let cut = Cut { ledger_rows: 8, events: 4, links: LINKS_A_ROUND, unlinked: UNLINKED_MAX };
+        Self { file: bed.dir.path().join("stick.larder"), keys, recovery, memory: Memory::default(), cut }
     }
 
     fn back_up(&mut self, bed: &Bed) -> Result<Done, BackupError> {
-        let whose = Whose {
-            store: "s1".to_owned(),
-            epoch: 1,
-            files: Vec::new(),
-            cut: Cut { ledger_rows: 8, events: 4 },
-        };
+        let whose = Whose { store: "s1".to_owned(), epoch: 1, files: Vec::new(), cut: self.cut };
         let mut shelf = FileShelf::grow(&self.file)?;
         let mut db = ReadDb::open(&bed.path())?;
         round::take(&mut db, &self.keys, &mut shelf, &mut self.memory, &whose, bed.now)
@@ -173,6 +170,24 @@ fn only_what_changed_is_sent_and_a_new_start_sends_nothing_again() {
         third.sent.0 > 3 && third.sent.0 < first.sent.0 && third.sent.1 < first.sent.1,
         "{first:?} {third:?}"
     );
+}
+
+/// A head names its objects: of a long history too many, as long as it is not in the chain.
+#[test]
+fn a_backup_that_begins_late_makes_its_chain_before_its_first_head() {
+    let bed = busy();
+    let mut patient = Stick::new(&bed);
+    patient.cut.links = 1;
+    let first = patient.back_up(&bed).unwrap();
+    assert!(first.more && first.links == 2, "a link of the ledger and one of orders: {first:?}");
+    let mut late = Stick::new(&bed);
+    late.file = bed.dir.path().join("late.larder");
+    late.cut = Cut { unlinked: 16, ..patient.cut };
+    let done = late.back_up(&bed).unwrap();
+    let head = late.shelf().head(None).unwrap().unwrap();
+    let contents: sync::vault::StoreContents = head.open(&late.keys.data).unwrap().contents;
+    assert!(contents.ledger_head.0 - contents.ledger_linked <= 16 && done.links > 2, "{done:?} {contents:?}");
+    assert!(done.listed.1 < first.listed.1, "{first:?} {done:?}");
 }
 
 #[test]

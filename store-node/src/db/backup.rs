@@ -224,6 +224,14 @@ pub fn event_after(conn: &Connection, after: i64, most: u32) -> DbResult<Option<
     one(conn, sql, (after, most.saturating_sub(1)), |r| Ok((r.get(0)?, r.get(1)?)))
 }
 
+/// The number of the last event of orders; nought without any.
+///
+/// # Errors
+/// A fault of the database.
+pub fn last_event(conn: &Connection) -> DbResult<i64> {
+    number(conn, "SELECT COALESCE(max(seq), 0) FROM order_event", [])
+}
+
 /// The number of the schema.
 ///
 /// # Errors
