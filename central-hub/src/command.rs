@@ -4,7 +4,7 @@
 use crate::db::payments::StepKind;
 use model::api::global::{GlobalFact, PersonFact};
 pub use model::api::hub::Recovered;
-use model::api::hub::{CheckoutRequest, Fix, InstrumentIn, Point};
+use model::api::hub::{CheckoutRequest, Fix, InstrumentIn, Point, SplitRequest};
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{
     Actor, AddressId, CommandId, CustomerId, InstrumentId, OrderId, Paise, Qty, RiderId, Role, SkuId,
@@ -145,6 +145,13 @@ pub enum Command {
         customer: CustomerId,
         /// Where to, how to pay, what about missing goods.
         request: CheckoutRequest,
+    },
+    /// The same as several deliveries, as they were offered (REQ-62).
+    BeginSplit {
+        /// Who.
+        customer: CustomerId,
+        /// Where to, how to pay, and what was agreed to.
+        request: SplitRequest,
     },
     /// The gateway's answer to a step.
     PaymentResult {
@@ -313,6 +320,7 @@ impl Command {
             | Command::EraseMe { .. }
             | Command::SetCartLine { .. }
             | Command::BeginCheckout { .. }
+            | Command::BeginSplit { .. }
             | Command::PaymentResult { .. }
             | Command::RequestCancel { .. }
             | Command::ReplySubstitute { .. }
@@ -373,6 +381,11 @@ pub enum Answer {
     Order {
         /// Which.
         order: OrderId,
+    },
+    /// Several orders of one basket.
+    Orders {
+        /// Which.
+        orders: Vec<OrderId>,
     },
     /// How many things it did.
     Count {

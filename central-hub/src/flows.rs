@@ -16,6 +16,7 @@ pub mod me;
 pub mod order;
 pub mod otp;
 pub mod pay;
+pub mod placing;
 pub mod quota;
 pub mod recover;
 pub mod refund;
@@ -25,6 +26,7 @@ pub mod session;
 pub mod shelf;
 pub mod shift;
 pub mod substitute;
+pub mod survey;
 pub mod terms;
 pub mod upkeep;
 
@@ -95,6 +97,7 @@ pub fn run(tx: &mut dyn HubTx, cx: &Cx<'_>, command: &Command) -> Flow<Answer> {
         Command::EraseMe { customer } => me::erase(tx, cx, customer),
         Command::SetCartLine { customer, sku, qty } => cart::set_line(tx, cx, customer, sku, *qty),
         Command::BeginCheckout { customer, request } => checkout::begin(tx, cx, customer, request),
+        Command::BeginSplit { customer, request } => checkout::begin_split(tx, cx, customer, request),
         Command::PaymentResult { key, outcome } => pay::result(tx, cx, key, *outcome),
         Command::MintEpoch { store, node_key, expect } => terms::mint(tx, cx, store, node_key, *expect),
         Command::AdoptEpoch { store, epoch } => terms::adopt(tx, cx, store, *epoch),

@@ -1,5 +1,6 @@
 //! What the hub says no to, as values that people see. Each has a stable word, what happened and what to do now.
 
+use model::api::hub::SplitOffer;
 use model::{OrderState, Paise, Problem, SkuId};
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +83,11 @@ pub enum Refusal {
         /// What is missing, and how many are left of it.
         missing: Vec<(SkuId, u64)>,
     },
+    /// No single store has all of it; a few have it together (REQ-62).
+    SplitOffered {
+        /// Which, what each would bring, and for how much.
+        offer: Box<SplitOffer>,
+    },
     /// No such order, or not this person's.
     UnknownOrder,
     /// Not where the order stands.
@@ -130,7 +136,11 @@ impl Refusal {
     /// For people and machines alike (`application/problem+json`).
     pub fn problem(&self) -> Problem {
         let (code, status) = self.code();
-        Problem::new(code, status, self.title(), self.detail(), self.hint()).with_fields_of(self, "no")
+        let problem = Problem::new(code, status, self.title(), self.detail(), self.hint());
+        if let Refusal::SplitOffered { offer } = self {
+            return problem.offering(offer);
+        }
+        problem.with_fields_of(self, "no")
     }
 
     /// The stable word and the HTTP status.
@@ -158,6 +168,7 @@ impl Refusal {
             Refusal::StoreNotSelling { why, .. } if why == "unreachable" => ("store_unreachable", 409),
             Refusal::StoreNotSelling { .. } => ("store_closed", 409),
             Refusal::OutOfStock { .. } => ("out_of_stock", 409),
+            Refusal::SplitOffered { .. } => ("split_offered", 409),
             Refusal::UnknownOrder => ("unknown_order", 404),
             Refusal::TooLate { .. } => ("too_late", 409),
             Refusal::NoQuestion => ("no_question", 409),
@@ -195,6 +206,7 @@ impl Refusal {
             Refusal::NotServed { .. } => "We do not deliver there yet",
             Refusal::StoreNotSelling { .. } => "Temporarily unavailable",
             Refusal::OutOfStock { .. } => "Some goods have just run out",
+            Refusal::SplitOffered { .. } => "No single store has all of it",
             Refusal::UnknownOrder => "There is no such order of yours",
             Refusal::TooLate { .. } => "It is too late for that",
             Refusal::NoQuestion => "No question about that line is open",
@@ -234,6 +246,9 @@ impl Refusal {
             Refusal::NotServed { .. } => "Choose another address; your cart is kept.",
             Refusal::StoreNotSelling { .. } => "Try again in a few minutes; your cart is kept.",
             Refusal::OutOfStock { .. } => "Change these lines; the rest of your cart is kept.",
+            Refusal::SplitOffered { .. } => {
+                "Accept the offered deliveries (POST /api/v1/checkout/split), or change the cart; it is kept."
+            }
             Refusal::UnknownOrder => "Look at your list of orders.",
             Refusal::TooLate { .. } => "Ask support about a refund or an exchange once it has come.",
             Refusal::NoQuestion => "Nothing to do: it was answered, or its minute is over.",
@@ -278,6 +293,10 @@ impl Refusal {
                 let parts: Vec<String> =
                     missing.iter().map(|(sku, left)| format!("{sku}: {left} left")).collect();
                 parts.join(", ")
+            }
+            Refusal::SplitOffered { offer } => {
+                let parts = offer.parts.iter().map(|part| format!("{}: {}", part.store_name, part.total));
+                format!("{} deliveries: {}.", offer.parts.len(), parts.collect::<Vec<_>>().join(", "))
             }
             Refusal::TooLate { state } => format!("The order is {state}."),
             Refusal::PaymentMisfit { what } => what.clone(),

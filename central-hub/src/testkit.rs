@@ -227,6 +227,19 @@ impl World {
         assert_eq!((out.upto[0], out.quarantined), (self.sent, 0));
     }
 
+    /// What another store says: its documents and its log are its own.
+    pub fn as_store(&mut self, other: &str, metres_north: f64, says: impl FnOnce(&mut World)) {
+        let id = StoreId::new(other).unwrap();
+        let at = Point { lat: STORE_AT.lat + metres_north / 111_195.0, lon: STORE_AT.lon };
+        let seed = StoreSeed { id: id.clone(), name: other.to_owned(), at, radius_m: 2_500, capacity: 20 };
+        self.hub.put_stores(&[seed]).unwrap();
+        self.hub.heard(self.now, &id, true).unwrap();
+        let before = (std::mem::replace(&mut self.store, id), self.sent, self.seen);
+        (self.sent, self.seen) = (0, 0);
+        says(self);
+        (self.store, self.sent, self.seen) = before;
+    }
+
     pub fn next_record(&mut self) -> u64 {
         self.sent += 1;
         self.sent

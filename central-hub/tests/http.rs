@@ -8,7 +8,7 @@ use central_hub::config::HubConfig;
 use central_hub::lock::{Lock, LockError};
 use central_hub::{clock, run, system};
 use model::api::hub::{
-    Address, Cart, InboxMessage, Order, Point, RiderNow, SearchPage, Serviceable, Session,
+    Address, Cart, InboxMessage, Order, Point, RiderNow, SearchPage, Serviceable, Session, SplitOffer,
 };
 use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
@@ -58,15 +58,15 @@ fn config(dir: &Path) -> HubConfig {
 }
 
 /// The store has been here before: it granted, and was heard just now.
-fn grant(config: &HubConfig, total: u64) {
+fn grant(config: &HubConfig, store: &str, skus: &[&str], total: u64) {
     let lock = Lock::take(&config.data_dir).unwrap();
     let mut engine = run::open(config, &lock).unwrap();
-    let store = StoreId::new("s1").unwrap();
+    let store = StoreId::new(store).unwrap();
     let id = DocId::Quota { store: store.clone(), epoch: StoreEpoch(1), generation: HubGeneration(1) };
     let actor = DocActor { side: Owner::Store, store: store.clone(), boot: 1 };
     let mut document = Document::new(id.clone(), &actor).unwrap();
-    for sku in ["MLK-1", "CHO-1"] {
-        document.set_granted(&SkuId::new(sku).unwrap(), total).unwrap();
+    for sku in skus {
+        document.set_granted(&SkuId::new(*sku).unwrap(), total).unwrap();
     }
     let change = document.commit().unwrap().unwrap();
     engine
@@ -78,7 +78,25 @@ impl Hub {
     async fn start(units: u64) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = config(dir.path());
-        grant(&config, units);
+        grant(&config, "s1", &["MLK-1", "CHO-1"], units);
+        Self::of(dir, config).await
+    }
+
+    /// Milk is at one store only, chocolate at the other; both reach the shopper's door.
+    async fn of_two_stores() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        config(dir.path());
+        let path = dir.path().join("hub.toml");
+        let second = "[[stores]]\nid = \"s2\"\nname = \"Domlur\"\nlat = 12.9609\nlon = 77.6387\nradius_m = 2500\n\
+             token = \"0123456789abcdef\"\n";
+        std::fs::write(&path, std::fs::read_to_string(&path).unwrap() + second).unwrap();
+        let config = HubConfig::load(&path).unwrap();
+        grant(&config, "s1", &["MLK-1"], 5);
+        grant(&config, "s2", &["CHO-1"], 5);
+        Self::of(dir, config).await
+    }
+
+    async fn of(dir: tempfile::TempDir, config: HubConfig) -> Self {
         let base = format!("http://{}", config.listen);
         let stop = CancellationToken::new();
         let task = tokio::spawn(run::run(config.clone(), stop.clone()));
@@ -228,6 +246,38 @@ async fn two_customers_race_for_the_last_unit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_basket_that_no_store_has_alone_is_offered_and_ordered_as_two_deliveries() {
+    let hub = Hub::of_two_stores().await;
+    let (token, address) = hub.shopper(1).await;
+    let page: SearchPage = hub.get("/api/v1/search?q=chocolate&store=s1&lat=12.975&lon=77.642", "").await;
+    assert_eq!((page.hits[0].available, page.hits[0].elsewhere), (0, 5));
+    hub.cart(&token, "MLK-1", 2).await;
+    hub.cart(&token, "CHO-1", 1).await;
+    let refused = hub.checkout(&token, &address, "tok_ok", &key()).await;
+    assert_eq!(code_of(&refused), (409, "split_offered"));
+    let offer: SplitOffer = serde_json::from_value(refused.1["offer"].clone()).unwrap();
+    let stores: Vec<&str> = offer.parts.iter().map(|part| part.store.as_str()).collect();
+    let mut body = json!({ "address": address.id, "payment": { "method": "upi", "token": "tok_declined" },
+        "preset": "refund", "stores": stores, "total": offer.total });
+    let path = "/api/v1/checkout/split";
+    let declined = hub.send(Method::POST, path, &token, &key(), Some(body.clone())).await;
+    assert_eq!(code_of(&declined), (402, "payment_failed"));
+    body["payment"]["token"] = json!("tok_ok");
+    let orders: Vec<Order> = hub.post(path, &token, body.clone()).await;
+    let told: Vec<_> =
+        orders.iter().map(|order| (order.store.as_str(), order.state, order.lines.len())).collect();
+    assert_eq!(told, [("s1", OrderState::Confirmed, 1), ("s2", OrderState::Confirmed, 1)]);
+    assert_eq!(orders.iter().map(|order| order.total.get()).sum::<i64>(), offer.total.get());
+    let empty = hub.send(Method::POST, path, &token, &key(), Some(body.clone())).await;
+    assert_eq!(code_of(&empty), (409, "empty_cart"));
+    body["stores"] = json!("s1");
+    let bad = hub.send(Method::POST, path, &token, &key(), Some(body)).await;
+    assert_eq!(bad.0.as_u16() / 100, 4, "{}", bad.1);
+    assert!(bad.1["hint"].as_str().is_some_and(|hint| !hint.is_empty()), "{}", bad.1);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_declined_payment_frees_the_unit_and_an_unclear_one_is_asked_again() {
     let hub = Hub::start(1).await;
     let (token, address) = hub.shopper(1).await;
@@ -244,7 +294,7 @@ async fn a_declined_payment_frees_the_unit_and_an_unclear_one_is_asked_again() {
 async fn a_crash_between_the_gateway_and_the_note_charges_once() {
     let dir = tempfile::tempdir().unwrap();
     let config = config(dir.path());
-    grant(&config, 1);
+    grant(&config, "s1", &["MLK-1", "CHO-1"], 1);
     // The hub dies after the checkout's commit and after the gateway's deed, before the answer is noted.
     let lock = Lock::take(&config.data_dir).unwrap();
     let mut engine = run::open(&config, &lock).unwrap();

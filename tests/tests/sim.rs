@@ -74,11 +74,12 @@ fn two_hundred_short_seeds_keep_every_promise() {
     let again = "again: cargo run --release -p tests --bin sim -- --seed ...";
     assert!(failed.is_empty(), "{again}\n{}", failed.join("\n"));
     // A campaign in which nothing happens proves nothing.
-    let counted: [Counted; 17] = [
+    let counted: [Counted; 18] = [
         ("delivered", |t| t.delivered),
         ("counter orders in a cut", |t| t.counter_in_cut),
         ("cancelled", |t| t.cancelled),
         ("unpaid", |t| t.unpaid),
+        ("baskets that became several deliveries", |t| t.split),
         ("cuts", |t| t.cuts),
         ("restarts", |t| t.restarts),
         ("clock steps", |t| t.steps),

@@ -8,6 +8,8 @@ import type { Board, CounterOrderAnswer, EnrolAnswer, HandheldConfig, LoginAnswe
 
 /** People of the demo's first store. */
 export const MANAGER = { id: 'meena', name: 'Meena', pin: '8080' };
+/** Of the second. */
+export const SECOND_MANAGER = { id: 'farah', name: 'Farah', pin: '8082' };
 export const PICKERS = [{ id: 'asha', name: 'Asha', pin: '4711' }, { id: 'ravi', name: 'Ravi', pin: '4712' }, { id: 'sunil', name: 'Sunil', pin: '4713' }] as const;
 export type Person = { id: string; name: string; pin: string };
 /** Twenty of these would be too heavy for one order. */

@@ -12,5 +12,6 @@ pub mod proof;
 pub mod rider_score;
 pub mod saga;
 pub mod search;
+pub mod split;
 pub mod stop_selling;
 pub mod store_choice;

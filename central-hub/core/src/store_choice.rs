@@ -71,9 +71,8 @@ pub fn choose(
     let mut best: Option<(&Candidate, f64)> = None;
     let mut hope = NoStore::Outside { nearest_m: None };
     for candidate in candidates {
-        let far = geo::haversine_m(candidate.at, door);
-        match judge(candidate, far, wanted) {
-            Ok(()) => {
+        match judge(candidate, door, wanted) {
+            Ok(far) => {
                 let beats = best.is_none_or(|(other, other_far)| {
                     candidate.headroom > other.headroom
                         || (candidate.headroom == other.headroom && far < other_far)
@@ -94,20 +93,28 @@ pub fn choose(
     }
 }
 
-fn judge(candidate: &Candidate, far: f64, wanted: &BTreeMap<SkuId, Qty>) -> Result<(), NoStore> {
+/// Metres to the door, if it reaches it and sells.
+pub(crate) fn judge_place(candidate: &Candidate, door: Point) -> Result<f64, NoStore> {
+    let far = geo::haversine_m(candidate.at, door);
     if far > f64::from(candidate.radius_m) {
         return Err(NoStore::Outside { nearest_m: Some(far as u32) });
     }
     if candidate.selling != Selling::Open {
         return Err(NoStore::NotSelling { store: candidate.store.clone(), selling: candidate.selling });
     }
+    Ok(far)
+}
+
+/// Metres to the door, if it can deliver all of it there.
+fn judge(candidate: &Candidate, door: Point, wanted: &BTreeMap<SkuId, Qty>) -> Result<f64, NoStore> {
+    let far = judge_place(candidate, door)?;
     let left = |sku: &SkuId| candidate.available.get(sku).copied().unwrap_or(0);
     let missing: Vec<(SkuId, u64)> = wanted
         .iter()
         .filter(|(sku, qty)| left(sku) < u64::from(qty.get()))
         .map(|(sku, _)| (sku.clone(), left(sku)))
         .collect();
-    if missing.is_empty() { Ok(()) } else { Err(NoStore::Short { store: candidate.store.clone(), missing }) }
+    if missing.is_empty() { Ok(far) } else { Err(NoStore::Short { store: candidate.store.clone(), missing }) }
 }
 
 fn closer(a: NoStore, b: NoStore) -> NoStore {

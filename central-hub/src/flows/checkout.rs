@@ -1,36 +1,108 @@
-//! Checkout, first half (REQ-62, REQ-63): choose the store, hold the units, write the order, start the payment. Cash is
-//! confirmed in the same transaction; the rest waits for the gateway while the hold lasts.
+//! Checkout, first half (REQ-62, REQ-63): who buys what, from which store, and what is offered where no single store has all
+//! of it. The order itself is `placing`'s, its second half `confirm`'s.
 
-use super::quota::{self, Fate};
-use super::{Cx, Flow, confirm, me, order};
-use crate::command::{Answer, step_key};
+use super::placing::{self, Bill, Buyer, Parcel};
+use super::survey::Survey;
+use super::{Cx, Flow, me, order};
+use crate::command::Answer;
 use crate::db::HubTx;
-use crate::db::customers::CustomerRow;
-use crate::db::orders::{LineRow, OrderRow};
-use crate::db::payments::{PaymentRow, StepKind, StepRow, StepState};
-use crate::db::quotas::QuotaKey;
-use crate::db::stores::StoreRow;
+use crate::db::orders::LineRow;
 use crate::refusal::Refusal;
-use hub_core::saga::{self, Do, Method};
-use hub_core::stop_selling::selling;
-use hub_core::store_choice::{Candidate, Choice, NoStore, choose};
-use hub_core::{eta, fee, geo, number, proof};
-use model::api::hub::{Address, CheckoutRequest, InstrumentKind, Payment};
-use model::order_doc::{KG_MAX, kilograms};
-use model::{CustomerId, Moment, OrderId, OrderState, Paise, Qty, Timestamp};
-use std::collections::BTreeMap;
+use hub_core::eta;
+use hub_core::saga::Method;
+use hub_core::split::Part;
+use hub_core::store_choice::{Choice, NoStore};
+use model::api::hub::{
+    CheckoutRequest, InstrumentKind, Payment, SplitLine, SplitOffer, SplitPart, SplitRequest,
+};
+use model::order_doc::{KG_MAX, SubstitutePreset, kilograms};
+use model::{AddressId, CustomerId, OrderId, Paise, Qty, StoreId};
 
 /// Begins a checkout.
 ///
 /// # Errors
-/// Refused with the reason closest to a yes; nothing is held then.
+/// Refused with the reason closest to a yes, or with an offer of several deliveries; nothing is held then.
 pub fn begin(
     tx: &mut dyn HubTx,
     cx: &Cx<'_>,
     customer: &CustomerId,
     request: &CheckoutRequest,
 ) -> Flow<Answer> {
-    let (method, token) = payment_of(tx, customer, &request.payment)?;
+    let mut buyer = buyer(tx, cx, customer, (&request.address, &request.payment, request.preset))?;
+    let survey = Survey::of(tx, cx, buyer.address.at, &buyer.lines)?;
+    let choice = match survey.one() {
+        Ok(choice) => choice,
+        Err(no) => return Err(offer(cx, &buyer, &survey)?.unwrap_or_else(|| refusal_of(no)).into()),
+    };
+    let order = place_one(tx, cx, &mut buyer, &survey, choice)?;
+    Ok(Answer::Order { order })
+}
+
+/// Begins a checkout of several deliveries, as they were offered.
+///
+/// # Errors
+/// As [`begin`]; a new offer where it would be other stores or cost more than was agreed.
+pub fn begin_split(
+    tx: &mut dyn HubTx,
+    cx: &Cx<'_>,
+    customer: &CustomerId,
+    request: &SplitRequest,
+) -> Flow<Answer> {
+    let mut buyer = buyer(tx, cx, customer, (&request.address, &request.payment, request.preset))?;
+    let survey = Survey::of(tx, cx, buyer.address.at, &buyer.lines)?;
+    let no = match survey.one() {
+        Ok(choice) => {
+            let order = place_one(tx, cx, &mut buyer, &survey, choice)?;
+            return Ok(Answer::Orders { orders: vec![order] });
+        }
+        Err(no) => no,
+    };
+    let Some(parts) = survey.several() else { return Err(refusal_of(no).into()) };
+    let now = offered(cx, &buyer, &survey, &parts)?;
+    let agreed = |store: &StoreId| request.stores.contains(store);
+    if now.total > request.total || !now.parts.iter().all(|part| agreed(&part.store)) {
+        return Err(Refusal::SplitOffered { offer: Box::new(now) }.into());
+    }
+    let mut orders = Vec::new();
+    for (nth, part) in (0..).zip(&parts) {
+        let lines = lines_of_part(&buyer.lines, part);
+        let parcel = Parcel { site: survey.site(part.candidate)?, why: part.why.clone(), lines, nth };
+        orders.push(placing::place(tx, cx, &buyer, parcel)?);
+    }
+    settle_cart(tx, &buyer)?;
+    Ok(Answer::Orders { orders })
+}
+
+fn place_one(
+    tx: &mut dyn HubTx,
+    cx: &Cx<'_>,
+    buyer: &mut Buyer,
+    survey: &Survey,
+    choice: Choice,
+) -> Flow<OrderId> {
+    let site = survey.chosen(&choice)?;
+    let lines = std::mem::take(&mut buyer.lines);
+    let parcel = Parcel { site, why: choice.why, lines, nth: 0 };
+    let order = placing::place(tx, cx, buyer, parcel)?;
+    settle_cart(tx, buyer)?;
+    Ok(order)
+}
+
+/// Cash is confirmed at once, and the cart has been ordered; else it is kept until the payment stands (`confirm`).
+fn settle_cart(tx: &mut dyn HubTx, buyer: &Buyer) -> Flow<()> {
+    match buyer.method {
+        Method::Cod => Ok(tx.clear_cart(&buyer.who.id)?),
+        Method::Upi | Method::Card => Ok(()),
+    }
+}
+
+fn buyer(
+    tx: &dyn HubTx,
+    cx: &Cx<'_>,
+    customer: &CustomerId,
+    (address, payment, preset): (&AddressId, &Payment, SubstitutePreset),
+) -> Flow<Buyer> {
+    let (method, token) = payment_of(tx, customer, payment)?;
     if method != Method::Cod && !(cx.rules.gateway && tx.offers_gateway()?) {
         return Err(Refusal::NoGateway.into());
     }
@@ -39,40 +111,9 @@ pub fn begin(
         let number = order::sure(tx, &open)?.number;
         return Err(Refusal::CheckoutOpen { number }.into());
     }
-    let address = tx.address(customer, &request.address)?.ok_or(Refusal::UnknownAddress)?;
+    let address = tx.address(customer, address)?.ok_or(Refusal::UnknownAddress)?;
     let lines = lines_of(tx, customer)?;
-    let units = quota::sum(lines.iter().map(|l| (l.sku.clone(), u64::from(l.qty.get()))));
-    let (chosen, rights) = store_for(tx, cx, &address, &lines)?;
-    let (payment, act) = saga::start(method);
-    let fate = if act == Some(Do::Confirm) { Fate::Sold } else { Fate::Held };
-    quota::take(tx, &chosen.key, &units, rights, fate)?;
-    let mut row = order_row(tx, cx, &who, address, &lines, chosen, request)?;
-    let mut steps = vec![(Moment::Placed, row.store_why.clone())];
-    if fate == Fate::Sold {
-        row.hold_until = None;
-        steps.push((Moment::Confirmed, String::new()));
-    }
-    order::enter(tx, cx, &mut row, &lines, &steps)?;
-    tx.add_payment(&PaymentRow {
-        order: row.id,
-        method,
-        token,
-        state: payment,
-        amount: row.total,
-        captured: Paise::ZERO,
-        refunded: Paise::ZERO,
-    })?;
-    let order = row.id;
-    match (fate, method) {
-        (Fate::Sold, _) => {
-            let moments: Vec<_> = steps.iter().map(|(moment, _)| (*moment, cx.now)).collect();
-            confirm::promise(tx, &row, method, &lines, &moments)?;
-        }
-        (Fate::Held, Method::Card) => ask(tx, &row, StepKind::Authorise, cx.now)?,
-        (Fate::Held, Method::Upi) => ask(tx, &row, StepKind::Debit, cx.now)?,
-        (Fate::Held, Method::Cod) => {}
-    }
-    Ok(Answer::Order { order })
+    Ok(Buyer { who, address, method, token, preset, lines })
 }
 
 fn payment_of(tx: &dyn HubTx, customer: &CustomerId, payment: &Payment) -> Flow<(Method, String)> {
@@ -122,54 +163,42 @@ fn lines_of(tx: &dyn HubTx, customer: &CustomerId) -> Flow<Vec<LineRow>> {
     if lines.is_empty() { Err(Refusal::CartEmpty.into()) } else { Ok(lines) }
 }
 
-/// The store that will do it, and why.
-struct Chosen {
-    store: StoreRow,
-    key: QuotaKey,
-    choice: Choice,
+/// The lines that one store brings, counted anew from the first.
+fn lines_of_part(lines: &[LineRow], part: &Part) -> Vec<LineRow> {
+    let mine = lines.iter().filter_map(|line| Some((line, *part.lines.get(&line.sku)?)));
+    (0..).zip(mine).map(|(at, (line, qty))| LineRow { line: at, qty, ..line.clone() }).collect()
 }
 
-fn store_for(
-    tx: &dyn HubTx,
-    cx: &Cx<'_>,
-    address: &Address,
-    lines: &[LineRow],
-) -> Flow<(Chosen, quota::Rights)> {
-    let generation = tx.generation()?;
-    let mut wanted: BTreeMap<_, Qty> = BTreeMap::new();
-    for line in lines {
-        let sum = wanted.entry(line.sku.clone()).or_default();
-        let too_many = Refusal::BadValue { field: "qty".to_owned(), want: "fewer units".to_owned() };
-        *sum = sum.checked_add(line.qty).ok_or(too_many)?;
-    }
-    let mut near = Vec::new();
-    let mut candidates = Vec::new();
-    for store in tx.stores()? {
-        let key = QuotaKey { store: store.seed.id.clone(), epoch: store.epoch, generation };
-        let mut rights = quota::Rights::new();
-        let mut open = store.seed.capacity;
-        // What a store that is too far away has does not matter: nothing of it is read.
-        if geo::haversine_m(store.seed.at, address.at) <= f64::from(store.seed.radius_m) {
-            for sku in wanted.keys() {
-                rights.insert(sku.clone(), quota::rights(tx, cx, &key, sku)?);
-            }
-            open = tx.open_up_to(&store.seed.id, store.seed.capacity)?;
-        }
-        candidates.push(Candidate {
+/// Several deliveries instead, if a few stores have it together.
+fn offer(cx: &Cx<'_>, buyer: &Buyer, survey: &Survey) -> Flow<Option<Refusal>> {
+    let Some(parts) = survey.several() else { return Ok(None) };
+    let offer = Box::new(offered(cx, buyer, survey, &parts)?);
+    Ok(Some(Refusal::SplitOffered { offer }))
+}
+
+fn offered(cx: &Cx<'_>, buyer: &Buyer, survey: &Survey, parts: &[Part]) -> Flow<SplitOffer> {
+    let mut offer = SplitOffer { parts: Vec::new(), total: Paise::ZERO };
+    for part in parts {
+        let store = &survey.site(part.candidate)?.store;
+        let (lines, door) = (lines_of_part(&buyer.lines, part), buyer.address.at);
+        let bill = Bill::of(&lines, store, door)?;
+        offer.total = placing::plus(offer.total, bill.total)?;
+        offer.parts.push(SplitPart {
             store: store.seed.id.clone(),
-            name: store.seed.name.clone(),
-            at: store.seed.at,
-            radius_m: store.seed.radius_m,
-            selling: selling(store.heard_at, store.closed, cx.now, cx.rules.stop_after_ms),
-            available: rights.iter().map(|(sku, rights)| (sku.clone(), rights.available())).collect(),
-            headroom: store.seed.capacity.saturating_sub(open),
+            store_name: store.seed.name.clone(),
+            lines: lines.into_iter().map(told).collect::<Flow<_>>()?,
+            subtotal: bill.subtotal,
+            delivery_fee: bill.delivery_fee,
+            total: bill.total,
+            promise_min: eta::promise_min(cx.rules.prepare_min, store.seed.at, door).ceil() as u32,
         });
-        near.push((store, key, rights));
     }
-    let choice = choose(address.at, &wanted, &candidates).map_err(refusal_of)?;
-    let chosen = near.into_iter().find(|(store, ..)| store.seed.id == choice.store);
-    let (store, key, rights) = chosen.ok_or(Refusal::NotServed { nearest_m: None })?;
-    Ok((Chosen { store, key, choice }, rights))
+    Ok(offer)
+}
+
+fn told(line: LineRow) -> Flow<SplitLine> {
+    let total = placing::price(line.unit_price, line.qty)?;
+    Ok(SplitLine { sku: line.sku, name: line.name, name_hi: line.name_hi, qty: line.qty, total })
 }
 
 fn refusal_of(no: NoStore) -> Refusal {
@@ -180,52 +209,4 @@ fn refusal_of(no: NoStore) -> Refusal {
         }
         NoStore::Short { missing, .. } => Refusal::OutOfStock { missing },
     }
-}
-
-fn order_row(
-    tx: &mut dyn HubTx,
-    cx: &Cx<'_>,
-    who: &CustomerRow,
-    address: Address,
-    lines: &[LineRow],
-    Chosen { store, key, choice }: Chosen,
-    request: &CheckoutRequest,
-) -> Flow<OrderRow> {
-    let too_large = || Refusal::BadValue { field: "total".to_owned(), want: "a smaller order".to_owned() };
-    let mut subtotal = Paise::ZERO;
-    for line in lines {
-        let total = line.unit_price.checked_mul(line.qty.get()).ok_or_else(too_large)?;
-        subtotal = subtotal.checked_add(total).ok_or_else(too_large)?;
-    }
-    let delivery_fee = fee::delivery_fee(geo::road_km(store.seed.at, address.at), fee::Surge::NONE);
-    let promise = eta::promise_min(cx.rules.prepare_min, store.seed.at, address.at);
-    Ok(OrderRow {
-        id: OrderId::new(cx.now, proof::digest_u128(&[b"order", cx.id.as_bytes()])),
-        number: number::short_number(tx.next_order_seq()?),
-        customer: who.id,
-        store: store.seed.id,
-        epoch: key.epoch,
-        generation: key.generation,
-        store_why: choice.why,
-        address,
-        first_name: who.name.clone(),
-        preset: request.preset,
-        subtotal,
-        delivery_fee,
-        total: subtotal.checked_add(delivery_fee).ok_or_else(too_large)?,
-        placed_at: cx.now,
-        hold_until: Some(cx.now.plus_ms(cx.rules.hold_ms)),
-        promise_at: cx.now.plus_ms(cx.rules.people_ms(promise)),
-        state: OrderState::Placed,
-        rider: None,
-        bags: 0,
-        code_tries: 0,
-    })
-}
-
-fn ask(tx: &mut dyn HubTx, row: &OrderRow, kind: StepKind, now: Timestamp) -> Flow<()> {
-    let key = step_key(&row.id, kind, "1");
-    let step =
-        StepRow { key, order: row.id, kind, amount: row.total, state: StepState::Due, tries: 0, due_at: now };
-    Ok(tx.add_step(&step)?)
 }

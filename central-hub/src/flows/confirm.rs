@@ -11,7 +11,7 @@ use model::fact::Fact;
 use model::order::Channel;
 use model::order_doc::{HeadLine, OrderHead};
 use model::quota::{FIRST_EPOCH, FIRST_GENERATION};
-use model::{Moment, Paise, Timestamp};
+use model::{Moment, Paise, Qty, Timestamp};
 
 /// Confirms an order whose payment stands: what was held for it is sold.
 pub fn confirm(
@@ -29,6 +29,7 @@ pub fn confirm(
     }
     let lines = tx.lines(&row.id)?;
     promise(tx, row, method, &lines, &[(Moment::Placed, row.placed_at)])?;
+    leave_cart(tx, cx, row, &lines)?;
     // Writes the whole row, with the promise and without the hold.
     order::reach(tx, cx, row, Moment::Confirmed, cx.now)
 }
@@ -48,8 +49,18 @@ pub fn promise(
         facts.push(Fact::Terms { order, hour, epoch, generation });
     }
     facts.extend(moments.iter().map(|(moment, at)| Fact::Moment { order, hour, moment: *moment, at: *at }));
-    tx.add_facts(&row.store, &facts)?;
-    tx.clear_cart(&row.customer)?;
+    Ok(tx.add_facts(&row.store, &facts)?)
+}
+
+/// What was ordered leaves the cart; what was put in while the payment went on, or belongs to another order of the same
+/// basket, stays.
+fn leave_cart(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &OrderRow, lines: &[LineRow]) -> Flow<()> {
+    let cart = tx.cart(&row.customer)?;
+    for line in lines {
+        let Some((_, inside)) = cart.iter().find(|(sku, _)| *sku == line.sku) else { continue };
+        let left = inside.checked_sub(line.qty).unwrap_or(Qty::ZERO);
+        tx.set_cart_line(&row.customer, &line.sku, left, cx.now)?;
+    }
     Ok(())
 }
 

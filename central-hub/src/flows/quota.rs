@@ -49,7 +49,7 @@ pub enum Fate {
 ///
 /// # Errors
 /// [`Refusal::OutOfStock`] with every SKU that has too few.
-pub fn take(tx: &mut dyn HubTx, key: &QuotaKey, units: &Units, rights: Rights, fate: Fate) -> Flow<()> {
+pub fn take(tx: &mut dyn HubTx, key: &QuotaKey, units: &Units, rights: &Rights, fate: Fate) -> Flow<()> {
     let mut missing = Vec::new();
     let mut after = Vec::new();
     for (sku, qty) in units {

@@ -7,5 +7,6 @@ mod login;
 #[cfg(feature = "mutations")]
 mod mutants;
 mod shelf;
+mod split;
 mod store_side;
 mod terms;

@@ -66,6 +66,7 @@ fn session(app: &App, id: &CommandId, answer: Answer) -> Result<Json<Session>, H
         | Answer::Address { .. }
         | Answer::Instrument { .. }
         | Answer::Order { .. }
+        | Answer::Orders { .. }
         | Answer::Count { .. } => Err(HttpProblem::fault("a login without a session")),
     }
 }

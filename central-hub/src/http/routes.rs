@@ -52,7 +52,7 @@ fn browsing(table: Table<'_>) -> Table<'_> {
     table
         .route::<(), api::Serviceable>(read("/api/v1/serviceable", Anyone, "lat lon", "Whether a place is served"), get(shop::serviceable))
         .route::<(), Vec<api::Category>>(read("/api/v1/categories", Anyone, "", "Categories"), get(shop::categories))
-        .route::<(), api::SearchPage>(read("/api/v1/search", Anyone, "q? category? store?", "Find products"), get(shop::search))
+        .route::<(), api::SearchPage>(read("/api/v1/search", Anyone, "q? category? store? lat? lon?", "Find products; with the place also what other stores could bring there"), get(shop::search))
 }
 
 #[rustfmt::skip]
@@ -61,6 +61,7 @@ fn shopping(table: Table<'_>) -> Table<'_> {
         .route::<(), api::Cart>(read("/api/v1/cart", SHOPPER, "", "My cart"), get(shop::cart))
         .route::<api::CartLineIn, api::Cart>(write("put", "/api/v1/cart/lines/{sku}", SHOPPER, "Set a line; 0 takes it out"), put(shop::set_line))
         .route::<api::CheckoutRequest, api::Order>(write("post", "/api/v1/checkout", SHOPPER, "Check out the cart"), post(orders::checkout))
+        .route::<api::SplitRequest, Vec<api::Order>>(write("post", "/api/v1/checkout/split", SHOPPER, "Check out the cart as the several deliveries that `split_offered` offered"), post(orders::checkout_split))
         .route::<(), Vec<api::Order>>(read("/api/v1/orders", SHOPPER, "", "My orders, newest first"), get(orders::list))
         .route::<(), api::Order>(read("/api/v1/orders/{id}", SHOPPER, "", "One of my orders"), get(orders::one))
         .route::<(), Events<api::Tracking>>(read("/api/v1/orders/{id}/stream", SHOPPER, "", "Server-sent events `order` while it is under way"), get(stream::track))

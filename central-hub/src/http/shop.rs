@@ -8,6 +8,7 @@ use crate::clock;
 use crate::command::{Answer, Command, Envelope};
 use crate::system;
 use crate::views;
+use crate::views::place::Reach;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::Json;
@@ -27,6 +28,9 @@ pub struct Search {
     q: String,
     category: Option<String>,
     store: Option<StoreId>,
+    /// The place, if it is known: then other stores' goods are told, too.
+    lat: Option<f64>,
+    lon: Option<f64>,
 }
 
 /// GET /api/v1/me
@@ -138,13 +142,19 @@ pub async fn categories(State(app): State<App>) -> Result<Json<Vec<Category>>, H
 pub async fn search(State(app): State<App>, Ask(ask): Ask<Search>) -> Result<Json<SearchPage>, HttpProblem> {
     let query: String = ask.q.chars().take(QUERY_SIGNS).collect();
     let (store, typed) = (ask.store.clone(), query.clone());
+    let at = ask.lat.zip(ask.lon).map(|(lat, lon)| Point { lat, lon });
+    let at = at.filter(|at| hub_core::geo::is_on_earth(*at));
     let category = ask.category.filter(|c| !c.is_empty());
     let question = move |data: &dyn crate::db::HubTx, look: &views::Look<'_>| {
         let store = match &store {
             Some(id) => data.store(id)?,
             None => None,
         };
-        views::catalogue::find(data, look, &typed, category, store.as_ref())
+        let reach = match at {
+            Some(at) => views::place::reach(data, look, at, store)?,
+            None => Reach { store, others: Vec::new() },
+        };
+        views::catalogue::find(data, look, &typed, category.clone(), &reach)
     };
     let page = app.see(question).await?;
     if !query.trim().is_empty() {

@@ -1,7 +1,7 @@
 //! A customer's cart with prices and what is there, and the customer herself.
 
-use super::{Look, catalogue, place};
-use crate::db::stores::StoreRow;
+use super::place::{self, Reach};
+use super::{Look, catalogue};
 use crate::db::{Db, HubTx};
 use hub_core::{fee, geo};
 use model::api::hub::{Cart, CartLine, Instrument, Me};
@@ -20,20 +20,20 @@ pub fn me(data: &dyn HubTx, customer: &CustomerId) -> Db<Option<Me>> {
 /// The cart at prices of now. The fee is that of the primary address; without one, the base fee.
 pub fn cart(data: &dyn HubTx, look: &Look<'_>, customer: &CustomerId) -> Db<Cart> {
     let home = data.addresses(customer)?.into_iter().next();
-    let store: Option<StoreRow> = match &home {
-        Some(home) => place::store_at(data, look, home.at)?,
-        None => None,
+    let reach = match &home {
+        Some(home) => place::reach(data, look, home.at, None)?,
+        None => Reach::default(),
     };
     let mut lines = Vec::new();
     let mut subtotal = Paise::ZERO;
     for (sku, qty) in data.cart(customer)? {
         let Some(product) = data.product(&sku)? else { continue };
-        let product = catalogue::card(data, look, product, store.as_ref())?;
+        let product = catalogue::card(data, look, product, &reach)?;
         let total = product.price.checked_mul(qty.get()).unwrap_or(Paise::ZERO);
         subtotal = subtotal.checked_add(total).unwrap_or(subtotal);
         lines.push(CartLine { product, qty, total });
     }
-    let delivery_fee = match (&home, &store) {
+    let delivery_fee = match (&home, &reach.store) {
         _ if lines.is_empty() => Paise::ZERO,
         (Some(home), Some(store)) => {
             fee::delivery_fee(geo::road_km(store.seed.at, home.at), fee::Surge::NONE)

@@ -1,8 +1,8 @@
 //! The shelf: categories, search with one slip forgiven, product cards with what is there (REQ-58, REQ-59).
 
-use super::{Look, place};
+use super::Look;
+use super::place::{self, Reach};
 use crate::db::catalogue::{SearchAsk, SearchWord};
-use crate::db::stores::StoreRow;
 use crate::db::{Db, HubTx};
 use hub_core::search;
 use model::api::hub::{Category, ProductCard, SearchPage};
@@ -14,13 +14,9 @@ const HITS: u32 = 60;
 const GUESSES: usize = 6;
 
 /// A product as the shop shows it.
-pub fn card(
-    data: &dyn HubTx,
-    look: &Look<'_>,
-    product: Product,
-    store: Option<&StoreRow>,
-) -> Db<ProductCard> {
-    let available = if product.active { place::available(data, look, &product.sku, store)? } else { 0 };
+pub fn card(data: &dyn HubTx, look: &Look<'_>, product: Product, reach: &Reach) -> Db<ProductCard> {
+    let (available, elsewhere) =
+        if product.active { place::available(data, look, &product.sku, reach)? } else { (0, 0) };
     Ok(ProductCard {
         sku: product.sku,
         name: product.name,
@@ -31,6 +27,7 @@ pub fn card(
         price: product.price.min(product.mrp),
         mrp: product.mrp,
         available,
+        elsewhere,
         cold: product.temp.is_cold(),
     })
 }
@@ -46,9 +43,9 @@ pub fn find(
     look: &Look<'_>,
     query: &str,
     category: Option<String>,
-    store: Option<&StoreRow>,
+    reach: &Reach,
 ) -> Db<SearchPage> {
-    let age = store.and_then(|s| s.heard_at).map(|at| look.now.since_ms(at).max(0));
+    let age = reach.store.as_ref().and_then(|s| s.heard_at).map(|at| look.now.since_ms(at).max(0));
     let mut words = Vec::new();
     for typed in search::words(query) {
         let any = stands_for(data, typed)?;
@@ -58,7 +55,7 @@ pub fn find(
         words.push(SearchWord { any });
     }
     let (products, total) = data.search(&SearchAsk { words, category, limit: HITS })?;
-    let hits = products.into_iter().map(|p| card(data, look, p, store)).collect::<Db<Vec<_>>>()?;
+    let hits = products.into_iter().map(|p| card(data, look, p, reach)).collect::<Db<Vec<_>>>()?;
     Ok(SearchPage { hits, total, availability_age_ms: age })
 }
 

@@ -1,6 +1,7 @@
 //! An order as its customer sees it (REQ-61).
 
-use super::{Look, catalogue, place};
+use super::place::{self, Reach};
+use super::{Look, catalogue};
 use crate::db::orders::{LineRow, OrderRow};
 use crate::db::{Db, DbFault, HubTx};
 use model::api::hub::{Order, OrderLine, SubstituteQuestion};
@@ -85,12 +86,12 @@ fn question(data: &dyn HubTx, look: &Look<'_>, row: &OrderRow) -> Db<Option<Subs
         return Ok(None);
     };
     let Some(product) = data.product(&open.ask.sku)? else { return Ok(None) };
-    let store = data.store(&row.store)?;
+    let reach = Reach { store: data.store(&row.store)?, others: Vec::new() };
     let ordered = data.lines(&row.id)?.into_iter().find(|line| line.line == open.ask.line);
     let agreed = ordered.map_or(product.price, |line| line.unit_price);
     Ok(Some(SubstituteQuestion {
         line: open.ask.line,
-        product: catalogue::card(data, look, product, store.as_ref())?,
+        product: catalogue::card(data, look, product, &reach)?,
         qty: open.ask.qty,
         unit_price: open.ask.price.unwrap_or(agreed).min(agreed),
         until: open.ask.until,

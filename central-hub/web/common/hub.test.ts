@@ -111,7 +111,7 @@ test('a checkout without an answer is asked again with the same key, also after 
   expect(reloaded.open?.request).toEqual(request);
   expect(await reloaded.order({ ...request, preset: 'refund' })).toBeNull();
   expect(reloaded.open?.request.preset).toBe('ask');
-  expect(await reloaded.order(request)).toEqual({ id: 'o1' });
+  expect(await reloaded.order(request)).toEqual([{ id: 'o1' }]);
   expect(new Set(account.keys).size).toBe(1);
   expect(drawer.kept.size).toBe(0);
 });
@@ -127,6 +127,20 @@ test('a refusal is an answer: the next attempt has a key of its own', async () =
   expect(new Set(account.keys).size).toBe(3);
 });
 
+test('an offer of several deliveries is asked for by its own way, and the refusal is over once it is taken', async () => {
+  const parts = [{ store: 's1' }, { store: 's2' }];
+  const offered = new Response(JSON.stringify({ code: 'split_offered', status: 409, title: '', detail: '', hint: '', offer: { parts, total: 900 } }), { status: 409 });
+  const account = hub(offered, new Error('cut'), new Response(JSON.stringify([{ id: 'o1' }, { id: 'o2' }])));
+  const till = new Till(account, new Drawer());
+  expect(await till.order(request)).toBeNull();
+  expect(till.offer).toEqual({ parts, total: 900 });
+  const split = { ...request, stores: ['s1', 's2'], total: 900 };
+  expect(await till.order(split)).toBeNull();
+  expect(till.open?.request).toEqual(split);
+  expect(await till.order(request)).toEqual([{ id: 'o1' }, { id: 'o2' }]);
+  expect([till.offer, new Set(account.keys).size]).toEqual([null, 2]);
+});
+
 test('a fault that is no problem is not swallowed', async () => {
   const till = new Till({ call: () => Promise.reject(new TypeError('bug')) }, new Drawer());
   await expect(till.order(request)).rejects.toThrow('bug');
@@ -134,7 +148,7 @@ test('a fault that is no problem is not swallowed', async () => {
 });
 
 test('out of stock names its lines by SKU, else by what is there', () => {
-  const card = (sku: string, available: number): ProductCard => ({ sku, name: `Item ${sku}`, name_hi: '', brand: '', category: '', unit: '', price: 100, mrp: 100, available, cold: false });
+  const card = (sku: string, available: number): ProductCard => ({ sku, name: `Item ${sku}`, name_hi: '', brand: '', category: '', unit: '', price: 100, mrp: 100, available, elsewhere: 0, cold: false });
   const lines: CartLine[] = [{ product: card('MLK-1', 9), qty: 2, total: 200 }, { product: card('BRD-2', 1), qty: 3, total: 300 }];
   const problem = (detail: string) => ({ code: 'out_of_stock', status: 409, title: '', detail, hint: '' });
   expect(short(problem('MLK-1: 0 left'), lines).map((line) => line.product.sku)).toEqual(['MLK-1']);

@@ -1,4 +1,4 @@
-//! An error that a person can act on: RFC 9457 problem details plus `hint` (what to do) and `kept` (what was not lost).
+//! An error that a person can act on: RFC 9457 problem details plus `hint` (what to do) and `offer` (what can be had instead).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,6 +22,10 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "schema", ts(as = "Option<BTreeMap<String, String>>", optional))]
     pub vars: BTreeMap<String, String>,
+    /// What can be had instead, for programs; its shape goes by `code` (`split_offered`: `api::hub::SplitOffer`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(type = "unknown", optional))]
+    pub offer: Option<Value>,
 }
 
 impl Problem {
@@ -34,6 +38,7 @@ impl Problem {
             detail: detail.into(),
             hint: hint.to_owned(),
             vars: BTreeMap::new(),
+            offer: None,
         }
     }
 
@@ -44,6 +49,13 @@ impl Problem {
             let named = fields.into_iter().filter(|(name, _)| name != tag);
             self.vars = named.filter_map(|(name, value)| Some((name, flat(&value)?))).collect();
         }
+        self
+    }
+
+    /// The same with what can be had instead.
+    #[must_use]
+    pub fn offering(mut self, offer: &impl Serialize) -> Self {
+        self.offer = serde_json::to_value(offer).ok();
         self
     }
 }

@@ -9,7 +9,7 @@
 use anyhow::{Context, Result, anyhow};
 use automerge::transaction::Transactable;
 use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc};
-use loro::{ExportMode, LoroDoc, LoroMap};
+use loro::{ExportMode, LoroDoc};
 use model::fact::Fact;
 use model::order::Owner;
 use model::{OrderId, Timestamp};
@@ -163,7 +163,7 @@ impl Peer for Loro {
         let before = self.0.oplog_vv();
         let root = self.0.get_map("o");
         for write in writes {
-            let map = root.get_or_create_container(&write.order, LoroMap::new())?;
+            let map = root.ensure_mergeable_map(&write.order)?;
             match &write.value {
                 Field::Ms(ms) => map.insert(write.field, *ms)?,
                 Field::Packed(bytes) => map.insert(write.field, bytes.clone())?,
@@ -199,7 +199,7 @@ impl Peer for Yjs {
                 _ => root.insert(&mut tx, write.order.as_str(), MapPrelim::default()),
             };
             match &write.value {
-                Field::Ms(ms) => drop(map.insert(&mut tx, write.field, Any::BigInt(*ms))),
+                Field::Ms(ms) => drop(map.insert(&mut tx, write.field, Any::Number((*ms).into()))),
                 Field::Packed(bytes) => drop(map.insert(&mut tx, write.field, Any::Buffer(bytes.as_slice().into()))),
             }
         }

@@ -49,6 +49,8 @@ pub struct Tally {
     pub unpaid: u32,
     /// Lines of a script that the hub had no units of.
     pub not_offered: u32,
+    /// Baskets that became several orders at several stores.
+    pub split: u32,
     /// Substitute questions that customers answered.
     pub answered: u32,
     /// Uplink cuts.

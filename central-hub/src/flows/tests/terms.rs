@@ -28,6 +28,7 @@ fn begin(world: &mut World, hub: &str) -> HubGeneration {
         | Answer::Address { .. }
         | Answer::Instrument { .. }
         | Answer::Order { .. }
+        | Answer::Orders { .. }
         | Answer::Count { .. }) => panic!("{other:?}"),
     }
 }

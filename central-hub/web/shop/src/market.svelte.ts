@@ -100,7 +100,11 @@ export class Market {
     await this.#try(async () => {
       const words = new URLSearchParams({ q: ask.query, lang: lang() });
       if (ask.category) words.set('category', ask.category);
-      if (this.service?.store) words.set('store', this.service.store);
+      if (this.service?.store) {
+        words.set('store', this.service.store);
+        words.set('lat', this.place.at.lat.toFixed(6));
+        words.set('lon', this.place.at.lon.toFixed(6));
+      }
       const page = await this.api.get<SearchPage>(`/api/v1/search?${words}`);
       if (turn !== this.#asked) return;
       this.page = page;

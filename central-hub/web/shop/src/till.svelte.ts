@@ -3,12 +3,14 @@
 
 import { ApiError } from '@larder/shared/api.ts';
 import { newId } from '@larder/shared/id.ts';
-import type { CheckoutRequest, Order } from '@larder/shared/types/hub.ts';
+import type { CheckoutRequest, Order, SplitOffer, SplitRequest } from '@larder/shared/types/hub.ts';
 import type { Problem } from '@larder/shared/types/words.ts';
 import type { Account } from '../../common/account.svelte.ts';
 
 const KEY = 'larder.shop.checkout';
-export type Attempt = { key: string; request: CheckoutRequest };
+/** One delivery, or the several ones that were offered. */
+export type Request = CheckoutRequest | SplitRequest;
+export type Attempt = { key: string; request: Request };
 type Drawer = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 /** No definite answer: the hub may or may not have done it. */
@@ -26,17 +28,20 @@ export class Till {
     this.open = this.#read();
   }
 
-  /** Orders. Null: refused or undecided, see `refused` and `open`. */
-  async order(request: CheckoutRequest): Promise<Order | null> {
+  /** What is offered instead, while the refusal stands. */
+  readonly offer = $derived(this.refused?.code === 'split_offered' ? (this.refused.offer as SplitOffer) : null);
+
+  /** Orders; an order for each delivery. Null: refused or undecided, see `refused` and `open`. */
+  async order(request: Request): Promise<Order[] | null> {
     if (this.busy) return null;
     const attempt = this.open ?? { key: newId(), request };
     this.#keep(attempt);
     this.busy = true;
     this.refused = null;
     try {
-      const order = await this.account.call((api) => api.post<Order>('/api/v1/checkout', attempt.request, attempt.key));
+      const orders = await this.#send(attempt);
       this.#keep(null);
-      return order;
+      return orders;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       // 503 with a word of its own (the store is unreachable) is an answer; a bare 503 or no connection is none.
@@ -47,6 +52,11 @@ export class Till {
     } finally {
       this.busy = false;
     }
+  }
+
+  async #send({ key, request }: Attempt): Promise<Order[]> {
+    if ('stores' in request) return this.account.call((api) => api.post<Order[]>('/api/v1/checkout/split', request, key));
+    return [await this.account.call((api) => api.post<Order>('/api/v1/checkout', request, key))];
   }
 
   #keep(attempt: Attempt | null): void {

@@ -5,10 +5,12 @@
 mod backup;
 mod instrument;
 mod restored;
+mod split;
 
 pub use backup::OpsBackup;
 pub use instrument::{Instrument, InstrumentIn, InstrumentKind};
 pub use restored::{OpsClosing, RECOVER_MAX, RecoverAnswer, RecoverRequest, Recovered};
+pub use split::{SplitLine, SplitOffer, SplitPart, SplitRequest};
 
 use crate::id::{AddressId, CustomerId, InstrumentId, OrderId, RiderId, SkuId, StoreId};
 use crate::order::{Moments, OrderState};
@@ -191,6 +193,9 @@ pub struct ProductCard {
     pub mrp: Paise,
     /// Units that can be promised now from the store (at most 20 is told).
     pub available: u32,
+    /// Units that other stores, which reach the same door, could bring in a delivery of their own (at most 20 is told).
+    #[serde(default)]
+    pub elsewhere: u32,
     /// Keeps cold.
     pub cold: bool,
 }

@@ -441,6 +441,8 @@ price: Paise,
 mrp: Paise,
 /** Units that can be promised now from the store (at most 20 is told). */
 available: number,
+/** Units that other stores, which reach the same door, could bring in a delivery of their own (at most 20 is told). */
+elsewhere: number,
 /** Keeps cold. */
 cold: boolean, };
 
@@ -588,6 +590,57 @@ on: boolean,
 until: Timestamp,
 /** Where the rider is. */
 at: Point, };
+
+/** A product of a part. */
+export type SplitLine = {
+/** What. */
+sku: SkuId,
+/** English name. */
+name: string,
+/** Hindi name. */
+name_hi: string,
+/** Units from this store. */
+qty: Qty,
+/** Price of them. */
+total: Paise, };
+
+/** Several deliveries for one basket: `offer` of the problem `split_offered`. Nothing is held for it. */
+export type SplitOffer = {
+/** Two or three, the one with the most products first. Each is an order of its own. */
+parts: Array<SplitPart>,
+/** To pay for all of them. */
+total: Paise, };
+
+/** What one store would bring. */
+export type SplitPart = {
+/** The store. */
+store: StoreId,
+/** Its name. */
+store_name: string,
+/** What it brings. */
+lines: Array<SplitLine>,
+/** Price of the goods. */
+subtotal: Paise,
+/** Delivery fee. */
+delivery_fee: Paise,
+/** To pay for this delivery. */
+total: Paise,
+/** Promise in minutes from now. */
+promise_min: number, };
+
+/** Checks out the cart as several deliveries. What is there now is looked at anew: where one store has all of it by now, one
+ * order is made; where it would be other stores or cost more than was agreed, nothing is, and there is a new offer. */
+export type SplitRequest = {
+/** Where to. */
+address: AddressId,
+/** How to pay, for each order. */
+payment: Payment,
+/** What about missing goods. */
+preset: SubstitutePreset,
+/** The stores of the offer that is accepted. */
+stores: Array<StoreId>,
+/** Its total. */
+total: Paise, };
 
 /** "Is this all right instead?" (REQ-33) */
 export type SubstituteQuestion = {

@@ -152,7 +152,9 @@ detail: string,
 /** What the person should do now. */
 hint: string,
 /** The particulars by name, for surfaces that speak another language. */
-vars?: { [key in string]: string }, };
+vars?: { [key in string]: string },
+/** What can be had instead, for programs; its shape goes by `code` (`split_offered`: `api::hub::SplitOffer`). */
+offer?: unknown, };
 
 /** One product as both sides know it. */
 export type Product = {

@@ -2,14 +2,15 @@
 //! sometimes thinks better of it.
 
 use super::Heard;
-use crate::checks::{Checked, machine};
+use crate::checks::{Check, Checked, broken, machine};
 use crate::people::customer;
 use crate::sim::city;
 use crate::sim::diary::Reply;
 use crate::sim::world::World;
 use central_hub::command::{Answer, Command};
 use central_hub::db::quotas::QuotaKey;
-use model::api::hub::{CheckoutRequest, Point};
+use central_hub::refusal::Refusal;
+use model::api::hub::{CheckoutRequest, Point, SplitOffer, SplitRequest};
 use model::{
     Actor, AddressId, CommandId, CustomerId, DeviceId, OrderId, OrderState, PersonId, Qty, Role, SkuId,
 };
@@ -32,6 +33,8 @@ enum Step {
     Filling(Vec<(SkuId, u32)>),
     /// Asked to check out.
     Checkout,
+    /// Was offered several deliveries, and takes them.
+    Offered(SplitOffer),
     /// Waits for goods; whether a cancellation is wished for, and asked.
     Waiting(OrderId, bool),
 }
@@ -44,6 +47,8 @@ pub struct Shopper {
     step: Step,
     me: Option<(CustomerId, AddressId)>,
     asked: Option<CommandId>,
+    /// Further orders of the same basket, to wait for after the first.
+    then: Vec<OrderId>,
 }
 
 impl Shopper {
@@ -51,7 +56,14 @@ impl Shopper {
     pub fn new(n: usize, stores: usize) -> Self {
         let near = city::place(n % stores.max(1));
         let home = Point { lat: near.lat + 0.002 * (n % 5) as f64, lon: near.lon + 0.003 };
-        Self { phone: format!("+9198860{n:05}"), home, step: Step::Stranger, me: None, asked: None }
+        Self {
+            phone: format!("+9198860{n:05}"),
+            home,
+            step: Step::Stranger,
+            me: None,
+            asked: None,
+            then: Vec::new(),
+        }
     }
 
     /// In the middle of something.
@@ -121,6 +133,7 @@ impl Shopper {
                 }
                 (_, None) => Ok(None),
             },
+            Step::Offered(offer) => self.take_offer(world, who, &offer),
             Step::Waiting(order, regret) => self.wait(world, who, order, regret),
             Step::Session | Step::Checkout => Ok(Some(1_000)),
         }
@@ -139,14 +152,14 @@ impl Shopper {
                 return Ok(Some(next_rush(world)));
             }
             (Step::Filling(lines), _) => self.step = Step::Filling(lines),
-            (Step::Checkout, Ok(Answer::Order { order })) => {
-                world.tally.orders += 1;
-                let Some(hub) = &world.hub.engine else { return self.told(world, order) };
-                let row = hub.data().order(&order).map_err(machine)?;
-                let store = row.map(|row| row.store);
-                let at = world.stores.iter().position(|site| Some(&site.setup.store) == store.as_ref());
-                world.told.insert(order, at.unwrap_or(0));
-                return self.told(world, order);
+            (Step::Checkout, Ok(Answer::Order { order })) => return self.ordered(world, vec![order]),
+            (Step::Checkout, Ok(Answer::Orders { orders })) => {
+                world.tally.split += u32::from(orders.len() > 1);
+                return self.ordered(world, orders);
+            }
+            (Step::Checkout, Err(Refusal::SplitOffered { offer })) if world.rng.random_range(0..3) > 0 => {
+                self.step = Step::Offered(*offer);
+                return Ok(Some(world.rng.random_range(2_000..20_000)));
             }
             (Step::Checkout, _) => return Ok(Some(world.rng.random_range(20_000..60_000))),
             (Step::Waiting(order, _), _) => self.step = Step::Waiting(order, false),
@@ -155,13 +168,42 @@ impl Shopper {
                 self.step = Step::Stranger;
                 return Ok(Some(60_000));
             }
-            (Step::Address(_) | Step::Idle, _) => {}
+            (Step::Address(_) | Step::Idle | Step::Offered(_), _) => {}
         }
         Ok(Some(world.rng.random_range(500..2_500)))
     }
 
-    fn told(&mut self, world: &mut World, order: OrderId) -> Checked<Option<i64>> {
-        world.told.entry(order).or_insert(0);
+    /// The hub has said yes, to one order or to several: every one of them counts from now on.
+    fn ordered(&mut self, world: &mut World, mut orders: Vec<OrderId>) -> Checked<Option<i64>> {
+        for order in &orders {
+            world.tally.orders += 1;
+            let row = match &world.hub.engine {
+                Some(hub) => hub.data().order(order).map_err(machine)?,
+                None => None,
+            };
+            let store = row.map(|row| row.store);
+            let at = world.stores.iter().position(|site| Some(&site.setup.store) == store.as_ref());
+            world.told.insert(*order, at.unwrap_or(0));
+        }
+        if orders.is_empty() {
+            return Err(broken(Check::Lost, "a checkout gave no order".to_owned()));
+        }
+        let first = orders.remove(0);
+        self.then = orders;
+        self.expect(world, first)
+    }
+
+    fn take_offer(&mut self, world: &mut World, who: usize, offer: &SplitOffer) -> Checked<Option<i64>> {
+        let Some((customer, address)) = self.me else { return Ok(None) };
+        self.step = Step::Checkout;
+        let payment = customer::payment(&mut world.rng);
+        let stores = offer.parts.iter().map(|part| part.store.clone()).collect();
+        let preset = customer::preset(&mut world.rng);
+        let request = SplitRequest { address, payment, preset, stores, total: offer.total };
+        self.ask(world, who, Command::BeginSplit { customer, request })
+    }
+
+    fn expect(&mut self, world: &mut World, order: OrderId) -> Checked<Option<i64>> {
         let regret = world.rng.random_range(0..8) == 0;
         self.step = Step::Waiting(order, regret);
         Ok(Some(world.rng.random_range(5_000..60_000)))
@@ -241,6 +283,9 @@ impl Shopper {
             world.tally.delivered += u32::from(row.state == OrderState::Completed);
             world.tally.cancelled += u32::from(row.state == OrderState::Cancelled);
             world.tally.unpaid += u32::from(row.state == OrderState::PaymentFailed);
+            if let Some(next) = self.then.pop() {
+                return self.expect(world, next);
+            }
             self.step = Step::Idle;
             return Ok(Some(next_rush(world)));
         }
