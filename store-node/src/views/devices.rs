@@ -77,7 +77,7 @@ impl Reader {
 }
 
 fn row(conn: &Connection, device: DeviceRowDb, now: Timestamp) -> DbResult<DeviceRow> {
-    let (state, heard) = devices::state(conn, &device.device)?.unwrap_or_else(never_heard);
+    let (state, heard) = devices::state(conn, &device.device)?.unwrap_or_else(|| never_heard(device.class));
     let jobs = prints::open_of(conn, &device.device)?;
     let waiting = jobs.iter().filter(|job| job.state == PrintState::Queued).count();
     let person = match device.class {
@@ -104,13 +104,24 @@ fn row(conn: &Connection, device: DeviceRowDb, now: Timestamp) -> DbResult<Devic
     })
 }
 
-fn never_heard() -> (DeviceState, Timestamp) {
+fn never_heard(class: DeviceClass) -> (DeviceState, Timestamp) {
+    let hint = match class {
+        DeviceClass::Handheld => {
+            "Make a code for it on this page and open that with it, or take it out of store.toml."
+        }
+        DeviceClass::Scanner
+        | DeviceClass::Printer
+        | DeviceClass::Sensor
+        | DeviceClass::Scale
+        | DeviceClass::Door
+        | DeviceClass::Output => "Plug it in, or take it out of store.toml.",
+    };
     let state = DeviceState {
         session: 0,
         at: Timestamp::default(),
         health: Health::Lost,
         detail: "never heard".to_owned(),
-        hint: "Plug it in, or take it out of store.toml.".to_owned(),
+        hint: hint.to_owned(),
         battery_pct: None,
         queued: 0,
     };

@@ -6,17 +6,23 @@ use super::shelf::Shelf;
 use super::{Pace, fresh_id, now};
 use crate::people::picker::{self, Habits, Step};
 use anyhow::{Context, Result};
-use model::mqtt::{Ack, AckOutcome, Action, DeviceClass, HandheldEvent, HandheldView, Leaf, Topic};
-use model::{CommandId, DeviceId, PersonId, StoreId};
+use model::mqtt::{
+    Ack, AckOutcome, Action, Birth, DeviceClass, DeviceState, HandheldEvent, HandheldView, Health, Leaf,
+    Topic,
+};
+use model::{CommandId, DeviceId, PersonId, StoreId, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS, Transport};
+use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, Packet, QoS, Transport};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// An unanswered event goes out again after this.
 const AGAIN: Duration = Duration::from_secs(2);
+
+/// Charge of a handheld that has hung on its charger over night, percent.
+const CHARGED: u8 = 97;
 
 /// One picker with a handheld.
 pub struct PickerLife {
@@ -105,7 +111,38 @@ impl PickerLife {
         }
     }
 
+    /// What the app says of itself whenever it connects.
+    fn birth(&self, session: Timestamp) -> Vec<u8> {
+        let birth = Birth {
+            schema: 1,
+            session: session.ms().unsigned_abs(),
+            at: session,
+            driver: "picker-web".to_owned(),
+            model: "demo handheld".to_owned(),
+            firmware: env!("CARGO_PKG_VERSION").to_owned(),
+            calibration: None,
+        };
+        serde_json::to_vec(&birth).unwrap_or_default()
+    }
+
+    fn state(&self, session: Timestamp, health: Health) -> Vec<u8> {
+        let state = DeviceState {
+            session: session.ms().unsigned_abs(),
+            at: session,
+            health,
+            detail: String::new(),
+            hint: String::new(),
+            battery_pct: (health == Health::Ok).then(|| CHARGED - (self.seed % 30) as u8),
+            queued: 0,
+        };
+        serde_json::to_vec(&state).unwrap_or_default()
+    }
+
     fn connect(&self) -> (Line, impl Future<Output = ()> + use<>) {
+        let session = now();
+        let topic = |leaf| Topic::new(&self.store, DeviceClass::Handheld, &self.device, leaf).to_string();
+        let will =
+            LastWill::new(topic(Leaf::State), self.state(session, Health::Lost), QoS::AtLeastOnce, true);
         let url = format!("ws://127.0.0.1:{}/mqtt", self.ws_port);
         let mut options = MqttOptions::new(self.device.as_str(), url, self.ws_port);
         options
@@ -113,14 +150,18 @@ impl PickerLife {
             .set_credentials(self.device.as_str(), &self.token)
             .set_keep_alive(Duration::from_secs(10))
             .set_max_packet_size(model::mqtt::PAYLOAD_BYTES_MAX * 2, model::mqtt::PAYLOAD_BYTES_MAX * 2)
+            .set_last_will(will)
             .set_clean_session(false);
         let (client, events) = AsyncClient::new(options, 64);
         let (view_in, views) = watch::channel(None);
         let (ack_in, acks) = mpsc::channel(256);
-        let topic = |leaf| Topic::new(&self.store, DeviceClass::Handheld, &self.device, leaf).to_string();
         let filters = [topic(Leaf::Cmd), topic(Leaf::Ack)];
+        let hello = [
+            (topic(Leaf::Birth), self.birth(session)),
+            (topic(Leaf::State), self.state(session, Health::Ok)),
+        ];
         let notes = (self.diary.clone(), self.store.to_string());
-        let listen = listen(client.clone(), events, filters, notes, view_in, ack_in);
+        let listen = listen(client.clone(), events, (filters, hello), notes, view_in, ack_in);
         (Line { client, views, acks, topic: topic(Leaf::Event) }, listen)
     }
 
@@ -189,7 +230,7 @@ async fn answer_to(acks: &mut mpsc::Receiver<Ack>, id: CommandId) -> Option<Ack>
 async fn listen(
     client: AsyncClient,
     mut events: EventLoop,
-    filters: [String; 2],
+    (filters, hello): ([String; 2], [(String, Vec<u8>); 2]),
     (diary, store): (Diary, String),
     views: watch::Sender<Option<HandheldView>>,
     acks: mpsc::Sender<Ack>,
@@ -199,6 +240,9 @@ async fn listen(
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
                 for filter in &filters {
                     let _ = client.try_subscribe(filter, QoS::AtLeastOnce);
+                }
+                for (topic, payload) in &hello {
+                    let _ = client.try_publish(topic, QoS::AtLeastOnce, true, payload.clone());
                 }
             }
             Ok(Event::Incoming(Packet::Publish(message))) if message.topic.ends_with("/cmd") => {

@@ -95,6 +95,7 @@ function phrase(said: string): string {
 /** What agents, handhelds and the node say of a device, and what they advise. */
 export const PHRASES: Record<string, string> = {
   starting: 'शुरू हो रहा है', 'never heard': 'कभी सुना नहीं गया', 'Plug it in, or take it out of store.toml.': 'इसे लगाएँ, या store.toml से हटाएँ।',
+  'Make a code for it on this page and open that with it, or take it out of store.toml.': 'इसी पेज पर इसका कोड बनाकर इस पर खोलें, या store.toml से हटाएँ।',
   'the connection broke off': 'संपर्क टूट गया', 'check power and network of the agent': 'एजेंट की बिजली और नेटवर्क देखें', 'the agent was stopped': 'एजेंट रोका गया', 'start it again': 'उसे फिर चलाएँ',
   'paper is low': 'कागज़ कम है', 'have a roll at hand': 'नया रोल पास रखें', 'paper is out': 'कागज़ ख़त्म', 'put in a roll; what waits is printed once': 'रोल लगाएँ; जो रुका है वह एक बार छपेगा', 'the cover is open': 'ढक्कन खुला है', 'close it': 'उसे बंद करें',
   paused: 'रुका हुआ है', 'press the feed or pause button': 'फ़ीड या पॉज़ बटन दबाएँ', 'cutter or head error': 'कटर या हेड में ख़राबी', 'open, clear the paper, close, switch off and on': 'खोलें, कागज़ निकालें, बंद करें, फिर बंद-चालू करें', offline: 'ऑफ़लाइन', 'look at the printer\'s own light': 'प्रिंटर की बत्ती देखें',
