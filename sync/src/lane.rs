@@ -44,6 +44,17 @@ impl Lane {
         }
     }
 
+    /// Its name for people and in figures.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Lane::Orders => "orders",
+            Lane::States => "states",
+            Lane::Alarms => "alarms",
+            Lane::Stock => "stock",
+            Lane::Backfill => "backfill",
+        }
+    }
+
     /// Back from [`Lane::index`].
     pub fn from_index(index: usize) -> Option<Self> {
         Self::ALL.get(index).copied()

@@ -49,12 +49,16 @@ beforeAll(async () => {
 const values = (page: Page, name: string) => page.samples.filter((sample) => sample.name === name);
 
 test('each node tells every figure of its replication and of its writer', () => {
-  for (const name of ['larder_link_up', 'larder_link_state_seconds', 'larder_facts_waiting', 'larder_log_records_waiting', 'larder_acknowledged_lag_seconds', 'larder_rights_outstanding_units', 'larder_rights_blocked_units', 'larder_writer_queue']) {
+  for (const name of ['larder_link_up', 'larder_link_state_seconds', 'larder_facts_waiting', 'larder_log_records_waiting', 'larder_acknowledged_lag_seconds', 'larder_rights_outstanding_units', 'larder_rights_blocked_units', 'larder_writer_queue', 'larder_unknown_orders', 'larder_epoch', 'larder_generation']) {
     expect(values(pages.store, name), name).toHaveLength(1);
   }
-  for (const name of ['link_up', 'selling', 'facts_waiting', 'log_records_waiting', 'rights_outstanding_units', 'rights_blocked_units']) {
+  for (const name of ['link_up', 'selling', 'facts_waiting', 'epoch', 'rights_outstanding_units', 'rights_blocked_units']) {
     expect(values(pages.hub, `larder_hub_store_${name}`).map((sample) => sample.labels['store']), name).toEqual(['s1', 's2']);
   }
+  const lanes = values(pages.hub, 'larder_hub_store_log_records_waiting').filter((sample) => sample.labels['store'] === 's1');
+  expect(lanes.map((sample) => sample.labels['lane'])).toEqual(['orders', 'states', 'alarms', 'stock', 'backfill']);
+  expect(values(pages.hub, 'larder_hub_generation').map((sample) => sample.value)).toEqual([1]);
+  expect(values(pages.hub, 'larder_hub_former_life_open').map((sample) => sample.value)).toEqual([0]);
   expect(values(pages.store, 'larder_link_up')[0]!.value).toBe(1);
   const up = values(pages.hub, 'larder_hub_store_link_up');
   expect(up.map((sample) => sample.value)).toEqual([1, 0]);

@@ -4,6 +4,7 @@ use super::problem::HttpProblem;
 use super::state::App;
 use crate::views::figures::{self, HubFigures, StoreFigures};
 use ::figures::Text;
+use ::sync::lane::Lane;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -36,6 +37,9 @@ fn city(page: &mut Text, known: &HubFigures) {
         "Orders delivered in the last hour.",
         known.delivered_last_hour,
     );
+    number("larder_hub_generation", "The hub's generation.", known.generation);
+    let help = "1 while a restored hub's former life waits for two people to close it.";
+    number("larder_hub_former_life_open", help, u32::from(known.former_life_open));
     let rows = known
         .quarantine
         .iter()
@@ -58,9 +62,7 @@ fn stores(page: &mut Text, stores: &[StoreFigures]) {
     each("facts_waiting", "Facts for the store that stand in no record yet.", |s| {
         Some(s.facts_waiting as f64)
     });
-    each("log_records_waiting", "Records for the store that it has not acknowledged.", |s| {
-        Some(s.records_waiting as f64)
-    });
+    each("epoch", "The store's epoch that holds.", |s| Some(f64::from(s.epoch)));
     each("rights_outstanding_units", "Units that the hub may still sell.", |s| {
         Some(s.rights_outstanding as f64)
     });
@@ -74,4 +76,10 @@ fn stores(page: &mut Text, stores: &[StoreFigures]) {
     each("rights_blocked_units", "Units of rights of earlier terms that nobody may sell.", |s| {
         Some(s.rights_blocked as f64)
     });
+    let help = "Records for the store that it has not acknowledged, by lane.";
+    let waiting = stores.iter().flat_map(|store| {
+        let by_lane = Lane::ALL.into_iter().zip(store.records_waiting);
+        by_lane.map(|(lane, n)| (vec![store.store.to_string(), lane.word().to_owned()], n as f64))
+    });
+    page.gauges("larder_hub_store_log_records_waiting", help, &["store", "lane"], waiting);
 }

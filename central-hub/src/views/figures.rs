@@ -4,7 +4,7 @@ use super::{Look, place};
 use crate::db::quotas::QuotaKey;
 use crate::db::stores::StoreRow;
 use crate::db::{Db, HubTx};
-use ::sync::lane;
+use ::sync::lane::LANES;
 use hub_core::stop_selling::Selling;
 use model::api::hub::OpsBackup;
 use model::time::HOUR_MS;
@@ -20,6 +20,10 @@ pub struct HubFigures {
     pub placed_last_hour: u32,
     /// Orders delivered in the last hour.
     pub delivered_last_hour: u32,
+    /// The hub's generation.
+    pub generation: u32,
+    /// A restored hub's former life waits for two people to close it.
+    pub former_life_open: bool,
     /// Changes in quarantine, by store and kind of reason.
     pub quarantine: BTreeMap<(StoreId, String), u64>,
     /// By store.
@@ -41,8 +45,10 @@ pub struct StoreFigures {
     pub open_orders: u32,
     /// Facts for it that stand in no record yet.
     pub facts_waiting: u64,
-    /// Records for it that it has not acknowledged.
-    pub records_waiting: u64,
+    /// Records for it that it has not acknowledged, by lane.
+    pub records_waiting: [u64; LANES],
+    /// The epoch that holds.
+    pub epoch: u32,
     /// Units that may still be sold under the terms in force.
     pub rights_outstanding: u64,
     /// Units of earlier terms that are still counted, and that nobody may sell.
@@ -58,12 +64,15 @@ pub struct StoreFigures {
 /// The numbers now.
 pub fn now(data: &dyn HubTx, look: &Look<'_>, backups: &BTreeMap<StoreId, OpsBackup>) -> Db<HubFigures> {
     let hour_ago = look.now.plus_ms(-HOUR_MS);
+    let own = data.installation()?;
     let told = data.told(None)?.into_iter().filter(|told| told.level && told.waiting == 0);
     let told: BTreeSet<StoreId> = told.map(|told| told.store).collect();
     Ok(HubFigures {
         riders_on_shift: u32::try_from(data.riders_on_shift()?.len()).unwrap_or(u32::MAX),
         placed_last_hour: data.moment_count(Moment::Placed, hour_ago)?,
         delivered_last_hour: data.moment_count(Moment::Delivered, hour_ago)?,
+        generation: own.generation.0,
+        former_life_open: !own.log_whole,
         quarantine: data.quarantine_counts()?,
         stores: data
             .stores()?
@@ -88,7 +97,8 @@ fn store(data: &dyn HubTx, look: &Look<'_>, row: &StoreRow) -> Db<StoreFigures> 
         selling: place::selling_of(look, row) == Selling::Open,
         open_orders,
         facts_waiting: data.facts_for(&row.seed.id)?,
-        records_waiting: lane::total(&data.lanes(&row.seed.id)?).waiting(),
+        records_waiting: data.lanes(&row.seed.id)?.map(|lane| lane.waiting()),
+        epoch: row.epoch.0,
         rights_outstanding,
         rights_blocked,
         chains_broken: broken(data, &row.seed.id)?,

@@ -85,6 +85,10 @@ fn safety(page: &mut Text, app: &App, known: &Figures) {
         "SKUs that a fenced store still has to count.",
         known.uncounted as f64,
     );
+    let help = "Orders whose end nobody knows after a restore: a person decides on the link page.";
+    page.gauge("larder_unknown_orders", help, known.unknown_orders as f64);
+    page.gauge("larder_epoch", "The store's epoch that holds here.", f64::from(known.terms.0));
+    page.gauge("larder_generation", "The hub's generation that holds here.", f64::from(known.terms.1));
     let backup = app.backup.borrow().clone();
     let flag = |is: bool| f64::from(u8::from(is));
     page.gauge("larder_backup_enrolled", "Whether there is a recovery key.", flag(backup.enrolled));

@@ -1,7 +1,7 @@
 //! What the node knows about its own replication, in numbers, for Prometheus (REQ-38). No product, no order.
 
 use crate::db::fence::{self, State};
-use crate::db::{Connection, DbResult, cold, docs, listing, orders, outbox, quota};
+use crate::db::{Connection, DbResult, cold, docs, listing, orders, outbox, quota, unknown};
 use crate::engine::ship;
 use crate::flows;
 use crate::reader::Reader;
@@ -40,6 +40,10 @@ pub struct Figures {
     pub fence: State,
     /// SKUs that are still to be counted before the store is open; nought while it is.
     pub uncounted: u64,
+    /// Orders whose end nobody knows after a restore: a person decides.
+    pub unknown_orders: u64,
+    /// The store's epoch and the hub's generation that hold here.
+    pub terms: (u32, u32),
 }
 
 impl Reader {
@@ -55,10 +59,13 @@ impl Reader {
             let quarantine = docs::kind_counts(conn)?.into_iter();
             let quarantine = quarantine.map(|(kind, count)| (kind, size(count))).collect();
             let fence = fence::state(conn)?.state;
+            let terms = flows::terms(conn)?;
             let uncounted = if fence == State::Open { 0 } else { fence::uncounted(conn)? };
             Ok(Figures {
                 fence,
                 uncounted,
+                unknown_orders: unknown::open(conn)?.len() as u64,
+                terms: (terms.epoch.0, terms.generation.0),
                 facts_waiting: size(waiting),
                 oldest_fact_ms: oldest.map_or(0, |at| now.since_ms(at).max(0)),
                 records_waiting: size(outbox::records_waiting(conn)?),
