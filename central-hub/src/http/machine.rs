@@ -16,6 +16,9 @@ use model::StoreId;
 use model::api::machine::{EPOCH_HEADER, PLEDGES_HEADER};
 use serde_json::Value;
 
+/// Bytes read from a store's socket at once: of a thousand sockets most are silent, and each has its buffer.
+const READ_BUFFER: usize = 16 * 1024;
+
 /// GET /sync/v1/connect over TLS: the certificate says which store it is; the session's first frame must say the same.
 pub async fn connect_certified(
     State(app): State<App>,
@@ -87,7 +90,7 @@ async fn open(
     let shown = shown(headers);
     let own = app.rules.pledges().pledge(&store, (row.epoch, generation), Word::Terms);
     let links = app.links.clone();
-    let upgrade = upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME);
+    let upgrade = upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).read_buffer_size(READ_BUFFER);
     let answer = upgrade.on_upgrade(move |socket| async move { links.serve(store, socket, shown).await });
     Ok(([(PLEDGES_HEADER, pledge::to_text(&[own]))], answer).into_response())
 }

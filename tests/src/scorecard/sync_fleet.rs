@@ -1,5 +1,6 @@
 //! Benchmark `sync-fleet` (issue C, 7): one hub process with a thousand connected stores that speak the real protocol over
-//! real sockets. First everybody is silent, then orders come: memory, processor time, lag and bytes of the hub.
+//! real sockets and whose hour has begun: its document holds orders already. First everybody is silent, then orders come:
+//! memory, processor time, lag and bytes of the hub.
 
 use super::light_store::{self, CHANGES, LightStore, quantile};
 use super::sync_lag::{folder, hub, token};
@@ -15,6 +16,10 @@ use tokio::sync::Barrier;
 const STORES: usize = 1_000;
 /// What the goal says, all stores together.
 const ORDERS_A_MINUTE: f64 = 10_000.0;
+/// Orders that stand in each store's hour already: at this rate, ten minutes of it.
+const ORDERS_BEFORE: u128 = 100;
+/// How long the hub may take for those.
+const TAKING_IN: Duration = Duration::from_secs(120);
 /// How long the silent fleet is watched.
 const IDLE: Duration = Duration::from_secs(15);
 /// Dials at once: a listening socket's queue is not endless.
@@ -79,6 +84,7 @@ async fn measure(data: Option<&Path>, seconds: f64, share: f64) -> Result<Value>
         "name": "sync-fleet",
         "release": !cfg!(debug_assertions),
         "stores": STORES,
+        "orders_in_each_hour_before": ORDERS_BEFORE as u64,
         "stores_that_fell_out": failed,
         "orders_a_minute": orders * 60.0 / busy_s,
         "changes": changes,
@@ -111,6 +117,7 @@ struct Done {
 /// Connects, is silent, speaks, and waits at each phase for everybody. A store that falls out still comes to the barriers.
 async fn one(name: &str, plan: Plan, phases: &Barrier, places: &tokio::sync::Semaphore) -> Result<Done> {
     let mut store = LightStore::new(StoreId::new(name)?, false);
+    earlier(&mut store, plan.n)?;
     let dialled = {
         let _place = places.acquire().await?;
         match store.dial(&plan.url, &token(plan.n)).await {
@@ -121,6 +128,11 @@ async fn one(name: &str, plan: Plan, phases: &Barrier, places: &tokio::sync::Sem
             Err(error) => Err(error),
         }
     };
+    let dialled = match dialled {
+        Ok(mut socket) => store.talk(&mut socket, TAKING_IN, true).await.map(|()| socket),
+        Err(error) => Err(error),
+    };
+    let before = store.figures.bytes;
     phases.wait().await;
     let idle = match dialled {
         Ok(mut socket) => store.talk(&mut socket, IDLE, false).await.map(|()| socket),
@@ -134,7 +146,20 @@ async fn one(name: &str, plan: Plan, phases: &Barrier, places: &tokio::sync::Sem
     };
     phases.wait().await;
     busy?;
+    store.figures.bytes -= before;
     Ok(Done { figures: std::mem::take(&mut store.figures), said })
+}
+
+/// The hour as it has come so far, in one change.
+fn earlier(store: &mut LightStore, n: usize) -> Result<()> {
+    let mut hour = Vec::new();
+    let mut at = 0;
+    for order in 0..ORDERS_BEFORE {
+        let (of, life) = light_store::order((n as u128) << 32 | order, light_store::now())?;
+        hour.extend(life.into_iter().flatten());
+        at = of;
+    }
+    store.say(at, &hour, false)
 }
 
 async fn speak(
@@ -146,7 +171,7 @@ async fn speak(
     // Not all in the same moment.
     let end = Instant::now() + plan.time;
     store.talk(socket, plan.every.mul_f64((plan.n % 97) as f64 / 97.0), false).await?;
-    let mut order = 0;
+    let mut order = ORDERS_BEFORE;
     while Instant::now() < end {
         let id = (plan.n as u128) << 32 | order;
         let (hour, life) = light_store::order(id, light_store::now())?;
