@@ -409,10 +409,66 @@ pub struct RiderNow {
     pub on_shift: bool,
     /// What to do.
     pub next: RiderTask,
+    /// All orders in hand, in the order in which their doors are ridden to; those that are still at the store, after the rider
+    /// has left it, come last (REQ-76).
+    pub stops: Vec<RiderStop>,
     /// Delivered today.
     pub delivered_today: u32,
     /// Cash collected and not yet handed in.
     pub cash: Paise,
+    /// An order that this rider was sent for and lost just now.
+    pub lost: Option<LostOrder>,
+}
+
+/// An order that is not this rider's any more (REQ-75).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct LostOrder {
+    /// The order.
+    pub order: OrderId,
+    /// Its number.
+    pub number: String,
+    /// Why.
+    pub why: LostWhy,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// Why an order was taken from the rider who was sent for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub enum LostWhy {
+    /// The shift is over.
+    ShiftOver,
+    /// Nothing was heard of where the rider is.
+    Silent,
+    /// The rider has left with the other orders of the same way.
+    Away,
+    /// Somebody free is much better placed.
+    Better,
+    /// Another rider has the bags.
+    Taken,
+}
+
+impl LostWhy {
+    const ALL: [Self; 5] = [Self::ShiftOver, Self::Silent, Self::Away, Self::Better, Self::Taken];
+
+    /// The stable word in APIs, histories and SQL.
+    pub const fn word(self) -> &'static str {
+        match self {
+            LostWhy::ShiftOver => "shift_over",
+            LostWhy::Silent => "silent",
+            LostWhy::Away => "away",
+            LostWhy::Better => "better",
+            LostWhy::Taken => "taken",
+        }
+    }
+
+    /// What a stable word says.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.word() == word)
+    }
 }
 
 /// What a rider does next.
@@ -460,6 +516,20 @@ pub enum RiderTask {
         /// The way there.
         route: Vec<Point>,
     },
+}
+
+/// One of the orders that a rider has in hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct RiderStop {
+    /// The order.
+    pub order: OrderId,
+    /// Its number.
+    pub number: String,
+    /// Where it stands, as far as the hub knows.
+    pub state: OrderState,
+    /// Where it goes.
+    pub drop_off: DropOff,
 }
 
 /// Where an order goes and what to take there.
@@ -575,7 +645,7 @@ pub struct OpsRider {
     pub at: Option<Point>,
     /// When that was.
     pub at_time: Option<Timestamp>,
-    /// The order in hand, by number.
+    /// The orders in hand, by number, with commas between them.
     pub order: Option<String>,
 }
 
@@ -619,9 +689,10 @@ pub struct OpsOrder {
 pub struct RiderScore {
     /// The rider.
     pub rider: String,
-    /// The sum.
+    /// The sum; more is better, whatever the formula.
     pub score: f64,
-    /// By name (`model::particulars`): `travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0`.
+    /// The formula and its parts by name (`model::particulars`): `by=value travel=31.5 batch=0.0 rating=9.4 shift=0.0
+    /// load=-2.0`, `by=nearest distance=-740.4 load=-400.0` or `by=simple base=100.0 distance=-30.0 rating=94.0 batch=0.0`.
     pub parts: String,
 }
 
