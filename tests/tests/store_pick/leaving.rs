@@ -167,8 +167,9 @@ fn taken(shop: &Shop) -> Vec<String> {
 #[test]
 fn a_second_rider_is_the_only_one_and_one_who_comes_too_late_hears_who_has_it() {
     let (mut shop, order) = packed();
+    let eta_at = shop.now;
     let send = |shop: &mut Shop, code: &str| {
-        let card = RiderCard { code: code.into(), name: "Om".into(), eta_at: shop.now };
+        let card = RiderCard { code: code.into(), name: "Om".into(), eta_at };
         shop.must("system", "uplink", Command::SetRider { order, rider: card });
     };
     let bags = bag_codes(&shop, order);
