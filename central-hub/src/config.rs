@@ -6,7 +6,7 @@ use crate::db::stores::StoreSeed;
 use crate::rules::{HOLD_MS, Rules};
 use crate::tls::{ClientFiles, SyncTls};
 use hub_core::proof::HubKey;
-use hub_core::rider_score::Weights;
+use hub_core::rider_score::{Scorer, Weights};
 use hub_core::stop_selling::STOP_AFTER_MS;
 use hub_core::{geo, otp};
 use model::api::hub::Point;
@@ -132,7 +132,11 @@ pub struct HubConfig {
     /// Demo only: people walk, ride and wait so many times faster.
     #[serde(default = "one")]
     pub speed_factor: f64,
-    /// What a rider's score is made of, and below which sum nobody is sent yet (REQ-75).
+    /// By which formula riders are scored: `value` (the usual one), `nearest` or `simple` (REQ-75).
+    #[serde(default)]
+    pub rider_scorer: Scorer,
+    /// What a rider's score is made of, and below which sum nobody is sent yet (REQ-75). `simple` looks at `threshold` alone,
+    /// `nearest` at none of it.
     #[serde(default)]
     pub rider_weights: Weights,
     /// The encrypted address of the stores. Profile production needs it: there a token alone opens nothing.
@@ -235,6 +239,13 @@ impl HubConfig {
         for name in self.rider_weights.wrong() {
             say(true, format!("rider_weights: {name} is 0 to 1000"));
         }
+        for name in self.rider_weights.unused(self.rider_scorer) {
+            let by = self.rider_scorer.word();
+            say(
+                true,
+                format!("rider_weights: {name} counts nothing with rider_scorer = \"{by}\"; take it out"),
+            );
+        }
         if let Some(what) = self.global.as_ref().and_then(GlobalLink::wrong) {
             say(true, what);
         }
@@ -296,6 +307,7 @@ impl HubConfig {
             speed: self.speed_factor,
             global: self.global.is_some(),
             calendar: Calendar::new(&self.time_zone).unwrap_or_default(),
+            scorer: self.rider_scorer,
             weights: self.rider_weights,
             ..Rules::new(key)
         }
@@ -389,6 +401,25 @@ mod tests {
         let Err(ConfigError::Values { wrong, .. }) = with("travel = -1\nrating = nan") else { panic!() };
         assert_eq!(wrong, ["rider_weights: travel is 0 to 1000", "rider_weights: rating is 0 to 1000"]);
         assert!(with("speed = 1").unwrap_err().to_string().contains("speed"));
+    }
+
+    #[test]
+    fn a_city_scores_its_riders_by_the_formula_it_names() {
+        let with = |by: &str, table: &str| {
+            load(&format!("rider_scorer = \"{by}\"\n{GOOD}\n[rider_weights]\n{table}\n"))
+        };
+        assert_eq!(load(GOOD).unwrap().rider_scorer, Scorer::Value);
+        let simple = with("simple", "threshold = 60").unwrap();
+        let rules = simple.rules(HubKey([1; 32]));
+        assert_eq!((rules.scorer, rules.scorer.threshold(&rules.weights)), (Scorer::Simple, 60.0));
+        assert_eq!(with("nearest", "").unwrap().rider_scorer, Scorer::Nearest);
+        let Err(ConfigError::Values { wrong, .. }) = with("nearest", "load = 3") else { panic!() };
+        assert_eq!(
+            wrong,
+            ["rider_weights: load counts nothing with rider_scorer = \"nearest\"; take it out"]
+        );
+        let said = with("fastest", "").unwrap_err().to_string();
+        assert!(said.contains("fastest") && said.contains("`nearest`"), "{said}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! [`HubTx`] and the time only through [`Cx`]; it decides by `hub-core` and refuses with values.
 
 pub mod assign;
+pub mod batch;
 pub mod cancel;
 pub mod cart;
 pub mod checkout;
@@ -18,6 +19,7 @@ pub mod otp;
 pub mod pay;
 pub mod placing;
 pub mod quota;
+pub mod reassign;
 pub mod recover;
 pub mod refund;
 pub mod release;

@@ -3,7 +3,7 @@
 use crate::calendar::Calendar;
 use ::sync::pledge::PledgeKey;
 use hub_core::proof::HubKey;
-use hub_core::rider_score::Weights;
+use hub_core::rider_score::{Scorer, Weights};
 use hub_core::stop_selling::STOP_AFTER_MS;
 use model::time::MINUTE_MS;
 
@@ -32,7 +32,9 @@ pub struct Rules {
     pub global: bool,
     /// When the city's days begin.
     pub calendar: Calendar,
-    /// How riders are scored.
+    /// By which formula riders are scored.
+    pub scorer: Scorer,
+    /// What that formula weighs.
     pub weights: Weights,
 }
 
@@ -49,6 +51,7 @@ impl Rules {
             speed: 1.0,
             global: false,
             calendar: Calendar::default(),
+            scorer: Scorer::default(),
             weights: Weights::default(),
         }
     }

@@ -73,8 +73,12 @@ pub fn product(n: u32, name: &str) -> Product {
 
 impl World {
     pub fn new() -> Self {
+        Self::ruled(rules())
+    }
+
+    pub fn ruled(rules: Rules) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let hub = HubEngine::open(&dir.path().join("hub.db"), rules(), START).unwrap();
+        let hub = HubEngine::open(&dir.path().join("hub.db"), rules, START).unwrap();
         let store = StoreId::new("s1").unwrap();
         let docs = BTreeMap::new();
         let mut world = Self { dir, hub, now: START, store, count: 0, docs, sent: 0, seen: 0 };

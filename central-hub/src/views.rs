@@ -10,6 +10,7 @@ pub mod place;
 pub mod replication;
 pub mod rider;
 pub mod shelf;
+pub mod stops;
 pub mod tracking;
 
 use crate::rules::Rules;

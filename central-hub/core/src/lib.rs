@@ -1,6 +1,7 @@
 //! The hub's decisions: which store, which rider, which fee, what a payment's answer means. Pure: no IO, no clock, no SQL,
 //! no async, no randomness. Everything it needs comes in as arguments, and everything it decides can be explained.
 
+pub mod batch;
 pub mod card;
 pub mod eta;
 pub mod fee;

@@ -133,6 +133,8 @@ pub trait Orders {
     fn open_orders(&self, store: Option<&StoreId>, limit: u32) -> Db<Vec<OrderRow>>;
     /// Orders of a store that are in its hands and for which no rider was sent yet, oldest promise first.
     fn waiting_for_rider(&self, store: &StoreId, limit: u32) -> Db<Vec<OrderRow>>;
+    /// Orders of a store that are in its hands and for which a rider was sent, oldest promise first.
+    fn with_rider(&self, store: &StoreId, limit: u32) -> Db<Vec<OrderRow>>;
     /// How many of a store are open, counted no further than `most`: a checkout's look must not grow with the city's load.
     fn open_up_to(&self, store: &StoreId, most: u32) -> Db<u32>;
     /// How many of a store are open, and how many of those were promised before `now`.

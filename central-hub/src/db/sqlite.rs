@@ -42,6 +42,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0011_substitute_price.sql")),
     M::up(include_str!("../../migrations/0012_people.sql")),
     M::up(include_str!("../../migrations/0013_quarantine.sql")),
+    M::up(include_str!("../../migrations/0014_riders_lost.sql")),
 ];
 
 /// Statements that are kept prepared per connection.

@@ -1,7 +1,7 @@
 //! The customer has it, with proof (REQ-80, decision 11). It may be told before the store's `dispatched` has come: a store
 //! that is cut off still hands over.
 
-use super::{Cx, Flow, Stop, complete, order, pay, refund};
+use super::{Cx, Flow, Stop, complete, order, pay, reassign, refund};
 use crate::command::Answer;
 use crate::db::HubTx;
 use crate::db::orders::OrderRow;
@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use hub_core::geo;
 use hub_core::proof::{self, DELIVERY_TRIES};
 use hub_core::saga::{Event, Method};
-use model::api::hub::{Fix, Point};
+use model::api::hub::{Fix, LostWhy, Point};
 use model::order::next;
 use model::{Moment, OrderId, Paise, RiderId, Timestamp, particulars};
 
@@ -27,7 +27,8 @@ pub struct Drop<'a> {
     pub delivered_at: Timestamp,
 }
 
-/// Delivers.
+/// Delivers. So does a rider from whom the order was taken while the bags were in hand already and nobody had heard of it:
+/// the customer's code says who stands at the door.
 ///
 /// # Errors
 /// [`Refusal::CodeWrong`] counts the try; [`Refusal::CodeDead`] after five; [`Refusal::WrongCash`].
@@ -39,7 +40,10 @@ pub fn deliver(
     drop: Drop<'_>,
 ) -> Flow<Answer> {
     let mut row = tx.order(id)?.ok_or(Refusal::NotYourOrder)?;
-    if row.rider != Some(*rider) {
+    let mine = row.rider == Some(*rider);
+    // Unless the store has said that somebody else took the bags.
+    let had = tx.lost(rider, id)?.is_some_and(|lost| lost.why != LostWhy::Taken);
+    if !mine && !had {
         return Err(Refusal::NotYourOrder.into());
     }
     let moments = tx.moments(id)?;
@@ -54,15 +58,18 @@ pub fn deliver(
     take_cash(tx, cx, &mut row, drop.cash, moments.get(Moment::Packed).is_some())?;
     let earliest = moments.get(Moment::Confirmed).unwrap_or(row.placed_at);
     let at = drop.delivered_at.max(earliest).min(cx.now.max(earliest));
+    let mut who = tx.rider(rider)?.ok_or(Refusal::SessionOver)?;
+    if !mine {
+        reassign::has_it(tx, cx, &mut row, &who)?;
+    }
     let delivery = DeliveryRow { order: *id, rider: *rider, at, point: drop.at, cash: drop.cash };
     tx.add_delivery(&delivery)?;
-    if let Some(mut who) = tx.rider(rider)? {
-        who.cash = who.cash.checked_add(drop.cash).unwrap_or(who.cash);
-        if who.fix.is_none_or(|fix| fix.at <= at) {
-            who.fix = Some(Fix { at, point: drop.at });
-        }
-        tx.save_rider(&who)?;
+    who.cash = who.cash.checked_add(drop.cash).unwrap_or(who.cash);
+    if who.fix.is_none_or(|fix| fix.at <= at) {
+        who.fix = Some(Fix { at, point: drop.at });
     }
+    who.heard_at = Some(cx.now);
+    tx.save_rider(&who)?;
     order::reach(tx, cx, &mut row, Moment::Delivered, at)?;
     complete::complete(tx, cx, &mut row)?;
     Ok(Answer::Order { order: *id })

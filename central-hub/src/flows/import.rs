@@ -43,6 +43,7 @@ fn rider(seed: &Seed) -> RiderRow {
         on_shift: false,
         shift_until: None,
         fix: None,
+        heard_at: None,
         cash: Paise::ZERO,
     }
 }

@@ -1,7 +1,7 @@
 //! What a store said about its orders, as its documents show it: moments, picks, questions, counter orders. Everything here is
 //! idempotent and may come late; an order never moves back.
 
-use super::{Cx, Flow, Stop, complete, order, pay, recover, refund, substitute};
+use super::{Cx, Flow, Stop, complete, order, pay, reassign, recover, refund, substitute};
 use crate::db::HubTx;
 use crate::db::orders::{CounterRow, OrderRow};
 use crate::refusal::Refusal;
@@ -77,6 +77,11 @@ fn online(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView) ->
             | Moment::Completed
             | Moment::Returned => {}
         }
+    }
+    // Of an order that is nobody's any more, whoever the store had the card of.
+    let card = view.rider.as_ref().filter(|_| row.rider.is_none()).map(|card| &card.code);
+    if let Some(code) = view.taken.as_ref().or(card) {
+        reassign::taken(tx, cx, &mut row, code)?;
     }
     for ask in &view.asks {
         substitute::ask(tx, cx, &row, ask)?;

@@ -3,10 +3,10 @@
 use super::{Cx, Flow, Stop, order};
 use crate::command::Answer;
 use crate::db::HubTx;
-use crate::db::riders::RiderRow;
+use crate::db::riders::{LostRow, RiderRow};
 use crate::refusal::Refusal;
 use hub_core::geo;
-use model::api::hub::{Fix, Point};
+use model::api::hub::{Fix, LostWhy, Point};
 use model::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 use model::{OrderState, RiderId, Timestamp, particulars};
 
@@ -54,12 +54,14 @@ pub fn set(
             }
             open.rider = None;
             tx.save_order(&open)?;
+            tx.put_lost(&LostRow { rider: *id, order: order_id, at: cx.now, why: LostWhy::ShiftOver })?;
             order::note(tx, cx, &order_id, "rider_gone", particulars(&[("name", &row.name)]))?;
         }
     }
     row.on_shift = on;
     row.shift_until = on.then_some(until);
     row.fix = Some(Fix { at: cx.now, point: at });
+    row.heard_at = Some(cx.now);
     tx.save_rider(&row)?;
     Ok(Answer::Done)
 }
@@ -73,6 +75,9 @@ pub fn positions(tx: &mut dyn HubTx, cx: &Cx<'_>, id: &RiderId, fixes: &[Fix]) -
         return bad("fixes", "points on earth, not in the future");
     }
     let mut row = rider(tx, id)?;
+    if !fixes.is_empty() {
+        row.heard_at = Some(cx.now);
+    }
     let mut ordered = fixes.to_vec();
     ordered.sort_by_key(|f| f.at);
     for fix in ordered {

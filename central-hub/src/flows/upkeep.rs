@@ -1,4 +1,5 @@
-//! What is forgotten: first answers after 31 days (decision 5), positions after 30, batches of the stores' ledgers and
+//! What is forgotten: first answers after 31 days (decision 5), positions and orders that riders
+//! lost after 30, batches of the stores' ledgers and
 //! temperatures after two years (EU 37/2005 asks for one), and who was erased elsewhere once no order is open.
 
 use super::{Cx, Flow, me};
@@ -16,8 +17,9 @@ pub const BATCHES_MS: i64 = 2 * 365 * DAY_MS;
 pub fn forget(tx: &mut dyn HubTx, cx: &Cx<'_>) -> Flow<Answer> {
     let answers = tx.forget_answers(cx.now.plus_ms(-ANSWERS_MS))?;
     let fixes = tx.forget_fixes(cx.now.plus_ms(-FIXES_MS))?;
+    let lost = tx.forget_lost(cx.now.plus_ms(-FIXES_MS))?;
     let batches = tx.forget_batches(cx.now.plus_ms(-BATCHES_MS))?;
     let gone = me::let_go(tx)?;
-    let forgotten = u32::try_from(answers + fixes + batches).unwrap_or(u32::MAX);
+    let forgotten = u32::try_from(answers + fixes + lost + batches).unwrap_or(u32::MAX);
     Ok(Answer::Count { count: forgotten.saturating_add(gone) })
 }

@@ -60,10 +60,11 @@ fn store(data: &dyn HubTx, look: &Look<'_>, s: StoreRow) -> Db<OpsStore> {
 }
 
 fn rider(data: &dyn HubTx, r: RiderRow) -> Db<OpsRider> {
-    let order = match data.orders_of_rider(&r.id)?.first() {
-        Some(id) => data.order(id)?.map(|o| o.number),
-        None => None,
-    };
+    let mut numbers = Vec::new();
+    for id in data.orders_of_rider(&r.id)? {
+        numbers.extend(data.order(&id)?.map(|o| o.number));
+    }
+    let order = (!numbers.is_empty()).then(|| numbers.join(", "));
     let at_time = r.fix.map(|f| f.at);
     Ok(OpsRider { rider: r.id, name: r.name, at: r.fix.map(|f| f.point), at_time, order })
 }

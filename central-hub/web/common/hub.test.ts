@@ -5,10 +5,10 @@ import { setLang } from '@larder/shared/i18n.svelte.ts';
 import { PROBLEMS } from '@larder/shared/words.ts';
 import { Api, ApiError } from '@larder/shared/api.ts';
 import type { CartLine, OpsOrderRow, OpsStore, Order, ProductCard, RiderNow } from '@larder/shared/types/hub.ts';
-import { TEXTS as OPS, told, TOLD } from '../ops/src/texts.ts';
+import { parts, TEXTS as OPS, told, TOLD } from '../ops/src/texts.ts';
 import { epochName, generationName } from '../ops/src/terms.ts';
 import { matches, orderTone, slack, storeTone } from '../ops/src/tone.ts';
-import { cash, FIXES_MAX, labelCash, nextTask, pace, withFix, type Proof } from '../rider/src/task.ts';
+import { cash, FIXES_MAX, labelCash, nextTask, others, pace, withFix, type Proof } from '../rider/src/task.ts';
 import { TEXTS as RIDER } from '../rider/src/texts.ts';
 import { CATEGORIES_HI, categoryName } from '@larder/shared/categories.ts';
 import { GLYPHS, glyph } from '../shop/src/glyphs.ts';
@@ -59,13 +59,17 @@ test('every refusal of the hub and everything in an order’s history has words 
 test('why a store, a rider and a payment is said in Hindi without an English word', () => {
   setLang('hi');
   const said = [
-    whyStore('store=Indiranagar metres=820 room=14'), told('parts', 'travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0'),
+    whyStore('store=Indiranagar metres=820 room=14'), parts('by=value travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0'), parts('by=nearest distance=-740.4 load=-400.0'),
+    parts('by=simple base=100.0 distance=-30.0 rating=94.0 batch=0.0'), told('rider_moved', 'name=Om from=Dev why=silent score=38.9 by=value'),
     told('payment_unclear', 'step=capture paise=12300 try=2'), told('short', 'line=2 qty=1 sku=MLK-1'), told('substitute_answered', 'line=2 answer=yes'),
     ...Object.values(sayProblem({ code: 'store_unreachable', status: 409, title: 'Temporarily unavailable', detail: 'Your store has been out of reach for 200 s', hint: 'Try again' })),
   ];
   for (const text of said) expect(text).not.toMatch(/[a-z]{3,} |[{}]/);
   expect(said[0]).toBe('Indiranagar: 820 मी. दूर, सब सामान वहाँ है, और 14 ऑर्डर की जगह');
-  expect(said[2]).toBe('लेना ₹123, कोशिश 2');
+  expect(said[2]).toBe('सबसे पास: रास्ता -740.4, काम -400.0');
+  expect(said[5]).toBe('लेना ₹123, कोशिश 2');
+  // A score that was kept before formulas had names.
+  expect(parts('travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0')).toBe(said[1]);
 });
 
 test('every outermost category of the demo has a glyph and a Hindi name', () => {
@@ -182,15 +186,26 @@ test('orders are coloured by slack, a store by its worst order, a silent store i
 
 test('a proven delivery is no longer a task, its cash is with the rider, and old fixes are let go', () => {
   const next = { type: 'deliver', order: 'o1', number: '4K7', customer: '', address: '', at: { lat: 0, lon: 0 }, bags: 1, cod: 500, cod_known: true, route: [] } as const;
-  const now = { rider: 'r', name: '', code: '', on_shift: true, next: { ...next, route: [] }, delivered_today: 0, cash: 100 } as RiderNow;
+  const now = { rider: 'r', name: '', code: '', on_shift: true, next: { ...next, route: [] }, delivered_today: 0, cash: 100, lost: null } as unknown as RiderNow;
   const proof: Proof = { id: 'p', order: 'o1', number: '4K7', request: { code: '1', cash: 500, at: { lat: 0, lon: 0 }, delivered_at: 0 } };
   expect(nextTask(now, []).type).toBe('deliver');
   expect(nextTask(now, [proof])).toEqual({ type: 'wait' });
   const drop = { customer: 'Meera', address: 'Green gate', at: { lat: 1, lon: 1 }, bags: 2, cod: 500, cod_known: false };
   const collect = { ...now, next: { type: 'collect', order: 'o2', number: '4K8', store_name: '', store_at: { lat: 0, lon: 0 }, state: 'packed', route: [], drop_off: drop } } as RiderNow;
-  expect(nextTask(collect, [], 'o1').type).toBe('collect');
-  expect(nextTask(collect, [], 'o2')).toMatchObject({ type: 'deliver', order: 'o2', address: 'Green gate', cod: 500, cod_known: false });
-  expect(nextTask(collect, [{ ...proof, order: 'o2' }], 'o2').type).toBe('wait');
+  expect(nextTask(collect, [], ['o1']).type).toBe('collect');
+  expect(nextTask(collect, [], ['o2'])).toMatchObject({ type: 'deliver', order: 'o2', address: 'Green gate', cod: 500, cod_known: false });
+  expect(nextTask(collect, [{ ...proof, order: 'o2' }], ['o2']).type).toBe('wait');
+  // Two orders on one way: all bags first, then the doors in the hub's order, each by its own proof.
+  const stop = (order: string, state: string) => ({ order, number: `N${order}`, state, drop_off: { ...drop, address: order } });
+  const both = { ...collect, stops: [stop('o3', 'packed'), stop('o2', 'packed')] } as RiderNow;
+  expect(nextTask(both, [])).toMatchObject({ type: 'collect', order: 'o2' });
+  expect(others(both, [], nextTask(both, []))).toEqual(['No3']);
+  expect(nextTask(both, [], ['o2'])).toMatchObject({ type: 'collect', order: 'o3', number: 'No3', drop_off: { address: 'o3' } });
+  expect(nextTask(both, [], ['o2', 'o3'])).toMatchObject({ type: 'deliver', order: 'o3', address: 'o3' });
+  expect(nextTask(both, [{ ...proof, order: 'o3' }], ['o2', 'o3'])).toMatchObject({ type: 'deliver', order: 'o2' });
+  const riding = { ...now, stops: [stop('o1', 'dispatched'), stop('o2', 'dispatched'), stop('o3', 'packed')] } as RiderNow;
+  expect(nextTask(riding, [proof])).toMatchObject({ type: 'deliver', order: 'o2' });
+  expect(nextTask(riding, [proof, { ...proof, order: 'o2' }]).type).toBe('wait');
   expect(cash(now, [proof])).toBe(600);
   expect([pace(null), pace(now), pace({ ...now, next: { type: 'wait' } })]).toEqual([30_000, 3000, 5000]);
   let fixes = Array.from({ length: FIXES_MAX }, (_, i) => ({ at: i, point: { lat: 0, lon: 0 } }));

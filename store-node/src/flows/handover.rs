@@ -7,6 +7,7 @@ use crate::db::orders::{self, OrderRow};
 use crate::db::{bags, handovers};
 use crate::refusal::Refusal;
 use model::api::store::{HandoverAnswer, HandoverRequest};
+use model::fact::Fact;
 use model::order::{self, Channel, Moment};
 use model::time::MINUTE_MS;
 use model::{BagId, DeviceId, OrderState, Role};
@@ -73,6 +74,11 @@ fn dispatch(flow: &mut Flow<'_>, row: &OrderRow, rider: &str) -> Result<(), Stop
     bags::hand_over(flow.tx, row.order, flow.now)?;
     moments::record(flow, row, Moment::Dispatched, flow.now)?;
     match row.channel {
+        // Without a card any rider may take it: the hub cannot know who did.
+        Channel::Online if orders::rider(flow.tx, &row.order)?.is_none() => {
+            let rider = rider.to_owned();
+            flow.tell(&Fact::Taken { order: row.order, hour: row.hour, rider })?;
+        }
         Channel::Online => {}
         Channel::Counter => {
             moments::record(flow, row, Moment::Delivered, flow.now)?;

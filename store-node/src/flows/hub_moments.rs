@@ -2,8 +2,9 @@
 
 use super::{Flow, Stop, moments, short_enough, unknown};
 use crate::answer::Answer;
-use crate::db::{orders, unknown as unknown_rows};
+use crate::db::{handovers, orders, unknown as unknown_rows};
 use crate::refusal::Refusal;
+use model::fact::Fact;
 use model::order::{Moment, Moments, Owner};
 use model::order_doc::RiderCard;
 use model::{OrderId, Role, Timestamp};
@@ -26,7 +27,8 @@ pub fn happened(flow: &mut Flow<'_>, order: &OrderId, moment: Moment, at: Timest
     Ok(Answer::Done)
 }
 
-/// The rider for an order, the newest choice.
+/// The rider for an order, the newest choice. One who comes too late hears who has the bags: two riders must not both think
+/// that the order is theirs.
 ///
 /// # Errors
 /// [`Refusal::Unknown`] for an order that is not here.
@@ -38,6 +40,9 @@ pub fn rider(flow: &mut Flow<'_>, order: &OrderId, rider: &RiderCard) -> Result<
     if orders::rider(flow.tx, order)?.as_ref() != Some(rider) {
         orders::put_rider(flow.tx, order, rider)?;
         moments::tell(flow, &row.order, "rider", &[("name", &rider.name)])?;
+        if let Some(took) = handovers::rider_of(flow.tx, row.order)?.filter(|took| *took != rider.code) {
+            flow.tell(&Fact::Taken { order: row.order, hour: row.hour, rider: took })?;
+        }
     }
     Ok(Answer::Done)
 }

@@ -18,6 +18,7 @@ impl Fact {
             | Fact::Moment { order, hour, .. }
             | Fact::Picks { order, hour, .. }
             | Fact::Rider { order, hour, .. }
+            | Fact::Taken { order, hour, .. }
             | Fact::Ask { order, hour, .. }
             | Fact::Answer { order, hour, .. }
             | Fact::Terms { order, hour, .. } => Some((order, *hour)),
@@ -74,6 +75,15 @@ pub enum Fact {
         hour: i64,
         /// The card for the bay.
         rider: RiderCard,
+    },
+    /// Who took the bags, where that is not the rider whose card the store had or got: what happened stands.
+    Taken {
+        /// The order.
+        order: OrderId,
+        /// Its document's hour.
+        hour: i64,
+        /// The badge code.
+        rider: String,
     },
     /// The store asks the customer about a substitute (REQ-33).
     Ask {

@@ -178,6 +178,7 @@ fn no_shape_is_forgotten() {
         "api/hub.rs",
         "api/hub/backup.rs",
         "api/hub/instrument.rs",
+        "api/hub/rider.rs",
         "api/hub/split.rs",
         "mqtt/capability.rs",
         "mqtt/device.rs",

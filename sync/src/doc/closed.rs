@@ -69,7 +69,8 @@ impl Document {
             if !matches!(&view, Ok(view) if self.says_only(&place, view)?) {
                 rest.push(Rest::of(self, &place)?);
             }
-            orders.extend(view.ok());
+            // Who took the bags stands in the rest, and in no column.
+            orders.extend(view.ok().map(|view| OrderView { taken: None, ..view }));
         }
         orders.sort_by_key(|view| (view.order, view.late));
         rest.sort();

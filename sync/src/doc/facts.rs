@@ -13,6 +13,7 @@ impl DocKey {
             | Fact::Moment { hour, .. }
             | Fact::Picks { hour, .. }
             | Fact::Rider { hour, .. }
+            | Fact::Taken { hour, .. }
             | Fact::Ask { hour, .. }
             | Fact::Answer { hour, .. }
             | Fact::Terms { hour, .. }
@@ -39,6 +40,7 @@ impl Document {
             Fact::Moment { order, moment, at, .. } => self.put_moment(order, *moment, *at),
             Fact::Picks { order, picks, .. } => self.put_picks(order, picks),
             Fact::Rider { order, rider, .. } => self.put_rider(order, rider),
+            Fact::Taken { order, rider, .. } => self.put_taken(order, rider),
             Fact::Ask { order, ask, .. } => self.put_ask(order, ask),
             Fact::Answer { order, answer, .. } => self.put_answer(order, answer),
             Fact::HourClosed { .. } => self.put_mark(),

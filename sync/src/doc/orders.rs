@@ -1,6 +1,6 @@
 //! Shape of an orders document, and its reading and writing. Two root maps: `o` holds the hub's orders, `c` those taken
-//! at the counter. An order is a small map: `h` head, `p` picks, `r` rider, `q3` the substitute asked for line
-//! 3 and `a3` its answer (all packed), `t` the (E, G) it was sold under where that is not the first, and one
+//! at the counter. An order is a small map: `h` head, `p` picks, `r` rider, `w` who took the bags if not that rider, `q3` the
+//! substitute asked for line 3 and `a3` its answer (all packed), `t` the (E, G) it was sold under where that is not the first, and one
 //! integer per moment, milliseconds from the promised time (the smallest number there is). Every field counts only from
 //! the side that owns it.
 //!
@@ -28,6 +28,7 @@ pub(super) const ROOTS: &[&str] = &[ONLINE, COUNTER];
 const HEAD: &str = "h";
 const PICKS: &str = "p";
 const RIDER: &str = "r";
+const TAKEN: &str = "w";
 const TERMS: &str = "t";
 /// Followed by the line's place.
 const ASK: char = 'q';
@@ -56,6 +57,8 @@ pub struct OrderView {
     pub picks: Option<Picks>,
     /// Whom the hub sends.
     pub rider: Option<RiderCard>,
+    /// Whose badge the bags went to, where the store's card was none or another's.
+    pub taken: Option<String>,
     /// What the store proposes instead, by line.
     pub asks: Vec<SubstituteAsk>,
     /// What the customer said to that, by line.
@@ -173,6 +176,16 @@ impl Document {
         self.put_packed(order, spot, RIDER, Owner::Hub, packed)
     }
 
+    /// Stages who took the bags, if that is not the rider of the card. `Ok(false)`: no change.
+    ///
+    /// # Errors
+    /// As [`Document::put_moment`]; the hub may not write it.
+    pub fn put_taken(&mut self, order: &OrderId, rider: &str) -> Result<bool, DocError> {
+        let spot = self.spot(order)?;
+        let packed = pack::taken(rider)?;
+        self.put_packed(order, spot, TAKEN, Owner::Store, packed)
+    }
+
     /// Stages the store's proposal for a line, replacing an earlier one. `Ok(false)`: no change.
     ///
     /// # Errors
@@ -213,6 +226,11 @@ impl Document {
                 let packed = pack::rider(rider, self.base())?;
                 let spot = self.late_spot(order, head)?;
                 self.put_packed(order, spot, RIDER, Owner::Hub, packed)
+            }
+            Fact::Taken { order, rider, .. } => {
+                let packed = pack::taken(rider)?;
+                let spot = self.late_spot(order, head)?;
+                self.put_packed(order, spot, TAKEN, Owner::Store, packed)
             }
             Fact::Ask { order, ask, .. } => {
                 let packed = pack::ask(ask, self.base())?;
@@ -338,6 +356,7 @@ impl Document {
         let picks = packed(PICKS, Owner::Store)?.map(|bytes| pack::read_picks(&bytes, &head)).transpose()?;
         let rider =
             packed(RIDER, Owner::Hub)?.map(|bytes| pack::read_rider(&bytes, self.base())).transpose()?;
+        let taken = packed(TAKEN, Owner::Store)?.map(|bytes| pack::read_taken(&bytes)).transpose()?;
         let asks = self.by_line(obj, ASK, Owner::Store)?;
         let asks = asks.iter().map(|(line, bytes)| pack::read_ask(*line, bytes, self.base()));
         let asks = asks.collect::<Result<_, _>>()?;
@@ -346,7 +365,7 @@ impl Document {
         let answers = answers.collect::<Result<_, _>>()?;
         let terms = packed(TERMS, Owner::Hub)?.map(|bytes| pack::read_terms(&bytes)).transpose()?;
         let terms = terms.unwrap_or((FIRST_EPOCH, FIRST_GENERATION));
-        Ok(OrderView { order: *order, late, head, moments, picks, rider, asks, answers, terms })
+        Ok(OrderView { order: *order, late, head, moments, picks, rider, taken, asks, answers, terms })
     }
 
     /// Every order in the document, by id; a poisoned one stands as its error and stops none of the rest.
@@ -478,7 +497,8 @@ impl Document {
         }
     }
 
-    /// Whether a map holds what its view says and nothing else.
+    /// Whether a map holds what the columns of a closed hour say of its view and nothing else: they have none for who took
+    /// the bags, so that the few such maps are kept field by field, as a side that does not know the field keeps them.
     pub(super) fn says_only(&self, place: &OrderPlace, view: &OrderView) -> Result<bool, DocError> {
         let packed = |field: &str, bytes: Vec<u8>| (field.to_owned(), Some(bytes));
         let mut said = vec![packed(HEAD, pack::head(&view.head, self.base())?)];

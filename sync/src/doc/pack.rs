@@ -245,6 +245,16 @@ pub(crate) fn read_rider(bytes: &[u8], base: Timestamp) -> Result<RiderCard, Doc
     Ok(RiderCard { code: from.text()?, name: from.text()?, eta_at: from.time(base)? })
 }
 
+pub(crate) fn taken(rider: &str) -> Result<Vec<u8>, DocError> {
+    let to = Writer(vec![V1]).put(&Code(rider.to_owned()))?;
+    read_taken(&to.0)?;
+    Ok(to.0)
+}
+
+pub(crate) fn read_taken(bytes: &[u8]) -> Result<String, DocError> {
+    Reader::new("who took it", bytes)?.text()
+}
+
 pub(crate) fn ask(value: &SubstituteAsk, base: Timestamp) -> Result<Vec<u8>, DocError> {
     let to = Writer(vec![V1])
         .put(&Code(value.sku.as_str().to_owned()))?

@@ -91,6 +91,9 @@ fn order(view: &OrderView) -> String {
     if let Some(rider) = &view.rider {
         let _ = write!(text, "; rider {}", rider.name);
     }
+    if let Some(taken) = &view.taken {
+        let _ = write!(text, "; taken by {taken}");
+    }
     for ask in &view.asks {
         let _ = write!(text, "; line {}: {} proposed", ask.line, ask.sku);
     }

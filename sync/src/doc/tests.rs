@@ -250,3 +250,26 @@ fn a_substitute_is_asked_and_answered_through_facts() {
         assert_eq!((view.asks, view.answers), (vec![ask.clone()], vec![answer.clone()]));
     }
 }
+
+#[test]
+fn a_second_rider_replaces_the_first_and_the_store_alone_says_who_took_it() {
+    let (mut hub, mut store) = pair();
+    let (order, hour) = (order(0), HOUR);
+    let card = |code: &str| RiderCard { code: code.into(), name: "Ravi".into(), eta_at: at(600_000) };
+    let sent = |code: &str| Fact::Rider { order, hour, rider: card(code) };
+    for code in ["R-1", "R-2", "R-1"] {
+        assert_eq!(hub.put_fact(&sent(code)), Ok(true));
+        store.apply_change(&hub.commit().unwrap().unwrap()).unwrap();
+        assert_eq!(store.order(&order).unwrap().unwrap().rider, Some(card(code)));
+    }
+    assert_eq!(hub.put_fact(&sent("R-1")), Ok(false));
+    let taken = Fact::Taken { order, hour, rider: "R-2".into() };
+    assert!(matches!(hub.put_fact(&taken), Err(DocError::NotMine { .. })));
+    assert_eq!(store.put_fact(&taken), Ok(true));
+    hub.apply_change(&store.commit().unwrap().unwrap()).unwrap();
+    assert_eq!(store.put_fact(&taken), Ok(false));
+    for document in [&hub, &store] {
+        let view = document.order(&order).unwrap().unwrap();
+        assert_eq!((view.taken.as_deref(), view.rider), (Some("R-2"), Some(card("R-1"))));
+    }
+}

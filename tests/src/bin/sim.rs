@@ -78,7 +78,7 @@ fn tell(options: &Options, first: &Result<Report, Failure>, again: Option<&Resul
         Ok(report) => {
             let t = &report.tally;
             println!(
-                "seed {}: {} events, {} orders, {} at counters ({} in a cut), {} delivered, {} cancelled, {} unpaid, {} substitutes answered, {} cuts, {} restarts, \
+                "seed {}: {} events, {} orders, {} at counters ({} in a cut), {} delivered, {} cancelled, {} unpaid, {} moved to another rider, {} taken by another, {} on a shared way, {} substitutes answered, {} cuts, {} restarts, \
                  {} clock steps, {} breaches, {} repeats, digest {}{}",
                 options.seed,
                 t.events,
@@ -88,6 +88,9 @@ fn tell(options: &Options, first: &Result<Report, Failure>, again: Option<&Resul
                 t.delivered,
                 t.cancelled,
                 t.unpaid,
+                t.moved,
+                t.taken,
+                t.shared,
                 t.answered,
                 t.cuts,
                 t.restarts,

@@ -103,10 +103,11 @@ impl Courier {
                 self.pace.wait(FIX_MS, stop).await;
             }
             RiderTask::Collect { order, store_at, .. } => {
-                self.ride(site, at, *store_at, rng, stop).await;
-                if stop.is_cancelled() {
-                    return;
+                if *at != *store_at {
+                    // The screen may say something else on arrival: somebody nearer may have been sent meanwhile.
+                    return self.ride(site, at, *store_at, rng, stop).await;
                 }
+                self.tell(site, *at, rng).await;
                 self.collect(*order, now, stop).await;
             }
             RiderTask::Deliver { order, at: door, cod, .. } => {

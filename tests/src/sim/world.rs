@@ -47,6 +47,12 @@ pub struct Tally {
     pub cancelled: u32,
     /// Orders whose payment was refused or came too late.
     pub unpaid: u32,
+    /// Times an order went to another rider before its bags were given.
+    pub moved: u32,
+    /// Times the store said that the bags were with another rider than the hub's.
+    pub taken: u32,
+    /// Orders that joined another one's way.
+    pub shared: u32,
     /// Lines of a script that the hub had no units of.
     pub not_offered: u32,
     /// Baskets that became several orders at several stores.
@@ -464,9 +470,23 @@ impl World {
             let moments = self.hub.engine.as_ref().and_then(|hub| hub.data().moments(order).ok());
             self.digest.update(format!("{order} {at} {moments:?}").as_bytes());
         }
+        self.count_riders();
         let digest = self.digest.clone().finalize();
         let digest = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
         Report { tally: self.tally.clone(), digest }
+    }
+
+    /// What became of riders, as the orders' histories say it.
+    fn count_riders(&mut self) {
+        let Some(hub) = &self.hub.engine else { return };
+        for order in self.told.keys() {
+            for row in hub.data().history(order).unwrap_or_default() {
+                let joined = row.what == "rider_assigned" && !row.detail.contains("batch=0.0");
+                self.tally.moved += u32::from(row.what == "rider_moved");
+                self.tally.taken += u32::from(row.what == "rider_has_it");
+                self.tally.shared += u32::from(joined);
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::shop::{ATTA, MILK, SOAP, Shop, device, ean, qty, sku};
 use model::api::store::{CounterLine, CounterOrderRequest, HandoverRequest};
+use model::fact::Fact;
 use model::mqtt::{Health, Label, PrintOutcome};
 use model::order_doc::RiderCard;
 use model::order_doc::SubstitutePreset::Refund;
@@ -155,6 +156,50 @@ fn an_order_leaves_with_every_bag_no_other_and_its_own_rider() {
     assert_eq!(shop.state(order), OrderState::Dispatched);
     assert!(shop.bags(order).iter().all(|bag| bag.handed_over_at.is_some()));
     assert_eq!(shop.refused(WHO, AT, hand_over(order, "R-7", all)), "illegal_move");
+}
+
+/// Who took the orders, as the hub is told.
+fn taken(shop: &Shop) -> Vec<String> {
+    let facts = shop.facts().into_iter();
+    facts.filter_map(|fact| if let Fact::Taken { rider, .. } = fact { Some(rider) } else { None }).collect()
+}
+
+#[test]
+fn a_second_rider_is_the_only_one_and_one_who_comes_too_late_hears_who_has_it() {
+    let (mut shop, order) = packed();
+    let eta_at = shop.now;
+    let send = |shop: &mut Shop, code: &str| {
+        let card = RiderCard { code: code.into(), name: "Om".into(), eta_at };
+        shop.must("system", "uplink", Command::SetRider { order, rider: card });
+    };
+    let bags = bag_codes(&shop, order);
+    send(&mut shop, "R-7");
+    // The first rider stands at the scanner with one bag when the hub sends another one.
+    read(&mut shop, "LP:p-ravi").unwrap();
+    read(&mut shop, "LR:R-7").unwrap();
+    read(&mut shop, &format!("LB:{}", bags[0])).unwrap();
+    send(&mut shop, "R-8");
+    assert_eq!(read(&mut shop, &format!("LB:{}", bags[1])), Err("wrong_rider".into()));
+    assert_eq!(shop.refused(WHO, AT, hand_over(order, "R-7", bags.clone())), "wrong_rider");
+    assert_eq!(shop.state(order), OrderState::Packed);
+    read(&mut shop, "LR:R-8").unwrap();
+    for bag in &bags {
+        read(&mut shop, &format!("LB:{bag}")).unwrap();
+    }
+    assert_eq!(shop.state(order), OrderState::Dispatched);
+    assert_eq!(taken(&shop), Vec::<String>::new(), "the hub knows: it is who it sent last");
+    // The word of a third one comes when the bags are gone.
+    send(&mut shop, "R-9");
+    send(&mut shop, "R-9");
+    assert_eq!(taken(&shop), ["R-8"]);
+}
+
+#[test]
+fn who_took_an_order_without_a_card_is_told() {
+    let (mut shop, order) = packed();
+    let bags = bag_codes(&shop, order);
+    shop.must(WHO, AT, hand_over(order, "R-5", bags));
+    assert_eq!(taken(&shop), ["R-5"]);
 }
 
 #[test]

@@ -217,6 +217,17 @@ impl Orders for Sqlite {
         )
     }
 
+    fn with_rider(&self, store: &StoreId, limit: u32) -> Db<Vec<OrderRow>> {
+        self.all(
+            &format!(
+                "{ORDER} WHERE open = 1 AND store = ?1 AND rider IS NOT NULL \
+                 AND state IN ('confirmed', 'picking', 'packed') ORDER BY promise_at, id LIMIT ?2"
+            ),
+            (store.as_str(), limit),
+            order,
+        )
+    }
+
     fn open_up_to(&self, store: &StoreId, most: u32) -> Db<u32> {
         self.sure(
             "SELECT count(*) FROM (SELECT 1 FROM orders WHERE open = 1 AND store = ?1 LIMIT ?2)",

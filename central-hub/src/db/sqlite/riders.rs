@@ -1,14 +1,15 @@
-//! Tables `rider`, `rider_fix`, `delivery`, `rider_score`.
+//! Tables `rider`, `rider_fix`, `delivery`, `rider_score`, `rider_lost`.
 
 use super::{Sqlite, row};
-use crate::db::riders::{DeliveryRow, RiderRow};
+use crate::db::riders::{DeliveryRow, LostRow, RiderRow};
 use crate::db::{Db, Riders};
-use model::api::hub::{Fix, Point, RiderScore};
+use model::api::hub::{Fix, LostWhy, Point, RiderScore};
 use model::{OrderId, RiderId, Timestamp};
 use rusqlite::Row;
 
-const RIDER: &str =
-    "SELECT id, phone, name, code, rating, on_shift, shift_until, lat, lon, fix_at, cash FROM rider";
+const RIDER: &str = "SELECT id, phone, name, code, rating, on_shift, shift_until, lat, lon, fix_at, cash, heard_at \
+    FROM rider";
+const LOST: &str = "SELECT rider, order_id, at, why FROM rider_lost";
 
 fn rider(r: &Row<'_>) -> rusqlite::Result<RiderRow> {
     let (lat, lon): (Option<f64>, Option<f64>) = (r.get(7)?, r.get(8)?);
@@ -27,6 +28,16 @@ fn rider(r: &Row<'_>) -> rusqlite::Result<RiderRow> {
         shift_until: row::time_opt(r, 6)?,
         fix,
         cash: row::paise(r, 10)?,
+        heard_at: row::time_opt(r, 11)?,
+    })
+}
+
+fn lost(r: &Row<'_>) -> rusqlite::Result<LostRow> {
+    Ok(LostRow {
+        rider: row::id(r, 0, RiderId::from_bytes)?,
+        order: row::id(r, 1, OrderId::from_bytes)?,
+        at: row::time(r, 2)?,
+        why: row::word(r, 3, LostWhy::from_word)?,
     })
 }
 
@@ -37,6 +48,10 @@ impl Riders for Sqlite {
 
     fn rider_by_phone(&self, phone: &str) -> Db<Option<RiderRow>> {
         self.one(&format!("{RIDER} WHERE phone = ?1"), [phone], rider)
+    }
+
+    fn rider_by_code(&self, code: &str) -> Db<Option<RiderRow>> {
+        self.one(&format!("{RIDER} WHERE code = ?1"), [code], rider)
     }
 
     fn put_rider(&mut self, r: &RiderRow) -> Db<()> {
@@ -51,8 +66,8 @@ impl Riders for Sqlite {
 
     fn save_rider(&mut self, r: &RiderRow) -> Db<()> {
         self.run(
-            "UPDATE rider SET on_shift = ?2, shift_until = ?3, lat = ?4, lon = ?5, fix_at = ?6, cash = ?7 \
-             WHERE id = ?1",
+            "UPDATE rider SET on_shift = ?2, shift_until = ?3, lat = ?4, lon = ?5, fix_at = ?6, cash = ?7, \
+             heard_at = ?8 WHERE id = ?1",
             (
                 r.id.as_bytes(),
                 r.on_shift,
@@ -61,6 +76,7 @@ impl Riders for Sqlite {
                 r.fix.map(|f| f.point.lon),
                 r.fix.map(|f| f.at.ms()),
                 r.cash.get(),
+                r.heard_at.map(Timestamp::ms),
             ),
         )
         .map(drop)
@@ -76,6 +92,14 @@ impl Riders for Sqlite {
             (rider.as_bytes(), fix.at.ms(), fix.point.lat, fix.point.lon),
         )
         .map(drop)
+    }
+
+    fn places_since(&self, rider: &RiderId, since: Timestamp) -> Db<Vec<Point>> {
+        self.all(
+            "SELECT lat, lon FROM rider_fix WHERE rider = ?1 AND at >= ?2 ORDER BY at",
+            (rider.as_bytes(), since.ms()),
+            |r| Ok(Point { lat: r.get(0)?, lon: r.get(1)? }),
+        )
     }
 
     fn forget_fixes(&mut self, before: Timestamp) -> Db<usize> {
@@ -122,6 +146,37 @@ impl Riders for Sqlite {
             (order.as_bytes(), rider.as_bytes(), at.ms(), score, parts),
         )
         .map(drop)
+    }
+
+    fn scored_at(&self, order: &OrderId, rider: &RiderId) -> Db<Option<Timestamp>> {
+        self.one(
+            "SELECT at FROM rider_score WHERE order_id = ?1 AND rider = ?2",
+            (order.as_bytes(), rider.as_bytes()),
+            |r| row::time(r, 0),
+        )
+    }
+
+    fn put_lost(&mut self, l: &LostRow) -> Db<()> {
+        self.run(
+            "INSERT INTO rider_lost (rider, order_id, at, why) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT (rider, order_id) DO UPDATE SET at = excluded.at, why = excluded.why",
+            (l.rider.as_bytes(), l.order.as_bytes(), l.at.ms(), l.why.word()),
+        )
+        .map(drop)
+    }
+
+    fn lost(&self, rider: &RiderId, order: &OrderId) -> Db<Option<LostRow>> {
+        let key = (rider.as_bytes(), order.as_bytes());
+        self.one(&format!("{LOST} WHERE rider = ?1 AND order_id = ?2"), key, lost)
+    }
+
+    fn last_lost(&self, rider: &RiderId) -> Db<Option<LostRow>> {
+        let sql = format!("{LOST} WHERE rider = ?1 ORDER BY at DESC, order_id LIMIT 1");
+        self.one(&sql, [rider.as_bytes()], lost)
+    }
+
+    fn forget_lost(&mut self, before: Timestamp) -> Db<usize> {
+        self.run("DELETE FROM rider_lost WHERE at < ?1", [before.ms()])
     }
 
     fn scores(&self, order: &OrderId) -> Db<Vec<RiderScore>> {

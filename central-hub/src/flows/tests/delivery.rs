@@ -1,6 +1,6 @@
 //! Riders: matching, positions, the delivery code, cash, a store that is cut off.
 
-use crate::command::Command;
+use crate::command::{Answer, Command};
 use crate::refusal::Refusal;
 use crate::testkit::{DOOR, STORE_AT, World, rules, sku};
 use crate::views::{self, Look};
@@ -13,6 +13,14 @@ fn ordered(world: &mut World, n: u32) -> OrderId {
     let who = world.customer(n);
     world.cart(who.0, 1, 1);
     world.checkout(who, Payment::Cod).unwrap()
+}
+
+fn ordered_to(world: &mut World, n: u32, at: Point) -> OrderId {
+    let (customer, _) = world.customer(n);
+    let added = world.done(Command::AddAddress { customer, text: "7, 2nd Main".to_owned(), at });
+    let Answer::Address { address } = added else { panic!("{added:?}") };
+    world.cart(customer, 1, 1);
+    world.checkout((customer, address), Payment::Cod).unwrap()
 }
 
 fn code(world: &World, order: &OrderId) -> String {
@@ -37,7 +45,9 @@ const DUE: i64 = 6_600 + 2_500;
 fn waiting_orders_and_free_riders_are_matched_once() {
     let mut world = World::new();
     world.grant(1, 9);
-    let orders = [ordered(&mut world, 1), ordered(&mut world, 2)];
+    // Doors too far from each other to share a way.
+    let far = Point { lat: DOOR.lat, lon: DOOR.lon + 0.004 };
+    let orders = [ordered(&mut world, 1), ordered_to(&mut world, 2, far)];
     let rider = world.rider(1);
     world.done(Command::AssignRiders);
     world.done(Command::AssignRiders);
@@ -45,7 +55,7 @@ fn waiting_orders_and_free_riders_are_matched_once() {
     let sent: Vec<RiderId> = orders.iter().filter_map(of).collect();
     assert_eq!(sent, [rider]);
     let scores = world.hub.data().scores(&orders[0]).unwrap();
-    assert!(scores[0].parts.starts_with("travel=35.0"), "{scores:?}");
+    assert!(scores[0].parts.starts_with("by=value travel=35.0"), "{scores:?}");
     world.store_reads();
     let view = world.orders_document(&orders[0]).order(&orders[0]).unwrap().unwrap();
     assert_eq!(view.rider.unwrap().name, "Ravi1");
@@ -93,6 +103,8 @@ fn a_rider_from_the_other_end_of_the_city_is_the_last_resort() {
         world.done(Command::AssignRiders);
         assert_eq!(row(&world).rider, None, "somebody nearer may be free in time");
         world.wait(30_000);
+        let fixes = vec![Fix { at: world.now, point: far }];
+        world.done(Command::Positions { rider, fixes });
     }
     world.done(Command::AssignRiders);
     assert_eq!(row(&world).rider, Some(rider), "late is better than never");

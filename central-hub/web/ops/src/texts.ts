@@ -1,6 +1,6 @@
 // The words of operations, English and Hindi.
 import { money, pack, translator } from '@larder/shared/i18n.svelte.ts';
-import { recount } from '@larder/shared/particulars.ts';
+import { particulars, recount } from '@larder/shared/particulars.ts';
 
 export const TEXTS = pack(
   {
@@ -15,7 +15,7 @@ export const TEXTS = pack(
     selling: 'selling', not_selling: 'not selling', why_unreachable: 'not heard of for too long', why_closed: 'closed', why_never_connected: 'never connected', never: 'never', online: 'link up', offline: 'link down',
     none_orders: 'No open orders', none_orders_hint: 'New ones appear here by themselves.', none_riders: 'Nobody is on shift', none_stores: 'No stores yet', no_rider: 'none yet', free: 'free', filter: 'Find an order, store or rider', no_match: 'Nothing matches “{query}”',
     s_placed: 'placed', s_payment_failed: 'payment failed', s_confirmed: 'confirmed', s_picking: 'picking', s_packed: 'packed', s_dispatched: 'on the road', s_cancelled: 'cancelled', s_delivered: 'delivered', s_completed: 'completed', s_returned: 'returned',
-    s_cancel_requested: 'cancel asked', s_accepted: 'accepted by the store', s_payment_asked: 'asked of the bank', s_payment_done: 'bank said yes', s_payment_declined: 'bank declined', s_payment_unclear: 'bank did not answer', s_payment_waits: 'bank said yes, the store is silent', s_payment_misfit: 'payment does not fit', s_substitute_asked: 'customer asked', s_substitute_answered: 'customer answered', s_short: 'left out', s_weighs_less: 'weighs less', s_costs_less: 'substitute costs less', s_cash_by_label: 'cash by the label', s_cash_to_return: 'cash to give back', s_cash_missing: 'cash missing', s_rider_assigned: 'rider chosen', s_rider_gone: 'rider gone', s_hold_ended: 'hold ended', s_cancel_before_payment: 'cancelled before payment', s_code_wrong: 'wrong code at the door', s_recovered: 'known again from the store',
+    s_cancel_requested: 'cancel asked', s_accepted: 'accepted by the store', s_payment_asked: 'asked of the bank', s_payment_done: 'bank said yes', s_payment_declined: 'bank declined', s_payment_unclear: 'bank did not answer', s_payment_waits: 'bank said yes, the store is silent', s_payment_misfit: 'payment does not fit', s_substitute_asked: 'customer asked', s_substitute_answered: 'customer answered', s_short: 'left out', s_weighs_less: 'weighs less', s_costs_less: 'substitute costs less', s_cash_by_label: 'cash by the label', s_cash_to_return: 'cash to give back', s_cash_missing: 'cash missing', s_rider_assigned: 'rider chosen', s_rider_gone: 'rider gone', s_rider_moved: 'another rider chosen', s_rider_has_it: 'the bags went to', w_shift_over: 'shift over', w_silent: 'phone silent', w_better: 'much better placed', w_away: 'left with other bags', s_hold_ended: 'hold ended', s_cancel_before_payment: 'cancelled before payment', s_code_wrong: 'wrong code at the door', s_recovered: 'known again from the store',
     p_authorise: 'authorise', p_debit: 'debit', p_capture: 'capture', p_void: 'void', p_refund: 'refund', a_yes: 'yes', a_no: 'no', m_cod: 'cash', m_upi: 'UPI', m_card: 'card', y_pending: 'not yet paid', y_authorised: 'authorised', y_paid: 'paid', y_failed: 'failed', y_refunded: 'refunded',
     order: 'Order {number}', history: 'What happened', scores: 'Why this rider', scores_none: 'No rider has been scored yet.', lines: '{n|# line|# lines}', total: 'Total', why_store: 'Why this store', address: 'Address', system: 'system',
   },
@@ -31,7 +31,7 @@ export const TEXTS = pack(
     selling: 'बिक रहा', not_selling: 'बिक्री बंद', why_unreachable: 'बहुत देर से ख़बर नहीं', why_closed: 'बंद है', why_never_connected: 'कभी जुड़ा नहीं', never: 'कभी नहीं', online: 'लिंक चालू', offline: 'लिंक बंद',
     none_orders: 'कोई चालू ऑर्डर नहीं', none_orders_hint: 'नए ऑर्डर यहाँ खुद दिखेंगे।', none_riders: 'शिफ़्ट पर कोई नहीं', none_stores: 'अभी कोई स्टोर नहीं', no_rider: 'अभी नहीं', free: 'ख़ाली', filter: 'ऑर्डर, स्टोर या राइडर खोजें', no_match: '“{query}” से कुछ नहीं मिला',
     s_placed: 'आया', s_payment_failed: 'भुगतान नहीं हुआ', s_confirmed: 'पक्का', s_picking: 'उठ रहा', s_packed: 'पैक', s_dispatched: 'रास्ते में', s_cancelled: 'रद्द', s_delivered: 'पहुँचा', s_completed: 'पूरा', s_returned: 'लौटा',
-    s_cancel_requested: 'रद्द करने को कहा', s_accepted: 'स्टोर ने लिया', s_payment_asked: 'बैंक से पूछा', s_payment_done: 'बैंक ने हाँ कहा', s_payment_declined: 'बैंक ने मना किया', s_payment_unclear: 'बैंक का जवाब नहीं', s_payment_waits: 'बैंक ने हाँ कहा, स्टोर चुप है', s_payment_misfit: 'भुगतान मेल नहीं खाता', s_substitute_asked: 'ग्राहक से पूछा', s_substitute_answered: 'ग्राहक का जवाब', s_short: 'छोड़ा गया', s_weighs_less: 'वज़न कम निकला', s_costs_less: 'बदले का सामान सस्ता', s_cash_by_label: 'लेबल के हिसाब से नकद', s_cash_to_return: 'नकद लौटाना है', s_cash_missing: 'नकद कम है', s_rider_assigned: 'राइडर चुना', s_rider_gone: 'राइडर चला गया', s_hold_ended: 'रोक ख़त्म', s_cancel_before_payment: 'भुगतान से पहले रद्द', s_code_wrong: 'दरवाज़े पर गलत कोड', s_recovered: 'स्टोर से फिर मिला',
+    s_cancel_requested: 'रद्द करने को कहा', s_accepted: 'स्टोर ने लिया', s_payment_asked: 'बैंक से पूछा', s_payment_done: 'बैंक ने हाँ कहा', s_payment_declined: 'बैंक ने मना किया', s_payment_unclear: 'बैंक का जवाब नहीं', s_payment_waits: 'बैंक ने हाँ कहा, स्टोर चुप है', s_payment_misfit: 'भुगतान मेल नहीं खाता', s_substitute_asked: 'ग्राहक से पूछा', s_substitute_answered: 'ग्राहक का जवाब', s_short: 'छोड़ा गया', s_weighs_less: 'वज़न कम निकला', s_costs_less: 'बदले का सामान सस्ता', s_cash_by_label: 'लेबल के हिसाब से नकद', s_cash_to_return: 'नकद लौटाना है', s_cash_missing: 'नकद कम है', s_rider_assigned: 'राइडर चुना', s_rider_gone: 'राइडर चला गया', s_rider_moved: 'दूसरा राइडर चुना', s_rider_has_it: 'बैग इसे मिले', w_shift_over: 'शिफ़्ट ख़त्म', w_silent: 'फ़ोन चुप', w_better: 'बहुत बेहतर जगह पर', w_away: 'दूसरे बैग लेकर निकला', s_hold_ended: 'रोक ख़त्म', s_cancel_before_payment: 'भुगतान से पहले रद्द', s_code_wrong: 'दरवाज़े पर गलत कोड', s_recovered: 'स्टोर से फिर मिला',
     p_authorise: 'रोकना', p_debit: 'काटना', p_capture: 'लेना', p_void: 'छोड़ना', p_refund: 'लौटाना', a_yes: 'हाँ', a_no: 'नहीं', m_cod: 'नकद', m_upi: 'UPI', m_card: 'कार्ड', y_pending: 'अभी देना है', y_authorised: 'रोका गया', y_paid: 'दिया', y_failed: 'नहीं हुआ', y_refunded: 'लौटाया',
     order: 'ऑर्डर {number}', history: 'क्या-क्या हुआ', scores: 'यही राइडर क्यों', scores_none: 'अभी किसी राइडर को अंक नहीं मिले।', lines: '{n|# लाइन|# लाइनें}', total: 'कुल', why_store: 'यही स्टोर क्यों', address: 'पता', system: 'सिस्टम',
   },
@@ -42,13 +42,13 @@ export const t = translator(TEXTS);
 export const TOLD = pack(
   {
     placed: '{store}, {metres} m away, room for {room}', payment_asked: '{step} {money}', payment_done: '{step} {money}', payment_declined: '{step} {money}', payment_unclear: '{step} {money}, try {try}', payment_waits: '{step} {money}, try {try}',
-    substitute_asked: 'line {line}: {qty} × {sku}', substitute_answered: 'line {line}: {answered}', short: 'line {line}: {qty} × {sku}', weighs_less: 'line {line}: {sku}, {money}', costs_less: 'line {line}: {sku}, {money}', cash_by_label: '{money}', cash_to_return: '{money}', cash_missing: '{money}', rider_assigned: '{name}, score {score}', rider_gone: '{name}', code_wrong: 'try {try}', payment_misfit: '{why}',
-    parts: 'near {travel}, batch {batch}, rating {rating}, shift {shift}, load {load}',
+    substitute_asked: 'line {line}: {qty} × {sku}', substitute_answered: 'line {line}: {answered}', short: 'line {line}: {qty} × {sku}', weighs_less: 'line {line}: {sku}, {money}', costs_less: 'line {line}: {sku}, {money}', cash_by_label: '{money}', cash_to_return: '{money}', cash_missing: '{money}', rider_assigned: '{name}, score {score}', rider_gone: '{name}', rider_moved: '{name} instead of {from}: {reason}, score {score}', rider_has_it: '{name}', code_wrong: 'try {try}', payment_misfit: '{why}',
+    value: 'near {travel}, batch {batch}, rating {rating}, shift {shift}, load {load}', nearest: 'nearest: way {distance}, load {load}', simple: 'simple: {base}, way {distance}, rating {rating}, batch {batch}',
   },
   {
     placed: '{store}, {metres} मी. दूर, {room} की जगह', payment_asked: '{step} {money}', payment_done: '{step} {money}', payment_declined: '{step} {money}', payment_unclear: '{step} {money}, कोशिश {try}', payment_waits: '{step} {money}, कोशिश {try}',
-    substitute_asked: 'लाइन {line}: {qty} × {sku}', substitute_answered: 'लाइन {line}: {answered}', short: 'लाइन {line}: {qty} × {sku}', weighs_less: 'लाइन {line}: {sku}, {money}', costs_less: 'लाइन {line}: {sku}, {money}', cash_by_label: '{money}', cash_to_return: '{money}', cash_missing: '{money}', rider_assigned: '{name}, अंक {score}', rider_gone: '{name}', code_wrong: 'कोशिश {try}', payment_misfit: '',
-    parts: 'दूरी {travel}, साथ {batch}, रेटिंग {rating}, शिफ़्ट {shift}, काम {load}',
+    substitute_asked: 'लाइन {line}: {qty} × {sku}', substitute_answered: 'लाइन {line}: {answered}', short: 'लाइन {line}: {qty} × {sku}', weighs_less: 'लाइन {line}: {sku}, {money}', costs_less: 'लाइन {line}: {sku}, {money}', cash_by_label: '{money}', cash_to_return: '{money}', cash_missing: '{money}', rider_assigned: '{name}, अंक {score}', rider_gone: '{name}', rider_moved: '{from} की जगह {name}: {reason}, अंक {score}', rider_has_it: '{name}', code_wrong: 'कोशिश {try}', payment_misfit: '',
+    value: 'दूरी {travel}, साथ {batch}, रेटिंग {rating}, शिफ़्ट {shift}, काम {load}', nearest: 'सबसे पास: रास्ता {distance}, काम {load}', simple: 'सरल: {base}, रास्ता {distance}, रेटिंग {rating}, साथ {batch}',
   },
 );
 
@@ -58,8 +58,12 @@ export function told(key: string, detail: string): string {
     step: named['step'] ? word(`p_${named['step']}`) : '',
     money: named['paise'] ? money(Number(named['paise'])) : '',
     answered: named['answer'] ? word(`a_${named['answer']}`) : '',
+    reason: named['why'] ? word(`w_${named['why']}`) : '',
   }));
 }
+
+/** A score's parts, in the words of the formula that made them. */
+export const parts = (detail: string): string => told(particulars(detail)?.['by'] ?? 'value', detail);
 
 /** The text of a stable word; the word itself where there is none. */
 export const word = (key: string): string => (key in TEXTS.en ? t(key as 's_placed') : key.replace(/^[a-z]_/, '').replaceAll('_', ' '));

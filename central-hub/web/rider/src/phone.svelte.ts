@@ -6,13 +6,15 @@ import { newId } from '@larder/shared/id.ts';
 import { Keep } from '@larder/shared/keep.ts';
 import { Outbox, Pump } from '@larder/shared/outbox.ts';
 import { signal } from '@larder/shared/signal.ts';
-import type { Fix, Point, RiderNow, RiderTask } from '@larder/shared/types/hub.ts';
+import type { Fix, LostWhy, Point, RiderNow, RiderTask } from '@larder/shared/types/hub.ts';
 import type { Problem } from '@larder/shared/types/words.ts';
 import type { Account } from '../../common/account.svelte.ts';
-import { cash, nextTask, pace, withFix, type Proof } from './task.ts';
+import { cash, nextTask, others, pace, withFix, type Proof } from './task.ts';
 
-export type News = { kind: 'done' | 'refused' | 'kept'; number: string; problem?: Problem };
+export type News = { kind: 'done' | 'refused' | 'kept' | 'gone'; number: string; problem?: Problem; why?: LostWhy };
 const AGAIN_MS = 3000;
+/** A phone that lies still says so all the same: who is silent for minutes is taken for gone. */
+const STILL_MS = 30_000;
 
 export class Phone {
   now = $state.raw<RiderNow | null>(null);
@@ -20,11 +22,13 @@ export class Phone {
   live = $state(false);
   kept = $state.raw<Proof[]>([]);
   place = $state.raw<Point | null>(null);
-  /** The order whose bags the rider has said are taken. */
-  inHand = $state('');
+  /** The orders whose bags the rider has said are taken. */
+  inHand = $state.raw<string[]>([]);
   news = $state.raw<News | null>(null);
   started = $state(false);
   readonly task: RiderTask = $derived(this.now ? nextTask(this.now, this.kept, this.inHand) : { type: 'wait' });
+  /** The numbers of the other orders of this way. */
+  readonly others: string[] = $derived(this.now ? others(this.now, this.kept, this.task) : []);
   readonly cash: number = $derived(this.now ? cash(this.now, this.kept) : 0);
 
   #keep!: Keep;
@@ -32,6 +36,9 @@ export class Phone {
   #sending = '';
   #fixes: Fix[] = [];
   #sentAt = 0;
+  #askedAt = 0;
+  /** The lost order that was said already. */
+  #gone = '';
   #watching: number | undefined;
 
   constructor(readonly account: Account) {}
@@ -41,7 +48,8 @@ export class Phone {
     this.now = (await this.#keep.get<RiderNow>('now')) ?? null;
     this.heardAt = (await this.#keep.get<number>('heard')) ?? 0;
     this.place = (await this.#keep.get<Point>('place')) ?? null;
-    this.inHand = (await this.#keep.get<string>('inHand')) ?? '';
+    this.inHand = [(await this.#keep.get<string | string[]>('inHand')) ?? []].flat();
+    this.#gone = (await this.#keep.get<string>('gone')) ?? '';
     this.#pump = new Pump(await Outbox.open<Proof>('larder-rider-outbox'), (proof) => void this.#send(proof), AGAIN_MS);
     this.kept = await this.#pump.start();
     this.#pump.connected(true);
@@ -71,8 +79,10 @@ export class Phone {
 
   /** The bags are in the rider's hands: kept over a reload, since the hub may hear of it much later. */
   async take(order: string): Promise<void> {
-    this.inHand = order;
-    await this.#keep.set('inHand', order);
+    // What is not on the screen any more needs no memory.
+    const known = new Set(this.now?.stops?.map((stop) => stop.order));
+    this.inHand = [...this.inHand.filter((each) => known.has(each)), order];
+    await this.#keep.set('inHand', this.inHand);
   }
 
   /** Keeps the proof of a delivery, then sends it, now or whenever there is a signal. */
@@ -99,6 +109,10 @@ export class Phone {
   async #loop(): Promise<void> {
     for (;;) {
       await this.load();
+      if (this.now?.on_shift && Date.now() - this.#askedAt > STILL_MS) {
+        this.#askedAt = Date.now();
+        void this.locate();
+      }
       await this.#post();
       await new Promise((done) => setTimeout(done, document.hidden ? 10_000 : AGAIN_MS));
     }
@@ -141,8 +155,18 @@ export class Phone {
     this.heardAt = Date.now();
     this.live = true;
     if (fresh) signal('attention');
+    await this.#lost(now);
     await this.#keep.set('now', now);
     await this.#keep.set('heard', this.heardAt);
+  }
+
+  /** An order that is gone is said once, until it is read. */
+  async #lost({ lost }: RiderNow): Promise<void> {
+    if (!lost || this.#gone === `${lost.order} ${lost.at}`) return;
+    this.#gone = `${lost.order} ${lost.at}`;
+    this.news = { kind: 'gone', number: lost.number, why: lost.why };
+    signal('attention');
+    await this.#keep.set('gone', this.#gone);
   }
 
   #missed(error: unknown): void {
@@ -157,6 +181,7 @@ export class Phone {
 
   #moved({ coords, timestamp }: GeolocationPosition): void {
     this.place = { lat: coords.latitude, lon: coords.longitude };
+    this.#askedAt = Date.now();
     void this.#keep.set('place', this.place);
     if (this.now?.on_shift) this.#fixes = withFix(this.#fixes, { at: Math.round(timestamp), point: this.place });
     void this.#post();

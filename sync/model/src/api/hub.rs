@@ -5,11 +5,13 @@
 mod backup;
 mod instrument;
 mod restored;
+mod rider;
 mod split;
 
 pub use backup::OpsBackup;
 pub use instrument::{Instrument, InstrumentIn, InstrumentKind};
 pub use restored::{OpsClosing, RECOVER_MAX, RecoverAnswer, RecoverRequest, Recovered};
+pub use rider::{DropOff, LostOrder, LostWhy, RiderNow, RiderStop, RiderTask};
 pub use split::{SplitLine, SplitOffer, SplitPart, SplitRequest};
 
 use crate::id::{AddressId, CustomerId, InstrumentId, OrderId, RiderId, SkuId, StoreId};
@@ -400,91 +402,6 @@ pub struct ShiftRequest {
     pub at: Point,
 }
 
-/// All a rider's screen needs: one next action (UX 39).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
-pub struct RiderNow {
-    /// The rider.
-    pub rider: RiderId,
-    /// First name.
-    pub name: String,
-    /// Badge code to show at the bay (`LR:` QR).
-    pub code: String,
-    /// On shift.
-    pub on_shift: bool,
-    /// What to do.
-    pub next: RiderTask,
-    /// Delivered today.
-    pub delivered_today: u32,
-    /// Cash collected and not yet handed in.
-    pub cash: Paise,
-}
-
-/// What a rider does next.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
-pub enum RiderTask {
-    /// Nothing: wait near the store.
-    Wait,
-    /// Go to the store, show the badge, take the bags.
-    Collect {
-        /// The order.
-        order: OrderId,
-        /// Its number.
-        number: String,
-        /// The store.
-        store_name: String,
-        /// Where it is.
-        store_at: Point,
-        /// How far the store is with it.
-        state: OrderState,
-        /// The way there.
-        route: Vec<Point>,
-        /// Where it goes then: a store that is cut off hands over without the hub hearing of it.
-        drop_off: DropOff,
-    },
-    /// Ride to the customer.
-    Deliver {
-        /// The order.
-        order: OrderId,
-        /// Its number.
-        number: String,
-        /// First name.
-        customer: String,
-        /// House, street, landmark.
-        address: String,
-        /// Where it is.
-        at: Point,
-        /// Bags to give.
-        bags: u32,
-        /// Cash to take.
-        cod: Paise,
-        /// Whether the hub has heard what was packed. If not, the label on the bag may say less, and counts.
-        cod_known: bool,
-        /// The way there.
-        route: Vec<Point>,
-    },
-}
-
-/// Where an order goes and what to take there.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
-pub struct DropOff {
-    /// First name.
-    pub customer: String,
-    /// House, street, landmark.
-    pub address: String,
-    /// Where it is.
-    pub at: Point,
-    /// Bags, as far as the hub knows.
-    pub bags: u32,
-    /// Cash to take.
-    pub cod: Paise,
-    /// Whether the hub has heard what was packed. If not, the label on the bag may say less, and counts.
-    pub cod_known: bool,
-}
-
 /// Positions, newest first; a backlog after a dead spot is welcome (at most 600).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -580,7 +497,7 @@ pub struct OpsRider {
     pub at: Option<Point>,
     /// When that was.
     pub at_time: Option<Timestamp>,
-    /// The order in hand, by number.
+    /// The orders in hand, by number, with commas between them.
     pub order: Option<String>,
 }
 
@@ -624,9 +541,10 @@ pub struct OpsOrder {
 pub struct RiderScore {
     /// The rider.
     pub rider: String,
-    /// The sum.
+    /// The sum; more is better, whatever the formula.
     pub score: f64,
-    /// By name (`model::particulars`): `travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0`.
+    /// The formula and its parts by name (`model::particulars`): `by=value travel=31.5 batch=0.0 rating=9.4 shift=0.0
+    /// load=-2.0`, `by=nearest distance=-740.4 load=-400.0` or `by=simple base=100.0 distance=-30.0 rating=94.0 batch=0.0`.
     pub parts: String,
 }
 

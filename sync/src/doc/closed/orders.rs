@@ -94,6 +94,7 @@ fn empty(order: OrderId) -> OrderView {
         moments,
         picks: None,
         rider: None,
+        taken: None,
         asks: vec![],
         answers: vec![],
         terms,

@@ -78,6 +78,29 @@ fn what_a_substitute_costs_is_in_the_closed_hour_also_where_no_line_cost_less() 
     assert_eq!(blob.sha256, store.close().unwrap().sha256);
 }
 
+/// The few orders that another rider took stand beside the columns, as they do at a side that does not know the field.
+#[test]
+fn who_took_the_bags_is_not_lost_when_an_hour_is_closed() {
+    let (mut hub, mut store) = lived();
+    let without = {
+        let (mut hub, mut store) = lived();
+        hub.put_mark().unwrap();
+        store.put_mark().unwrap();
+        trade(&mut hub, &mut store);
+        hub.close().unwrap()
+    };
+    store.put_taken(&order(3), "R-99").unwrap();
+    hub.put_mark().unwrap();
+    store.put_mark().unwrap();
+    trade(&mut hub, &mut store);
+    let (a, b) = (hub.close().unwrap(), store.close().unwrap());
+    assert_eq!((a.sha256, a.orders), (b.sha256, without.orders));
+    assert_ne!(a.sha256, without.sha256);
+    let closed = ClosedHour::read(HOUR, &a.bytes).unwrap();
+    assert_eq!(closed.orders, ClosedHour::read(HOUR, &without.bytes).unwrap().orders);
+    assert_eq!(closed.strange().count(), 1, "the whole map is kept");
+}
+
 #[test]
 fn after_its_last_word_a_side_writes_only_what_stands_already() {
     let (mut hub, mut store) = lived();

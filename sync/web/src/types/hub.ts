@@ -136,6 +136,20 @@ token: string, };
 /** What is kept. */
 export type InstrumentKind = "card" | "upi";
 
+/** An order that is not this rider's any more (REQ-75). */
+export type LostOrder = {
+/** The order. */
+order: OrderId,
+/** Its number. */
+number: string,
+/** Why. */
+why: LostWhy,
+/** Since when. */
+at: Timestamp, };
+
+/** Why an order was taken from the rider who was sent for it. */
+export type LostWhy = "shift_over" | "silent" | "away" | "better" | "taken";
+
 /** A customer about herself. */
 export type Me = {
 /** The customer. */
@@ -241,7 +255,7 @@ name: string,
 at: Point | null,
 /** When that was. */
 at_time: Timestamp | null,
-/** The order in hand, by number. */
+/** The orders in hand, by number, with commas between them. */
 order: string | null, };
 
 /** What a store has on its shelf and free, as it last said; read-only here. */
@@ -498,19 +512,36 @@ code: string,
 on_shift: boolean,
 /** What to do. */
 next: RiderTask,
+/** All orders in hand, in the order in which their doors are ridden to; those that are still at the store, after the rider
+ * has left it, come last (REQ-76). */
+stops: Array<RiderStop>,
 /** Delivered today. */
 delivered_today: number,
 /** Cash collected and not yet handed in. */
-cash: Paise, };
+cash: Paise,
+/** An order that this rider was sent for and lost just now. */
+lost: LostOrder | null, };
 
 /** Why a rider was or was not chosen (REQ-75). */
 export type RiderScore = {
 /** The rider. */
 rider: string,
-/** The sum. */
+/** The sum; more is better, whatever the formula. */
 score: number,
-/** By name (`model::particulars`): `travel=31.5 batch=0.0 rating=9.4 shift=0.0 load=-2.0`. */
+/** The formula and its parts by name (`model::particulars`): `by=value travel=31.5 batch=0.0 rating=9.4 shift=0.0
+ * load=-2.0`, `by=nearest distance=-740.4 load=-400.0` or `by=simple base=100.0 distance=-30.0 rating=94.0 batch=0.0`. */
 parts: string, };
+
+/** One of the orders that a rider has in hand. */
+export type RiderStop = {
+/** The order. */
+order: OrderId,
+/** Its number. */
+number: string,
+/** Where it stands, as far as the hub knows. */
+state: OrderState,
+/** Where it goes. */
+drop_off: DropOff, };
 
 /** What a rider does next. */
 export type RiderTask = { "type": "wait" } | { "type": "collect",

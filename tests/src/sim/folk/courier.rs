@@ -18,7 +18,7 @@ use model::order::Moment;
 use model::time::HOUR_MS;
 use model::{Actor, CommandId, DeviceId, OrderId, Paise, PersonId, RiderId, Role};
 use rand::Rng;
-use store_node::db::prints;
+use store_node::db::{handovers, prints};
 
 #[derive(Debug, Clone, PartialEq)]
 enum Step {
@@ -159,11 +159,14 @@ impl Courier {
         order: OrderId,
         at: usize,
     ) -> Checked<Option<i64>> {
-        let left = world.stores[at].reading(|conn| {
+        let code = self.me.as_ref().map(|(_, code)| code.clone());
+        let took = world.stores[at].reading(|conn| {
             let moments = store_node::db::orders::moments(conn, &order).map_err(machine)?;
-            Ok(moments.get(Moment::Dispatched).is_some())
+            let who = handovers::rider_of(conn, order).map_err(machine)?;
+            // A store that was set back knows that it left, and not with whom.
+            Ok(moments.get(Moment::Dispatched).is_some() && (who.is_none() || who == code))
         })?;
-        if left == Some(true) {
+        if took == Some(true) {
             self.step = Step::Riding(order);
             return Ok(Some(world.rng.random_range(60_000..360_000)));
         }
