@@ -169,15 +169,17 @@ fn an_in_store_number_is_its_item_and_its_weight_and_never_a_guess() {
     let told: Vec<&str> =
         told.iter().filter(|row| row.what == "scan").map(|row| row.detail.as_str()).collect();
     assert!(told.len() == 1 && told[0].ends_with(" grams=1250 paise=25000"), "{told:?}");
-    for (text, why) in [
-        (number(weighed, "00043", 1_250), ""),
-        (number("22IIIIIWWWWWC", "00077", 450), "two templates"),
-        (number("23IIIIIWWWWWC", "00042", 450), ""),
-    ] {
-        let refused = scan(&mut bed, text.clone());
-        let Err(Refusal::UnknownCode { scanned }) = refused else { panic!("{text}: {refused:?}") };
-        assert!(scanned.starts_with(&text) && scanned.contains(why), "{scanned}");
+    for text in [number(weighed, "00043", 1_250), number("23IIIIIWWWWWC", "00042", 450)] {
+        assert_eq!(scan(&mut bed, text.clone()), Err(Refusal::UnknownCode { scanned: text }));
     }
+    // A weight by one template and a price by another: they part behind prefix and item.
+    let both = number("22IIIIIWWWWWC", "00077", 450);
+    let refused = scan(&mut bed, both.clone()).unwrap_err();
+    let Refusal::AmbiguousCode { scanned, fault, place } = &refused else { panic!("{refused:?}") };
+    assert_eq!((scanned, *place), (&both, Some(7)));
+    assert!(fault.ends_with("450 g of item 00077, or item 00077 for 450 paise"), "{fault}");
+    let problem = refused.problem();
+    assert_eq!((problem.code.as_str(), problem.vars["place"].as_str()), ("ambiguous_code", "7"));
     assert_eq!(bed.stock("CHEESE").0, 2, "one piece was taken, once");
 }
 
