@@ -38,7 +38,7 @@ sim: setup-sim ## the long campaign of the deterministic world, and 100 times ki
 
 # Each target gets its share of MINUTES, a package's targets after each other. What a run finds lies in PACKAGE/fuzz/artifacts,
 # what it learnt in corpus.
-FUZZED := device-drivers sync
+FUZZED := device-drivers firmware-config sync
 fuzz: setup-fuzz ## every parser of foreign bytes against a fuzzer, MINUTES=10 in all
 	@count=$$(ls $(FUZZED:%=%/fuzz/fuzz_targets/*.rs) | wc -l) && \
 	for package in $(FUZZED); do (cd $$package && for name in $$($(CARGO) +nightly fuzz list); do \

@@ -80,6 +80,77 @@ fn a_wrong_vector_fails_and_so_does_one_that_cannot_be_read() {
     assert_eq!(rows.last(), Some(&"2 passed, 5 failed"));
 }
 
+/// What no linter looks for has a name in GS1's software as well, and its place.
+#[test]
+fn a_fault_that_is_no_linters_has_its_name_and_its_place() {
+    let strict = Reading::STRICT;
+    let many = "^99A".repeat(65);
+    let faults = [
+        (parse::bracketed(b"", &strict).unwrap_err(), "AI_DATA_EMPTY", 0),
+        (parse::bracketed(b"(01)09521321109995(1x)A", &strict).unwrap_err(), "AI_UNRECOGNISED", 19),
+        (parse::bracketed(b"(01)09521321109995x", &strict).unwrap_err(), "AI_VALUE_IS_TOO_LONG", 18),
+        (parse::bracketed(b"(01)0952132110999", &strict).unwrap_err(), "AI_VALUE_IS_TOO_SHORT", 4),
+        (parse::bracketed(b"(10)A^B", &strict).unwrap_err(), "AI_CONTAINS_ILLEGAL_CARAT_CHARACTER", 5),
+        (parse::bracketed(b"01)09521321109995", &strict).unwrap_err(), "AI_PARSE_FAILED", 0),
+        (parse::caret(b"^9X", &strict).unwrap_err(), "NO_AI_FOR_PREFIX", 1),
+        (parse::caret(b"10A", &strict).unwrap_err(), "MISSING_FNC1_IN_FIRST_POSITION", 0),
+        (parse::caret(many.as_bytes(), &strict).unwrap_err(), "TOO_MANY_AIS", 257),
+        (link::parse(b"https://a b/01/1", &strict).unwrap_err(), "URI_CONTAINS_ILLEGAL_CHARACTERS", 9),
+        (link::parse(b"ftp://a/01/1", &strict).unwrap_err(), "URI_CONTAINS_ILLEGAL_SCHEME", 0),
+        (link::parse(b"https://a/menu", &strict).unwrap_err(), "NO_GS1_DL_KEYS_FOUND_IN_PATH_INFO", 9),
+        (
+            link::parse(b"https://a/01/09521321109995?01=09521321109995", &strict).unwrap_err(),
+            "DUPLICATE_AI",
+            28,
+        ),
+        (
+            link::parse(b"https://a/01/09521321109995?10=A", &strict).unwrap_err(),
+            "AI_SHOULD_BE_IN_PATH_INFO",
+            28,
+        ),
+        (
+            link::parse(b"https://a/01/09521321109995?888=A", &strict).unwrap_err(),
+            "UNKNOWN_AI_IN_QUERY_PARAMS",
+            28,
+        ),
+        (
+            link::parse(b"https://a/01/09521321109995?17=", &strict).unwrap_err(),
+            "AI_VALUE_QUERY_ELEMENT_IN_EMPTY",
+            31,
+        ),
+        (link::parse(b"https://a/01/", &strict).unwrap_err(), "AI_VALUE_PATH_ELEMENT_IS_EMPTY", 13),
+        (carrier::read(b"]C110A^B", &strict).unwrap_err(), "SCAN_DATA_CONTAINS_ILLEGAL_CARAT", 6),
+        (carrier::read(b"9521321109995", &strict).unwrap_err(), "MISSING_SYMBOLOGY_IDENTIFIER", 0),
+        (carrier::read(b"]X09521321109995", &strict).unwrap_err(), "UNSUPPORTED_SYMBOLOGY_IDENTIFIER", 0),
+        (carrier::read(b"]E0952132110999", &strict).unwrap_err(), "PRIMARY_SCAN_DATA_IS_TOO_SHORT", 3),
+        (carrier::read(b"]E095213211099951", &strict).unwrap_err(), "PRIMARY_MESSAGE_IS_TOO_LONG", 3),
+        (
+            carrier::read(b"]E09521321109994", &strict).unwrap_err(),
+            "PRIMARY_MESSAGE_CHECK_DIGIT_IS_INCORRECT",
+            3,
+        ),
+    ];
+    for (fault, name, place) in faults {
+        assert_eq!((fault.name(), fault.position), (name, place), "{fault}");
+    }
+}
+
+/// A fault of what is to be written is counted in what was given, behind (01) and behind the bar too.
+#[test]
+fn a_fault_of_a_symbol_that_is_written_has_its_place() {
+    use carrier::{CheckDigit::Given, Symbology, write};
+    for (symbology, data, name, place) in [
+        (Symbology::Ean13, "^0109521321109994", "PRIMARY_MESSAGE_CHECK_DIGIT_IS_INCORRECT", 4),
+        (Symbology::DataBarOmni, "^0109521321109994", "PRIMARY_MESSAGE_CHECK_DIGIT_IS_INCORRECT", 3),
+        (Symbology::DataBarLimited, "^0129521321109999", "PRIMARY_DATA_IS_TOO_LARGE", 3),
+        (Symbology::Ean8, "96385074|10A", "MISSING_FNC1_IN_FIRST_POSITION", 9),
+        (Symbology::DataBarExpanded, "^0109521321109995|10A", "MISSING_FNC1_IN_FIRST_POSITION", 18),
+    ] {
+        let fault = write(symbology, data.as_bytes(), Given).unwrap_err();
+        assert_eq!((fault.name(), fault.position), (name, place), "{symbology:?} {data}: {fault}");
+    }
+}
+
 #[test]
 fn the_committed_table_is_what_the_dictionary_gives() {
     let Some(folder) = shared() else { return };

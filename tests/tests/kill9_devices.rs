@@ -8,6 +8,9 @@
     reason = "a test's helpers stop at what must not happen"
 )]
 
+#[path = "kill9_devices/ssi.rs"]
+mod ssi;
+
 use device_drivers::printer::Language;
 use device_drivers::sim::{SimPrinter, SimScanner};
 use model::OrderId;
@@ -30,8 +33,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Kills of each kind; `LARDER_KILLS` for more.
 const ROUNDS: usize = 7;
-/// Scans between two kills.
-const SCANS: usize = 6;
+/// Scans between two kills; those of a hundred kills fit into one order.
+const SCANS: usize = 5;
 /// A person who has heard nothing for this long scans on.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Others who pick, pack and so print, so many times faster than in life.
@@ -130,38 +133,53 @@ fn times_printed(printer: &SimPrinter, job: &str) -> usize {
 /// The broker a process of its own, as in production.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_heard_is_counted_once_and_nothing_prints_twice() {
-    story("mosquitto-managed", &[Victim::Agent, Victim::Broker, Victim::Node]).await;
+    Box::pin(story("mosquitto-managed", &[Victim::Agent, Victim::Broker, Victim::Node])).await;
 }
 
 /// The node its own broker: who kills the one kills the other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_the_broker_inside_the_node_as_well() {
-    story("embedded", &[Victim::Agent, Victim::Node]).await;
+    Box::pin(story("embedded", &[Victim::Agent, Victim::Node])).await;
 }
 
-async fn story(broker: &str, victims: &[Victim]) {
-    let dir = tempfile::tempdir().unwrap();
-    let tty = dir.path().join("scan-pack");
+/// A store whose devices are these and `more`, with a picker who has a large order in hand and a badge at the fixed scanner.
+async fn at_work(
+    dir: &Path,
+    broker: &str,
+    more: &str,
+    rng: &mut SmallRng,
+) -> (Store, FixedScanner, [SimPrinter; 2]) {
+    let tty = dir.join("scan-pack");
     let scanner = SimScanner::plug_in(&tty).unwrap();
     let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let printers = [
         SimPrinter::start(Language::Escpos, free).await.unwrap(),
         SimPrinter::start(Language::Zpl, free).await.unwrap(),
     ];
-    let mut store =
-        Store::open(&dir.path().join("store"), broker, &devices_and_people(&tty, &printers)).await;
-    let mut rng = SmallRng::seed_from_u64(41);
+    let text = devices_and_people(&tty, &printers) + more;
+    let store = Store::open(&dir.join("store"), broker, &text).await;
     let basket = [(1, 80), (2, 80), (3, 80), (4, 80), (5, 80), (6, 80), (7, 80)];
     served::order(&store.console, rng.random(), &basket).await.unwrap();
-    let mut picker = FixedScanner::take_work(&store.house, &store.console, scanner, &mut rng).await.unwrap();
+    let picker = FixedScanner::take_work(&store.house, &store.console, scanner, rng).await.unwrap();
+    (store, picker, printers)
+}
+
+/// How many kills a story has.
+fn kills(victims: &[Victim]) -> usize {
+    std::env::var("LARDER_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(victims.len() * ROUNDS)
+}
+
+async fn story(broker: &str, victims: &[Victim]) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rng = SmallRng::seed_from_u64(41);
+    let (mut store, mut picker, printers) = at_work(dir.path(), broker, "", &mut rng).await;
     let (order, codes) = picker.goods().unwrap();
     let stop = CancellationToken::new();
     let others = others_at_work(&store, &mut rng, &stop).await;
 
     let mut heard = store.counted(order).await;
     let (first, mut sent, mut unheard, mut agents) = (heard, 0, 0, 0);
-    let kills: usize =
-        std::env::var("LARDER_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(victims.len() * ROUNDS);
+    let kills = kills(victims);
     for n in 0..kills {
         let victim = victims[n % victims.len()];
         agents += usize::from(victim == Victim::Agent);

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use firmware_config::{Device, profiles};
 use model::CommandId;
-use model::mqtt::{AckOutcome, CommandBody, Event, EventBody, Health, Separators, Signal};
+use model::mqtt::{AckOutcome, BATTERY_LOW_PCT, CommandBody, Event, EventBody, Health, Separators, Signal};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -79,6 +79,8 @@ struct Scans {
     answered: Answered,
     asked: VecDeque<(CommandId, Duration)>,
     unkept: Option<Unkept>,
+    /// What is left of a battery that runs low, percent.
+    low: Option<u8>,
 }
 
 impl Scans {
@@ -90,7 +92,7 @@ impl Scans {
         let (sieve, asked) = (Sieve::default(), VecDeque::new());
         let separators = device.settings.separators.unwrap_or(K::SEPARATORS);
         let (started, answered) = (Instant::now(), K::ANSWERED);
-        Self { reporter, started, dedup, sieve, separators, answered, asked, unkept: None }
+        Self { reporter, started, dedup, sieve, separators, answered, asked, unkept: None, low: None }
     }
 
     /// The time since this scanner's task began.
@@ -98,9 +100,25 @@ impl Scans {
         self.started.elapsed()
     }
 
-    /// Works, as far as the agent knows.
+    /// Works, as far as the agent knows; a scan does not charge its battery.
     fn ok(&self) {
-        self.reporter.state(Health::Ok, "", "", 0);
+        match self.low {
+            None => self.reporter.state(Health::Ok, "", "", 0),
+            Some(percent) => {
+                let detail = format!("battery {percent} %");
+                self.reporter.state(Health::Warn, &detail, "put it into its cradle", 0);
+            }
+        }
+    }
+
+    /// What is left in its battery, percent.
+    fn battery(&mut self, percent: u8) {
+        self.reporter.battery(percent);
+        let low = (percent < BATTERY_LOW_PCT).then_some(percent);
+        if low != self.low {
+            self.low = low;
+            self.ok();
+        }
     }
 
     /// One whole code, with the identifier in front that is the scanner's or ours.

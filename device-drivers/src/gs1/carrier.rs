@@ -3,7 +3,7 @@
 
 use super::check;
 use super::dictionary::Ends;
-use super::fault::{CarrierFault, Gs1Error, Gs1Fault};
+use super::fault::{CarrierFault, Gs1Error};
 use super::link::{self, DigitalLink};
 use super::message::{CARET, GS, Message};
 use super::parse;
@@ -169,7 +169,7 @@ pub fn read(raw: &[u8], reading: &Reading<'_>) -> Result<Scanned, Gs1Error> {
 
 fn elements(data: &[u8], at: usize, reading: &Reading<'_>) -> Result<(Content, Vec<u8>), Gs1Error> {
     if let Some(caret) = data.iter().position(|byte| *byte == CARET) {
-        return Err(Gs1Error::new(at + caret, 1, Gs1Fault::Caret));
+        return Err(Gs1Error::new(at + caret, 1, CarrierFault::Caret));
     }
     let message =
         parse::element_string(data, GS, reading).map_err(|error| error.placed(|place| place + at))?;
@@ -230,7 +230,7 @@ pub enum CheckDigit {
 /// Why the symbol cannot hold the data; their application identifiers are not checked here.
 pub fn write(symbology: Symbology, data: &[u8], digit: CheckDigit) -> Result<Vec<u8>, Gs1Error> {
     let (linear, composite) = match data.iter().position(|byte| *byte == b'|') {
-        Some(bar) => (data.get(..bar).unwrap_or_default(), data.get(bar + 1..)),
+        Some(bar) => (data.get(..bar).unwrap_or_default(), Some(composite_data(data, bar))),
         None => (data, None),
     };
     match symbology {
@@ -241,24 +241,36 @@ pub fn write(symbology: Symbology, data: &[u8], digit: CheckDigit) -> Result<Vec
             Ok([b"]C1".as_slice(), &element_data(linear)?].concat())
         }
         Symbology::Gs1128CcA | Symbology::Gs1128CcC | Symbology::DataBarExpanded => {
-            expanded(linear, composite.map(element_data).transpose()?)
+            expanded(linear, composite.transpose()?)
         }
         Symbology::DataBarOmni
         | Symbology::DataBarTruncated
         | Symbology::DataBarStacked
         | Symbology::DataBarStackedOmni
         | Symbology::DataBarLimited => {
-            let number = primary(linear.strip_prefix(b"^01").unwrap_or(linear), 14, digit)?;
+            let (at, digits) = behind(linear, b"^01");
+            let number = primary(digits, 14, digit).map_err(|error| error.placed(|place| place + at))?;
             if symbology == Symbology::DataBarLimited && number.first().is_some_and(|first| *first > b'1') {
-                return Err(Gs1Error::new(0, number.len(), CarrierFault::TooLarge));
+                return Err(Gs1Error::new(at, digits.len(), CarrierFault::TooLarge));
             }
-            let composite = composite.map(element_data).transpose()?.unwrap_or_default();
+            let composite = composite.transpose()?.unwrap_or_default();
             Ok([b"]e001".as_slice(), &number, &composite].concat())
         }
         Symbology::UpcA | Symbology::UpcE => ean(linear, composite, (12, *b"]E0", b"0"), digit),
         Symbology::Ean13 => ean(linear, composite, (13, *b"]E0", b""), digit),
         Symbology::Ean8 => ean(linear, composite, (8, *b"]E4", b""), digit),
     }
+}
+
+/// What stands behind `head`, where it does, and where that begins.
+fn behind<'a>(data: &'a [u8], head: &[u8]) -> (usize, &'a [u8]) {
+    data.strip_prefix(head).map_or((0, data), |rest| (head.len(), rest))
+}
+
+/// The composite part behind the bar, as a scanner sends it.
+fn composite_data(data: &[u8], bar: usize) -> Result<Vec<u8>, Gs1Error> {
+    element_data(data.get(bar + 1..).unwrap_or_default())
+        .map_err(|error| error.placed(|place| place + bar + 1))
 }
 
 /// An element string as a scanner sends it: FNC1 in front is the identifier's business, the others are separators.
@@ -296,16 +308,17 @@ fn expanded(linear: &[u8], composite: Option<Vec<u8>>) -> Result<Vec<u8>, Gs1Err
 /// An EAN or UPC of `length` digits, given as such or as (01) with zeros in front; its composite part comes behind.
 fn ean(
     linear: &[u8],
-    composite: Option<&[u8]>,
+    composite: Option<Result<Vec<u8>, Gs1Error>>,
     (length, identifier, pad): (usize, [u8; 3], &[u8]),
     digit: CheckDigit,
 ) -> Result<Vec<u8>, Gs1Error> {
     let zeros = b"^01000000".get(..17 - length).unwrap_or_default();
-    let number = primary(linear.strip_prefix(zeros).unwrap_or(linear), length, digit)?;
+    let (at, digits) = behind(linear, zeros);
+    let number = primary(digits, length, digit).map_err(|error| error.placed(|place| place + at))?;
     let mut out = [identifier.as_slice(), pad, &number].concat();
     if let Some(composite) = composite {
         out.extend(COMPOSITE);
-        out.extend(element_data(composite)?);
+        out.extend(composite?);
     }
     Ok(out)
 }

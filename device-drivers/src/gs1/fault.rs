@@ -2,6 +2,7 @@
 
 use super::ai::Ai;
 use super::lint::{LintError, LintFault};
+use super::percent::Where;
 
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,9 +16,12 @@ pub enum Gs1Fault {
     /// No `(` where one should stand, or none of its `)`.
     #[error("an application identifier stands in round brackets")]
     Brackets,
-    /// No identifier of the dictionary begins so.
+    /// An identifier between brackets that is none of the dictionary's.
     #[error("application identifier {0:?} is not known")]
     UnknownAi(String),
+    /// No identifier of the dictionary begins so.
+    #[error("no application identifier that is known begins with {0:?}")]
+    NoAi(String),
     /// Fewer signs than the identifier needs.
     #[error("({ai}) has too few characters")]
     TooShort {
@@ -114,12 +118,25 @@ pub enum LinkFault {
     /// A path without a primary key.
     #[error("the link's path has no GS1 key")]
     NoKey,
+    /// A number behind the question mark that is no identifier of the dictionary.
+    #[error("attribute {0:?} is no known application identifier")]
+    UnknownAi(String),
     /// An identifier without data.
-    #[error("({0}) has no data")]
-    NoValue(Ai),
+    #[error("({ai}) has no data")]
+    NoValue {
+        /// The identifier.
+        ai: Ai,
+        /// In which part of the link.
+        place: Where,
+    },
     /// `%00` in the data.
-    #[error("({0}) has a zero byte")]
-    ZeroByte(Ai),
+    #[error("({ai}) has a zero byte")]
+    ZeroByte {
+        /// The identifier.
+        ai: Ai,
+        /// In which part of the link.
+        place: Where,
+    },
     /// Path identifiers that do not belong to the key, or in the wrong order.
     #[error("the path is no key with its qualifiers in their order")]
     PathOrder,
@@ -137,6 +154,9 @@ pub enum LinkFault {
 /// What is wrong with scan data as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CarrierFault {
+    /// A `^` in what a scanner sent: it could be taken for FNC1.
+    #[error("the sign ^ is not allowed in scan data")]
+    Caret,
     /// No AIM identifier in front.
     #[error("no symbology identifier in front")]
     NoIdentifier,
@@ -177,6 +197,79 @@ pub struct Gs1Error {
     pub fault: Gs1Fault,
 }
 
+impl Gs1Fault {
+    /// Its name in GS1's own software: that of the linter, or of the syntax engine's message for it. What a shop must know
+    /// and GS1's software passes over, an ambiguity and an impossible fact, has a word of ours in small letters.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Gs1Fault::Empty => "AI_DATA_EMPTY",
+            Gs1Fault::NoFnc1 => "MISSING_FNC1_IN_FIRST_POSITION",
+            Gs1Fault::Brackets => "AI_PARSE_FAILED",
+            Gs1Fault::UnknownAi(_) => "AI_UNRECOGNISED",
+            Gs1Fault::NoAi(_) => "NO_AI_FOR_PREFIX",
+            Gs1Fault::TooShort { .. } => "AI_VALUE_IS_TOO_SHORT",
+            Gs1Fault::TooLong { .. } => "AI_VALUE_IS_TOO_LONG",
+            Gs1Fault::Caret => "AI_CONTAINS_ILLEGAL_CARAT_CHARACTER",
+            Gs1Fault::Lint { error, .. } => error.name(),
+            Gs1Fault::TooMany => "TOO_MANY_AIS",
+            Gs1Fault::Exclusive { .. } => "INVALID_AI_PAIRS",
+            Gs1Fault::Requires { .. } => "REQUIRED_AIS_NOT_SATISFIED",
+            Gs1Fault::Differs { .. } => "INSTANCES_OF_AI_HAVE_DIFFERENT_VALUES",
+            Gs1Fault::NoSerial { .. } => "SERIAL_NOT_PRESENT",
+            Gs1Fault::Ambiguous { .. } | Gs1Fault::TwoNumbers => "ambiguous",
+            Gs1Fault::Impossible { .. } => "impossible",
+            Gs1Fault::Link(fault) => fault.name(),
+            Gs1Fault::Carrier(fault) => fault.name(),
+        }
+    }
+}
+
+impl LinkFault {
+    /// As [`Gs1Fault::name`].
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            LinkFault::Sign => "URI_CONTAINS_ILLEGAL_CHARACTERS",
+            LinkFault::Scheme => "URI_CONTAINS_ILLEGAL_SCHEME",
+            LinkFault::Domain => "URI_MISSING_DOMAIN_AND_PATH_INFO",
+            LinkFault::NoKey => "NO_GS1_DL_KEYS_FOUND_IN_PATH_INFO",
+            LinkFault::UnknownAi(_) => "UNKNOWN_AI_IN_QUERY_PARAMS",
+            LinkFault::NoValue { place: Where::Path, .. } => "AI_VALUE_PATH_ELEMENT_IS_EMPTY",
+            // So it stands there.
+            LinkFault::NoValue { place: Where::Query, .. } => "AI_VALUE_QUERY_ELEMENT_IN_EMPTY",
+            LinkFault::ZeroByte { place: Where::Path, .. } => {
+                "DECODED_AI_FROM_DL_PATH_INFO_CONTAINS_ILLEGAL_NULL"
+            }
+            LinkFault::ZeroByte { place: Where::Query, .. } => {
+                "DECODED_AI_VALUE_FROM_QUERY_PARAMS_CONTAINS_ILLEGAL_NULL"
+            }
+            LinkFault::PathOrder => "INVALID_KEY_QUALIFIER_SEQUENCE",
+            LinkFault::Twice(_) => "DUPLICATE_AI",
+            LinkFault::NotAnAttribute(_) => "AI_IS_NOT_VALID_DATA_ATTRIBUTE",
+            LinkFault::BelongsInPath(_) => "AI_SHOULD_BE_IN_PATH_INFO",
+        }
+    }
+}
+
+impl CarrierFault {
+    /// As [`Gs1Fault::name`].
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            CarrierFault::Caret => "SCAN_DATA_CONTAINS_ILLEGAL_CARAT",
+            CarrierFault::NoIdentifier => "MISSING_SYMBOLOGY_IDENTIFIER",
+            CarrierFault::Unsupported => "UNSUPPORTED_SYMBOLOGY_IDENTIFIER",
+            CarrierFault::Length { want, have } if have < want => "PRIMARY_SCAN_DATA_IS_TOO_SHORT",
+            CarrierFault::Length { .. } => "PRIMARY_MESSAGE_IS_TOO_LONG",
+            CarrierFault::NotDigits => "PRIMARY_MESSAGE_MAY_ONLY_CONTAIN_DIGITS",
+            CarrierFault::CheckDigit => "PRIMARY_MESSAGE_CHECK_DIGIT_IS_INCORRECT",
+            CarrierFault::TooLarge => "PRIMARY_DATA_IS_TOO_LARGE",
+            CarrierFault::NotElements => "MISSING_FNC1_IN_FIRST_POSITION",
+        }
+    }
+}
+
 impl Gs1Error {
     pub(super) fn new(position: usize, length: usize, fault: impl Into<Gs1Fault>) -> Self {
         Self { position, length, fault: fault.into() }
@@ -193,10 +286,10 @@ impl Gs1Error {
         Self::new(bad, found.length, Gs1Fault::Lint { ai, error: found.error, markup })
     }
 
-    /// The name that GS1's linters give the fault, where it is a linter's.
+    /// See [`Gs1Fault::name`].
     #[must_use]
-    pub fn linter_name(&self) -> Option<&'static str> {
-        if let Gs1Fault::Lint { error, .. } = &self.fault { Some(error.name()) } else { None }
+    pub const fn name(&self) -> &'static str {
+        self.fault.name()
     }
 
     /// The same fault, its place counted by `place`.

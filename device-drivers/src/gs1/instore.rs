@@ -90,7 +90,23 @@ pub enum Read {
     /// It fits this template, but the digit that proves the measure is wrong.
     Verifier(InStore),
     /// Several templates read different things in it: somebody must look.
-    Ambiguous(Vec<InStore>),
+    Ambiguous {
+        /// What they read.
+        says: Vec<InStore>,
+        /// The first digit, counted from 0, that they take for different things.
+        place: usize,
+    },
+}
+
+impl fmt::Display for InStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.measure {
+            Measure::Grams(grams) => write!(f, "{grams} g of item {}", self.item),
+            Measure::Price(paise) => write!(f, "item {} for {paise} paise", self.item),
+            Measure::Pieces(pieces) => write!(f, "{pieces} pieces of item {}", self.item),
+            Measure::Nothing => write!(f, "item {}", self.item),
+        }
+    }
 }
 
 impl Template {
@@ -246,24 +262,31 @@ impl fmt::Display for Template {
 #[must_use]
 pub fn read(templates: &[Template], number: &[u8]) -> Read {
     let good = number.len() == 13 && has_valid_check_digit(number);
-    let mut right: Vec<InStore> = Vec::new();
+    let mut right: Vec<(InStore, &Template)> = Vec::new();
     let mut wrong = None;
     for template in templates.iter().filter(|template| good && template.fits(number)) {
         match template.says(number) {
-            (what, true) if right.contains(&what) => {}
-            (what, true) => right.push(what),
+            (what, true) if right.iter().any(|(known, _)| *known == what) => {}
+            (what, true) => right.push((what, template)),
             (what, false) => wrong = Some(what),
         }
     }
-    match (right.len(), right.pop(), wrong) {
-        (0, _, Some(what)) => Read::Verifier(what),
-        (_, Some(what), _) if right.is_empty() => Read::One(what),
-        (_, Some(what), _) => {
-            right.push(what);
-            Read::Ambiguous(right)
-        }
-        (_, None, _) => Read::None,
+    let templates: Vec<&Template> = right.iter().map(|(_, template)| *template).collect();
+    let place = part_at(&templates);
+    let mut says: Vec<InStore> = right.into_iter().map(|(what, _)| what).collect();
+    match (says.len(), wrong) {
+        (0, Some(what)) => Read::Verifier(what),
+        (0 | 1, _) => says.pop().map_or(Read::None, Read::One),
+        (_, _) => Read::Ambiguous { says, place },
     }
+}
+
+/// The first place at which templates take a digit for different things.
+fn part_at(templates: &[&Template]) -> usize {
+    let differs = |(one, other): (&&Template, &&Template)| {
+        one.places.iter().zip(&other.places).position(|(one, other)| one != other)
+    };
+    templates.iter().zip(templates.iter().skip(1)).filter_map(differs).min().unwrap_or_default()
 }
 
 /// A digit's weighted value in GS1's check of four or five digits.

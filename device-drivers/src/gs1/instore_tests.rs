@@ -83,8 +83,12 @@ fn two_templates_that_disagree_are_ambiguous() {
     let (weight, price) = (template("21IIIIIWWWWWC"), template("21IIIIIPPPPPC"));
     let number = weight.write(&item("00042", Measure::Grams(450))).unwrap();
     let got = read(&[weight, price], number.as_bytes());
-    let both = vec![item("00042", Measure::Grams(450)), item("00042", Measure::Price(450))];
-    assert_eq!(got, Read::Ambiguous(both));
+    let says = vec![item("00042", Measure::Grams(450)), item("00042", Measure::Price(450))];
+    assert_eq!(
+        says.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["450 g of item 00042", "item 00042 for 450 paise"]
+    );
+    assert_eq!(got, Read::Ambiguous { says, place: 7 });
     assert!(matches!(read(&[weight, weight], number.as_bytes()), Read::One(_)), "the same twice is no doubt");
     assert_eq!(read(&[template("22IIIIIWWWWWC")], number.as_bytes()), Read::None);
     assert_eq!(read(&[weight], b"2100042004500"), Read::None, "a wrong check digit says nothing");

@@ -193,10 +193,10 @@ impl Read<'_, '_> {
     fn element(&mut self, pair: &Pair<'_>, place: Where) -> Result<(), Gs1Error> {
         let Pair { ai, entry, name, value } = *pair;
         if value.text.is_empty() {
-            return fail(value.at, 0, LinkFault::NoValue(ai));
+            return fail(value.at, 0, LinkFault::NoValue { ai, place });
         }
         let Some(mut data) = percent::decode(value.text, place) else {
-            return fail(value.at, value.text.len(), LinkFault::ZeroByte(ai));
+            return fail(value.at, value.text.len(), LinkFault::ZeroByte { ai, place });
         };
         let mut padding = 0;
         if self.reading.short_gtins_in_links == Allow::Yes && ai == Ai::GTIN {
@@ -227,7 +227,7 @@ impl Read<'_, '_> {
             Ai::parse(name.text).and_then(|ai| Some((ai, dictionary::entry(ai, self.reading.unknown_ais)?)));
         let Some((ai, entry)) = found else {
             let shown = String::from_utf8_lossy(name.text).into_owned();
-            return Err(Gs1Error::new(name.at, name.text.len(), Gs1Fault::UnknownAi(shown)));
+            return fail(name.at, name.text.len(), LinkFault::UnknownAi(shown));
         };
         self.element(&Pair { ai, entry, name, value }, Where::Query)
     }

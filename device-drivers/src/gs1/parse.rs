@@ -50,7 +50,7 @@ fn first_element(data: &[u8], separator: u8, reading: &Reading<'_>) -> Result<(E
 fn unknown(data: &[u8]) -> Gs1Error {
     let shown: String =
         data.iter().take(4).map(|byte| char::from(*byte)).filter(char::is_ascii_graphic).collect();
-    let fault = if data.len() < 2 { Gs1Fault::Empty } else { Gs1Fault::UnknownAi(shown) };
+    let fault = if data.len() < 2 { Gs1Fault::Empty } else { Gs1Fault::NoAi(shown) };
     Gs1Error::new(0, data.len().min(4), fault)
 }
 

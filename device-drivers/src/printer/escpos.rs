@@ -172,6 +172,9 @@ impl Job<'_> {
 
     fn matrix(&mut self, elements: &str, size_mm: u32) -> Result<(), RenderError> {
         let (width, per_mm) = self.profile.canvas();
+        if self.profile.picture == Picture::None {
+            return Err(RenderError::NoPicture(elements.to_owned()));
+        }
         let least = if self.profile.picture == Picture::Columns8 { 1 } else { 3 };
         let ink = Ink::gs1_matrix(elements, (size_mm * per_mm).min(width), least)?;
         self.picture(&ink, Align::Centre, elements)

@@ -4,8 +4,11 @@
 use model::code::OwnCode;
 use model::{BagId, BinId, Date, LotId, OrderId, PersonId};
 
-use crate::gs1::{self, Gs1Error, Gtin, Reading, Separators};
+use crate::gs1::{self, CarrierFault, Gs1Error, Gtin, Reading, Separators};
 use crate::scanner::aim::{self, Symbology};
+
+/// Digits of an EAN-13.
+const EAN_DIGITS: usize = 13;
 
 /// What a scan says (REQ-41).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,10 +64,24 @@ pub enum ScanError {
     },
     /// An EAN or UPC whose digits do not fit each other.
     #[error("the check digit is wrong; scan again")]
-    CheckDigit,
+    CheckDigit {
+        /// Its place in the raw line.
+        position: usize,
+    },
+    /// An EAN or UPC with something else than digits.
+    #[error("at character {position}: an EAN or UPC has digits only; scan again")]
+    NotDigits {
+        /// Byte position in the raw line.
+        position: usize,
+    },
     /// A symbology that must hold digits of a certain length held something else.
-    #[error("an EAN or UPC has 8, 12 or 13 digits, this has {0} characters; scan again")]
-    EanLength(usize),
+    #[error("an EAN or UPC has 8, 12 or 13 digits, this has {have} characters; scan again")]
+    EanLength {
+        /// How many there are.
+        have: usize,
+        /// Where they begin in the raw line.
+        position: usize,
+    },
     /// A GS1 code with a fault in it.
     #[error("GS1 code, {0}")]
     Gs1(#[from] Gs1Error),
@@ -77,16 +94,19 @@ pub enum ScanError {
 }
 
 impl ScanError {
-    /// A stable word for it: the standard's own name where a linter found it.
+    /// A stable word for it: the standard's own name where it has one ([`gs1::Gs1Fault::name`]), else a word of ours in small
+    /// letters.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             ScanError::Empty => "empty",
             ScanError::Noise { .. } => "noise",
-            ScanError::CheckDigit => "check_digit",
-            ScanError::EanLength(_) => "length",
-            ScanError::Gs1(_) if self.is_ambiguous() => "ambiguous",
-            ScanError::Gs1(error) => error.linter_name().unwrap_or("gs1"),
+            ScanError::CheckDigit { .. } => CarrierFault::CheckDigit.name(),
+            ScanError::NotDigits { .. } => CarrierFault::NotDigits.name(),
+            ScanError::EanLength { have, .. } => {
+                CarrierFault::Length { want: EAN_DIGITS, have: *have }.name()
+            }
+            ScanError::Gs1(error) => error.name(),
             ScanError::NoItem => "no_item",
             ScanError::DamagedLabel => "damaged_label",
         }
@@ -112,11 +132,16 @@ impl ScanError {
                 ScanError::Gs1(error)
             }
             ScanError::Noise { position } => ScanError::Noise { position: position.saturating_sub(skipped) },
-            other @ (ScanError::Empty
-            | ScanError::CheckDigit
-            | ScanError::EanLength(_)
-            | ScanError::NoItem
-            | ScanError::DamagedLabel) => other,
+            ScanError::CheckDigit { position } => {
+                ScanError::CheckDigit { position: position.saturating_sub(skipped) }
+            }
+            ScanError::NotDigits { position } => {
+                ScanError::NotDigits { position: position.saturating_sub(skipped) }
+            }
+            ScanError::EanLength { have, position } => {
+                ScanError::EanLength { have, position: position.saturating_sub(skipped) }
+            }
+            other @ (ScanError::Empty | ScanError::NoItem | ScanError::DamagedLabel) => other,
         }
     }
 
@@ -125,12 +150,11 @@ impl ScanError {
     pub const fn position(&self) -> Option<usize> {
         match self {
             ScanError::Gs1(error) => Some(error.position),
-            ScanError::Noise { position } => Some(*position),
-            ScanError::Empty
-            | ScanError::CheckDigit
-            | ScanError::EanLength(_)
-            | ScanError::NoItem
-            | ScanError::DamagedLabel => None,
+            ScanError::Noise { position }
+            | ScanError::CheckDigit { position }
+            | ScanError::NotDigits { position }
+            | ScanError::EanLength { position, .. } => Some(*position),
+            ScanError::Empty | ScanError::NoItem | ScanError::DamagedLabel => None,
         }
     }
 }
@@ -159,11 +183,11 @@ pub fn parse_scan_from(raw: &[u8], separators: Separators) -> Result<Scan, ScanE
     }
     let skipped = raw.len() - data.len();
     match symbology {
-        Symbology::Ean13 if !matches!(data.len(), 12 | 13) => Err(ScanError::EanLength(data.len())),
-        Symbology::Ean8 if data.len() != 8 => Err(ScanError::EanLength(data.len())),
-        Symbology::Ean13 | Symbology::Ean8 => ean(data),
+        Symbology::Ean13 if !matches!(data.len(), 12 | 13) => length(data, skipped),
+        Symbology::Ean8 if data.len() != 8 => length(data, skipped),
+        Symbology::Ean13 | Symbology::Ean8 => ean(data, skipped),
         // A case of another make may carry any digits in an ITF: those are only text.
-        Symbology::Itf14 if data.len() == 14 => ean(data),
+        Symbology::Itf14 if data.len() == 14 => ean(data, skipped),
         Symbology::Itf14 => text(data, skipped),
         Symbology::Gs1 => element_string(data, skipped, separators),
         Symbology::Text if gs1::link::looks_like_link(data) => link(data, skipped),
@@ -171,7 +195,7 @@ pub fn parse_scan_from(raw: &[u8], separators: Separators) -> Result<Scan, ScanE
         Symbology::Unknown if looks_like_gs1(data) => element_string(data, 0, separators),
         Symbology::Unknown if gs1::link::looks_like_link(data) => link(data, 0),
         Symbology::Unknown if looks_like_gtin(data) && data.len() == 8 => eight(data),
-        Symbology::Unknown if looks_like_gtin(data) => ean(data),
+        Symbology::Unknown if looks_like_gtin(data) => ean(data, 0),
         Symbology::Unknown => text(data, 0),
     }
 }
@@ -184,14 +208,25 @@ fn noise(raw: &[u8]) -> Option<usize> {
     raw.iter().position(|b| b.is_ascii_control() && *b != gs1::GS)
 }
 
-fn ean(data: &[u8]) -> Result<Scan, ScanError> {
-    Gtin::parse(data).map(Scan::Ean).ok_or(ScanError::CheckDigit)
+fn length(data: &[u8], skipped: usize) -> Result<Scan, ScanError> {
+    Err(ScanError::EanLength { have: data.len(), position: skipped })
+}
+
+/// A number whose length is right.
+fn ean(data: &[u8], skipped: usize) -> Result<Scan, ScanError> {
+    if let Some(at) = data.iter().position(|sign| !sign.is_ascii_digit()) {
+        return Err(ScanError::NotDigits { position: skipped + at });
+    }
+    let position = skipped + data.len().saturating_sub(1);
+    Gtin::parse(data).map(Scan::Ean).ok_or(ScanError::CheckDigit { position })
 }
 
 /// Eight digits of a symbol that nobody names.
 fn eight(data: &[u8]) -> Result<Scan, ScanError> {
     match Gtin::parse_eight(data) {
-        Ok(item) => item.map(Scan::Ean).ok_or(ScanError::CheckDigit),
+        Ok(item) => {
+            item.map(Scan::Ean).ok_or(ScanError::CheckDigit { position: data.len().saturating_sub(1) })
+        }
         Err(_) => {
             let fault = gs1::Gs1Fault::TwoNumbers;
             Err(ScanError::Gs1(Gs1Error { position: 0, length: data.len(), fault }))

@@ -16,7 +16,7 @@ fn products_with_and_without_an_aim_id() {
     assert_eq!(parse_scan(b"]E0614141000036"), Ok(Scan::Ean(gtin("614141000036"))));
     assert_eq!(parse_scan(b"]E496385074"), Ok(Scan::Ean(gtin("96385074"))));
     assert_eq!(parse_scan(b"]I119521321109992"), Ok(Scan::Ean(gtin("19521321109992"))));
-    assert_eq!(parse_scan(b"]I119521321109993"), Err(ScanError::CheckDigit));
+    assert_eq!(parse_scan(b"]I119521321109993"), Err(ScanError::CheckDigit { position: 16 }));
     assert_eq!(parse_scan(b"]I10042"), Ok(Scan::Other("0042".into())));
 }
 
@@ -45,7 +45,7 @@ fn digital_links_are_read_and_other_addresses_are_text() {
     }
     let wrong = parse_scan(b"]Q1https://id.gs1.org/01/09521321109997").unwrap_err();
     let ScanError::Gs1(error) = wrong else { panic!("{wrong:?}") };
-    assert_eq!((error.position, error.linter_name()), (38, Some("GS1_LINTER_INCORRECT_CHECK_DIGIT")));
+    assert_eq!((error.position, error.name()), (38, "GS1_LINTER_INCORRECT_CHECK_DIGIT"));
     assert_eq!(parse_scan(b"https://id.gs1.org/00/952132110000000013"), Err(ScanError::NoItem));
 }
 
@@ -63,9 +63,10 @@ fn our_own_labels() {
 fn faults_are_named() {
     assert_eq!(parse_scan(b""), Err(ScanError::Empty));
     assert_eq!(parse_scan(b"]C1"), Err(ScanError::Empty));
-    assert_eq!(parse_scan(b"9521321109997"), Err(ScanError::CheckDigit));
-    assert_eq!(parse_scan(b"]E0952132110999"), Err(ScanError::CheckDigit));
-    assert_eq!(parse_scan(b"]E095213211099"), Err(ScanError::EanLength(11)));
+    assert_eq!(parse_scan(b"9521321109997"), Err(ScanError::CheckDigit { position: 12 }));
+    assert_eq!(parse_scan(b"]E0952132110999"), Err(ScanError::CheckDigit { position: 14 }));
+    assert_eq!(parse_scan(b"]E095213211099"), Err(ScanError::EanLength { have: 11, position: 3 }));
+    assert_eq!(parse_scan(b"]E09521321109A95"), Err(ScanError::NotDigits { position: 13 }));
     assert_eq!(parse_scan(b"ab\x07c"), Err(ScanError::Noise { position: 2 }));
     assert_eq!(parse_scan(b"ab\xff"), Err(ScanError::Noise { position: 2 }));
     assert_eq!(parse_scan(b"]C110LOT"), Err(ScanError::NoItem));

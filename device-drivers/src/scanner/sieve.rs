@@ -39,8 +39,9 @@ impl Sieve {
             Err(
                 fault @ (ScanError::Noise { .. }
                 | ScanError::Empty
-                | ScanError::CheckDigit
-                | ScanError::EanLength(_)),
+                | ScanError::CheckDigit { .. }
+                | ScanError::NotDigits { .. }
+                | ScanError::EanLength { .. }),
             ) => Err(Disturbance::Broken(fault)),
             // The rest of a longer code may be a good number by chance.
             Ok(Scan::Ean(_) | Scan::Gs1(_)) if self.names_kinds && !named => Err(Disturbance::Headless),

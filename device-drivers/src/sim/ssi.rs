@@ -1,8 +1,10 @@
 //! A Zebra scanner in SSI: sends codes as packets, repeats what is not acknowledged, takes commands, and can be made to
-//! send a disturbed packet or to miss an acknowledgement.
+//! send a disturbed packet or to miss an acknowledgement. One packet of its own is on the line at a time: what the host says
+//! before it was answered is done afterwards, so that no answer is taken for that to another packet.
 
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ use crate::sim::pty::Pty;
 
 /// A scanner repeats what was not acknowledged within this time.
 const REPEAT_AFTER: Duration = Duration::from_millis(400);
+/// What is left in the battery of one that comes out of its cradle, percent.
+const BATTERY_PCT: u8 = 80;
 /// It gives up, with its error beep, after so many tries.
 const TRIES: u8 = 4;
 
@@ -43,6 +47,7 @@ struct Job {
 pub struct SimSsi {
     jobs: mpsc::Sender<Job>,
     commands: Arc<Mutex<Vec<Packet>>>,
+    battery: Arc<AtomicU8>,
     task: JoinHandle<()>,
 }
 
@@ -61,8 +66,16 @@ impl SimSsi {
         let pty = Pty::plug_in(path)?;
         let (jobs, inbox) = mpsc::channel(16);
         let commands = Arc::new(Mutex::new(Vec::new()));
-        let scanner = Scanner { pty, deframer: Deframer::default(), commands: Arc::clone(&commands) };
-        Ok(Self { jobs, commands, task: tokio::spawn(scanner.run(inbox)) })
+        let battery = Arc::new(AtomicU8::new(BATTERY_PCT));
+        let scanner = Scanner {
+            pty,
+            deframer: Deframer::default(),
+            commands: Arc::clone(&commands),
+            battery: Arc::clone(&battery),
+            deferred: Vec::new(),
+            replied: 0,
+        };
+        Ok(Self { jobs, commands, battery, task: tokio::spawn(scanner.run(inbox)) })
     }
 
     /// Reads a code of a kind (0x0B = EAN-13); `true` = the host acknowledged it, `false` = the scanner gave up.
@@ -85,6 +98,11 @@ impl SimSsi {
         is_done.await.map_err(|_| gone())
     }
 
+    /// Uses its battery up or charges it, percent; the host is told when it asks.
+    pub fn set_battery(&self, percent: u8) {
+        self.battery.store(percent, Ordering::Relaxed);
+    }
+
     /// What the host has commanded so far, without its acknowledgements.
     #[must_use]
     pub fn commands(&self) -> Vec<(u8, Vec<u8>)> {
@@ -103,6 +121,11 @@ struct Scanner {
     pty: Pty,
     deframer: Deframer,
     commands: Arc<Mutex<Vec<Packet>>>,
+    battery: Arc<AtomicU8>,
+    /// Commands that came while a code waited for its answer.
+    deferred: Vec<Packet>,
+    /// Replies of ours that the host has not answered.
+    replied: usize,
 }
 
 impl Scanner {
@@ -113,7 +136,8 @@ impl Scanner {
                 job = inbox.recv() => job,
                 read = self.pty.master.read(&mut buffer) => {
                     let Ok(count) = read else { return };
-                    if self.heard(buffer.get(..count).unwrap_or_default()).await.is_err() {
+                    self.heard(buffer.get(..count).unwrap_or_default());
+                    if self.obey().await.is_err() {
                         return;
                     }
                     continue;
@@ -126,6 +150,9 @@ impl Scanner {
                 let Ok(heard) = self.send(packet, trouble).await else { return };
                 acknowledged &= heard;
                 trouble = Trouble::None;
+            }
+            if self.obey().await.is_err() {
+                return;
             }
             // Nobody may be waiting any more.
             let _ = job.done.send(acknowledged);
@@ -145,7 +172,9 @@ impl Scanner {
             packet.again = true;
             match answer {
                 Ok(Ok(opcode::ACK)) => return Ok(true),
-                Ok(Ok(_)) | Err(_) => {}
+                Ok(Ok(_)) => {}
+                // Whoever owed an answer to a reply is gone, too.
+                Err(_) => self.replied = 0,
                 Ok(Err(error)) => return Err(error),
             }
         }
@@ -158,7 +187,7 @@ impl Scanner {
         let mut deaf = trouble == Trouble::AckLost;
         loop {
             let count = self.pty.master.read(&mut buffer).await?;
-            for answer in self.heard(buffer.get(..count).unwrap_or_default()).await? {
+            for answer in self.heard(buffer.get(..count).unwrap_or_default()) {
                 if std::mem::take(&mut deaf) {
                     continue;
                 }
@@ -167,28 +196,40 @@ impl Scanner {
         }
     }
 
-    /// Takes commands and answers them; gives the ACKs and NAKs among them.
-    async fn heard(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    /// Takes commands, which [`Scanner::obey`] does; gives the answers to codes among them.
+    fn heard(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut answers = Vec::new();
         for packet in self.deframer.push(bytes) {
+            match packet.opcode {
+                opcode::ACK | opcode::NAK if self.replied > 0 => self.replied -= 1,
+                opcode::ACK | opcode::NAK => answers.push(packet.opcode),
+                _ => self.deferred.push(packet),
+            }
+        }
+        answers
+    }
+
+    /// Does what was commanded, and answers.
+    async fn obey(&mut self) -> io::Result<()> {
+        for packet in std::mem::take(&mut self.deferred) {
             let reply = |opcode, data: &[u8]| Packet::new(Source::Decoder, opcode, data).bytes();
-            let bytes = match packet.opcode {
-                opcode::ACK | opcode::NAK => {
-                    answers.push(packet.opcode);
-                    continue;
-                }
+            let (bytes, answered) = match packet.opcode {
                 opcode::CAPABILITIES_REQUEST => {
                     let able =
                         [0, 0, 0, 1, opcode::BEEP, opcode::LED_ON, opcode::LED_OFF, opcode::MANAGEMENT];
-                    reply(opcode::CAPABILITIES_REPLY, &able)
+                    (reply(opcode::CAPABILITIES_REPLY, &able), 1)
                 }
-                opcode::REQUEST_REVISION => reply(opcode::REPLY_REVISION, b"PAACNS00-001 SIM 0"),
-                opcode::MANAGEMENT => reply(opcode::MANAGEMENT, b"\x00\x09\x02\x00\x75\x3cB\x00\x50"),
-                _ => reply(opcode::ACK, &[]),
+                opcode::REQUEST_REVISION => (reply(opcode::REPLY_REVISION, b"PAACNS00-001 SIM 0"), 1),
+                opcode::MANAGEMENT => {
+                    let percent = self.battery.load(Ordering::Relaxed);
+                    (reply(opcode::MANAGEMENT, &[0, 9, 2, 0, 0x75, 0x3c, b'B', 0, percent]), 1)
+                }
+                _ => (reply(opcode::ACK, &[]), 0),
             };
             self.commands.lock().unwrap_or_else(PoisonError::into_inner).push(packet);
+            self.replied += answered;
             self.pty.master.write_all(&bytes).await?;
         }
-        Ok(answers)
+        Ok(())
     }
 }

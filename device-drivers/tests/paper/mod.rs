@@ -5,9 +5,13 @@
 
 mod bars;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use device_drivers::printer::ink::Ink;
 use device_drivers::printer::profile::{Cut, Picture, Profile};
+use device_drivers::printer::script;
 
 /// What came out.
 #[derive(Debug, Default)]
@@ -336,12 +340,7 @@ fn letters(text: &str, left: usize, cell: usize, (wide, high): (usize, usize)) -
     let mut rows = vec![Vec::new(); height + 6];
     let em = u32::try_from(20 * high).unwrap_or(20);
     for (place, sign) in text.chars().enumerate() {
-        let mut spelt = [0; 4];
-        let weight = device_drivers::printer::script::Weight::Regular;
-        let Ok(ink) = device_drivers::printer::script::set(sign.encode_utf8(&mut spelt), em, weight, 400)
-        else {
-            continue;
-        };
+        let Some(ink) = letter(sign, em) else { continue };
         let from = left * cell + place * cell * wide;
         for (y, row) in rows.iter_mut().enumerate() {
             row.resize(from + cell * wide, false);
@@ -355,6 +354,21 @@ fn letters(text: &str, left: usize, cell: usize, (wide, high): (usize, usize)) -
         }
     }
     rows
+}
+
+/// Letters that were drawn, by sign and size: papers have few different ones.
+type Letters = BTreeMap<(char, u32), Option<Rc<Ink>>>;
+
+thread_local! {
+    static LETTERS: RefCell<Letters> = const { RefCell::new(Letters::new()) };
+}
+
+fn letter(sign: char, em: u32) -> Option<Rc<Ink>> {
+    let draw = || {
+        let mut spelt = [0; 4];
+        script::set(sign.encode_utf8(&mut spelt), em, script::Weight::Regular, 400).ok().map(Rc::new)
+    };
+    LETTERS.with_borrow_mut(|known| known.entry((sign, em)).or_insert_with(draw).clone())
 }
 
 impl Paper {

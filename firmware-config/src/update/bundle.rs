@@ -65,34 +65,56 @@ impl Bundle {
         if bytes.len() as u64 > BUNDLE_MAX {
             return Err(UpdateError::TooLarge(path.to_owned()));
         }
-        let bad = |source| UpdateError::Signature { path: path.to_owned(), source };
-        let signature = Signature::from_file(signature_of(path)).map_err(bad)?;
-        key.verify(&bytes, &signature, false).map_err(bad)?;
+        let signature = Signature::from_file(signature_of(path))
+            .map_err(|source| UpdateError::Signature { path: path.to_owned(), source })?;
+        Self::prove(path, bytes, &signature, key)
+    }
+
+    /// The same for bytes that were read; `path` is only named.
+    ///
+    /// # Errors
+    /// As [`Bundle::open`].
+    pub fn prove(
+        path: &Path,
+        bytes: Vec<u8>,
+        signature: &Signature,
+        key: &PublicKey,
+    ) -> Result<Self, UpdateError> {
+        key.verify(&bytes, signature, false)
+            .map_err(|source| UpdateError::Signature { path: path.to_owned(), source })?;
         let release = Release::read(signature.trusted_comment())
             .ok_or_else(|| UpdateError::Comment(path.to_owned()))?;
         Ok(Self { release, bytes })
     }
 
-    /// Unpacks into a new folder: files and folders, and nothing that leads out of it.
+    /// Unpacks into a new folder.
     pub(super) fn unpack(&self, folder: &Path) -> Result<(), UpdateError> {
-        let fault = |source| UpdateError::File { path: folder.to_owned(), source };
-        std::fs::create_dir_all(folder).map_err(fault)?;
-        let plain = zstd::Decoder::new(self.bytes.as_slice()).map_err(fault)?;
-        let mut archive = tar::Archive::new(plain.take(CONTENT_MAX));
-        archive.set_preserve_mtime(false);
-        for entry in archive.entries().map_err(fault)? {
-            let mut entry = entry.map_err(fault)?;
-            let path = entry.path().map_err(fault)?.into_owned();
-            let plain =
-                path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-            let kind = entry.header().entry_type();
-            if !plain || !(kind.is_file() || kind.is_dir()) {
-                return Err(UpdateError::Content(path.display().to_string()));
-            }
-            entry.unpack_in(folder).map_err(fault)?;
-        }
-        Ok(())
+        unpack(self.bytes.as_slice(), folder)
     }
+}
+
+/// Unpacks what [`pack`] packs into a folder: files and folders, and nothing that leads out of it, also where somebody has
+/// signed that.
+///
+/// # Errors
+/// [`UpdateError::Content`], [`UpdateError::File`].
+pub fn unpack(packed: impl Read, folder: &Path) -> Result<(), UpdateError> {
+    let fault = |source| UpdateError::File { path: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(fault)?;
+    let plain = zstd::Decoder::new(packed).map_err(fault)?;
+    let mut archive = tar::Archive::new(plain.take(CONTENT_MAX));
+    archive.set_preserve_mtime(false);
+    for entry in archive.entries().map_err(fault)? {
+        let mut entry = entry.map_err(fault)?;
+        let path = entry.path().map_err(fault)?.into_owned();
+        let plain = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let kind = entry.header().entry_type();
+        if !plain || !(kind.is_file() || kind.is_dir()) {
+            return Err(UpdateError::Content(path.display().to_string()));
+        }
+        entry.unpack_in(folder).map_err(fault)?;
+    }
+    Ok(())
 }
 
 /// Packs what belongs into a slot; the same folder always gives the same bytes. Signing it is for whoever has the key.

@@ -15,7 +15,7 @@ mod slots;
 
 use std::path::{Path, PathBuf};
 
-pub use bundle::{Bundle, Release, find, pack};
+pub use bundle::{Bundle, Release, find, pack, unpack};
 pub use slots::{Place, Slots, State};
 
 /// Why a bundle is not in use now.

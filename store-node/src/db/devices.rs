@@ -94,10 +94,10 @@ pub fn put_state(
     state: &DeviceState,
     heard: Timestamp,
 ) -> DbResult<()> {
-    let sql = "INSERT INTO device_state (device, session, at, heard, health, detail, hint, battery_pct, queued)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    let sql = "INSERT INTO device_state (device, session, at, heard, health, detail, hint, battery_pct, queued, since)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?4)
                ON CONFLICT (device) DO UPDATE SET session = ?2, at = ?3, heard = ?4, health = ?5, detail = ?6, hint = ?7,
-                 battery_pct = ?8, queued = ?9";
+                 battery_pct = ?8, queued = ?9, since = CASE WHEN health = ?5 THEN since ELSE ?4 END";
     let params = rusqlite::params![
         device.as_str(),
         i64::try_from(state.session).unwrap_or(i64::MAX),
@@ -129,6 +129,39 @@ pub fn state(conn: &Connection, device: &DeviceId) -> DbResult<Option<(DeviceSta
             queued: r.get(6)?,
         };
         Ok((state, row::time(r, 7)?))
+    })
+}
+
+/// A device that does not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DownRow {
+    /// The device.
+    pub device: DeviceId,
+    /// Its class.
+    pub class: DeviceClass,
+    /// Its zone, if it has one.
+    pub zone: Option<ZoneId>,
+    /// Since when the node hears so.
+    pub since: Timestamp,
+    /// What is wrong, in the device's words.
+    pub detail: String,
+}
+
+/// Devices of `store.toml` that have been down since `before` or longer, by name.
+///
+/// # Errors
+/// A fault of the database.
+pub fn down_since(conn: &Connection, before: Timestamp) -> DbResult<Vec<DownRow>> {
+    let sql = "SELECT device.device, class, zone, since, detail FROM device_state JOIN device USING (device)
+               WHERE health = ?1 AND since <= ?2 AND listed = 1 ORDER BY device.device";
+    all(conn, sql, (row::to_word(&Health::Down)?, before.ms()), |r| {
+        Ok(DownRow {
+            device: row::code(r, 0)?,
+            class: row::word(r, 1, "a device class", DeviceClass::from_word)?,
+            zone: row::code_or(r, 2)?,
+            since: row::time(r, 3)?,
+            detail: r.get(4)?,
+        })
     })
 }
 

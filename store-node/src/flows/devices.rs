@@ -3,10 +3,10 @@
 use super::cold_events::{self, Noted};
 use super::{Flow, Stop, alarms, doors, print, short_enough};
 use crate::answer::Answer;
-use crate::db::cold_log;
 use crate::db::devices::{self, DeviceRowDb};
+use crate::db::{cold, cold_log};
 use crate::refusal::Refusal;
-use model::mqtt::{Birth, Calibration, DeviceClass, DeviceState, Health};
+use model::mqtt::{BATTERY_LOW_PCT, Birth, Calibration, DeviceClass, DeviceState, Health};
 use model::{DeviceId, Grams, Timestamp, particulars};
 
 /// The longest text a device may say about itself, characters.
@@ -15,6 +15,10 @@ const TEXT_MAX: usize = 200;
 const GRAMS_MAX: u32 = 500_000;
 /// How far a door's clock may run ahead of the node's.
 const AHEAD_MS: i64 = 5 * model::time::MINUTE_MS;
+/// A device that does not work for so long is an alarm: a roll is changed and a cable is put back in less.
+const DOWN_MS: i64 = 30 * model::time::SECOND_MS;
+/// A battery that was low is so no more from here on, percent: a reading more or less is no second alarm.
+const BATTERY_WELL_PCT: u8 = BATTERY_LOW_PCT + 5;
 
 /// A device introduces itself. An older session than the known one is ignored.
 ///
@@ -98,7 +102,49 @@ pub fn is(
         Health::Lost => {}
         Health::Ok | Health::Warn | Health::Down => alarms::clear(flow, device, "device_lost")?,
     }
+    match state.health {
+        // Of one that says nothing more nobody knows that it works again.
+        Health::Down | Health::Lost => {}
+        Health::Ok | Health::Warn => alarms::clear(flow, device, "device_down")?,
+    }
+    battery(flow, &known, state.battery_pct)?;
     Ok(Answer::Done)
+}
+
+/// A battery runs low, or was charged. A handheld's person reads it on its own screen.
+fn battery(flow: &mut Flow<'_>, known: &DeviceRowDb, percent: Option<u8>) -> Result<(), Stop> {
+    let Some(percent) = percent.filter(|_| known.class != DeviceClass::Handheld) else { return Ok(()) };
+    let stands = cold::stands(flow.tx, &known.device, "device_battery")?;
+    if percent < BATTERY_LOW_PCT && !stands {
+        let what = ("device_battery", &known.device, known.zone.as_ref());
+        alarms::raise(flow, what, flow.now, &[("percent", &percent)])?;
+    } else if percent >= BATTERY_WELL_PCT && stands {
+        alarms::clear(flow, &known.device, "device_battery")?;
+    }
+    Ok(())
+}
+
+/// Time has passed over devices that do not work. A sensor's silence and doubts are the watch's alarms, and a handheld lies
+/// in its cradle.
+///
+/// # Errors
+/// A fault of the database.
+pub fn tick(flow: &mut Flow<'_>) -> Result<(), Stop> {
+    for down in devices::down_since(flow.tx, flow.now.plus_ms(-DOWN_MS))? {
+        let watched = match down.class {
+            DeviceClass::Scanner
+            | DeviceClass::Printer
+            | DeviceClass::Scale
+            | DeviceClass::Door
+            | DeviceClass::Output => true,
+            DeviceClass::Sensor | DeviceClass::Handheld => false,
+        };
+        if watched && !cold::stands(flow.tx, &down.device, "device_down")? {
+            let what = ("device_down", &down.device, down.zone.as_ref());
+            alarms::raise(flow, what, down.since, &[("says", &down.detail)])?;
+        }
+    }
+    Ok(())
 }
 
 /// A stable weight, or that it is gone. A repeated word changes nothing.

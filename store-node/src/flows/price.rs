@@ -126,8 +126,8 @@ fn by_weight(flow: &Flow<'_>, sku: &SkuId) -> Result<bool, Stop> {
         let number = number.as_ref().and_then(|gtin| gtin.as_gtin14().strip_prefix('0'));
         number.is_some_and(|number| match instore::read(templates, number.as_bytes()) {
             Read::One(what) => matches!(what.measure, Measure::Grams(0) | Measure::Price(0)),
-            Read::Ambiguous(all) => {
-                all.iter().all(|what| matches!(what.measure, Measure::Grams(0) | Measure::Price(0)))
+            Read::Ambiguous { says, .. } => {
+                says.iter().all(|what| matches!(what.measure, Measure::Grams(0) | Measure::Price(0)))
             }
             Read::None | Read::Verifier(_) => false,
         })

@@ -92,6 +92,7 @@ fn row(flow: &Flow<'_>, new: &ReadingIn, silent_ms: i64) -> Result<LogRow, Stop>
 pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
     flow.only(&[Role::System])?;
     doors::tick(flow)?;
+    super::devices::tick(flow)?;
     thinning::pass(flow)?;
     unknown::tick(flow)?;
     for (sensor, zone) in places::watched(flow.tx)? {

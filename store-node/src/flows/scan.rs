@@ -16,6 +16,9 @@ use std::fmt::Display;
 use store_core::movement::Kind;
 use store_core::pick::scan::{self as rules, Held, Scanned, Wrong};
 
+/// Where an in-store number's item begins: behind its prefix.
+const ITEM_AT: usize = 2;
+
 /// The longest text a scan may have, characters.
 pub const TEXT_MAX: usize = 200;
 
@@ -158,7 +161,11 @@ fn in_store(flow: &Flow<'_>, gtin: &Gtin, text: &str) -> Result<Looked, Stop> {
         Read::One(what) => what,
         Read::None => return Err(unknown("")),
         Read::Verifier(_) => return Err(unknown(" (the digit that proves its measure is wrong)")),
-        Read::Ambiguous(_) => return Err(unknown(" (two templates read different things in it)")),
+        Read::Ambiguous { says, place } => {
+            let says: Vec<String> = says.iter().map(ToString::to_string).collect();
+            let fault = format!("two templates read different things in it: {}", says.join(", or "));
+            return Err(ambiguous(text, number, place, fault));
+        }
     };
     let (nothing, measured) = match what.measure {
         Measure::Grams(grams) => (Measure::Grams(0), Some(("grams", grams))),
@@ -178,7 +185,8 @@ fn in_store(flow: &Flow<'_>, gtin: &Gtin, text: &str) -> Result<Looked, Stop> {
         };
         match (&found, sku) {
             (Some(one), Some(other)) if *one != other => {
-                return Err(unknown(" (two products have this number)"));
+                let fault = format!("two products have this number: {one} and {other}");
+                return Err(ambiguous(text, number, ITEM_AT, fault));
             }
             (None, sku) => found = sku,
             (Some(_), _) => {}
@@ -186,6 +194,13 @@ fn in_store(flow: &Flow<'_>, gtin: &Gtin, text: &str) -> Result<Looked, Stop> {
     }
     let sku = found.ok_or_else(|| unknown(""))?;
     Ok(Looked { scanned: Scanned::Item { sku, batch: None, expiry: None }, measured })
+}
+
+/// A number that says two things, with the place in it where they part.
+fn ambiguous(text: &str, number: &str, place: usize, fault: String) -> Stop {
+    let before = text.strip_suffix(number).map(str::len);
+    let place = before.and_then(|before| u32::try_from(before + place).ok());
+    Refusal::AmbiguousCode { scanned: text.to_owned(), fault, place }.into()
 }
 
 /// A catalogue may write a barcode in any of its lengths.

@@ -117,7 +117,11 @@ fn a_fault_comes_with_its_name_and_its_place() {
     assert_eq!(problem.vars["name"], "GS1_LINTER_INCORRECT_CHECK_DIGIT");
     assert_eq!((problem.vars["place"].as_str(), problem.vars["scanned"].as_str()), ("15", wrong));
     assert!(problem.detail.contains("GS1_LINTER_INCORRECT_CHECK_DIGIT"), "{}", problem.detail);
-    for (text, name) in [("9521321109997", "check_digit"), ("", "empty"), ("LB:4K 7", "damaged_label")] {
+    for (text, name) in [
+        ("9521321109997", "PRIMARY_MESSAGE_CHECK_DIGIT_IS_INCORRECT"),
+        ("", "empty"),
+        ("LB:4K 7", "damaged_label"),
+    ] {
         let refused = scan(&mut bed, None, text, Separators::Trusted).unwrap_err();
         assert_eq!(refused.problem().vars["name"], name, "{text}");
     }

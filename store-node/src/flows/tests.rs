@@ -169,15 +169,17 @@ fn an_in_store_number_is_its_item_and_its_weight_and_never_a_guess() {
     let told: Vec<&str> =
         told.iter().filter(|row| row.what == "scan").map(|row| row.detail.as_str()).collect();
     assert!(told.len() == 1 && told[0].ends_with(" grams=1250 paise=25000"), "{told:?}");
-    for (text, why) in [
-        (number(weighed, "00043", 1_250), ""),
-        (number("22IIIIIWWWWWC", "00077", 450), "two templates"),
-        (number("23IIIIIWWWWWC", "00042", 450), ""),
-    ] {
-        let refused = scan(&mut bed, text.clone());
-        let Err(Refusal::UnknownCode { scanned }) = refused else { panic!("{text}: {refused:?}") };
-        assert!(scanned.starts_with(&text) && scanned.contains(why), "{scanned}");
+    for text in [number(weighed, "00043", 1_250), number("23IIIIIWWWWWC", "00042", 450)] {
+        assert_eq!(scan(&mut bed, text.clone()), Err(Refusal::UnknownCode { scanned: text }));
     }
+    // A weight by one template and a price by another: they part behind prefix and item.
+    let both = number("22IIIIIWWWWWC", "00077", 450);
+    let refused = scan(&mut bed, both.clone()).unwrap_err();
+    let Refusal::AmbiguousCode { scanned, fault, place } = &refused else { panic!("{refused:?}") };
+    assert_eq!((scanned, *place), (&both, Some(7)));
+    assert!(fault.ends_with("450 g of item 00077, or item 00077 for 450 paise"), "{fault}");
+    let problem = refused.problem();
+    assert_eq!((problem.code.as_str(), problem.vars["place"].as_str()), ("ambiguous_code", "7"));
     assert_eq!(bed.stock("CHEESE").0, 2, "one piece was taken, once");
 }
 
@@ -297,6 +299,56 @@ fn a_lost_device_is_an_alarm_until_it_speaks_again() {
     assert_eq!(bed.reader().board(bed.now).unwrap().alarms, 0);
     let stranger = is(&mut bed, "label-1", DeviceClass::Scale, Health::Ok);
     assert!(matches!(stranger, Err(Refusal::Unknown { .. })), "a printer that says to be a scale");
+}
+
+/// A roll is changed in less than half a minute. Longer, and the manager is told, in the printer's own words.
+#[test]
+fn a_device_that_stays_down_and_a_low_battery_are_alarms_until_they_are_mended() {
+    let mut bed = Bed::new();
+    let is = |bed: &mut Bed, (id, class): (&str, DeviceClass), health, detail: &str, battery_pct| {
+        let (at, detail, hint) = (bed.now, detail.to_owned(), String::new());
+        let state = DeviceState { session: 1, at, health, detail, hint, battery_pct, queued: 0 };
+        bed.system(Command::DeviceIs { device: device(id), class, state }).unwrap();
+    };
+    let wait = |bed: &mut Bed, ms| {
+        bed.pass(ms);
+        bed.system(Command::WatchTick).unwrap();
+    };
+    let open = |bed: &Bed| -> Vec<(String, String)> {
+        let alarms = bed.reader().cold_chain(bed.now).unwrap().alarms.into_iter();
+        let open = alarms.filter(|alarm| alarm.cleared.is_none() && alarm.kind.starts_with("device_"));
+        open.map(|alarm| (alarm.kind, alarm.detail)).collect()
+    };
+    let printer = ("label-1", DeviceClass::Printer);
+    is(&mut bed, printer, Health::Down, "the cover is open", None);
+    wait(&mut bed, 20_000);
+    is(&mut bed, printer, Health::Down, "paper is out", None);
+    assert!(open(&bed).is_empty(), "somebody may be at it");
+    wait(&mut bed, 10_000);
+    let down = ("device_down".to_owned(), "says=\"paper is out\"".to_owned());
+    assert_eq!(open(&bed), std::slice::from_ref(&down), "down since the cover was opened");
+    wait(&mut bed, 60_000);
+    is(&mut bed, printer, Health::Lost, "", None);
+    assert_eq!(open(&bed).len(), 2, "lost, and nobody knows that it prints again");
+    is(&mut bed, printer, Health::Down, "paper is out", None);
+    wait(&mut bed, 60_000);
+    assert_eq!(open(&bed), [down], "once");
+    is(&mut bed, printer, Health::Warn, "paper is low", None);
+    assert!(open(&bed).is_empty());
+    is(&mut bed, ("temp-1", DeviceClass::Sensor), Health::Down, "does not answer", None);
+    wait(&mut bed, 31_000);
+    assert!(open(&bed).iter().all(|(kind, _)| kind != "device_down"), "the watch's: {:?}", open(&bed));
+
+    let scanner = ("scan-1", DeviceClass::Scanner);
+    let battery = |bed: &mut Bed, percent| {
+        is(bed, scanner, Health::Warn, "", Some(percent));
+        open(bed).into_iter().find(|(kind, _)| kind == "device_battery").map(|(_, detail)| detail)
+    };
+    assert_eq!(battery(&mut bed, 15), None);
+    assert_eq!(battery(&mut bed, 14), Some("percent=14".to_owned()));
+    assert_eq!(battery(&mut bed, 9), Some("percent=14".to_owned()), "the same one");
+    assert_eq!(battery(&mut bed, 19), Some("percent=14".to_owned()), "in the cradle for a moment");
+    assert_eq!(battery(&mut bed, 20), None);
 }
 
 /// Events come from the agent's journal after an outage, late and perhaps twice; how the door stands is its newest word.

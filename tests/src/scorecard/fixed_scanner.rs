@@ -101,6 +101,14 @@ impl FixedScanner {
         Some((task.order, task.lines.iter().map(|line| format!("LL:{}", line.lot.lot)).collect()))
     }
 
+    /// The order's line that a code of [`FixedScanner::goods`] is counted on.
+    #[must_use]
+    pub fn line_of(&self, code: &str) -> Option<u8> {
+        let lot = code.strip_prefix("LL:")?;
+        let mut lines = self.view.task.iter().flat_map(|task| &task.lines);
+        lines.find(|line| line.lot.lot.as_str() == lot).map(|line| line.line)
+    }
+
     /// The bin of the first line that is not done.
     #[must_use]
     pub fn next_bin(&self) -> Option<BinId> {

@@ -20,8 +20,6 @@ use crate::scanner::ssi::{Session, Step, opcode};
 
 /// How often a cordless scanner is asked for its battery.
 const BATTERY_EVERY: Duration = Duration::from_secs(60);
-/// Below this a person should put it into its cradle, percent.
-const BATTERY_LOW: u8 = 15;
 /// A scanner repeats what nobody acknowledged for so long at most: three tries of ten seconds, as its guide allows, milliseconds.
 const REPEATS_MS: i64 = 30_000;
 /// A scanner that says nothing at all for this long after we asked does not speak SSI.
@@ -116,7 +114,7 @@ impl Talk<'_> {
                     self.signal(Signal::Wrong).await?;
                 }
                 Step::Revision(text) => tracing::info!(port = self.port, text, "scanner"),
-                Step::Battery(percent) => self.battery(percent),
+                Step::Battery(percent) => self.scans.battery(percent),
                 Step::Refused(cause) => {
                     tracing::debug!(port = self.port, ?cause, "scanner refused a command")
                 }
@@ -151,18 +149,6 @@ impl Talk<'_> {
             }
         }
         Ok(())
-    }
-
-    fn battery(&self, percent: u8) {
-        self.scans.reporter.battery(percent);
-        if percent < BATTERY_LOW {
-            self.scans.reporter.state(
-                Health::Warn,
-                &format!("battery at {percent} %"),
-                "put it into its cradle",
-                0,
-            );
-        }
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), PortError> {

@@ -17,7 +17,7 @@ export const TOLD = pack(
     too_warm: 'at most {degrees}; {units|# unit|# units} of {lots|# lot|# lots} blocked', too_cold: 'at least {degrees}; {units|# unit|# units} of {lots|# lot|# lots} blocked',
     disk_filling: '{mb} MB. Nothing is dropped; have a larger disk put in.',
     clock_wrong: 'off by {minutes} min. Set it. Until then the store counts the time itself, and sells on by that.',
-    near_warm: 'up to {degrees}', near_cold: 'down to {degrees}',
+    near_warm: 'up to {degrees}', near_cold: 'down to {degrees}', device_down: '{says}', device_battery: '{percent} % left',
     print_bag: 'bag {bag}/{of} of {number}', print_delivery: 'delivery label of {delivery}', print_lot: 'label of lot {lot}', print_shelf: 'shelf label of {shelf}', print_pick_list: 'pick list of {pick_list}', print_temperature: 'temperatures of {temperature}, {day}', print_handover: 'handover slip of {handover}',
   },
   {
@@ -29,7 +29,7 @@ export const TOLD = pack(
     too_warm: 'सबसे ज़्यादा {degrees}; {lots} लॉट के {units} नग रोके गए', too_cold: 'सबसे कम {degrees}; {lots} लॉट के {units} नग रोके गए',
     disk_filling: '{mb} MB। कुछ हटाया नहीं जाता; बड़ी डिस्क लगवाएँ।',
     clock_wrong: '{minutes} मिनट का फ़र्क़। उसे ठीक करें। तब तक स्टोर समय खुद गिनता है और उसी से बेचता है।',
-    near_warm: '{degrees} तक', near_cold: '{degrees} तक',
+    near_warm: '{degrees} तक', near_cold: '{degrees} तक', device_down: '{says}', device_battery: '{percent} % बची',
     print_bag: 'ऑर्डर {number} का बैग {bag}/{of}', print_delivery: 'ऑर्डर {delivery} का डिलीवरी लेबल', print_lot: 'लॉट {lot} का लेबल', print_shelf: 'शेल्फ {shelf} का लेबल', print_pick_list: 'ऑर्डर {pick_list} की चयन सूची', print_temperature: '{temperature} का तापमान, {day}', print_handover: 'ऑर्डर {handover} की सुपुर्दगी पर्ची',
   },
 );
@@ -48,6 +48,7 @@ function more(named: Record<string, string>): Vars {
     label: label(named),
     ...(named['why'] === undefined ? {} : { reason: word('why_', named['why']) }),
     ...(named['worst_milli_c'] === undefined ? {} : { degrees: degrees(named['worst_milli_c']) }),
+    ...(named['says'] === undefined ? {} : { says: said(named['says']) }),
   };
 }
 
@@ -77,11 +78,13 @@ export function printed(what: string): string {
 
 /** What a device says of itself and what to do; agents speak English in set phrases. */
 export function deviceSays(device: DeviceRow): { detail: string; hint: string } {
-  const health = t(`health_${device.health}`);
+  return { detail: said(device.detail) || t(`health_${device.health}`), hint: lang() === 'en' ? device.hint : phrase(device.hint) };
+}
+
+/** A device's words about its fault; empty where they are not known in the person's language. */
+function said(detail: string): string {
   // The system's own number of a fault helps nobody at the store; the node's log has it.
-  const plain = device.detail.replace(/: [^:]*\(os error \d+\)$/, '');
-  if (lang() === 'en') return { detail: plain || health, hint: device.hint };
-  return { detail: phrase(device.detail) || health, hint: phrase(device.hint) };
+  return lang() === 'en' ? detail.replace(/: [^:]*\(os error \d+\)$/, '') : phrase(detail);
 }
 
 /** The Hindi of a phrase; empty where it is not known. */
@@ -102,7 +105,7 @@ export const PHRASES: Record<string, string> = {
   'check power and cable of the printer': 'प्रिंटर की बिजली और तार देखें', 'check cable and power of the scale': 'तराज़ू का तार और बिजली देखें', 'plug it in; it is found by itself': 'इसे लगाएँ; यह खुद मिल जाएगा', 'scan again; check cable and settings': 'फिर स्कैन करें; तार और सेटिंग देखें', 'scans are not kept through an outage': 'संपर्क टूटने पर स्कैन नहीं बचेंगे',
   'CRC error': 'CRC ग़लत', 'CRC error on the 1-wire line': '1-wire लाइन पर CRC ग़लत', 'CRC error on the I2C answer': 'I2C जवाब का CRC ग़लत', '0x80000 power-on value: the sensor lost power': 'सेंसर की बिजली गई थी', 'two readings after a disturbance disagree': 'गड़बड़ी के बाद दो माप आपस में नहीं मिलते', 'the bus hangs': 'बस अटकी है', 'the conversion does not end': 'माप पूरा नहीं होता', 'the register holds no number': 'रजिस्टर में संख्या नहीं है', 'check cable and plugs': 'तार और प्लग देखें', 'implausible value': 'माप संभव नहीं', '85 degC power-on value: the sensor lost power': '85 °C: सेंसर की बिजली गई थी', 'check the sensor\'s power': 'सेंसर की बिजली देखें',
   'jumped faster than air can': 'माप अचानक बदला', 'was the probe moved?': 'क्या प्रोब हिलाया गया?', 'the same value for too long': 'बहुत देर से एक ही माप', 'warm the probe by hand; change it if it stays': 'प्रोब को हाथ से गरम करें; न बदले तो नया लगाएँ',
-  'does not answer': 'जवाब नहीं देता', 'not a w1_slave text': 'सेंसर का जवाब पढ़ा नहीं गया', 'check the sensor\'s cable; read the zone by hand': 'सेंसर का तार देखें; ज़ोन का तापमान हाथ से नापें', 'have it calibrated; until then compare by hand': 'कैलिब्रेट कराएँ; तब तक हाथ से नापकर मिलाएँ', 'Put it on the charger after this order.': 'इस ऑर्डर के बाद चार्जर पर लगाएँ।',
+  'does not answer': 'जवाब नहीं देता', 'not a w1_slave text': 'सेंसर का जवाब पढ़ा नहीं गया', 'check the sensor\'s cable; read the zone by hand': 'सेंसर का तार देखें; ज़ोन का तापमान हाथ से नापें', 'have it calibrated; until then compare by hand': 'कैलिब्रेट कराएँ; तब तक हाथ से नापकर मिलाएँ', 'put it into its cradle': 'इसे क्रेडल में रखें', 'Put it on the charger after this order.': 'इस ऑर्डर के बाद चार्जर पर लगाएँ।',
 };
 
 /** The same for phrases that name something. */

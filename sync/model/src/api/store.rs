@@ -564,7 +564,7 @@ pub struct AlarmRow {
     pub id: CommandId,
     /// A stable word: `too_warm`, `too_cold`, `near_warm`, `near_cold`, `door_ajar`, `door_open`, `sensor_silent`,
     /// `sensor_crc`, `sensor_implausible`, `sensor_jump`, `sensor_flat`, `sensor_suspect` (of a former version),
-    /// `device_lost`.
+    /// `device_lost`, `device_down`, `device_battery`.
     pub kind: String,
     /// The zone, for cold-chain alarms.
     pub zone: Option<ZoneId>,

@@ -6,6 +6,9 @@ use crate::qty::Grams;
 use crate::time::{Date, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// Below this a device's battery is low, percent: a person should charge it.
+pub const BATTERY_LOW_PCT: u8 = 15;
+
 /// `birth`, retained: a device introduces itself once per session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]

@@ -12,8 +12,8 @@ mod topic;
 
 pub use capability::{Capability, CommandKind, EventKind, Measure, Paper, Quantity};
 pub use device::{
-    Birth, Calibration, Command, CommandBody, DeviceState, Drive, Event, EventBody, Health, PrintOutcome,
-    Quality, Reply, ReplyOutcome, Separators, Signal,
+    BATTERY_LOW_PCT, Birth, Calibration, Command, CommandBody, DeviceState, Drive, Event, EventBody, Health,
+    PrintOutcome, Quality, Reply, ReplyOutcome, Separators, Signal,
 };
 pub use discovery::{Entity, EntityKind, discovery_topic, discovery_topics};
 pub use handheld::{

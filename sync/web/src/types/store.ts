@@ -8,7 +8,7 @@ export type AlarmRow = {
 id: CommandId,
 /** A stable word: `too_warm`, `too_cold`, `near_warm`, `near_cold`, `door_ajar`, `door_open`, `sensor_silent`,
  * `sensor_crc`, `sensor_implausible`, `sensor_jump`, `sensor_flat`, `sensor_suspect` (of a former version),
- * `device_lost`. */
+ * `device_lost`, `device_down`, `device_battery`. */
 kind: string,
 /** The zone, for cold-chain alarms. */
 zone: ZoneId | null,

@@ -91,6 +91,13 @@ test('every alarm of the node has a name and its particulars a sentence', () => 
   expect(kinds.length).toBeGreaterThan(8);
   for (const kind of kinds) for (const lang of [TEXTS.en, TEXTS.hi]) expect(Object.keys(lang), kind).toContain(`al_${kind}`);
   expect(alarmed({ kind: 'near_warm', detail: 'worst_milli_c=4600' } as AlarmRow)).toBe('up to 4.6 °C');
+  const down = { kind: 'device_down', detail: 'says="the cover is open"' } as AlarmRow;
+  const battery = { kind: 'device_battery', detail: 'percent=9' } as AlarmRow;
+  expect([down, battery].map(alarmed)).toEqual(['the cover is open', '9 % left']);
+  setLang('hi');
+  expect([down, battery].map(alarmed)).toEqual(['ढक्कन खुला है', '9 % बची']);
+  // What is not known in Hindi is left out; the alarm's name says that the device does not work.
+  expect(alarmed({ kind: 'device_down', detail: 'says="something new"' } as AlarmRow)).toBe('');
 });
 
 test('history, alarms, prints and devices are said in Hindi without an English word', () => {
