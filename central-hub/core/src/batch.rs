@@ -97,7 +97,7 @@ pub struct Stop {
 }
 
 /// The order in which the doors are done soonest; of several, the first in their own order. Doors beyond the first
-/// [`DOORS_TRIED`] follow in their own order.
+/// six follow in their own order.
 pub fn best_way(from: Point, doors: &[Point]) -> Vec<Stop> {
     let tried = doors.len().min(DOORS_TRIED);
     let mut best = Vec::new();
