@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tests::demo::roles;
 use tests::scorecard;
+use tests::scorecard::agent_load::Kinds;
 use tests::scorecard::order_commit::System;
+use tests::scorecard::scan_ack::Wire;
 
 /// Runs one benchmark and prints one JSON line.
 #[derive(Debug, Parser)]
@@ -30,6 +32,12 @@ struct Options {
     /// One system of those that are compared, for looking closer (order-commit), or the days of a shorter year (replace).
     #[arg(long)]
     only: Option<String>,
+    /// The store's broker encrypted, with certificates (agent-load).
+    #[arg(long)]
+    tls: bool,
+    /// Devices of mixed kinds instead of the commonest of each class (agent-load).
+    #[arg(long)]
+    mixed: bool,
     /// One JSON line on standard output; always so, accepted for scripts.
     #[arg(long)]
     json: bool,
@@ -114,13 +122,19 @@ fn run(options: &Options) -> Result<Value> {
     let only = options.only.as_deref();
     let takes_one = matches!(options.name, Name::OrderCommit | Name::Replace);
     ensure!(takes_one || only.is_none(), "--only is for order-commit and replace");
+    let plain = !options.tls && !options.mixed;
+    ensure!(plain || matches!(options.name, Name::AgentLoad), "--tls and --mixed are for agent-load");
     Ok(match options.name {
         Name::OrderCommit => {
             let only = only.map(system).transpose()?;
             scorecard::order_commit::run(options.data.as_deref(), options.seconds, only)
         }
         Name::ScanAck => scorecard::scan_ack::run(options.data.as_deref()),
-        Name::AgentLoad => scorecard::agent_load::run(options.data.as_deref()),
+        Name::AgentLoad => {
+            let wire = if options.tls { Wire::Tls } else { Wire::Plain };
+            let kinds = if options.mixed { Kinds::Mixed } else { Kinds::Usual };
+            scorecard::agent_load::run(options.data.as_deref(), wire, kinds)
+        }
         Name::Broker => scorecard::broker::run(options.seconds),
         Name::Footprint => scorecard::footprint::run(options.data.as_deref(), options.seconds),
         Name::PickRoute => scorecard::pick_route::run(&folder(options, "data/picking")?),
@@ -166,6 +180,7 @@ mod refused_words {
             (&["order-commit", "--only", "typo"][..], "want one of hub, store, postgres_steps"),
             (&["replace", "--only", "many"], "want days, from 1 to"),
             (&["pick-route", "--only", "hub"], "--only is for order-commit and replace"),
+            (&["scan-ack", "--tls"], "--tls and --mixed are for agent-load"),
             (&["broker", "--seconds", "-1"], "want a number from 0.1"),
             (&["footprint", "--seconds", "nan"], "want a number from 0.1"),
             (&["sync-fleet", "--share", "0"], "want a number from 0.001"),

@@ -140,6 +140,7 @@ impl Cast {
                     device,
                     token,
                     ws_port: store.ports.ws,
+                    trusts: None,
                     person: PersonId::new(person)?,
                     pin: pin.to_owned(),
                     habits: Habits::USUAL,

@@ -13,7 +13,11 @@ use model::mqtt::{
 use model::{CommandId, DeviceId, PersonId, StoreId, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
-use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, Packet, QoS, Transport};
+use rumqttc::tokio_rustls::rustls::ClientConfig;
+use rumqttc::{
+    AsyncClient, Event, EventLoop, LastWill, MqttOptions, Packet, QoS, TlsConfiguration, Transport,
+};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -34,6 +38,8 @@ pub struct PickerLife {
     pub token: String,
     /// Port of the broker's WebSocket listener.
     pub ws_port: u16,
+    /// Whom the handheld trusts, where the broker is encrypted.
+    pub trusts: Option<Arc<ClientConfig>>,
     /// Who holds it.
     pub person: PersonId,
     /// Her PIN.
@@ -143,10 +149,14 @@ impl PickerLife {
         let topic = |leaf| Topic::new(&self.store, DeviceClass::Handheld, &self.device, leaf).to_string();
         let will =
             LastWill::new(topic(Leaf::State), self.state(session, Health::Lost), QoS::AtLeastOnce, true);
-        let url = format!("ws://127.0.0.1:{}/mqtt", self.ws_port);
+        let (kind, transport) = match &self.trusts {
+            None => ("ws", Transport::Ws),
+            Some(trusts) => ("wss", Transport::wss_with_config(TlsConfiguration::Rustls(Arc::clone(trusts)))),
+        };
+        let url = format!("{kind}://127.0.0.1:{}/mqtt", self.ws_port);
         let mut options = MqttOptions::new(self.device.as_str(), url, self.ws_port);
         options
-            .set_transport(Transport::Ws)
+            .set_transport(transport)
             .set_credentials(self.device.as_str(), &self.token)
             .set_keep_alive(Duration::from_secs(10))
             .set_max_packet_size(model::mqtt::PAYLOAD_BYTES_MAX * 2, model::mqtt::PAYLOAD_BYTES_MAX * 2)

@@ -67,9 +67,18 @@ impl Proc {
 
     /// Resident memory in MiB, from /proc.
     pub fn rss_mb(&self) -> f64 {
+        self.memory_mb("VmRSS:")
+    }
+
+    /// The most memory that was ever resident, MiB, from /proc.
+    pub fn peak_rss_mb(&self) -> f64 {
+        self.memory_mb("VmHWM:")
+    }
+
+    fn memory_mb(&self, what: &str) -> f64 {
         let path = format!("/proc/{}/status", self.child.id().unwrap_or(0));
         let text = std::fs::read_to_string(path).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = text.lines().find_map(|line| line.strip_prefix(what));
         let kib: f64 = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0.0);
         kib / 1024.0
     }

@@ -1,18 +1,21 @@
 //! Benchmark `agent-load`: the device agent of a full store (12 scanners, 6 printers, 60 sensors, 6 scales), every device
 //! speaking its real bytes: memory and processor time while nobody works, then the scans of `scan-ack` with 20 handhelds
-//! busy in the same store. The node and its broker are processes of their own and stand beside.
+//! busy in the same store. The node and its broker are processes of their own and stand beside. As asked for, the broker is
+//! encrypted, or the devices are of mixed kinds: scanners that are answered and that type, temperatures on Modbus lines,
+//! scales of two makes.
 
 use super::footprint::{broker_rss_mb, tenth};
-use super::scan_ack::{self, More};
+use super::scan_ack::{self, More, Wire};
 use super::served::House;
 use crate::demo::procs::Proc;
 use anyhow::{Context, Result, bail};
 use device_drivers::printer::Language;
-use device_drivers::sim::{SimDs18b20, SimPrinter, SimScale, SimScanner};
+use device_drivers::sim::{SimDs18b20, SimModbus, SimPrinter, SimScale, SimScanner, SimSsi, SimWedge};
 use model::api::store::DeviceRow;
 use model::mqtt::Health;
 use serde_json::{Value, json};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -24,6 +27,9 @@ const SENSORS: usize = 60;
 const SCALES: usize = 6;
 /// All devices, the three of `scan-ack` too.
 const ALL: usize = SCANNERS + PRINTERS + SENSORS + SCALES + 3;
+/// Of mixed kinds so many sensors hang on Modbus lines, so many on each.
+const TRANSMITTERS: usize = 12;
+const ON_A_LINE: usize = 6;
 /// How long every device may take to be there.
 const THERE_LIMIT: Duration = Duration::from_secs(30);
 /// From the last birth until idle is measured: connections have settled.
@@ -34,14 +40,24 @@ const IDLE: Duration = Duration::from_secs(15);
 const RSS_MB: f64 = 40.0;
 const CPU_PERCENT: f64 = 5.0;
 
+/// Which devices stand in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kinds {
+    /// Of each class the commonest.
+    Usual,
+    /// Of each class several.
+    Mixed,
+}
+
 /// Runs the benchmark below `base`; `error` stands in the answer if it cannot.
-pub fn run(base: Option<&Path>) -> Value {
+pub fn run(base: Option<&Path>, wire: Wire, kinds: Kinds) -> Value {
     scan_ack::answer("agent-load", async {
         let base_dir = base.map_or_else(std::env::temp_dir, Path::to_path_buf);
         let dir = tempfile::Builder::new().prefix("larder-fleet").tempdir_in(&base_dir)?;
-        let fleet = Fleet::plug_in(dir.path()).await?;
+        let fleet = Fleet::plug_in(dir.path(), wire, kinds).await?;
         let found = scan_ack::measure(base, &fleet).await?;
         let idle = fleet.idle.borrow().clone().context("idle was not measured")?;
+        let busy = fleet.busy.borrow().clone().context("the end was not measured")?;
         let goals = json!([
             {"what": "agent idle, MB", "goal": format!("<= {RSS_MB}"), "reached": idle.agent_mb, "met": idle.agent_mb <= RSS_MB},
             {"what": "agent idle, % of a core", "goal": format!("<= {CPU_PERCENT}"), "reached": idle.agent_cpu, "met": idle.agent_cpu <= CPU_PERCENT},
@@ -53,7 +69,11 @@ pub fn run(base: Option<&Path>) -> Value {
             "devices".into(),
             json!({"scanners": SCANNERS + 1, "printers": PRINTERS + 2, "sensors": SENSORS, "scales": SCALES}),
         );
+        fields.insert("drivers".into(), json!(fleet.drivers));
+        fields.insert("tls".into(), (wire == Wire::Tls).into());
         fields.insert("idle".into(), idle.as_json());
+        fields.insert("busy".into(), busy);
+        fields.insert("scan_ack_p99_ms".into(), found.p99.into());
         fields.insert("goals".into(), goals);
         Ok(Value::Object(fields))
     })
@@ -64,6 +84,7 @@ pub fn run(base: Option<&Path>) -> Value {
 struct Idle {
     agent_mb: f64,
     agent_cpu: f64,
+    agent_peak_mb: f64,
     node_mb: f64,
     node_cpu: f64,
     broker_mb: f64,
@@ -73,7 +94,8 @@ struct Idle {
 impl Idle {
     fn as_json(&self) -> Value {
         json!({
-            "agent_rss_mb": self.agent_mb, "agent_cpu_percent": self.agent_cpu, "node_rss_mb": self.node_mb,
+            "agent_rss_mb": self.agent_mb, "agent_peak_rss_mb": self.agent_peak_mb, "agent_cpu_percent": self.agent_cpu,
+            "node_rss_mb": self.node_mb,
             "node_cpu_percent": self.node_cpu, "broker_rss_mb": self.broker_mb, "all_devices_there_ms": self.all_there_ms,
             "seconds": IDLE.as_secs_f64(),
         })
@@ -83,71 +105,139 @@ impl Idle {
 /// Simulated hardware beside that of `scan-ack`. It lives in the benchmark's own process, which is not measured.
 struct Fleet {
     dir: PathBuf,
-    _scanners: Vec<SimScanner>,
-    printers: Vec<(Language, SimPrinter)>,
-    _sensors: Vec<SimDs18b20>,
-    _scales: Vec<SimScale>,
+    wire: Wire,
+    plugged: Vec<Box<dyn Send>>,
+    manifest: String,
+    /// How many devices each driver has.
+    drivers: BTreeMap<&'static str, usize>,
     idle: RefCell<Option<Idle>>,
+    busy: RefCell<Option<Value>>,
+}
+
+/// One device, and its own settings in store.toml.
+struct Listed<'a> {
+    id: String,
+    class: &'a str,
+    driver: &'static str,
+    port: String,
+    more: String,
 }
 
 impl Fleet {
-    async fn plug_in(dir: &Path) -> Result<Self> {
-        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut printers = Vec::new();
-        for n in 0..PRINTERS {
-            let language = if n % 2 == 0 { Language::Escpos } else { Language::Zpl };
-            printers.push((language, SimPrinter::start(language, free).await?));
-        }
-        let mut sensors = Vec::new();
-        for n in 0..SENSORS {
-            let folder = dir.join(format!("temp-{n}"));
-            std::fs::create_dir_all(&folder)?;
-            sensors.push(SimDs18b20::plug_in(&folder, 3_000 + 10 * i32::try_from(n)?)?);
-        }
-        let scanners = (0..SCANNERS).map(|n| SimScanner::plug_in(&dir.join(format!("scan-{n}"))));
-        let scales = (0..SCALES).map(|n| SimScale::plug_in(&dir.join(format!("scale-{n}"))));
-        Ok(Self {
+    async fn plug_in(dir: &Path, wire: Wire, kinds: Kinds) -> Result<Self> {
+        let mut fleet = Self {
             dir: dir.to_owned(),
-            _scanners: scanners.collect::<Result<_, _>>()?,
-            printers,
-            _sensors: sensors,
-            _scales: scales.collect::<Result<_, _>>()?,
+            wire,
+            plugged: Vec::new(),
+            manifest: String::new(),
+            // Those of `scan-ack`'s own devices.
+            drivers: BTreeMap::from([("serial-lines", 1), ("escpos", 1), ("zpl", 1)]),
             idle: RefCell::new(None),
-        })
+            busy: RefCell::new(None),
+        };
+        (0..SCANNERS).try_for_each(|n| fleet.scanner(n, kinds))?;
+        for n in 0..PRINTERS {
+            fleet.printer(n).await?;
+        }
+        let transmitters = match kinds {
+            Kinds::Usual => 0,
+            Kinds::Mixed => TRANSMITTERS,
+        };
+        (0..SENSORS - transmitters).try_for_each(|n| fleet.probe(n))?;
+        (0..transmitters / ON_A_LINE).try_for_each(|line| fleet.transmitters(line))?;
+        (0..SCALES).try_for_each(|n| fleet.scale(n, kinds))?;
+        Ok(fleet)
     }
-}
 
-fn device(id: &str, class: &str, driver: &str, port: &str, more: &str) -> String {
-    format!(
-        "[[devices]]\nid = \"{id}\"\nclass = \"{class}\"\ndriver = \"{driver}\"\nport = \"{port}\"\n{more}\n"
-    )
+    fn list(&mut self, device: &Listed<'_>, part: impl Send + 'static) {
+        let Listed { id, class, driver, port, more } = device;
+        self.manifest += &format!(
+            "[[devices]]\nid = \"{id}\"\nclass = \"{class}\"\ndriver = \"{driver}\"\nport = \"{port}\"\n{more}\n"
+        );
+        *self.drivers.entry(driver).or_default() += 1;
+        self.plugged.push(Box::new(part));
+    }
+
+    fn scanner(&mut self, n: usize, kinds: Kinds) -> Result<()> {
+        let id = format!("scan-{n}");
+        let path = self.dir.join(&id);
+        let (serial, file) = (format!("serial:{}", path.display()), format!("file:{}", path.display()));
+        let listed = |driver, port| Listed { id, class: "scanner", driver, port, more: String::new() };
+        match (kinds, n % 3) {
+            (Kinds::Usual, _) | (Kinds::Mixed, 0) => {
+                self.list(&listed("serial-lines", serial), SimScanner::plug_in(&path)?);
+            }
+            (Kinds::Mixed, 1) => self.list(&listed("zebra-ssi", serial), SimSsi::plug_in(&path)?),
+            (Kinds::Mixed, _) => self.list(&listed("hid-wedge", file), SimWedge::plug_in(&path)?),
+        }
+        Ok(())
+    }
+
+    async fn printer(&mut self, n: usize) -> Result<()> {
+        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let (language, driver, paper) = match n % 2 {
+            0 => (Language::Escpos, "escpos", "settings = { width_mm = 72 }\n"),
+            _ => (Language::Zpl, "zpl", "settings = { width_mm = 50, height_mm = 50 }\n"),
+        };
+        let part = SimPrinter::start(language, free).await?;
+        let (id, port) = (format!("printer-{n}"), format!("tcp:{}", part.address()));
+        self.list(&Listed { id, class: "printer", driver, port, more: paper.to_owned() }, part);
+        Ok(())
+    }
+
+    fn probe(&mut self, n: usize) -> Result<()> {
+        let id = format!("temp-{n}");
+        let folder = self.dir.join(&id);
+        std::fs::create_dir_all(&folder)?;
+        let part = SimDs18b20::plug_in(&folder, 3_000 + 10 * i32::try_from(n)?)?;
+        let (port, more) = (format!("file:{}", folder.display()), "zone = \"A\"\n".to_owned());
+        self.list(&Listed { id, class: "sensor", driver: "ds18b20", port, more }, part);
+        Ok(())
+    }
+
+    /// A line with its transmitters, in tenths of a degree.
+    fn transmitters(&mut self, line: usize) -> Result<()> {
+        let path = self.dir.join(format!("line-{line}"));
+        let bus = SimModbus::plug_in(&path)?;
+        for slave in 1..=ON_A_LINE {
+            let number = u8::try_from(slave)?;
+            bus.set(number, 0, 30 + u16::from(number));
+            let (id, port) = (format!("trans-{line}-{slave}"), format!("serial:{}", path.display()));
+            let more = format!("zone = \"A\"\nsettings = {{ slave = {slave}, register = 0 }}\n");
+            // The line is one part, however many hang on it.
+            self.list(&Listed { id, class: "sensor", driver: "modbus-rtu", port, more }, ());
+        }
+        self.plugged.push(Box::new(bus));
+        Ok(())
+    }
+
+    fn scale(&mut self, n: usize, kinds: Kinds) -> Result<()> {
+        let id = format!("scale-{n}");
+        let path = self.dir.join(&id);
+        let port = format!("serial:{}", path.display());
+        let (driver, part) = match (kinds, n % 2) {
+            (Kinds::Usual, _) | (Kinds::Mixed, 0) => ("toledo-w", SimScale::plug_in(&path)?),
+            (Kinds::Mixed, _) => ("nci", SimScale::plug_in_nci(&path)?),
+        };
+        self.list(&Listed { id, class: "scale", driver, port, more: String::new() }, part);
+        Ok(())
+    }
 }
 
 impl More for Fleet {
     fn manifest(&self) -> String {
-        let dir = self.dir.display();
-        let mut text = String::new();
-        for n in 0..SCANNERS {
-            let port = format!("serial:{dir}/scan-{n}");
-            text += &device(&format!("scan-{n}"), "scanner", "serial-lines", &port, "");
-        }
-        for (n, (language, printer)) in self.printers.iter().enumerate() {
-            let (driver, size) = match language {
-                Language::Escpos => ("escpos", "settings = { width_mm = 72 }\n"),
-                Language::Zpl => ("zpl", "settings = { width_mm = 50, height_mm = 50 }\n"),
-            };
-            let port = format!("tcp:{}", printer.address());
-            text += &device(&format!("printer-{n}"), "printer", driver, &port, size);
-        }
-        for n in 0..SENSORS {
-            let port = format!("file:{dir}/temp-{n}");
-            text += &device(&format!("temp-{n}"), "sensor", "ds18b20", &port, "zone = \"A\"\n");
-        }
-        for n in 0..SCALES {
-            let port = format!("serial:{dir}/scale-{n}");
-            text += &device(&format!("scale-{n}"), "scale", "toledo-w", &port, "");
-        }
-        text
+        self.manifest.clone()
+    }
+
+    fn wire(&self) -> Wire {
+        self.wire
+    }
+
+    fn look_again(&self, node: &Proc, agent: &Proc) {
+        *self.busy.borrow_mut() = Some(json!({
+            "agent_rss_mb": tenth(agent.rss_mb()), "agent_peak_rss_mb": tenth(agent.peak_rss_mb()),
+            "node_rss_mb": tenth(node.rss_mb()), "node_peak_rss_mb": tenth(node.peak_rss_mb()),
+        }));
     }
 
     async fn look(&self, house: &House, node: &Proc, agent: &Proc) -> Result<()> {
@@ -175,6 +265,7 @@ impl More for Fleet {
             agent_cpu: percent(agent.cpu(), before.0),
             node_cpu: percent(node.cpu(), before.1),
             agent_mb: tenth(agent.rss_mb()),
+            agent_peak_mb: tenth(agent.peak_rss_mb()),
             node_mb: tenth(node.rss_mb()),
             broker_mb: tenth(broker_rss_mb(&house.dir)),
             all_there_ms,

@@ -3,20 +3,22 @@
 //! their handhelds meanwhile and orders come in at the counter. A fixed scanner's answer is the handheld's new screen
 //! (with the piece counted), sent after the commit.
 
-use super::fixed_scanner::{FixedScanner, LOST, enrol};
+use super::fixed_scanner::{FixedScanner, LOST, enrol, trusting};
 use super::footprint::load_average;
 use super::order_commit::basket::Baskets;
 use super::served::{self, House};
-use crate::demo::Pace;
+use super::stage;
 use crate::demo::diary::{Diary, percentiles};
 use crate::demo::pickers::PickerLife;
 use crate::demo::procs::Proc;
 use crate::demo::shelf::Shelf;
 use crate::demo::web::Site;
+use crate::demo::{Pace, now};
 use crate::people::picker::Habits;
 use anyhow::Result;
 use device_drivers::printer::Language;
 use device_drivers::sim::{SimPrinter, SimScanner};
+use firmware_config::enrol::Authority;
 use model::{PersonId, StoreId};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -52,12 +54,25 @@ pub(super) fn answer(name: &str, work: impl Future<Output = Result<Value>>) -> V
     measured.unwrap_or_else(|error| json!({"name": name, "error": format!("{error:#}")}))
 }
 
+/// Whether the store's broker is encrypted, and who speaks with it proves who he is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// In the clear, by name and password.
+    Plain,
+    /// TLS with certificates.
+    Tls,
+}
+
 /// What stands in the store beside the measured scanner and two printers.
 pub(super) trait More {
     /// Lines for store.toml.
     fn manifest(&self) -> String;
+    /// How the store's broker is spoken with.
+    fn wire(&self) -> Wire;
     /// Looks at the processes before anybody works.
     async fn look(&self, house: &House, node: &Proc, agent: &Proc) -> Result<()>;
+    /// Looks at them once more, when everybody has worked.
+    fn look_again(&self, node: &Proc, agent: &Proc);
 }
 
 struct NoMore;
@@ -66,9 +81,13 @@ impl More for NoMore {
     fn manifest(&self) -> String {
         String::new()
     }
+    fn wire(&self) -> Wire {
+        Wire::Plain
+    }
     async fn look(&self, _: &House, _: &Proc, _: &Proc) -> Result<()> {
         Ok(())
     }
+    fn look_again(&self, _: &Proc, _: &Proc) {}
 }
 
 /// What was measured.
@@ -106,7 +125,7 @@ pub(super) async fn measure(base: Option<&Path>, more: &impl More) -> Result<Fou
     let printers =
         [SimPrinter::start(Language::Escpos, free).await?, SimPrinter::start(Language::Zpl, free).await?];
     let text = devices_and_people(&tty, &printers) + &more.manifest();
-    let house = House::build(&dir.path().join("store"), &text)?;
+    let house = build(&dir.path().join("store"), text, more.wire())?;
     let (node, _) = house.start().await?;
     let agent = house.start_agent()?;
     more.look(&house, &node, &agent).await?;
@@ -135,6 +154,7 @@ pub(super) async fn measure(base: Option<&Path>, more: &impl More) -> Result<Fou
     while others.join_next().await.is_some() {}
     let of_others = diary.open().scan_to_ack_ms.split_off(taken_before);
     let per_second = of_others.len() as f64 / seconds;
+    more.look_again(&node, &agent);
     agent.stop(LOST).await;
     node.stop(LOST).await;
     let measured = percentiles(took);
@@ -150,6 +170,21 @@ pub(super) async fn measure(base: Option<&Path>, more: &impl More) -> Result<Fou
     });
     let fields = fields.as_object().cloned().unwrap_or_default();
     Ok(Found { fields, p99, lost })
+}
+
+/// The store's files, with those of an authority of its own where its broker is encrypted.
+fn build(home: &Path, mut text: String, wire: Wire) -> Result<House> {
+    let authority = match wire {
+        Wire::Plain => None,
+        Wire::Tls => {
+            let folder = home.join("enrol");
+            std::fs::create_dir_all(home)?;
+            Authority::create(&folder, "s1", &["127.0.0.1".to_owned()], now())?;
+            text += &stage::tls_lines(&folder);
+            Some(folder.join("ca.crt"))
+        }
+    };
+    Ok(House { authority, ..House::build(home, &text)? })
 }
 
 /// `[[devices]]` and `[[people]]` of the benchmark's store.
@@ -189,6 +224,7 @@ pub async fn busy(
         device: enrolled.device,
         token: enrolled.token,
         ws_port: house.ws_port,
+        trusts: house.authority.as_deref().map(trusting).transpose()?,
         person: PersonId::new(format!("p{n}"))?,
         pin: "4711".to_owned(),
         habits: Habits::PERFECT,

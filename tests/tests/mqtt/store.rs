@@ -23,6 +23,7 @@ use tests::scorecard::fixed_scanner::{self, FixedScanner, trusting};
 use tests::scorecard::order_commit::basket;
 use tests::scorecard::scan_ack::devices_and_people;
 use tests::scorecard::served::{self, House};
+use tests::scorecard::stage;
 
 /// Scans that may go by while everybody comes back.
 const TRIES: usize = 6;
@@ -48,24 +49,6 @@ pub struct Store {
     turn: AtomicU64,
 }
 
-/// The lines that `enrol ca` prints.
-fn tls(folder: &Path) -> String {
-    let mut text = "[broker.tls]\n".to_owned();
-    for (key, file) in [
-        ("ca", "ca.crt"),
-        ("cert", "broker.crt"),
-        ("key", "broker.key"),
-        ("crl", "crl.pem"),
-        ("node_cert", "node.crt"),
-        ("node_key", "node.key"),
-        ("agent_cert", "agent.crt"),
-        ("agent_key", "agent.key"),
-    ] {
-        text += &format!("{key} = \"{}\"\n", folder.join(file).display());
-    }
-    text + "\n"
-}
-
 /// A label printer that is listed and not there: its name is free for a guest.
 const ABSENT: &str = "[[devices]]\nid = \"label-9\"\nclass = \"printer\"\ndriver = \"zpl\"\nport = \"tcp:127.0.0.1:9\"\n\
      settings = { width_mm = 50, height_mm = 50 }\n\n";
@@ -87,7 +70,7 @@ impl Store {
             SimPrinter::start(Language::Escpos, free).await.unwrap(),
             SimPrinter::start(Language::Zpl, free).await.unwrap(),
         ];
-        let text = devices_and_people(&tty, &printers) + ABSENT + &tls(&enrol);
+        let text = devices_and_people(&tty, &printers) + ABSENT + &stage::tls_lines(&enrol);
         let house = House::build(&home, &text).unwrap();
         let house = House {
             program: env!("CARGO_BIN_EXE_demo").into(),
