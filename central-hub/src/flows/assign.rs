@@ -174,9 +174,10 @@ pub(super) fn worth(cx: &Cx<'_>, store: &StoreRow, row: &OrderRow, sight: &Sight
     sight.score.as_ref().map(|score| value_of(cx, store, row, score, sight.travel_min))
 }
 
-/// What this rider is worth to this order. Waiting for a better rider ends when this one would have to leave now to keep the promise: without
-/// that, riders who had a busy hour stand idle beside packed bags until the hour is over. One from beyond the score's own
-/// horizon could not keep it anyway and leaves only once it is broken. A shift that ends soon still forbids the way.
+/// What this rider is worth to this order. Waiting for a better rider ends when this one would have to leave now to keep the
+/// promise: without that, riders who had a busy hour stand idle beside packed bags until the hour is over. One from beyond
+/// the score's own horizon could not keep it anyway and leaves only once it is broken. A shift that ends soon still forbids
+/// the way.
 fn value_of(cx: &Cx<'_>, store: &StoreRow, row: &OrderRow, score: &Score, travel_min: f64) -> f64 {
     let (sum, threshold) = (score.sum(), cx.rules.scorer.threshold(&cx.rules.weights));
     let way = travel_min + eta::arrival_min(store.seed.at, row.address.at, Conditions::default());

@@ -6,6 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { RiderNow } from '@larder/shared/types/hub.ts';
 import type { HandoverAnswer, OrderDetail } from '@larder/shared/types/store.ts';
 import { browser, errorsOf, person, shot, violations } from '../browser.ts';
+import { english } from '../english.ts';
 import { pickByHand } from '../hand.ts';
 import { MANAGER, PICKERS, Staff } from '../store.ts';
 import { BAY, freshPhone, loginOn, OPS, RIDER, seated, Shopper } from './people.ts';
@@ -107,6 +108,47 @@ test('from the shop to the door, with a wrong code and no signal on the way', as
 
   await operations(order.id);
   expect([...riderErrors, ...shopErrors]).toEqual([]);
+  await context.close();
+});
+
+test('two neighbours share one way: all bags are collected, then one door after the other', async () => {
+  const { context, page: rider } = await riderPhone('hi');
+  const errors = errorsOf(rider);
+  await seated(rider, 'rider', imran.session);
+  await rider.goto(`${hub}/rider/`);
+  await rider.waitForSelector('.until, .calm');
+  if (await rider.locator('.until').isVisible()) await rider.locator('.go.big').click();
+  await rider.waitForSelector('.calm');
+  const neighbours = await Promise.all([Shopper.login(hub, freshPhone()), Shopper.login(hub, freshPhone())]);
+  for (const one of neighbours) await one.fill([1]);
+  const orders = await Promise.all(neighbours.map((one) => one.checkout({ method: 'cod' })));
+  const state = async (id: string) => (await manager.order(id)).card.state;
+  for (const { id } of orders) {
+    await expect.poll(async () => (await manager.board()).orders.some((each) => each.order === id), { timeout: 30_000 }).toBe(true);
+    if ((await state(id)) !== 'packed') await pickByHand(manager, PICKERS[1], id);
+  }
+  const now = () => imran.api.get<RiderNow>('/api/v1/rider/now');
+  await expect.poll(async () => (await now()).stops?.map((stop) => stop.number).sort(), { timeout: 60_000 }).toEqual(orders.map((order) => order.number).sort());
+  await rider.waitForFunction((numbers) => numbers.every((number) => document.querySelector('main')?.textContent?.includes(number)), orders.map((order) => order.number));
+  await clean(rider, 'rider-collect-two-hi');
+  expect(await english(rider, [...orders.map((order) => order.number), '12, 6th Cross, blue gate'])).toEqual([]);
+  const badge = ((await rider.locator('figcaption').textContent()) ?? '').replace('LR:', '');
+  for (const order of orders) await handOver(await manager.order(order.id), badge);
+  for (const [n, wanted] of ['first', 'last'].entries()) {
+    await rider.waitForSelector('dl .bags', { timeout: 30_000 });
+    await clean(rider, `rider-deliver-${wanted}-of-two-hi`);
+    const next = (await now()).next;
+    const at = orders.findIndex((order) => next.type === 'deliver' && next.order === order.id);
+    const { delivery_code: code } = await neighbours[at]!.order(orders[at]!.id);
+    await rider.locator('.go.big').click();
+    await rider.keyboard.type(code!);
+    await rider.locator('.cash').click();
+    await rider.locator('.pad .go').click();
+    await expect.poll(async () => (await neighbours[at]!.order(orders[at]!.id)).state, { timeout: 30_000 }).toMatch(/delivered|completed/);
+    expect((await Promise.all(neighbours.map((one, i) => one.order(orders[i]!.id)))).filter((order) => /delivered|completed/.test(order.state))).toHaveLength(n + 1);
+  }
+  await rider.waitForSelector('.calm', { timeout: 30_000 });
+  expect(errors).toEqual([]);
   await context.close();
 });
 

@@ -47,8 +47,8 @@ test.skipIf(process.env['LARDER_DEMO_STORE']).each(SIZES)('two deliveries are of
   const { hub, store, cutStore } = demo!;
   const shopper = await Shopper.login(hub, freshPhone());
   await shopper.api.post('/api/v1/me/addresses', { text: '12, 6th Cross, blue gate', at: BETWEEN });
-  const found = await vi.waitFor(async () => (await shared(shopper)) ?? Promise.reject(new Error('no product is short at both stores')), { timeout: 30_000, interval: 500 });
-  const { card, qty } = found;
+  const some = async () => (await shared(shopper)) ?? Promise.reject(new Error('no product is short at both stores'));
+  const { card, qty } = await vi.waitFor(some, { timeout: 30_000, interval: 500 });
   await shopper.api.put<Cart>(`/api/v1/cart/lines/${card.sku}`, { qty });
   const context = await person(chrome, size, lang);
   const page = await context.newPage();
