@@ -251,6 +251,10 @@ async fn a_basket_that_no_store_has_alone_is_offered_and_ordered_as_two_deliveri
     let (token, address) = hub.shopper(1).await;
     let page: SearchPage = hub.get("/api/v1/search?q=chocolate&store=s1&lat=12.975&lon=77.642", "").await;
     assert_eq!((page.hits[0].available, page.hits[0].elsewhere), (0, 5));
+    for half in ["lat=12.975", "lat=95&lon=77.642"] {
+        let asked = hub.send(Method::GET, &format!("/api/v1/search?q=milk&{half}"), "", "", None).await;
+        assert_eq!(code_of(&asked), (400, "bad_query"), "{half}");
+    }
     hub.cart(&token, "MLK-1", 2).await;
     hub.cart(&token, "CHO-1", 1).await;
     let refused = hub.checkout(&token, &address, "tok_ok", &key()).await;

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use firmware_config::enrol::{Applicant, Authority, CODE_MINUTES, Code, EnrolError, Papers, Standing, qr};
+use firmware_config::enrol::{
+    Applicant, Authority, CODE_MINUTES, Code, EnrolError, Papers, Standing, broker_tls, qr,
+};
 use firmware_config::{StoreManifest, load};
 use model::DeviceId;
 
@@ -184,19 +186,7 @@ fn make(
     let names = names(manifest, broker);
     let made = Authority::create(folder, manifest.store.id.as_str(), &names, now())?;
     writeln!(out, "authority of store {}: {}", manifest.store.id, made.fingerprint())?;
-    writeln!(out, "for store.toml:\n\n[broker.tls]")?;
-    for (key, file) in [
-        ("ca", "ca.crt"),
-        ("cert", "broker.crt"),
-        ("key", "broker.key"),
-        ("crl", "crl.pem"),
-        ("node_cert", "node.crt"),
-        ("node_key", "node.key"),
-        ("agent_cert", "agent.crt"),
-        ("agent_key", "agent.key"),
-    ] {
-        writeln!(out, "{key} = \"{}\"", folder.join(file).display())?;
-    }
+    write!(out, "for store.toml:\n\n{}", broker_tls(folder))?;
     Ok(Outcome::Well)
 }
 

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Documents kept in memory: an hour and rights of each of a thousand stores, and what they say about the hour before.
 const LIVE: usize = 4_096;
-/// Writes in their histories together, some 110 bytes each: what keeps a city's busy hour open, and an end to memory.
+/// Writes in their histories together, some 120 bytes each in `sync-fleet`: what keeps a city's busy hour open, and an end to memory.
 const LIVE_OPERATIONS: usize = 2_000_000;
 
 /// The cache.

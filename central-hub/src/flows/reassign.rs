@@ -1,8 +1,8 @@
 //! A rider who was sent for an order and has not taken its bags is judged again as things change (REQ-75): a shift that is
-//! over, a phone that fell silent, a way that has begun without it, or somebody free who is better by a margin. Whom the order moves to is matched in
-//! [`super::assign`]. The store is told as it was told of the first rider; should it have given the bags away before it heard,
-//! its word of who took them stands, so that an order is one rider's at any time. A store that is cut off hears of no second
-//! rider: there the first one stays.
+//! over, a phone that fell silent, a way that has begun without it, or somebody free who is better by a margin. Whom
+//! the order moves to is matched in [`super::assign`]. The store is told as it was told of the first rider; should it have
+//! given the bags away before it heard, its word of who took them stands, so that an order is one rider's at any time. A
+//! store that is cut off hears of no second rider: there the first one stays.
 
 use super::assign::{self, AT_ONCE, Hand, Open};
 use super::{Cx, Flow, order};

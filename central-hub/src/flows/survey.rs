@@ -2,11 +2,11 @@
 //! transaction (REQ-62). It reads; the checkout takes.
 
 use super::quota::{self, Rights};
-use super::{Cx, Flow};
-use crate::db::HubTx;
+use super::{Cx, Flow, Stop};
 use crate::db::orders::LineRow;
 use crate::db::quotas::QuotaKey;
 use crate::db::stores::StoreRow;
+use crate::db::{DbFault, HubTx};
 use crate::refusal::Refusal;
 use hub_core::geo;
 use hub_core::split::{self, Part};
@@ -83,9 +83,10 @@ impl Survey {
     /// A store by its place in the list that the choice was made from.
     ///
     /// # Errors
-    /// None of that place: a fault of ours, told as what it looks like from outside.
+    /// None of that place: a fault of ours.
     pub fn site(&self, at: usize) -> Flow<&Site> {
-        Ok(self.sites.get(at).ok_or(Refusal::NotServed { nearest_m: None })?)
+        let gone = || Stop::Fault(DbFault::Corrupt("a store was chosen that nobody looked at".to_owned()));
+        self.sites.get(at).ok_or_else(gone)
     }
 
     /// The store of a choice.

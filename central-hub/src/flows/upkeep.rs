@@ -1,6 +1,6 @@
-//! What is forgotten: first answers after 31 days (decision 5), positions and orders that riders
-//! lost after 30, batches of the stores' ledgers and
-//! temperatures after two years (EU 37/2005 asks for one), and who was erased elsewhere once no order is open.
+//! What is forgotten: first answers after 31 days (decision 5), positions and orders that riders lost
+//! after 30, batches of the stores' ledgers and temperatures after two years (EU 37/2005 asks for one), and who was erased
+//! elsewhere once no order is open.
 
 use super::{Cx, Flow, me};
 use crate::command::Answer;

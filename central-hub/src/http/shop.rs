@@ -116,19 +116,37 @@ pub async fn erase(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// A place that was named, if one was.
+///
+/// # Errors
+/// Half a place, or none on earth.
+fn on_earth(lat: Option<f64>, lon: Option<f64>) -> Result<Option<Point>, HttpProblem> {
+    match (lat, lon) {
+        (None, None) => Ok(None),
+        (Some(lat), Some(lon)) if hub_core::geo::is_on_earth(Point { lat, lon }) => {
+            Ok(Some(Point { lat, lon }))
+        }
+        (_, _) => Err(no_place()),
+    }
+}
+
+fn no_place() -> HttpProblem {
+    HttpProblem::new(
+        "bad_query",
+        StatusCode::BAD_REQUEST,
+        "That is no place on earth",
+        "lat -90 to 90, lon -180 to 180.".to_owned(),
+        "Send the pin's latitude and longitude in degrees.",
+    )
+}
+
 /// GET /api/v1/serviceable
 pub async fn serviceable(
     State(app): State<App>,
     Ask(at): Ask<Point>,
 ) -> Result<Json<Serviceable>, HttpProblem> {
     if !hub_core::geo::is_on_earth(at) {
-        return Err(HttpProblem::new(
-            "bad_query",
-            StatusCode::BAD_REQUEST,
-            "That is no place on earth",
-            "lat -90 to 90, lon -180 to 180.".to_owned(),
-            "Send the pin's latitude and longitude in degrees.",
-        ));
+        return Err(no_place());
     }
     Ok(Json(app.see(move |data, look| views::place::serviceable(data, look, at)).await?))
 }
@@ -142,8 +160,7 @@ pub async fn categories(State(app): State<App>) -> Result<Json<Vec<Category>>, H
 pub async fn search(State(app): State<App>, Ask(ask): Ask<Search>) -> Result<Json<SearchPage>, HttpProblem> {
     let query: String = ask.q.chars().take(QUERY_SIGNS).collect();
     let (store, typed) = (ask.store.clone(), query.clone());
-    let at = ask.lat.zip(ask.lon).map(|(lat, lon)| Point { lat, lon });
-    let at = at.filter(|at| hub_core::geo::is_on_earth(*at));
+    let at = on_earth(ask.lat, ask.lon)?;
     let category = ask.category.filter(|c| !c.is_empty());
     let question = move |data: &dyn crate::db::HubTx, look: &views::Look<'_>| {
         let store = match &store {

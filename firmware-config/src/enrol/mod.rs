@@ -22,6 +22,22 @@ pub use book::{Entry, Standing};
 pub use code::Code;
 pub use remote::{Admission, Applicant, Ask};
 
+/// `[broker.tls]` of `store.toml` for what an authority keeps in this folder.
+pub fn broker_tls(folder: &Path) -> String {
+    let files = [
+        ("ca", "ca.crt"),
+        ("cert", "broker.crt"),
+        ("key", "broker.key"),
+        ("crl", "crl.pem"),
+        ("node_cert", "node.crt"),
+        ("node_key", "node.key"),
+        ("agent_cert", "agent.crt"),
+        ("agent_key", "agent.key"),
+    ];
+    let lines = files.map(|(key, file)| format!("{key} = \"{}\"\n", folder.join(file).display()));
+    format!("[broker.tls]\n{}", lines.concat())
+}
+
 /// Minutes that a code is worth something.
 pub const CODE_MINUTES: i64 = 10;
 /// Wrong tries before a code is void.

@@ -1,7 +1,7 @@
 //! Shape of an orders document, and its reading and writing. Two root maps: `o` holds the hub's orders, `c` those taken
 //! at the counter. An order is a small map: `h` head, `p` picks, `r` rider, `w` who took the bags if not that rider, `q3` the
-//! substitute asked for line 3 and `a3` its answer (all packed), `t` the (E, G) it was sold under where that is not the first, and one
-//! integer per moment, milliseconds from the promised time (the smallest number there is). Every field counts only from
+//! substitute asked for line 3 and `a3` its answer (all packed), `t` the (E, G) it was sold under where that is not the
+//! first, and one integer per moment, milliseconds from the promised time (the smallest number there is). Every field counts only from
 //! the side that owns it.
 //!
 //! A side that has written its mark (key `.` in its root map) writes no more into this document: what it learns later of an

@@ -72,7 +72,7 @@ impl PickerLife {
     pub async fn live(self, stop: CancellationToken) -> Result<()> {
         let mut rng = SmallRng::seed_from_u64(self.seed);
         self.diary.open().handhelds.insert(self.device.to_string());
-        let (mut line, listen) = self.connect();
+        let (mut line, listen) = self.connect()?;
         let listening = tokio::spawn(listen);
         let login = Action::Login { person: self.person.clone(), pin: self.pin.clone() };
         self.send(&mut line, (login, Deed::Other), false, &mut rng, &stop).await?;
@@ -118,7 +118,7 @@ impl PickerLife {
     }
 
     /// What the app says of itself whenever it connects.
-    fn birth(&self, session: Timestamp) -> Vec<u8> {
+    fn birth(&self, session: Timestamp) -> Result<Vec<u8>> {
         let birth = Birth {
             schema: 1,
             session: session.ms().unsigned_abs(),
@@ -128,10 +128,10 @@ impl PickerLife {
             firmware: env!("CARGO_PKG_VERSION").to_owned(),
             calibration: None,
         };
-        serde_json::to_vec(&birth).unwrap_or_default()
+        Ok(serde_json::to_vec(&birth)?)
     }
 
-    fn state(&self, session: Timestamp, health: Health) -> Vec<u8> {
+    fn state(&self, session: Timestamp, health: Health) -> Result<Vec<u8>> {
         let state = DeviceState {
             session: session.ms().unsigned_abs(),
             at: session,
@@ -141,14 +141,14 @@ impl PickerLife {
             battery_pct: (health == Health::Ok).then(|| CHARGED - (self.seed % 30) as u8),
             queued: 0,
         };
-        serde_json::to_vec(&state).unwrap_or_default()
+        Ok(serde_json::to_vec(&state)?)
     }
 
-    fn connect(&self) -> (Line, impl Future<Output = ()> + use<>) {
+    fn connect(&self) -> Result<(Line, impl Future<Output = ()> + use<>)> {
         let session = now();
         let topic = |leaf| Topic::new(&self.store, DeviceClass::Handheld, &self.device, leaf).to_string();
         let will =
-            LastWill::new(topic(Leaf::State), self.state(session, Health::Lost), QoS::AtLeastOnce, true);
+            LastWill::new(topic(Leaf::State), self.state(session, Health::Lost)?, QoS::AtLeastOnce, true);
         let (kind, transport) = match &self.trusts {
             None => ("ws", Transport::Ws),
             Some(trusts) => ("wss", Transport::wss_with_config(TlsConfiguration::Rustls(Arc::clone(trusts)))),
@@ -167,12 +167,12 @@ impl PickerLife {
         let (ack_in, acks) = mpsc::channel(256);
         let filters = [topic(Leaf::Cmd), topic(Leaf::Ack)];
         let hello = [
-            (topic(Leaf::Birth), self.birth(session)),
-            (topic(Leaf::State), self.state(session, Health::Ok)),
+            (topic(Leaf::Birth), self.birth(session)?),
+            (topic(Leaf::State), self.state(session, Health::Ok)?),
         ];
         let notes = (self.diary.clone(), self.store.to_string());
         let listen = listen(client.clone(), events, (filters, hello), notes, view_in, ack_in);
-        (Line { client, views, acks, topic: topic(Leaf::Event) }, listen)
+        Ok((Line { client, views, acks, topic: topic(Leaf::Event) }, listen))
     }
 
     async fn wait_for_news(&self, line: &mut Line, stop: &CancellationToken) {

@@ -7,7 +7,6 @@ use super::fixed_scanner::{FixedScanner, LOST, enrol, trusting};
 use super::footprint::load_average;
 use super::order_commit::basket::Baskets;
 use super::served::{self, House};
-use super::stage;
 use crate::demo::diary::{Diary, percentiles};
 use crate::demo::pickers::PickerLife;
 use crate::demo::procs::Proc;
@@ -180,7 +179,7 @@ fn build(home: &Path, mut text: String, wire: Wire) -> Result<House> {
             let folder = home.join("enrol");
             std::fs::create_dir_all(home)?;
             Authority::create(&folder, "s1", &["127.0.0.1".to_owned()], now())?;
-            text += &stage::tls_lines(&folder);
+            text += &format!("{}\n", firmware_config::enrol::broker_tls(&folder));
             Some(folder.join("ca.crt"))
         }
     };

@@ -42,25 +42,6 @@ pub fn store_toml(dir: &Path, [http, tcp, ws]: [u16; 3], more: &str) -> String {
     )
 }
 
-/// `[broker.tls]` of an authority in this folder, as `enrol ca` prints it.
-#[must_use]
-pub fn tls_lines(folder: &Path) -> String {
-    let mut text = "[broker.tls]\n".to_owned();
-    for (key, file) in [
-        ("ca", "ca.crt"),
-        ("cert", "broker.crt"),
-        ("key", "broker.key"),
-        ("crl", "crl.pem"),
-        ("node_cert", "node.crt"),
-        ("node_key", "node.key"),
-        ("agent_cert", "agent.crt"),
-        ("agent_key", "agent.key"),
-    ] {
-        text += &format!("{key} = \"{}\"\n", folder.join(file).display());
-    }
-    text + "\n"
-}
-
 /// The manifest of [`store_toml`], checked as every store.toml is.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use super::PATIENCE;
 use device_drivers::printer::Language;
 use device_drivers::sim::{SimPrinter, SimScanner};
-use firmware_config::enrol::Authority;
+use firmware_config::enrol::{Authority, broker_tls};
 use model::api::store::{DeviceRow, OrderDetail, PaperRequest};
 use model::mqtt::Health;
 use model::{CommandId, DeviceId};
@@ -23,7 +23,6 @@ use tests::scorecard::fixed_scanner::{self, FixedScanner, trusting};
 use tests::scorecard::order_commit::basket;
 use tests::scorecard::scan_ack::devices_and_people;
 use tests::scorecard::served::{self, House};
-use tests::scorecard::stage;
 
 /// Scans that may go by while everybody comes back.
 const TRIES: usize = 6;
@@ -70,7 +69,7 @@ impl Store {
             SimPrinter::start(Language::Escpos, free).await.unwrap(),
             SimPrinter::start(Language::Zpl, free).await.unwrap(),
         ];
-        let text = devices_and_people(&tty, &printers) + ABSENT + &stage::tls_lines(&enrol);
+        let text = devices_and_people(&tty, &printers) + ABSENT + &broker_tls(&enrol);
         let house = House::build(&home, &text).unwrap();
         let house = House {
             program: env!("CARGO_BIN_EXE_demo").into(),
