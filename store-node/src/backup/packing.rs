@@ -108,7 +108,7 @@ impl<'a> Packer<'a> {
         &mut self,
         conn: &Connection,
         table: &Table,
-        part: Part,
+        part: Part<'_>,
     ) -> Result<(Vec<Name>, u64, u64), BackupError> {
         let (mut names, mut size, mut count) = (Vec::new(), 0, 0);
         let mut open = Vec::new();

@@ -5,7 +5,7 @@ use super::keys::Keys;
 use super::packing::{Memory, Packer, rows};
 use super::{BackupError, Cut, LIVE_MS, Shelf};
 use crate::chain;
-use crate::db::backup::{self, Part, Table};
+use crate::db::backup::{self, Orders, Part, Table};
 use crate::db::{Connection, ReadDb, ledger};
 use model::Timestamp;
 use model::time::DAY_MS;
@@ -144,10 +144,12 @@ impl Chain {
         let Some((part, hash, at)) = backup::ledger_part(conn, self.ledger, cut.ledger_rows)? else {
             return Ok(false);
         };
-        if part.rows.len() < cut.ledger_rows as usize || at >= before.ms() {
+        let last = part.first + i64::from(cut.ledger_rows) - 1;
+        let full = part.rows.len() >= cut.ledger_rows as usize;
+        if !full || !is_history(at, before, ledger::last(conn)? - last, cut) {
             return Ok(false);
         }
-        self.ledger = (part.first + i64::from(cut.ledger_rows) - 1, hash);
+        self.ledger = (last, hash);
         self.add(packer, &Pack::Ledger(part))?;
         Ok(true)
     }
@@ -161,14 +163,14 @@ impl Chain {
         cut: Cut,
     ) -> Result<bool, BackupError> {
         let Some((upto, at)) = backup::event_after(conn, self.events, cut.events)? else { return Ok(false) };
-        if at >= before.ms() {
+        if !is_history(at, before, backup::last_event(conn)? - upto, cut) {
             return Ok(false);
         }
-        let part = Part::OldOrders { after: self.events, upto };
+        let orders = Orders::old(conn, self.events, upto)?;
         let mut tables = Vec::new();
         for table in order_tables(&backup::tables(conn)?) {
             let mut found = Vec::new();
-            backup::read(conn, table, part, |row| {
+            backup::read(conn, table, Part::Of(&orders), |row| {
                 found.push(row);
                 Ok::<(), BackupError>(())
             })?;
@@ -178,6 +180,12 @@ impl Chain {
         self.events = upto;
         Ok(true)
     }
+}
+
+/// Whether something that was dated `at` is history. What has so much behind it is, whatever the clock said when it was
+/// written: a clock that stood in the future must not keep years out of the chain, which no head could name.
+const fn is_history(at: i64, before: Timestamp, behind: i64, cut: Cut) -> bool {
+    at < before.ms() || behind > cut.unlinked
 }
 
 /// The tables of orders, each after those that it refers to.
@@ -195,6 +203,7 @@ fn list(
 ) -> Result<StoreContents, BackupError> {
     let mut counts = Vec::new();
     let now = note.at;
+    let live = Orders::live(conn, chain.events)?;
     for table in backup::tables(conn)? {
         let name = table.name.as_str();
         if LEFT_OUT.contains(&name) {
@@ -207,7 +216,7 @@ fn list(
             list_days(conn, packer, &table, note, now)?;
         } else {
             let orders = backup::OF_ORDERS.contains(&name);
-            let part = if orders { Part::LiveOrders { after: chain.events } } else { Part::Whole };
+            let part = if orders { Part::Of(&live) } else { Part::Whole };
             let (names, bytes, rows) = packer.table(conn, &table, part)?;
             note.first.extend(names);
             note.bytes += bytes;

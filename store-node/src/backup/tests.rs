@@ -184,10 +184,39 @@ fn a_backup_that_begins_late_makes_its_chain_before_its_first_head() {
     late.file = bed.dir.path().join("late.larder");
     late.cut = Cut { unlinked: 16, ..patient.cut };
     let done = late.back_up(&bed).unwrap();
-    let head = late.shelf().head(None).unwrap().unwrap();
-    let contents: sync::vault::StoreContents = head.open(&late.keys.data).unwrap().contents;
-    assert!(contents.ledger_head.0 - contents.ledger_linked <= 16 && done.links > 2, "{done:?} {contents:?}");
+    let (linked, all) = linked(&late);
+    assert!(all - linked <= 16 && done.links > 2, "{done:?} {linked} of {all}");
     assert!(done.listed.1 < first.listed.1, "{first:?} {done:?}");
+}
+
+/// Rows of the ledger that the newest head says are in the chain, and all.
+fn linked(stick: &Stick) -> (i64, i64) {
+    let head = stick.shelf().head(None).unwrap().unwrap();
+    let contents: sync::vault::StoreContents = head.open(&stick.keys.data).unwrap().contents;
+    (contents.ledger_linked, contents.ledger_head.0)
+}
+
+/// The first rows were written by a clock that stood a month ahead; what came after them becomes history all the same.
+#[test]
+fn rows_that_a_clock_dated_into_the_future_keep_no_history_out_of_the_chain() {
+    let mut bed = Bed::new();
+    bed.pass(30 * DAY_MS);
+    for _ in 0..4 {
+        bed.receive("SALT", 50, None);
+    }
+    bed.pass(-30 * DAY_MS);
+    for _ in 0..12 {
+        bed.counter(&[("SALT", 1)]).unwrap();
+    }
+    bed.pass(2 * DAY_MS);
+    let mut stick = Stick::new(&bed);
+    stick.cut.ledger_rows = 4;
+    stick.back_up(&bed).unwrap();
+    assert_eq!(linked(&stick).0, 0, "so few rows may be new");
+    stick.cut.unlinked = 8;
+    stick.back_up(&bed).unwrap();
+    let (linked, all) = linked(&stick);
+    assert!(all > 12 && all - linked < 4, "{linked} of {all}");
 }
 
 #[test]

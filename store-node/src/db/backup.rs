@@ -4,7 +4,7 @@
 use super::{Connection, DbResult, ReadDb, all, number, one};
 use crate::chain::{self, Hash};
 use crate::db::ledger::{self, Entry};
-use rusqlite::types::ValueRef;
+use rusqlite::types::{Value, ValueRef};
 use sync::vault::{Cell, LedgerPart, LedgerRow};
 
 /// Tables whose rows belong to an order and are backed up with it.
@@ -38,22 +38,12 @@ pub struct Table {
 }
 
 /// Which rows of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+#[derive(Debug, Clone, Copy)]
+pub enum Part<'a> {
     /// All.
     Whole,
-    /// Of orders that are open, or to which something happened after an event.
-    LiveOrders {
-        /// The event's number.
-        after: i64,
-    },
-    /// Of orders to which something happened between two events; of the events themselves these only.
-    OldOrders {
-        /// The event before the first.
-        after: i64,
-        /// The last event.
-        upto: i64,
-    },
+    /// Of these orders.
+    Of(&'a Orders),
     /// Of a span of time, milliseconds; for tables that [`time_key`] knows.
     Span {
         /// From here.
@@ -61,6 +51,42 @@ pub enum Part {
         /// To before here.
         to: i64,
     },
+}
+
+/// Orders whose rows are backed up together. They are looked up once: every table of theirs asks for the same.
+#[derive(Debug)]
+pub struct Orders {
+    /// A JSON list of hexadecimal ids, for SQLite.
+    ids: String,
+    /// Of the events themselves those between these numbers only; `None`: all of the orders.
+    events: Option<(i64, i64)>,
+}
+
+impl Orders {
+    /// Those that are open, or to which something happened after an event.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn live(conn: &Connection, after: i64) -> DbResult<Self> {
+        let sql = "SELECT json_group_array(hex(order_id)) FROM
+                   (SELECT order_id FROM orders WHERE ended_at IS NULL UNION SELECT order_id FROM order_event WHERE seq > ?1)";
+        Self::found(conn, sql, &[after], None)
+    }
+
+    /// Those to which something happened between an event (that does not count) and another.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn old(conn: &Connection, after: i64, upto: i64) -> DbResult<Self> {
+        let sql = "SELECT json_group_array(hex(order_id)) FROM
+                   (SELECT DISTINCT order_id FROM order_event WHERE seq > ?1 AND seq <= ?2)";
+        Self::found(conn, sql, &[after, upto], Some((after, upto)))
+    }
+
+    fn found(conn: &Connection, sql: &str, between: &[i64], events: Option<(i64, i64)>) -> DbResult<Self> {
+        let ids = one(conn, sql, rusqlite::params_from_iter(between), |r| r.get(0))?.unwrap_or_default();
+        Ok(Self { ids, events })
+    }
 }
 
 /// For tables that are cut by time: the column of time, and the device column that leads their key.
@@ -105,7 +131,7 @@ pub fn tables(conn: &Connection) -> DbResult<Vec<Table>> {
 pub fn read<E: From<super::DbError>>(
     conn: &Connection,
     table: &Table,
-    part: Part,
+    part: Part<'_>,
     mut each: impl FnMut(Vec<Cell>) -> Result<(), E>,
 ) -> Result<(), E> {
     let (filter, params) = filter(&table.name, part);
@@ -122,37 +148,36 @@ pub fn read<E: From<super::DbError>>(
     Ok(())
 }
 
-/// What stands after the table's name, and its numbers.
-fn filter(table: &str, part: Part) -> (String, Vec<i64>) {
-    let (orders, params) = match part {
-        Part::Whole => return (String::new(), Vec::new()),
-        Part::LiveOrders { after } => {
-            let live = "SELECT order_id FROM orders WHERE ended_at IS NULL UNION SELECT order_id FROM order_event WHERE seq > ?1";
-            (live, vec![after])
-        }
-        Part::OldOrders { after, upto } => {
-            ("SELECT order_id FROM order_event WHERE seq > ?1 AND seq <= ?2", vec![after, upto])
-        }
+/// What stands after the table's name, and what is bound to it.
+fn filter(table: &str, part: Part<'_>) -> (String, Vec<Value>) {
+    match part {
+        Part::Whole => (String::new(), Vec::new()),
+        Part::Of(orders) => of_orders(table, orders),
         Part::Span { from, to } => {
             let span = match time_key(table) {
                 Some((at, Some(device))) => {
                     format!("WHERE {device} IN (SELECT device FROM device) AND {at} >= ?1 AND {at} < ?2")
                 }
                 Some((at, None)) => format!("WHERE {at} >= ?1 AND {at} < ?2"),
-                None => String::new(),
+                None => return (String::new(), Vec::new()),
             };
-            let params = if span.is_empty() { Vec::new() } else { vec![from, to] };
-            return (span, params);
+            (span, vec![from.into(), to.into()])
         }
-    };
-    let filter = match (table, part) {
-        ("order_event", Part::OldOrders { .. }) => "WHERE seq > ?1 AND seq <= ?2".to_owned(),
-        ("bag_item", _) => format!("WHERE bag IN (SELECT bag FROM bag WHERE order_id IN ({orders}))"),
+    }
+}
+
+fn of_orders(table: &str, orders: &Orders) -> (String, Vec<Value>) {
+    let ids = "SELECT unhex(value) FROM json_each(?1)";
+    let filter = match (table, orders.events) {
+        ("order_event", Some((after, upto))) => {
+            return ("WHERE seq > ?1 AND seq <= ?2".to_owned(), vec![after.into(), upto.into()]);
+        }
+        ("bag_item", _) => format!("WHERE bag IN (SELECT bag FROM bag WHERE order_id IN ({ids}))"),
         // Papers that belong to no order are few; they go with the living.
-        ("print_job", Part::LiveOrders { .. }) => format!("WHERE order_id IN ({orders}) OR order_id IS NULL"),
-        _ => format!("WHERE order_id IN ({orders})"),
+        ("print_job", None) => format!("WHERE order_id IN ({ids}) OR order_id IS NULL"),
+        _ => format!("WHERE order_id IN ({ids})"),
     };
-    (filter, params)
+    (filter, vec![orders.ids.clone().into()])
 }
 
 fn cell(value: ValueRef<'_>) -> rusqlite::Result<Cell> {

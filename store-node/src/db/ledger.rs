@@ -181,6 +181,14 @@ pub fn put_old(conn: &Connection, e: &Entry, hash: &[u8]) -> DbResult<()> {
     run(conn, &sql, params).map(|_| ())
 }
 
+/// The number of the last row; nought without any.
+///
+/// # Errors
+/// A fault of the database.
+pub fn last(conn: &Connection) -> DbResult<i64> {
+    number(conn, "SELECT coalesce(max(seq), 0) FROM ledger", [])
+}
+
 /// Rows after a number with their stored hashes, oldest first.
 ///
 /// # Errors
@@ -211,7 +219,7 @@ pub fn latest_of(conn: &Connection, sku: &str, limit: u32) -> DbResult<Vec<Entry
 
 /// The blocks of the ledger, newest first: a product's rows are looked for block by block.
 fn blocks(conn: &Connection) -> DbResult<impl Iterator<Item = i64> + use<>> {
-    let last = number(conn, "SELECT coalesce(max(seq), 0) FROM ledger", [])?;
+    let last = last(conn)?;
     Ok((0..=last >> BLOCK_BITS).rev())
 }
 
