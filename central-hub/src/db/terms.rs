@@ -13,6 +13,8 @@ pub struct Installation {
     pub generation: HubGeneration,
     /// Every order that was ever sold is here.
     pub log_whole: bool,
+    /// The life in which the generation began: of what it and later ones wrote nothing is forgotten. 0: not known.
+    pub born: u32,
 }
 
 /// A store's epoch and the node that holds it.

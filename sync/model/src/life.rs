@@ -21,6 +21,11 @@ pub fn life_under(before: u32, now: Timestamp, terms: u32) -> u32 {
     by_clock(before, now).unwrap_or_else(|| before.saturating_add(1).saturating_add(spread))
 }
 
+/// The number that the clock alone gives to a life that begins now; 0 before all of them.
+pub fn life_by_clock(now: Timestamp) -> u32 {
+    by_clock(0, now).unwrap_or(0)
+}
+
 fn by_clock(before: u32, now: Timestamp) -> Option<u32> {
     let second = u32::try_from(now.ms().saturating_sub(BEGIN_MS).div_euclid(SECOND_MS)).ok()?;
     (second > before).then_some(second)

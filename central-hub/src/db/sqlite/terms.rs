@@ -33,15 +33,20 @@ impl Sqlite {
 
 impl Terms for Sqlite {
     fn installation(&self) -> Db<Installation> {
-        self.sure("SELECT hub_id, generation, log_whole FROM hub WHERE one = 1", [], |r| {
-            Ok(Installation { hub: r.get(0)?, generation: HubGeneration(r.get(1)?), log_whole: r.get(2)? })
+        self.sure("SELECT hub_id, generation, log_whole, born FROM hub WHERE one = 1", [], |r| {
+            Ok(Installation {
+                hub: r.get(0)?,
+                generation: HubGeneration(r.get(1)?),
+                log_whole: r.get(2)?,
+                born: r.get(3)?,
+            })
         })
     }
 
     fn set_installation(&mut self, i: &Installation) -> Db<()> {
         self.run(
-            "UPDATE hub SET hub_id = ?1, generation = ?2, log_whole = ?3 WHERE one = 1",
-            (&i.hub, i.generation.0, i.log_whole),
+            "UPDATE hub SET hub_id = ?1, generation = ?2, log_whole = ?3, born = ?4 WHERE one = 1",
+            (&i.hub, i.generation.0, i.log_whole, i.born),
         )
         .map(drop)
     }
