@@ -13,8 +13,6 @@ pub struct Installation {
     pub generation: HubGeneration,
     /// Every order that was ever sold is here.
     pub log_whole: bool,
-    /// The life in which the generation began: of what it and later ones wrote nothing is forgotten. 0: not known.
-    pub born: u32,
 }
 
 /// A store's epoch and the node that holds it.
@@ -32,6 +30,10 @@ pub struct Holder {
 pub trait Terms {
     /// Who this hub is.
     fn installation(&self) -> Db<Installation>;
+    /// The lives of this database since its generation began, those since this was first written down.
+    fn lives(&self) -> Db<Vec<u32>>;
+    /// Another one; the `first` of a generation ends the list of the one before.
+    fn add_life(&mut self, life: u32, first: bool) -> Db<()>;
     /// A new generation of this installation.
     fn set_installation(&mut self, row: &Installation) -> Db<()>;
     /// Who holds a store's epoch.

@@ -11,6 +11,7 @@ use crate::flows::{Cx, Flow, Stop, quota, seen, shelf};
 use ::sync::doc::{DocError, DocId, DocKey, Document, OrderView, StockHeader, Touched};
 use ::sync::lane::{self, LANES, LaneSeq};
 use hub_core::proof;
+use model::life::latest_life;
 use model::order::Owner;
 use model::quota::FIRST_EPOCH;
 use model::{Actor, CommandId, DeviceId, PersonId, Role, SkuId, StoreId, Timestamp};
@@ -156,16 +157,7 @@ impl HubEngine {
         }
         let shared = self.docs.clone();
         let mut docs = shared.lock();
-        // A restored hub learns from its stores what it has written itself in a life that it has forgotten; of this life and
-        // those since it began anew it has forgotten nothing.
-        let own = self.db.installation()?;
-        let born = if own.born == 0 { self.boot } else { own.born };
-        let document = docs.open(&*self.db, &id)?;
-        let applied = if own.log_whole {
-            document.apply_from(Owner::Store, change)
-        } else {
-            document.apply_again(Owner::Store, born, change)
-        };
+        let applied = self.apply_from_store(now, docs.open(&*self.db, &id)?, change)?;
         let touched = match applied {
             Ok(touched) => touched,
             // A machine that came from a backup does not know yet that the hour is closed: it takes the blob, and says
@@ -216,6 +208,22 @@ impl HubEngine {
             }
         }
         Ok(())
+    }
+
+    /// Applies what a store sent, if it may have written it. A restored hub learns from its stores what it has written itself
+    /// in a life that it has forgotten: one that is none of those since it began anew, and that can have been by now.
+    fn apply_from_store(
+        &self,
+        now: Timestamp,
+        document: &mut Document,
+        change: &[u8],
+    ) -> Result<Result<Touched, DocError>, Fault> {
+        if self.db.installation()?.log_whole {
+            return Ok(document.apply_from(Owner::Store, change));
+        }
+        let (lives, latest) = (self.db.lives()?, latest_life(now));
+        let forgotten = |life: u32| life <= latest && !lives.contains(&life);
+        Ok(document.apply_again(Owner::Store, &forgotten, change))
     }
 
     /// A record, or a part of one, that cannot be true: kept with its reason for a person.

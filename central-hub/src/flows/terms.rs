@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 use hub_core::proof;
 use hub_core::saga::Event;
 use model::fact::Fact;
-use model::life::{life_by_clock, life_under};
+use model::life::life_under;
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{StoreId, Timestamp};
 
@@ -118,9 +118,9 @@ pub fn begin_generation(tx: &mut dyn HubTx, cx: &Cx<'_>, hub: &str, expect: HubG
     let tag = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
     let generation = expect.next(tag).ok_or_else(taken)?;
     let life = life_under(tx.boot()?, cx.now, generation.0);
-    // Lives are told apart by the clock alone: where it does not go on, a forgotten one may have a higher number than this.
-    let born = if life == life_by_clock(cx.now) { life } else { u32::MAX };
-    tx.set_installation(&Installation { hub: hub.to_owned(), generation, log_whole: false, born })?;
+    tx.set_installation(&Installation { hub: hub.to_owned(), generation, log_whole: false })?;
+    // Of what this life, and those after it, write nothing is forgotten.
+    tx.add_life(life, true)?;
     tx.set_boot(life)?;
     end_holds(tx, cx, None)?;
     for row in tx.stores()? {

@@ -21,9 +21,10 @@ pub fn life_under(before: u32, now: Timestamp, terms: u32) -> u32 {
     by_clock(before, now).unwrap_or_else(|| before.saturating_add(1).saturating_add(spread))
 }
 
-/// The number that the clock alone gives to a life that begins now; 0 before all of them.
-pub fn life_by_clock(now: Timestamp) -> u32 {
-    by_clock(0, now).unwrap_or(0)
+/// The highest number that a life may have by now: the clock's second, and what terms may have spread beyond it. Where the
+/// clock says nothing, any.
+pub fn latest_life(now: Timestamp) -> u32 {
+    by_clock(0, now).map_or(u32::MAX, |second| second.saturating_add(1 << (SPREAD_BITS + 2)))
 }
 
 fn by_clock(before: u32, now: Timestamp) -> Option<u32> {

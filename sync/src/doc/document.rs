@@ -218,15 +218,19 @@ impl Document {
         })
     }
 
-    /// As [`Document::apply_from`], where this side was restored: it learns again what it has written itself in lives before
-    /// `born`, the first that has forgotten nothing. What comes under the name of that one or of a later one, and is not here,
-    /// somebody else has written.
+    /// As [`Document::apply_from`], where this side was restored: it learns again what it has written itself in lives that are
+    /// `forgotten`. What comes under the name of any other life of this side, and is not here, somebody else has written.
     ///
     /// # Errors
     /// As [`Document::apply_from`]; [`DocError::NotForgotten`].
-    pub fn apply_again(&mut self, sender: Owner, born: u32, bytes: &[u8]) -> Result<Touched, DocError> {
+    pub fn apply_again(
+        &mut self,
+        sender: Owner,
+        forgotten: &dyn Fn(u32) -> bool,
+        bytes: &[u8],
+    ) -> Result<Touched, DocError> {
         self.apply_judged(bytes, |document, author| match author {
-            Author::Life(side, life) if side != sender && life >= born => {
+            Author::Life(side, life) if side != sender && !forgotten(life) => {
                 Some(DocError::NotForgotten { actor: author.id(document.store).to_hex_string() })
             }
             Author::Genesis | Author::Life(..) => None,

@@ -33,22 +33,28 @@ impl Sqlite {
 
 impl Terms for Sqlite {
     fn installation(&self) -> Db<Installation> {
-        self.sure("SELECT hub_id, generation, log_whole, born FROM hub WHERE one = 1", [], |r| {
-            Ok(Installation {
-                hub: r.get(0)?,
-                generation: HubGeneration(r.get(1)?),
-                log_whole: r.get(2)?,
-                born: r.get(3)?,
-            })
+        self.sure("SELECT hub_id, generation, log_whole FROM hub WHERE one = 1", [], |r| {
+            Ok(Installation { hub: r.get(0)?, generation: HubGeneration(r.get(1)?), log_whole: r.get(2)? })
         })
     }
 
     fn set_installation(&mut self, i: &Installation) -> Db<()> {
         self.run(
-            "UPDATE hub SET hub_id = ?1, generation = ?2, log_whole = ?3, born = ?4 WHERE one = 1",
-            (&i.hub, i.generation.0, i.log_whole, i.born),
+            "UPDATE hub SET hub_id = ?1, generation = ?2, log_whole = ?3 WHERE one = 1",
+            (&i.hub, i.generation.0, i.log_whole),
         )
         .map(drop)
+    }
+
+    fn lives(&self) -> Db<Vec<u32>> {
+        self.all("SELECT life FROM hub_life ORDER BY life", [], |r| r.get(0))
+    }
+
+    fn add_life(&mut self, life: u32, first: bool) -> Db<()> {
+        if first {
+            self.run("DELETE FROM hub_life", [])?;
+        }
+        self.run("INSERT INTO hub_life (life) VALUES (?1) ON CONFLICT (life) DO NOTHING", [life]).map(drop)
     }
 
     fn holder(&self, store: &StoreId) -> Db<Option<Holder>> {
