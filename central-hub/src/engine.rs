@@ -105,6 +105,7 @@ impl HubEngine {
     pub fn over(mut db: Box<dyn HubDb>, rules: Rules, now: Timestamp) -> Result<Self, Fault> {
         let boot = next_life(db.boot()?, now);
         db.set_boot(boot)?;
+        db.add_life(boot, false)?;
         let docs = SharedDocs::new(Docs::new(boot));
         Ok(Self { db, rules, docs, boot, mutation: Mutation::None, open_batch: false })
     }

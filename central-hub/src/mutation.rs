@@ -25,6 +25,8 @@ pub enum Mutation {
     /// A restored hub goes on with the rights of its older life.
     #[cfg(feature = "mutations")]
     KeepRights,
+    /// What a store wants back is sold on.
+    KeepWanted,
 }
 
 impl Mutation {
@@ -72,6 +74,14 @@ impl Mutation {
     pub const fn keeps_rights(self) -> bool {
         #[cfg(feature = "mutations")]
         return matches!(self, Mutation::KeepRights);
+        #[cfg(not(feature = "mutations"))]
+        false
+    }
+
+    /// Whether rights that are wanted back are kept.
+    pub const fn keeps_wanted(self) -> bool {
+        #[cfg(feature = "mutations")]
+        return matches!(self, Mutation::KeepWanted);
         #[cfg(not(feature = "mutations"))]
         false
     }

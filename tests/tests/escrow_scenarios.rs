@@ -12,11 +12,19 @@ const PLAYED: &[(&str, &str, &str)] = &[
     ),
     ("hub silent with rights", POLICY, "rights_never_exceed_what_a_silent_hub_may_hold"),
     ("wanted_back: shrink", FENCE, "a_shrink_below_the_rights_is_wanted_back_and_not_when_goods_come_again"),
+    ("wanted_back: every right that nothing stands behind has come back", SHELF_LIFE, "fn is_backed"),
     ("wanted_back: the hub returns", HUB, "wanted_rights_go_back_at_once_and_held_ones_when_they_are_let_go"),
     (
         "lot expiry: granted only from lots that outlive the horizon",
         FENCE,
         "rights_come_only_from_lots_that_outlive_the_horizon",
+    ),
+    ("lot expiry: granted only from lots that outlive the horizon", SHELF_LIFE, "outlive the horizon"),
+    ("lot expiry: lots expire while the line is cut", SHELF_LIFE, "fn begins_day"),
+    (
+        "lot expiry: wanted back before the day ends",
+        FENCE,
+        "rights_of_a_lot_that_the_horizon_outgrows_are_wanted_back_before_midnight",
     ),
     ("counted shrink is the open deficit", TRUTH, "I1: {sku}"),
     ("counted shrink is the open deficit", MODEL, "ShortsAreCounted"),
@@ -25,6 +33,11 @@ const PLAYED: &[(&str, &str, &str)] = &[
     ("two replacements", HUB, "two_nodes_never_get_one_epoch_and_a_retry_gets_the_same"),
     ("unnoticed rollback of the store", MISHAPS, "fn store_rolls_back"),
     ("unnoticed rollback of the hub", MISHAPS, "fn hub_rolls_back"),
+    (
+        "unnoticed rollback of the hub while a machine wants an epoch",
+        MISHAPS,
+        "fn hub_rolls_back_under_a_wish",
+    ),
     ("fence without freezing", FENCE, "sku_by_sku_it_opens_with_the_count_once_the_word_is_here"),
     ("emergency mode", FENCE, "without_hub_and_word_a_manager_opens_what_is_counted_and_that_is_on_record"),
     ("old-generation rights", FENCE, "old_rights_stay_blocked_until_the_generation_is_closed"),
@@ -46,13 +59,18 @@ const PLAYED: &[(&str, &str, &str)] = &[
     ("UNKNOWN orders", MODEL, "UnknownIsNotPicked"),
     ("UNKNOWN orders", MISHAPS, "fn decides_next"),
     ("late facts", FENCE, "an_order_that_the_hubs_documents_show_as_gone_is_not_unknown"),
+    ("late facts: hours are closed while everything goes wrong", HOURS, "fn closes_hours"),
+    ("same id, other content: the hub hears no", SAME, "the_hub_hears_within_five_seconds"),
     (
         "same id, other content",
         FENCE,
         "the_same_id_with_other_content_is_kept_for_a_person_and_the_first_stands",
     ),
+    ("substitution from store-free stock", INSTEAD, "fn swaps_of"),
     ("substitution from store-free stock", STORE_PICK, "substitute"),
+    ("variable weight: the core's rule over the real store", SPECIALS, "fn settles"),
     ("variable weight", QUOTA, "a_weighed_good_reserves_its_upper_tolerance_and_settles_the_actual"),
+    ("flash pool: the core's rule over the real hub", SPECIALS, "fn flash"),
     ("flash pool", QUOTA, "a_flash_pool_sells_the_smaller_of_pool_and_live_rights"),
 ];
 
@@ -66,6 +84,11 @@ const HUB: &str = "../central-hub/src/flows/tests/terms.rs";
 const PEOPLE: &str = "src/escrow/people.rs";
 const MISHAPS: &str = "src/escrow/mishaps.rs";
 const TRUTH: &str = "src/escrow/world.rs";
+const SHELF_LIFE: &str = "src/escrow/shelf_life.rs";
+const HOURS: &str = "src/escrow/hours.rs";
+const INSTEAD: &str = "src/escrow/instead.rs";
+const SPECIALS: &str = "src/escrow/specials.rs";
+const SAME: &str = "tests/same_order.rs";
 const STORE_PICK: &str = "tests/store_pick/missing.rs";
 
 #[test]

@@ -59,6 +59,10 @@ fn twenty_seeds_keep_every_promise_through_cuts_restores_and_shrinkage() {
         ("UNKNOWN orders", sum.unknown, 10),
         ("units given back", sum.returned, 1),
         ("orders recovered", sum.recovered, 1),
+        ("units that vanished unseen", sum.unseen, 20),
+        ("units of another product", sum.swapped, 3),
+        ("units of the sale", sum.flash, 20),
+        ("hours closed", sum.hours_closed, 50),
     ];
     for (what, count, least) in counted {
         assert!(count >= least, "{what}: only {count} in {SEEDS} seeds: {sum:?}");

@@ -11,6 +11,8 @@ pub struct Unmarked {
     pub hour: i64,
     /// Orders of it that are open.
     pub open: u32,
+    /// Orders of it of which the store has heard nothing yet, because their payment stands out.
+    pub held: u32,
 }
 
 /// The hours aggregate.

@@ -30,6 +30,10 @@ pub struct Holder {
 pub trait Terms {
     /// Who this hub is.
     fn installation(&self) -> Db<Installation>;
+    /// The lives of this database since its generation began, those since this was first written down.
+    fn lives(&self) -> Db<Vec<u32>>;
+    /// Another one; the `first` of a generation ends the list of the one before.
+    fn add_life(&mut self, life: u32, first: bool) -> Db<()>;
     /// A new generation of this installation.
     fn set_installation(&mut self, row: &Installation) -> Db<()>;
     /// Who holds a store's epoch.

@@ -18,10 +18,15 @@ const MARKS_MAX: u32 = 48;
 /// # Errors
 /// A fault of the data.
 pub fn mark(tx: &mut dyn HubTx, now: Timestamp, store: &StoreId) -> Db<u32> {
+    // Into an hour that has ended nobody can bring back an order that this hub has forgotten.
+    if !tx.installation()?.log_whole {
+        return Ok(0);
+    }
     let mut marked = 0;
     for found in tx.hours_unmarked(store, now.plus_ms(-GRACE_MS).hour(), MARKS_MAX)? {
         let end = Timestamp::from_ms(found.hour.saturating_add(1).saturating_mul(HOUR_MS));
-        if found.open == 0 || now >= end.plus_ms(LATEST_MS) {
+        // What waits for its payment enters this hour's document when it is paid, however late that is: a hold ends by itself.
+        if found.open == 0 || (found.held == 0 && now >= end.plus_ms(LATEST_MS)) {
             tx.add_fact(store, &Fact::HourClosed { hour: found.hour })?;
             tx.mark_mine(store, found.hour, now)?;
             marked += 1;

@@ -2,16 +2,17 @@
 //! idempotent and may come late; an order never moves back.
 
 use super::{Cx, Flow, Stop, complete, order, pay, reassign, recover, refund, substitute};
-use crate::db::HubTx;
 use crate::db::orders::{CounterRow, OrderRow};
+use crate::db::{DbFault, HubTx};
 use crate::refusal::Refusal;
 use ::sync::doc::OrderView;
 use hub_core::saga::Event;
 use model::api::store::HistoryRow;
 use model::order::{Channel, Owner};
-use model::order_doc::Picks;
+use model::order_doc::{OrderHead, OtherContent, Picks};
 use model::quota::FIRST_GENERATION;
-use model::{Moment, Paise, Qty, StoreId, Timestamp, particulars};
+use model::{Moment, Paise, Qty, SkuId, StoreId, Timestamp, particulars};
+use serde::Serialize;
 
 /// Takes in one order as its document shows it now.
 ///
@@ -40,6 +41,9 @@ fn online(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView) ->
     };
     if row.store != *store {
         return Err(Refusal::UnknownOrder.into());
+    }
+    if let Some(refused) = &view.refused {
+        other_content(tx, cx, &row, (view, refused))?;
     }
     // Picks first: what is captured at `packed` is what was packed.
     if let Some(picks) = &view.picks {
@@ -87,6 +91,44 @@ fn online(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView) ->
         substitute::ask(tx, cx, &row, ask)?;
     }
     complete::complete(tx, cx, &mut row)
+}
+
+/// Both contents of one order's id, as they are kept for a person.
+#[derive(Debug, Serialize)]
+struct Both<'a> {
+    /// Of the hub's own books: product and units.
+    here: Vec<(SkuId, Qty)>,
+    /// As the document shows it.
+    document: &'a OrderHead,
+    stands: String,
+    refused: String,
+}
+
+/// The store's negative answer: it keeps to another content of this order, and somebody must call the customer. Kept once, and
+/// loud.
+fn other_content(
+    tx: &mut dyn HubTx,
+    cx: &Cx<'_>,
+    row: &OrderRow,
+    (view, refused): (&OrderView, &OtherContent),
+) -> Flow<()> {
+    let hex = |sha: &[u8; 32]| sha.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (stands, came) = (hex(&refused.stands), hex(&refused.came));
+    let why = format!(
+        "the store refuses order {}, number {}: it came with another content than stands there ({} stands, {} came)",
+        row.id,
+        row.number,
+        stands.get(..8).unwrap_or_default(),
+        came.get(..8).unwrap_or_default()
+    );
+    if tx.is_set_aside(&row.store, &why)? {
+        return Ok(());
+    }
+    tracing::error!(store = %row.store, %why, "two contents of one order: a person must look");
+    let here = tx.lines(&row.id)?.into_iter().map(|line| (line.sku, line.qty)).collect();
+    let both = Both { here, document: &view.head, stands, refused: came };
+    let bytes = serde_json::to_vec(&both).map_err(|error| DbFault::Corrupt(error.to_string()))?;
+    Ok(tx.quarantine_bytes(&row.store, &bytes, &why, cx.now)?)
 }
 
 /// A payment that cannot take what the store did is a case for people, not a reason to forget what the store did.

@@ -117,8 +117,11 @@ pub fn begin_generation(tx: &mut dyn HubTx, cx: &Cx<'_>, hub: &str, expect: HubG
     let digest = proof::digest(&[hub.as_bytes()]);
     let tag = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
     let generation = expect.next(tag).ok_or_else(taken)?;
+    let life = life_under(tx.boot()?, cx.now, generation.0);
     tx.set_installation(&Installation { hub: hub.to_owned(), generation, log_whole: false })?;
-    tx.set_boot(life_under(tx.boot()?, cx.now, generation.0))?;
+    // Of what this life, and those after it, write nothing is forgotten.
+    tx.add_life(life, true)?;
+    tx.set_boot(life)?;
     end_holds(tx, cx, None)?;
     for row in tx.stores()? {
         let id = &row.seed.id;

@@ -91,6 +91,14 @@ pub fn set_aside_of(conn: &Connection, origin: &str) -> DbResult<i64> {
     number(conn, "SELECT count(*) FROM quarantine WHERE origin = ?1", [origin])
 }
 
+/// Whether a record lies in quarantine for this very reason.
+///
+/// # Errors
+/// A fault of the database.
+pub fn is_set_aside(conn: &Connection, reason: &str) -> DbResult<bool> {
+    Ok(number(conn, "SELECT count(*) FROM quarantine WHERE reason = ?1", [reason])? > 0)
+}
+
 /// Reasons in quarantine, newest first.
 ///
 /// # Errors

@@ -92,7 +92,8 @@ pub fn close(conn: &Connection, hour: i64, doc: &str, blob: &ClosedBlob, at: Tim
     run(conn, sql, (doc, blob.sha256.as_slice(), orders, at.ms(), &blob.bytes))?;
     run(conn, "DELETE FROM doc_chunk WHERE doc = ?1", [doc])?;
     let sql = "INSERT INTO hour_mark (hour, mine_at, theirs_at, closed_at) VALUES (?1, ?2, ?2, ?2)
-               ON CONFLICT (hour) DO UPDATE SET closed_at = ?2";
+               ON CONFLICT (hour) DO UPDATE SET closed_at = ?2, mine_at = coalesce(mine_at, ?2),
+                 theirs_at = coalesce(theirs_at, ?2)";
     run(conn, sql, (hour, at.ms())).map(|_| ())
 }
 

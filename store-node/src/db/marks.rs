@@ -17,6 +17,8 @@ pub enum Mark {
     CounterOrders,
     /// Last row of the ledger that the granting has looked at.
     GrantSeen,
+    /// The last day that rights were granted up to, days since 1970.
+    GrantHorizon,
     /// Last row of the ledger that the hub was seen to have.
     LedgerShipped,
     /// Last reading that the hub was seen to have.
@@ -50,6 +52,7 @@ impl Mark {
             Mark::HubVersion => "hub_version",
             Mark::CounterOrders => "counter_orders",
             Mark::GrantSeen => "grant_seen",
+            Mark::GrantHorizon => "grant_horizon",
             Mark::LedgerShipped => "ledger_shipped",
             Mark::ReadingsShipped => "readings_shipped",
             Mark::StockTick => "stock_tick",

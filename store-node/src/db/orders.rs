@@ -2,7 +2,7 @@
 
 use super::{Connection, DbError, DbResult, add_rows, all, one, row, run};
 use model::order::{Channel, Moment, Moments};
-use model::order_doc::{HeadLine, RiderCard, SubstitutePreset};
+use model::order_doc::{HeadLine, OrderHead, RiderCard, SubstitutePreset};
 use model::{CommandId, OrderId, Paise, Qty, Timestamp};
 use rusqlite::ToSql;
 
@@ -98,6 +98,23 @@ pub fn find(conn: &Connection, order: &OrderId) -> DbResult<Option<OrderRow>> {
 /// Also when it is not there: then the database is corrupt.
 pub fn must(conn: &Connection, order: &OrderId) -> DbResult<OrderRow> {
     find(conn, order)?.ok_or_else(|| DbError::Corrupt(format!("no order {order}")))
+}
+
+/// What was ordered.
+///
+/// # Errors
+/// A fault of the database.
+pub fn head(conn: &Connection, order: &OrderId) -> DbResult<Option<OrderHead>> {
+    let Some(row) = find(conn, order)? else { return Ok(None) };
+    Ok(Some(OrderHead {
+        number: row.number,
+        channel: row.channel,
+        promise_at: row.promise_at,
+        first_name: row.first_name,
+        cod: row.cod,
+        preset: row.preset,
+        lines: lines(conn, order)?.into_iter().map(|(_, line)| line).collect(),
+    }))
 }
 
 /// SHA-256 of what was ordered.

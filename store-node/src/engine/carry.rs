@@ -6,7 +6,7 @@ use super::docs::Docs;
 use super::{Engine, Fault};
 use crate::db::marks::{self, Mark};
 use crate::db::quota::Terms;
-use crate::db::{Connection, DbError, DbResult, Tx, docs, hours, outbox};
+use crate::db::{Connection, DbError, DbResult, Tx, docs, hours, orders, outbox};
 use crate::flows;
 use model::Timestamp;
 use model::fact::Fact;
@@ -161,7 +161,11 @@ fn say(
     };
     let head = match document.order(order) {
         Ok(Some(view)) => view.head,
-        Ok(None) | Err(_) => return Ok((key, done)),
+        // The hour came closed from a hub that had forgotten the order when it ended.
+        Ok(None) | Err(_) => match orders::head(conn, order)? {
+            Some(head) => head,
+            None => return Ok((key, done)),
+        },
     };
     let later = DocKey::Orders { hour: hours::after_marked(conn)? };
     Ok((later, docs.get(conn, later)?.put_late(&head, fact)))

@@ -1,10 +1,14 @@
 //! Hours that are over become blobs: the store's last word first, and once both sides' words stand and are acknowledged, the
 //! canonical blob in place of the chunks. What cannot be read back is left as it is.
 
+use super::docs::Docs;
 use super::{Applied, Engine, Fault, Parts, inbound};
+use crate::db::outbox::{self, Facts};
 use crate::db::{DbError, Tx, hours};
 use crate::flows;
 use model::Timestamp;
+use model::fact::Fact;
+use model::order::Owner;
 use model::quota::FIRST_EPOCH;
 use sync::doc::{ClosedHour, DocError, DocId, DocKey, ManifestEntry, OrderView};
 
@@ -104,7 +108,11 @@ impl Engine {
             return Ok(if same { Ok(applied) } else { Err(BlobRefused::Differs) });
         }
         if crate::db::docs::load(&tx, &name)?.1 > 0 {
-            return Ok(Err(BlobRefused::Open));
+            // What a machine that came from a backup has of the hour is older than its end.
+            let restored = flows::terms(&tx)?.epoch != FIRST_EPOCH && !live.is_owing();
+            let since = if restored { said_since(&tx, &mut live, (hour, &closed))? } else { None };
+            let Some(late) = since else { return Ok(Err(BlobRefused::Open)) };
+            outbox::push(&tx, now, late)?;
         }
         hours::close(&tx, hour, &name, &closed.blob(entry.sha256, bytes), now)?;
         learn_hour(&tx, &self.parts, now, (&closed, &name), &mut applied)?;
@@ -112,6 +120,32 @@ impl Engine {
         live.forget();
         Ok(Ok(applied))
     }
+}
+
+/// What this store has said in an hour since the state of `closed`, for a later hour. `None`: its document does not read, or
+/// has an order that is not in the blob.
+fn said_since(
+    tx: &Tx<'_>,
+    live: &mut Docs,
+    (hour, closed): (i64, &ClosedHour),
+) -> Result<Option<Facts>, Fault> {
+    let blob = live.get(tx, DocKey::Orders { hour })?.close();
+    let Ok(here) = blob.and_then(|blob| ClosedHour::read(hour, &blob.bytes)) else { return Ok(None) };
+    let mut late = Facts::default();
+    for view in &here.orders {
+        let order = view.order;
+        let known = closed.orders.iter().find(|other| (other.order, other.late) == (order, view.late));
+        let Some(known) = known else { return Ok(None) };
+        for (moment, at) in &view.moments.0 {
+            if view.head.channel.owner_of(*moment) == Owner::Store && known.moments.get(*moment).is_none() {
+                late.add(&Fact::Moment { order, hour, moment: *moment, at: *at })?;
+            }
+        }
+        if let (Some(picks), None) = (&view.picks, &known.picks) {
+            late.add(&Fact::Picks { order, hour, picks: picks.clone() })?;
+        }
+    }
+    Ok(Some(late))
 }
 
 /// The orders of an hour that this database has forgotten, as [`inbound`] learns those of an open one: a store that was never

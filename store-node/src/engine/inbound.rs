@@ -13,7 +13,8 @@ use crate::db::{DbError, Tx, docs, hours, lanes, pledges, unknown};
 use crate::refusal::Refusal;
 use crate::{derive, flows};
 use model::order::{Channel, Moment, Moments, Owner};
-use model::quota::{HubGeneration, StoreEpoch};
+use model::order_doc::OrderHead;
+use model::quota::{FIRST_GENERATION, HubGeneration, StoreEpoch};
 use model::{CommandId, SkuId, Timestamp};
 use sync::doc::{DocError, DocKey, Document, OrderView, Touched};
 use sync::lane::Lane;
@@ -215,6 +216,12 @@ fn take_one(
     let touched = match applied_now {
         Ok(touched) => touched,
         Err(error @ DocError::Broken { .. }) => return Err(error.into()),
+        // A hub that came from a backup does not know yet that the hour is closed: it takes the blob, and says anew, in a
+        // later hour, what it has said here since.
+        Err(DocError::HourClosed { .. }) if flows::terms(tx)?.generation != FIRST_GENERATION => {
+            tracing::info!(doc = %name, "a restored hub writes into an hour that is closed here");
+            return Ok(());
+        }
         Err(error) => {
             if matches!(error, DocError::TooManyPending { .. }) {
                 applied.want.push(came.doc);
@@ -238,17 +245,34 @@ fn take_one(
     }
     let taken = listing::standing(tx)?.map(|standing| standing.publication);
     for envelope in commands_of(document, came.doc, (&touched, again, taken), &quarantine)? {
-        let sealed = envelope.seal().map_err(DbError::from)?;
-        let reply = run_one(tx, parts, came.now, &sealed, &mut applied.effects, Care::Savepoints)?;
-        if let Some(reason) = reply.as_ref().err().and_then(needs_a_person) {
-            quarantine(&reason)?;
-        }
-        if matches!(reply, Ok(Answer::Listed { .. })) {
+        if carry_out(tx, parts, (came, &name), envelope, applied)? {
             live.drop_catalogues_before(came.doc);
         }
-        applied.replies.push(reply);
     }
     Ok(())
+}
+
+/// Does one thing that a change asks for; what is refused and must not be passed over is kept for a person. Says whether a
+/// publication was taken over.
+fn carry_out(
+    tx: &Tx<'_>,
+    parts: &Parts,
+    (came, name): (&Came<'_>, &str),
+    envelope: Envelope,
+    applied: &mut Applied,
+) -> Result<bool, Fault> {
+    let sealed = envelope.seal().map_err(DbError::from)?;
+    let reply = run_one(tx, parts, came.now, &sealed, &mut applied.effects, Care::Savepoints)?;
+    if let (Command::AcceptOrder(new), Err(Refusal::OtherContent { .. } | Refusal::IdReused)) =
+        (&sealed.envelope.command, &reply)
+    {
+        flows::other_content::refuse(tx, came.now, new, (&came.origin, name))?;
+    } else if let Some(reason) = reply.as_ref().err().and_then(needs_a_person) {
+        docs::quarantine(tx, came.now, &came.origin, name, came.bytes, &reason)?;
+    }
+    let listed = matches!(reply, Ok(Answer::Listed { .. }));
+    applied.replies.push(reply);
+    Ok(listed)
 }
 
 /// An order of an hour that came closed: learnt again, as one of an open hour is.
@@ -283,9 +307,12 @@ fn commands_of(
     match key {
         DocKey::Orders { hour } => {
             for order in &touched.orders {
-                match document.order(order) {
-                    Ok(Some(view)) => commands.extend(of_order(&view, hour, again)),
-                    Ok(None) => {}
+                match document.order(order).and_then(|view| Ok((view, document.rivals(order)?))) {
+                    Ok((Some(view), rivals)) => {
+                        commands.extend(of_order(&view, hour, again));
+                        commands.extend(rivals.iter().filter_map(|head| of_rival(&view, hour, head)));
+                    }
+                    Ok((None, _)) => {}
                     Err(error) => quarantine(&error.to_string())?,
                 }
             }
@@ -384,6 +411,24 @@ fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command
     }
     commands.extend(of_hub_moments(view));
     commands
+}
+
+/// What another life of the hub put under the same id. The store has one of them, and refuses the other.
+fn of_rival(view: &OrderView, hour: i64, head: &OrderHead) -> Option<(CommandId, Command)> {
+    let (order, (epoch, generation)) = (view.order, view.terms);
+    let confirmed_at = view.moments.get(Moment::Confirmed)?;
+    let accept = AcceptOrder {
+        order,
+        hour,
+        head: head.clone(),
+        placed_at: view.moments.get(Moment::Placed).unwrap_or(confirmed_at),
+        confirmed_at,
+        terms: Terms { epoch, generation },
+        seen: Moments::default(),
+        packed: None,
+    };
+    let id = derive::command(order.as_bytes(), &format!("rival {hour} {head:?}"));
+    (head.channel == Channel::Online).then_some((id, Command::AcceptOrder(accept)))
 }
 
 /// What an order's document shows of its life, as a part of an id: a later look that shows anything else is another command.

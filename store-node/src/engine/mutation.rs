@@ -28,6 +28,12 @@ pub enum Mutation {
     ShortWhileUnknown,
     /// What an older generation of the hub may have sold counts as given back.
     FreeOldRights,
+    /// Rights are granted from lots that do not outlive the horizon.
+    GrantFromDying,
+    /// Rights that nothing stands behind any more are not wanted back.
+    NeverWantBack,
+    /// A substitute takes what the hub may sell.
+    SubstituteFromRights,
 }
 
 impl Engine {

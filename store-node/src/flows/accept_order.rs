@@ -7,7 +7,7 @@ use crate::answer::Answer;
 use crate::command::AcceptOrder;
 use crate::db::orders::{self, OrderRow};
 use crate::db::quota::Terms;
-use crate::db::{catalogue, cold, quota};
+use crate::db::{DbResult, catalogue, cold, quota};
 use crate::refusal::Refusal;
 use model::catalogue::{Product, TempClass, Velocity};
 use model::fact::Fact;
@@ -185,8 +185,8 @@ fn row_of(new: &AcceptOrder, flow: &Flow<'_>) -> OrderRow {
 ///
 /// # Errors
 /// A fault when the head cannot be written as JSON.
-pub fn head_sha(head: &OrderHead) -> Result<[u8; 32], Stop> {
-    let bytes = serde_json::to_vec(head).map_err(crate::db::DbError::from)?;
+pub fn head_sha(head: &OrderHead) -> DbResult<[u8; 32]> {
+    let bytes = serde_json::to_vec(head)?;
     Ok(Sha256::digest(bytes).into())
 }
 

@@ -343,6 +343,25 @@ fn rights_come_only_from_lots_that_outlive_the_horizon() {
     assert_eq!(bed.tick(), Answer::Granted { skus: 1, units: 4 }, "the hub may sell on past midnight");
 }
 
+/// The lot was fit for the hub at noon. Half an hour before midnight it is not, and nothing has moved: the rights are wanted
+/// back while the hub can still give them, and nobody who orders at 23:55 is told that nothing is there.
+#[test]
+fn rights_of_a_lot_that_the_horizon_outgrows_are_wanted_back_before_midnight() {
+    let mut bed = Bed::new();
+    let soon = bed.day(3);
+    bed.receive("MILK", 5, Some(soon));
+    assert_eq!(bed.tick(), Answer::Granted { skus: 1, units: 4 });
+    let terms = crate::db::quota::Terms::FIRST;
+    let wanted = |bed: &Bed| {
+        bed.reader().snapshot(|conn, _| crate::db::quota::wanted(conn, terms, &sku("MILK"))).unwrap()
+    };
+    bed.tick();
+    assert_eq!(wanted(&bed), 0, "at noon they are good");
+    bed.pass(14 * 3_600_000 - 20 * 60_000);
+    bed.tick();
+    assert_eq!(wanted(&bed), 4);
+}
+
 /// Hub and store have both forgotten a life, and its numbers came again: an order that was sold in it carries this epoch,
 /// and a generation that this store has never granted anything to. It may have left long ago.
 #[test]

@@ -45,6 +45,7 @@ pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
     flow.only(&[Role::System])?;
     #[cfg(feature = "mutations")]
     super::mutated::release_by_clock(flow)?;
+    horizon_moves(flow)?;
     let seen = marks::get(flow.tx, Mark::GrantSeen)?;
     let (mut skus, last) = ledger::freed_or_taken(flow.tx, seen, ROWS_MAX)?;
     let from = marks::text(flow.tx, SWEEP)?.unwrap_or_default();
@@ -80,6 +81,18 @@ pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
         marks::set(flow.tx, Mark::GrantSeen, last)?;
     }
     Ok(Answer::Granted { skus, units })
+}
+
+/// The horizon reaches another day, which some lots do not outlive: what the hub has of them is wanted back now, while it
+/// can still give it, and not at midnight, when it has sold it.
+fn horizon_moves(flow: &Flow<'_>) -> Result<(), Stop> {
+    let last = flow.now.plus_ms(flow.setup.policy.promise_ms.saturating_add(HORIZON_MS));
+    let reached = flow.setup.calendar.date(last).days();
+    if marks::get(flow.tx, Mark::GrantHorizon)? == reached {
+        return Ok(());
+    }
+    marks::set(flow.tx, Mark::GrantHorizon, reached)?;
+    Ok(marks::set_text(flow.tx, SWEEP, FIRST)?)
 }
 
 /// `None`: the hub used more rights of it than it had, or nobody knows it; nothing more is granted then. `sold`: units
@@ -127,6 +140,10 @@ fn demand(flow: &Flow<'_>, sku: &SkuId, sold: u64) -> Result<Option<Demand>, Sto
 /// Rights beyond what may still be sold are wanted back (a shrink, a breach, a recall, an expiry); where there are units
 /// again, they are wanted no longer.
 fn want_back(flow: &mut Flow<'_>, terms: Terms, policy: GrantPolicy, stock: &SkuStock) -> Result<(), Stop> {
+    #[cfg(feature = "mutations")]
+    if flow.mutated(crate::engine::Mutation::NeverWantBack) {
+        return Ok(());
+    }
     let total = stock.wanted_back(policy);
     let standing = quota::wanted(flow.tx, terms, &stock.sku)?;
     let asks = total > stock.quota.returned_seen() || standing > stock.quota.returned_seen();

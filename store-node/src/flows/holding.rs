@@ -147,6 +147,8 @@ pub fn sellable_for(flow: &Flow<'_>, sku: &SkuId, ms: i64) -> Result<u64, Stop> 
     }
     let last = flow.now.plus_ms(flow.setup.policy.promise_ms.saturating_add(ms));
     shelf.wanted.delivery_on = flow.setup.calendar.date(last);
+    #[cfg(feature = "mutations")]
+    super::mutated::forget_expiry(flow, &mut shelf.lots);
     Ok(shelf.sellable())
 }
 

@@ -36,6 +36,7 @@ pub mod moving;
 #[cfg(feature = "mutations")]
 mod mutated;
 pub mod not_found;
+pub mod other_content;
 pub mod pack;
 #[cfg(test)]
 mod paper_tests;

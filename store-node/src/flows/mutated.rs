@@ -76,6 +76,21 @@ pub fn allocate(flow: &Flow<'_>, lots: &[LotStock], wanted: &Wanted, qty: Qty) -
     Some((takes, missing))
 }
 
+/// [`Mutation::GrantFromDying`]: no lot that is granted from ever expires.
+pub fn forget_expiry(flow: &Flow<'_>, lots: &mut [LotStock]) {
+    if flow.mutated(Mutation::GrantFromDying) {
+        lots.iter_mut().for_each(|lot| lot.expiry = None);
+    }
+}
+
+/// [`Mutation::SubstituteFromRights`]: what the hub may sell counts as free for a substitute.
+///
+/// # Errors
+/// A fault of the database.
+pub fn free_for_substitute(flow: &Flow<'_>, sku: &SkuId, free: u64) -> Result<u64, Stop> {
+    if flow.mutated(Mutation::SubstituteFromRights) { holding::sellable(flow, sku) } else { Ok(free) }
+}
+
 /// [`Mutation::DropPicks`]: one command in sixteen, by its id, does not say what was picked.
 pub fn drops(flow: &Flow<'_>, fact: &Fact) -> bool {
     let some = flow.id.as_bytes().last().is_some_and(|byte| byte.is_multiple_of(16));

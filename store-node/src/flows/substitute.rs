@@ -71,7 +71,7 @@ fn best(flow: &Flow<'_>, row: &OrderRow, line: u8, not: &SkuId, qty: Qty) -> Res
     taken.extend(allocations::of_order(flow.tx, &row.order)?.into_iter().map(|held| held.place.sku));
     let mut candidates = Vec::new();
     for like in catalogue::like(flow.tx, &wanted, CANDIDATES)? {
-        let free = holding::free(flow, &like.product.sku)?;
+        let free = free(flow, &like.product.sku)?;
         candidates.push(good(like.product, free));
     }
     let wanted = good(wanted, 0);
@@ -79,6 +79,14 @@ fn best(flow: &Flow<'_>, row: &OrderRow, line: u8, not: &SkuId, qty: Qty) -> Res
     let Some((good, why)) = chosen else { return Ok(None) };
     let price = price::quote(&catalogue::must(flow.tx, &good.sku)?.product, agreed);
     Ok(Some(Found { sku: good.sku.clone(), name: good.name.clone(), why: why.word(), price }))
+}
+
+/// Units that the store may promise by itself.
+fn free(flow: &Flow<'_>, sku: &SkuId) -> Result<u64, Stop> {
+    let free = holding::free(flow, sku)?;
+    #[cfg(feature = "mutations")]
+    let free = super::mutated::free_for_substitute(flow, sku, free)?;
+    Ok(free)
 }
 
 fn good(product: Product, free: u64) -> Good {
@@ -143,7 +151,7 @@ pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
 fn end(flow: &mut Flow<'_>, row: &OrderRow, question: &Question, ended: Ended) -> Result<(), Stop> {
     let state = orders::moments(flow.tx, &row.order)?.state();
     let name = catalogue::must(flow.tx, &question.sku)?.product.name;
-    let suffices = holding::free(flow, &question.sku)? >= u64::from(question.qty.get());
+    let suffices = free(flow, &question.sku)? >= u64::from(question.qty.get());
     let ended = match ended {
         Ended::Accepted if !suffices => Ended::Gone,
         Ended::Accepted | Ended::Declined | Ended::Timeout | Ended::Gone => ended,

@@ -4,7 +4,7 @@
 use crate::catalogue_doc::CataloguePart;
 use crate::id::{OrderId, SkuId};
 use crate::order::Moment;
-use crate::order_doc::{OrderHead, Picks, RiderCard, SubstituteAnswer, SubstituteAsk};
+use crate::order_doc::{OrderHead, OtherContent, Picks, RiderCard, SubstituteAnswer, SubstituteAsk};
 use crate::quota::{HubGeneration, StoreEpoch};
 use crate::stock::StockTick;
 use crate::time::Timestamp;
@@ -19,6 +19,7 @@ impl Fact {
             | Fact::Picks { order, hour, .. }
             | Fact::Rider { order, hour, .. }
             | Fact::Taken { order, hour, .. }
+            | Fact::Refused { order, hour, .. }
             | Fact::Ask { order, hour, .. }
             | Fact::Answer { order, hour, .. }
             | Fact::Terms { order, hour, .. } => Some((order, *hour)),
@@ -84,6 +85,15 @@ pub enum Fact {
         hour: i64,
         /// The badge code.
         rider: String,
+    },
+    /// The store's negative answer: it has this order already, with another content, which stands.
+    Refused {
+        /// The order.
+        order: OrderId,
+        /// The hour of the document in which the other content came.
+        hour: i64,
+        /// Which stands, and which came.
+        refused: OtherContent,
     },
     /// The store asks the customer about a substitute (REQ-33).
     Ask {

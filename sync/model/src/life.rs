@@ -21,6 +21,12 @@ pub fn life_under(before: u32, now: Timestamp, terms: u32) -> u32 {
     by_clock(before, now).unwrap_or_else(|| before.saturating_add(1).saturating_add(spread))
 }
 
+/// The highest number that a life may have by now: the clock's second, and what terms may have spread beyond it. Where the
+/// clock says nothing, any.
+pub fn latest_life(now: Timestamp) -> u32 {
+    by_clock(0, now).map_or(u32::MAX, |second| second.saturating_add(1 << (SPREAD_BITS + 2)))
+}
+
 fn by_clock(before: u32, now: Timestamp) -> Option<u32> {
     let second = u32::try_from(now.ms().saturating_sub(BEGIN_MS).div_euclid(SECOND_MS)).ok()?;
     (second > before).then_some(second)

@@ -172,3 +172,12 @@ pub struct SubstituteAnswer {
     /// Take it, or refund the line.
     pub accept: bool,
 }
+
+/// Two contents of one order's id, by the SHA-256 of what was ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OtherContent {
+    /// The one that the store has, and keeps to.
+    pub stands: [u8; 32],
+    /// The one that came later, and was refused.
+    pub came: [u8; 32],
+}

@@ -69,8 +69,8 @@ impl Document {
             if !matches!(&view, Ok(view) if self.says_only(&place, view)?) {
                 rest.push(Rest::of(self, &place)?);
             }
-            // Who took the bags stands in the rest, and in no column.
-            orders.extend(view.ok().map(|view| OrderView { taken: None, ..view }));
+            // Who took the bags, and a negative answer, stand in the rest, and in no column.
+            orders.extend(view.ok().map(|view| OrderView { taken: None, refused: None, ..view }));
         }
         orders.sort_by_key(|view| (view.order, view.late));
         rest.sort();

@@ -212,6 +212,37 @@ impl Document {
     /// # Errors
     /// As [`Document::apply_change`]; [`DocError::Stranger`] for what somebody else has written.
     pub fn apply_from(&mut self, sender: Owner, bytes: &[u8]) -> Result<Touched, DocError> {
+        self.apply_judged(bytes, |document, author| {
+            let foreign = author.side().is_some_and(|side| side != sender);
+            foreign.then(|| document.stranger(author))
+        })
+    }
+
+    /// As [`Document::apply_from`], where this side was restored: it learns again what it has written itself in lives that are
+    /// `forgotten`. What comes under the name of any other life of this side, and is not here, somebody else has written.
+    ///
+    /// # Errors
+    /// As [`Document::apply_from`]; [`DocError::NotForgotten`].
+    pub fn apply_again(
+        &mut self,
+        sender: Owner,
+        forgotten: &dyn Fn(u32) -> bool,
+        bytes: &[u8],
+    ) -> Result<Touched, DocError> {
+        self.apply_judged(bytes, |document, author| match author {
+            Author::Life(side, life) if side != sender && !forgotten(life) => {
+                Some(DocError::NotForgotten { actor: author.id(document.store).to_hex_string() })
+            }
+            Author::Genesis | Author::Life(..) => None,
+        })
+    }
+
+    /// Takes what was sent if `judge` has nothing against the authors of what is new in it.
+    fn apply_judged(
+        &mut self,
+        bytes: &[u8],
+        judge: impl Fn(&Self, Author) -> Option<DocError>,
+    ) -> Result<Touched, DocError> {
         if self.closed {
             return Err(DocError::HourClosed { doc: self.id.to_string() });
         }
@@ -219,23 +250,21 @@ impl Document {
         if !rest.is_empty() {
             return Err(DocError::poisoned("bytes after a change"));
         }
-        let forged = |author: Author| author.side().is_some_and(|side| side != sender);
+        // What is here already may come back: under new terms each side says all it has.
+        let wrong = |place: Place| {
+            let new = !self.known.contains_key(&place);
+            if new { judge(self, place.0) } else { None }
+        };
         match &chunk {
-            // What is here already may come back: under new terms each side says all it has.
-            Chunk::Slim(slim) if forged(slim.place.0) && !self.known.contains_key(&slim.place) => {
-                Err(self.stranger(slim.place.0))
-            }
-            Chunk::Slim(_) => self.apply_chunk(&chunk, bytes),
+            Chunk::Slim(slim) => match wrong(slim.place) {
+                Some(error) => Err(error),
+                None => self.apply_chunk(&chunk, bytes),
+            },
             Chunk::Whole(packed) => {
                 let changes = chunk::changes_of(&chunk::unpack_whole(packed)?)?;
-                for change in &changes {
-                    let place = chunk::place(change, self.store);
-                    if let Some(place) = place
-                        && forged(place.0)
-                        && !self.known.contains_key(&place)
-                    {
-                        return Err(self.stranger(place.0));
-                    }
+                let places = changes.iter().filter_map(|change| chunk::place(change, self.store));
+                if let Some(error) = places.filter_map(wrong).next() {
+                    return Err(error);
                 }
                 let mut touched = Touched::default();
                 self.apply(changes, &mut touched)?;

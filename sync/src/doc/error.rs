@@ -21,6 +21,12 @@ pub enum DocError {
         /// Actor id in hex.
         actor: String,
     },
+    /// The change bears the name of a life of this side that has forgotten nothing, and it is not here.
+    #[error("change by a stranger: actor {actor} is a life of this side that has written no such change")]
+    NotForgotten {
+        /// Actor id in hex.
+        actor: String,
+    },
     /// The sender used an actor and number twice for different changes: it was restored without a new boot number.
     #[error("actor {actor} used number {seq} twice: the sender must take a new boot number")]
     DuplicateSeq {

@@ -14,6 +14,7 @@ impl DocKey {
             | Fact::Picks { hour, .. }
             | Fact::Rider { hour, .. }
             | Fact::Taken { hour, .. }
+            | Fact::Refused { hour, .. }
             | Fact::Ask { hour, .. }
             | Fact::Answer { hour, .. }
             | Fact::Terms { hour, .. }
@@ -41,6 +42,7 @@ impl Document {
             Fact::Picks { order, picks, .. } => self.put_picks(order, picks),
             Fact::Rider { order, rider, .. } => self.put_rider(order, rider),
             Fact::Taken { order, rider, .. } => self.put_taken(order, rider),
+            Fact::Refused { order, refused, .. } => self.put_refused(order, refused),
             Fact::Ask { order, ask, .. } => self.put_ask(order, ask),
             Fact::Answer { order, answer, .. } => self.put_answer(order, answer),
             Fact::HourClosed { .. } => self.put_mark(),

@@ -1,5 +1,5 @@
 //! Shape of an orders document, and its reading and writing. Two root maps: `o` holds the hub's orders, `c` those taken
-//! at the counter. An order is a small map: `h` head, `p` picks, `r` rider, `w` who took the bags if not that rider, `q3` the
+//! at the counter. An order is a small map: `h` head, `p` picks, `r` rider, `w` who took the bags if not that rider, `x` the store's negative answer, `q3` the
 //! substitute asked for line 3 and `a3` its answer (all packed), `t` the (E, G) it was sold under where that is not the
 //! first, and one integer per moment, milliseconds from the promised time (the smallest number there is). Every field counts only from
 //! the side that owns it.
@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::fact::Fact;
 use model::id::OrderId;
 use model::order::{Channel, Moment, Moments, Owner};
-use model::order_doc::{OrderHead, Picks, RiderCard, SubstituteAnswer, SubstituteAsk};
+use model::order_doc::{OrderHead, OtherContent, Picks, RiderCard, SubstituteAnswer, SubstituteAsk};
 use model::quota::{FIRST_EPOCH, FIRST_GENERATION, HubGeneration, StoreEpoch};
 use model::time::{DAY_MS, Timestamp};
 
@@ -29,6 +29,7 @@ const HEAD: &str = "h";
 const PICKS: &str = "p";
 const RIDER: &str = "r";
 const TAKEN: &str = "w";
+const REFUSED: &str = "x";
 const TERMS: &str = "t";
 /// Followed by the line's place.
 const ASK: char = 'q';
@@ -59,6 +60,8 @@ pub struct OrderView {
     pub rider: Option<RiderCard>,
     /// Whose badge the bags went to, where the store's card was none or another's.
     pub taken: Option<String>,
+    /// The store has the order with another content, and keeps to that.
+    pub refused: Option<OtherContent>,
     /// What the store proposes instead, by line.
     pub asks: Vec<SubstituteAsk>,
     /// What the customer said to that, by line.
@@ -186,6 +189,16 @@ impl Document {
         self.put_packed(order, spot, TAKEN, Owner::Store, packed)
     }
 
+    /// Stages the store's negative answer. `Ok(false)`: no change.
+    ///
+    /// # Errors
+    /// As [`Document::put_moment`]; the hub may not write it.
+    pub fn put_refused(&mut self, order: &OrderId, refused: &OtherContent) -> Result<bool, DocError> {
+        let spot = self.spot(order)?;
+        let packed = pack::refused(refused)?;
+        self.put_packed(order, spot, REFUSED, Owner::Store, packed)
+    }
+
     /// Stages the store's proposal for a line, replacing an earlier one. `Ok(false)`: no change.
     ///
     /// # Errors
@@ -231,6 +244,11 @@ impl Document {
                 let packed = pack::taken(rider)?;
                 let spot = self.late_spot(order, head)?;
                 self.put_packed(order, spot, TAKEN, Owner::Store, packed)
+            }
+            Fact::Refused { order, refused, .. } => {
+                let packed = pack::refused(refused)?;
+                let spot = self.late_spot(order, head)?;
+                self.put_packed(order, spot, REFUSED, Owner::Store, packed)
             }
             Fact::Ask { order, ask, .. } => {
                 let packed = pack::ask(ask, self.base())?;
@@ -322,6 +340,25 @@ impl Document {
         self.view(order, None, head, &obj).map(Some)
     }
 
+    /// What other lives of the order's maker have put under the same id, with another head: a maker that was restored and
+    /// has forgotten the first.
+    ///
+    /// # Errors
+    /// As [`Document::order`].
+    pub fn rivals(&self, order: &OrderId) -> Result<Vec<OrderHead>, DocError> {
+        self.wants_orders()?;
+        let Some((head, at, _)) = self.find(order)? else { return Ok(Vec::new()) };
+        let (_, maker) = root_of(head.channel);
+        let mut rivals = Vec::new();
+        for obj in self.maps_made_by(&at, maker)? {
+            let other = self.head_in(order, &obj, maker)?;
+            if other != head && !rivals.contains(&other) {
+                rivals.push(other);
+            }
+        }
+        Ok(rivals)
+    }
+
     /// What came late for an order whose own hour is another one, from each side that said something.
     ///
     /// # Errors
@@ -357,6 +394,7 @@ impl Document {
         let rider =
             packed(RIDER, Owner::Hub)?.map(|bytes| pack::read_rider(&bytes, self.base())).transpose()?;
         let taken = packed(TAKEN, Owner::Store)?.map(|bytes| pack::read_taken(&bytes)).transpose()?;
+        let refused = packed(REFUSED, Owner::Store)?.map(|bytes| pack::read_refused(&bytes)).transpose()?;
         let asks = self.by_line(obj, ASK, Owner::Store)?;
         let asks = asks.iter().map(|(line, bytes)| pack::read_ask(*line, bytes, self.base()));
         let asks = asks.collect::<Result<_, _>>()?;
@@ -365,7 +403,19 @@ impl Document {
         let answers = answers.collect::<Result<_, _>>()?;
         let terms = packed(TERMS, Owner::Hub)?.map(|bytes| pack::read_terms(&bytes)).transpose()?;
         let terms = terms.unwrap_or((FIRST_EPOCH, FIRST_GENERATION));
-        Ok(OrderView { order: *order, late, head, moments, picks, rider, taken, asks, answers, terms })
+        Ok(OrderView {
+            order: *order,
+            late,
+            head,
+            moments,
+            picks,
+            rider,
+            taken,
+            refused,
+            asks,
+            answers,
+            terms,
+        })
     }
 
     /// Every order in the document, by id; a poisoned one stands as its error and stops none of the rest.

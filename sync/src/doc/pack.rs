@@ -6,8 +6,8 @@ use model::id::{LotId, SkuId};
 use model::money::Paise;
 use model::order::Channel;
 use model::order_doc::{
-    HeadLine, LINES_MAX, LessPaid, OrderHead, PickedUnits, Picks, RiderCard, ShortUnits, SubstituteAnswer,
-    SubstituteAsk, SubstitutePreset,
+    HeadLine, LINES_MAX, LessPaid, OrderHead, OtherContent, PickedUnits, Picks, RiderCard, ShortUnits,
+    SubstituteAnswer, SubstituteAsk, SubstitutePreset,
 };
 use model::qty::Qty;
 use model::quota::{HubGeneration, StoreEpoch};
@@ -253,6 +253,15 @@ pub(crate) fn taken(rider: &str) -> Result<Vec<u8>, DocError> {
 
 pub(crate) fn read_taken(bytes: &[u8]) -> Result<String, DocError> {
     Reader::new("who took it", bytes)?.text()
+}
+
+pub(crate) fn refused(value: &OtherContent) -> Result<Vec<u8>, DocError> {
+    Ok(Writer(vec![V1]).put(&value.stands)?.put(&value.came)?.0)
+}
+
+pub(crate) fn read_refused(bytes: &[u8]) -> Result<OtherContent, DocError> {
+    let mut from = Reader::new("negative answer", bytes)?;
+    Ok(OtherContent { stands: from.take()?, came: from.take()? })
 }
 
 pub(crate) fn ask(value: &SubstituteAsk, base: Timestamp) -> Result<Vec<u8>, DocError> {

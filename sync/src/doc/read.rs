@@ -43,6 +43,16 @@ impl Document {
         }
     }
 
+    /// Every map at a place that lives of `maker` have made.
+    pub(super) fn maps_made_by(&self, at: &MapAt, maker: Owner) -> Result<Vec<ObjId>, DocError> {
+        let root = self.root(at.root)?;
+        let Some(key) = &at.inner else { return Ok(vec![root]) };
+        let all = self.written(&root, key)?.into_iter();
+        let mine =
+            all.filter(|(value, _, side)| matches!(value, Value::Object(ObjType::Map)) && *side == maker);
+        Ok(mine.map(|(_, obj, _)| obj).collect())
+    }
+
     /// The inner keys of a root map.
     pub(super) fn keys(&self, root: &'static str) -> Result<Vec<String>, DocError> {
         Ok(self.am.keys(self.root(root)?).collect())

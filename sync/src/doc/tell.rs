@@ -94,6 +94,9 @@ fn order(view: &OrderView) -> String {
     if let Some(taken) = &view.taken {
         let _ = write!(text, "; taken by {taken}");
     }
+    if view.refused.is_some() {
+        text.push_str("; refused: the store has it with another content");
+    }
     for ask in &view.asks {
         let _ = write!(text, "; line {}: {} proposed", ask.line, ask.sku);
     }

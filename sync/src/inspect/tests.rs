@@ -143,6 +143,7 @@ fn every_refusal_of_a_document_has_a_kind() {
     for (error, kind) in [
         (DocError::Poisoned { what: "bytes".into() }, "poisoned"),
         (DocError::Stranger { actor: "00".into() }, "stranger"),
+        (DocError::NotForgotten { actor: "00".into() }, "stranger"),
         (DocError::DuplicateSeq { actor: "00".into(), seq: 3 }, "number_twice"),
         (DocError::OtherContent { order: order() }, "other_content"),
         (DocError::NotMine { field: "pk".into() }, "not_its_own"),

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tests::escrow::{Options, Tally, run};
+use tests::escrow::{Careless, Options, Tally, run};
 
 /// Cuts of three days, restores of either side from old backups, rollbacks, shrinkage: I1 to I5 after every step.
 #[derive(Debug, Parser)]
@@ -43,6 +43,16 @@ enum Rule {
     WordAtOnce,
     HoldsOutliveTerms,
     KeepRights,
+    KeepWanted,
+    GrantFromDying,
+    NeverWantBack,
+    SubstituteFromRights,
+    RepeatCommands,
+    ReleaseByClock,
+    FlashBeyondRights,
+    FlashBeyondPool,
+    ReserveAsOrdered,
+    MintUnweighed,
 }
 
 impl Rule {
@@ -55,12 +65,26 @@ impl Rule {
             Rule::FreeOldRights => Store::FreeOldRights,
             Rule::NoWord => Store::NoWord,
             Rule::ShortWhileUnknown => Store::ShortWhileUnknown,
+            Rule::GrantFromDying => Store::GrantFromDying,
+            Rule::NeverWantBack => Store::NeverWantBack,
+            Rule::SubstituteFromRights => Store::SubstituteFromRights,
+            Rule::RepeatCommands => Store::SkipIdempotency,
+            Rule::ReleaseByClock => Store::ReleaseOnlineByClock,
+            Rule::FlashBeyondRights => return careless(options, Careless::FlashBeyondRights),
+            Rule::FlashBeyondPool => return careless(options, Careless::FlashBeyondPool),
+            Rule::ReserveAsOrdered => return careless(options, Careless::ReserveAsOrdered),
+            Rule::MintUnweighed => return careless(options, Careless::MintUnweighed),
+            Rule::KeepWanted => return Options { hub_mutation: Hub::KeepWanted, ..options },
             Rule::WordAtOnce => return Options { hub_mutation: Hub::WordAtOnce, ..options },
             Rule::HoldsOutliveTerms => return Options { hub_mutation: Hub::HoldsOutliveTerms, ..options },
             Rule::KeepRights => return Options { hub_mutation: Hub::KeepRights, ..options },
         };
         Options { store_mutation: Some(store), ..options }
     }
+}
+
+const fn careless(options: Options, rule: Careless) -> Options {
+    Options { careless: Some(rule), ..options }
 }
 
 #[expect(clippy::print_stdout, reason = "this program's output is its lines")]

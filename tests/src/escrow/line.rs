@@ -1,6 +1,7 @@
 //! The uplink between the two peers: frames that get lost, doubled and overtaken; delivered records are committed before
 //! they are acknowledged. What a session finds out about terms and rollbacks is acted upon as the adapters do.
 
+use super::machines::HubBox;
 use super::world::{Event, World};
 use crate::checks::{Check, Checked, broken, machine};
 use crate::sim::city;
@@ -12,10 +13,11 @@ use store_node::engine::InboundRecord;
 use sync::doc::DocKey;
 use sync::lane::{Lane, LaneSeq, ends};
 use sync::peer::{Input, Opening, Output};
+use sync::pledge::{Pledge, Word};
 use sync::wire::CloseReason;
 
-/// Records that a peer has delivered: place, document, change.
-type Delivered = Vec<(LaneSeq, DocKey, Vec<u8>)>;
+/// Records that a peer has delivered: place, document, change, and what the hub has pledged with it.
+type Delivered = Vec<(LaneSeq, DocKey, Vec<u8>, Option<Pledge>)>;
 
 impl World {
     /// The store dials; both ends begin a session.
@@ -26,12 +28,30 @@ impl World {
         }
         self.line.connected = true;
         let now = self.now();
+        self.pledges_terms()?;
         let lanes = self.store.engine()?.age_lanes(now).map_err(machine)?;
         self.feed(Owner::Store, Input::Lanes(lanes))?;
         for end in [Owner::Store, Owner::Hub] {
             self.feed(end, Input::Connected(Opening::default()))?;
         }
         self.store_grew()
+    }
+
+    /// Whoever dials hears under which terms the hub is, and keeps its word for it.
+    pub(super) fn pledges_terms(&mut self) -> Checked {
+        let store = city::store_id(0).map_err(machine)?;
+        let terms = self.hub.engine()?.under(&store).map_err(machine)?;
+        let pledge = HubBox::pledges().pledge(&store, terms, Word::Terms);
+        self.store.engine()?.pledged(&[pledge]).map_err(machine)
+    }
+
+    /// Whether what the store has of the hub's pledges shows that the hub has forgotten something.
+    pub(super) fn shows_set_back(&mut self) -> Checked<bool> {
+        let store = city::store_id(0).map_err(machine)?;
+        let shown = self.store.engine()?.pledges().map_err(machine)?;
+        let now = self.hub.engine()?.session(&store).map_err(machine)?;
+        let (key, terms) = (HubBox::pledges(), (now.epoch, now.generation));
+        Ok(shown.iter().any(|pledge| key.made(&store, pledge) && pledge.is_forgotten(terms, &now.lanes)))
     }
 
     /// The own log of the store grew.
@@ -114,13 +134,15 @@ impl World {
             };
             match output {
                 Output::Send(bytes) => self.send(end, &bytes),
-                Output::Deliver { lane, seq, doc, change, .. } => {
-                    delivered.push((LaneSeq { lane, seq }, doc, change));
+                Output::Deliver { lane, seq, doc, change, pledge } => {
+                    delivered.push((LaneSeq { lane, seq }, doc, change, pledge));
                 }
                 Output::NeedOut { lane, after, limit } => {
                     self.give(end, LaneSeq { lane, seq: after }, limit)?;
                 }
-                Output::Acked { lane, upto, .. } => self.acked(end, LaneSeq { lane, seq: upto })?,
+                Output::Acked { lane, upto, pledge } => {
+                    self.acked(end, LaneSeq { lane, seq: upto }, pledge)?;
+                }
                 Output::Live => self.heard(end)?,
                 Output::Stale | Output::PeerHello { .. } | Output::Manifest(_) | Output::OneLane => {}
                 Output::Refused { why, .. } => {
@@ -157,10 +179,13 @@ impl World {
         self.feed(end, Input::Out { lane: after.lane, records })
     }
 
-    fn acked(&mut self, end: Owner, upto: LaneSeq) -> Checked {
+    fn acked(&mut self, end: Owner, upto: LaneSeq, pledge: Option<Pledge>) -> Checked {
         let store = city::store_id(0).map_err(machine)?;
         match end {
-            Owner::Store => self.store.engine()?.out_acked(upto.lane, upto.seq).map_err(machine),
+            Owner::Store => {
+                let engine = self.store.engine()?;
+                engine.out_acked_with(upto.lane, upto.seq, pledge.as_ref()).map_err(machine)
+            }
             Owner::Hub => self.hub.engine()?.out_acked(&store, upto).map_err(machine),
         }
     }
@@ -178,12 +203,12 @@ impl World {
         let now = self.now();
         match end {
             Owner::Store => {
-                let record = |(LaneSeq { lane, seq }, doc, change)| InboundRecord {
+                let record = |(LaneSeq { lane, seq }, doc, change, pledge)| InboundRecord {
                     lane,
                     seq,
                     doc,
                     change,
-                    pledge: None,
+                    pledge,
                 };
                 let records = records.into_iter().map(record).collect();
                 self.note(|| format!("store hears {} records", upto.len()));
@@ -191,6 +216,7 @@ impl World {
             }
             Owner::Hub => {
                 let store = city::store_id(0).map_err(machine)?;
+                let records = records.into_iter().map(|(at, doc, change, _)| (at, doc, change)).collect();
                 let out = self.hub.engine()?.inbound(now, &store, records).map_err(machine)?;
                 self.note(|| format!("hub hears {} lanes", upto.len()));
                 if out.quarantined > 0 {

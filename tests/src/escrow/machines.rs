@@ -14,6 +14,9 @@ use store_node::engine::Engine;
 use store_node::setup::Setup;
 use sync::peer::Peer;
 
+/// The hub's secret.
+const KEY: [u8; 32] = [7; 32];
+
 /// A copy of a database, and when it was made.
 #[derive(Debug, Clone)]
 pub(super) struct Backup {
@@ -132,12 +135,17 @@ impl HubBox {
 
     pub(super) fn start(&mut self, now: Timestamp) -> Checked {
         self.stop();
-        let mut rules = Rules::new(HubKey([7; 32]));
+        let mut rules = Rules::new(HubKey(KEY));
         (rules.demo, rules.gateway) = (true, true);
         let mut engine = HubEngine::open(&self.files.path(), rules, now).map_err(machine)?;
         engine.put_stores(&[city::seed(0).map_err(machine)?]).map_err(machine)?;
         self.engine = Some(engine);
         self.answer_anew(now)
+    }
+
+    /// What the hub's key makes of its word; it outlives every restore.
+    pub(super) fn pledges() -> sync::pledge::PledgeKey {
+        Rules::new(HubKey(KEY)).pledges()
     }
 
     /// A peer that knows the present terms.

@@ -2,7 +2,7 @@
 //! epoch for the new node, the count, decisions about UNKNOWN orders, orders brought back from other logs.
 
 use super::people::manager;
-use super::world::World;
+use super::world::{Careless, World};
 use crate::checks::{Check, Checked, broken, machine};
 use crate::sim::city;
 use central_hub::command::{Answer as HubAnswer, Command as Hub};
@@ -40,7 +40,10 @@ impl World {
         match self.rng.random_range(0..12) {
             0..=2 => self.dies(Owner::Store),
             3 | 4 => self.dies(Owner::Hub),
-            5 | 6 => self.store_restored(),
+            5 | 6 => {
+                self.store_restored()?;
+                if self.rng.random_range(0..2) == 0 { self.hub_rolls_back_under_a_wish() } else { Ok(()) }
+            }
             7 | 8 if self.options.both_lost => self.both_restored(),
             7 | 8 => self.hub_restored(),
             9 => self.store_rolls_back(),
@@ -61,7 +64,10 @@ impl World {
         self.session += 1;
         let now = self.now();
         match end {
-            Owner::Store => self.store.start(now)?,
+            Owner::Store => {
+                self.day = None;
+                self.store.start(now)?;
+            }
             Owner::Hub => self.hub.start(now)?,
         }
         self.mutate()?;
@@ -88,6 +94,7 @@ impl World {
         self.takes_a_while();
         let now = self.now();
         self.store.restore(now)?;
+        self.day = None;
         self.shorts_of_the_backup()?;
         self.mutate()
     }
@@ -140,6 +147,10 @@ impl World {
         if self.line.cut || self.hub.engine.is_none() || self.hub_rolled_back {
             return Ok(());
         }
+        // What the machine shows is weighed first: its new epoch ends the logs that would have shown a hub that was set back.
+        if self.options.careless != Some(Careless::MintUnweighed) && self.shows_set_back()? {
+            self.begin_generation()?;
+        }
         let store = city::store_id(0).map_err(machine)?;
         let node_key =
             format!("node-{}-{}-{}", self.tally.store_restores, self.tally.rollbacks_seen, self.generations);
@@ -156,6 +167,7 @@ impl World {
             // The node has heard of an epoch that this hub does not know: the hub has forgotten it.
             return self.begin_generation();
         };
+        self.pledges_terms()?;
         let actor = store_node::command::system("replace").map_err(machine)?;
         if self.ask_store(actor, Command::TakeEpoch { epoch, generation, why })?.is_err() {
             // The store has heard of a later life of the hub.
@@ -187,7 +199,7 @@ impl World {
         self.queue.advance(until);
     }
 
-    fn brings_back_hub(&mut self) -> Checked {
+    pub(super) fn brings_back_hub(&mut self) -> Checked {
         self.note(|| "the hub comes from its backup".to_owned());
         self.hang_up()?;
         self.session += 1;
@@ -220,6 +232,29 @@ impl World {
         self.until_live()?;
         self.store_rolled_back = false;
         Ok(())
+    }
+
+    /// A store that was restored in a cut wants an epoch, and the hub is set back meanwhile. Nobody says so; the logs that
+    /// would show it end with the new epoch. What the store has of the hub's pledges shows it, when the line comes back.
+    fn hub_rolls_back_under_a_wish(&mut self) -> Checked {
+        let old = self.hub.backup.as_ref().is_some_and(|b| self.now().since_ms(b.at) > OLD_ENOUGH_MS);
+        let Some(why) = self.needs_epoch.filter(|_| self.line.cut && old && !self.hub_owes) else {
+            return Ok(());
+        };
+        if self.tally.rollbacks >= RESTORES {
+            return Ok(());
+        }
+        self.tally.rollbacks += 1;
+        self.brings_back_hub()?;
+        if !self.shows_set_back()? {
+            // Nothing in the store's backup shows it: people have to say it.
+            return self.begin_generation();
+        }
+        self.tally.wishes += 1;
+        self.line.cut = false;
+        self.take_epoch(why)?;
+        self.line.cut = true;
+        self.hang_up()
     }
 
     fn hub_rolls_back(&mut self) -> Checked {
@@ -334,7 +369,7 @@ impl World {
     }
 }
 
-fn ops(person: &str) -> Checked<Actor> {
+pub(super) fn ops(person: &str) -> Checked<Actor> {
     Ok(Actor {
         person: PersonId::new(person).map_err(machine)?,
         device: DeviceId::new("ops").map_err(machine)?,

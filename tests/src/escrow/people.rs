@@ -12,7 +12,10 @@ use model::api::hub::{CheckoutRequest, Payment};
 use model::api::store::{CounterLine, CounterOrderRequest, HandoverRequest, ReceiveRequest};
 use model::order::{Channel, Moment};
 use model::order_doc::{HeadLine, OrderHead, SubstitutePreset};
-use model::{Actor, AddressId, CustomerId, DeviceId, OrderId, OrderState, Paise, PersonId, Qty, Role, SkuId};
+use model::time::SECOND_MS;
+use model::{
+    Actor, AddressId, CustomerId, Date, DeviceId, OrderId, OrderState, Paise, PersonId, Qty, Role, SkuId,
+};
 use rand::Rng;
 use store_node::answer::Answer;
 use store_node::command::{Command, Counted, Login};
@@ -22,10 +25,10 @@ use store_node::db::{bags, fence, orders, pick_assign, picks, stock, unknown};
 /// A customer who can order.
 #[derive(Debug, Clone)]
 pub(super) struct Customer {
-    id: CustomerId,
-    address: AddressId,
+    pub(super) id: CustomerId,
+    pub(super) address: AddressId,
     /// An order that waits for its payment.
-    waits: Option<OrderId>,
+    pub(super) waits: Option<OrderId>,
 }
 
 /// The manager at the console.
@@ -39,7 +42,7 @@ fn picker() -> Checked<Actor> {
     Ok(Actor { person, device, role: Role::Picker })
 }
 
-fn app() -> Checked<Actor> {
+pub(super) fn app() -> Checked<Actor> {
     let (person, device) = (PersonId::new("app"), DeviceId::new("app"));
     Ok(Actor { person: person.map_err(machine)?, device: device.map_err(machine)?, role: Role::Customer })
 }
@@ -52,7 +55,8 @@ impl World {
         self.own_store(Command::ImportCatalogue { products, opening: Vec::new() })?;
         for sku in self.goods.clone() {
             let units = self.rng.random_range(2..14);
-            self.receive(&sku, units, true)?;
+            let date = self.some_date(&sku);
+            self.receive(&sku, units, (true, date))?;
         }
         for n in 0..6 {
             let phone = format!("+9198860{n:05}");
@@ -71,7 +75,7 @@ impl World {
             };
             self.customers.push(Customer { id, address, waits: None });
         }
-        self.own_store(Command::GrantTick)
+        self.grants()
     }
 
     /// Somebody does something.
@@ -79,14 +83,18 @@ impl World {
         self.tally.steps += 1;
         self.after_restores()?;
         match self.rng.random_range(0..100) {
-            0..=21 => self.orders(),
+            0..=19 => self.orders(),
+            20..=21 => self.flash(),
             22..=27 => self.pay(),
-            28..=41 => self.own_store(Command::GrantTick),
-            42..=50 => self.sell(),
+            28..=39 => self.tick(),
+            40..=41 => self.closes_hours(),
+            42..=48 => self.sell(),
+            49..=50 => self.weighs(),
             51..=70 => self.ship(),
             71..=73 => self.regrets(),
             74..=76 => self.leaves(),
-            77..=80 => self.unit_vanishes(),
+            77..=79 => self.unit_vanishes(),
+            80 => self.vanishes_unseen(),
             81..=84 => self.delivery(),
             85 => self.own_hub(Hub::ExpireHolds),
             86..=88 => self.saves(),
@@ -94,6 +102,11 @@ impl World {
             92..=96 => self.counts_next(),
             _ => self.decides_next(),
         }
+    }
+
+    /// The store's tick of granting, if it is up.
+    fn tick(&mut self) -> Checked {
+        if self.store.engine.is_some() { self.grants() } else { Ok(()) }
     }
 
     /// Orders at the hub whatever it offers.
@@ -105,9 +118,7 @@ impl World {
             return Ok(());
         }
         let customer_id = customer.id;
-        for (sku, _) in self.hub.engine()?.data().cart(&customer_id).map_err(machine)? {
-            self.ask_hub(app()?, Hub::SetCartLine { customer: customer_id, sku, qty: Qty::ZERO })?.ok();
-        }
+        self.empties_cart(customer_id)?;
         for _ in 0..self.rng.random_range(1..=3) {
             let (sku, available) = wanted[self.rng.random_range(0..wanted.len())].clone();
             let most = if self.rng.random_range(0..3) == 0 { available } else { 1 };
@@ -119,8 +130,12 @@ impl World {
         } else {
             Payment::Upi { token: "tok_ok".to_owned() }
         };
-        let request =
-            CheckoutRequest { address: customer.address, payment, preset: SubstitutePreset::Refund };
+        let preset = match self.rng.random_range(0..4) {
+            0 => SubstitutePreset::Ask,
+            1 => SubstitutePreset::BestMatch,
+            _ => SubstitutePreset::Refund,
+        };
+        let request = CheckoutRequest { address: customer.address, payment, preset };
         let begun = Hub::BeginCheckout { customer: customer_id, request };
         if let Ok(HubAnswer::Order { order }) = self.ask_hub(app()?, begun)? {
             self.customers[at].waits = Some(order);
@@ -129,8 +144,15 @@ impl World {
         Ok(())
     }
 
+    pub(super) fn empties_cart(&mut self, customer: CustomerId) -> Checked {
+        for (sku, _) in self.hub.engine()?.data().cart(&customer).map_err(machine)? {
+            self.ask_hub(app()?, Hub::SetCartLine { customer, sku, qty: Qty::ZERO })?.ok();
+        }
+        Ok(())
+    }
+
     /// What the shop shows: goods with units.
-    fn offered(&mut self) -> Checked<Vec<(SkuId, i64)>> {
+    pub(super) fn offered(&mut self) -> Checked<Vec<(SkuId, i64)>> {
         let goods = self.goods.clone();
         let Some(hub) = &self.hub.engine else { return Ok(Vec::new()) };
         let key = key_of(hub.data())?;
@@ -158,7 +180,7 @@ impl World {
     }
 
     /// Customers whose order is confirmed are told so: from now on it exists, whatever is restored.
-    fn are_told(&mut self) -> Checked {
+    pub(super) fn are_told(&mut self) -> Checked {
         for at in 0..self.customers.len() {
             let Some(order) = self.customers[at].waits else { continue };
             let data = self.hub.engine()?.data();
@@ -267,8 +289,13 @@ impl World {
             let Some(next) = held.iter().find(|held| !held.open().is_zero()) else { break };
             let place = Place { sku: next.sku.clone(), lot: next.lot.clone(), bin: next.bin.clone() };
             if self.truth.shelf.get(&place).copied().unwrap_or(0) == 0 {
-                let line = next.line;
+                let (line, missing) = (next.line, i64::from(next.open()));
+                self.misses(&place, missing);
                 self.ask_store(who.clone(), Command::NotFound { order, line })?.ok();
+                // The customer may be asked about something else.
+                self.pass(2 * SECOND_MS)?;
+                self.answers()?;
+                self.pass(2 * SECOND_MS)?;
                 continue;
             }
             let scan = Command::Scan { order, text: format!("LL:{}", next.lot), line: next.line };
@@ -279,6 +306,9 @@ impl World {
                 return Err(broken(Check::Machine, format!("a scan of {place:?} was refused: {refusal:?}")));
             }
             self.moves(order, &place, 1);
+            if self.truth.dates.get(&place.lot).is_some_and(|date| *date < self.today()) {
+                return Err(broken(Check::Oversold, format!("{place:?} was picked after its date")));
+            }
         }
         if self.rng.random_range(0..4) > 0 || self.resting {
             let packed = self.ask_store(who, Command::Pack { order })?;
@@ -380,21 +410,23 @@ impl World {
             return Ok(());
         }
         let (sku, units) = (self.some_good(), self.rng.random_range(1..8));
-        self.receive(&sku, units, true)
+        let date = self.some_date(&sku);
+        self.receive(&sku, units, (true, date))
     }
 
     /// Goods are taken into the books; `new`: they have just come in.
-    fn receive(&mut self, sku: &SkuId, units: i64, new: bool) -> Checked {
+    fn receive(&mut self, sku: &SkuId, units: i64, (new, expiry): (bool, Option<Date>)) -> Checked {
         let mrp = self.catalogue.first().map_or(Paise::ZERO, |product| product.mrp);
         let qty = Qty::new(units).map_err(machine)?;
         let batch = format!("B{}", self.rng.random_range(100..999));
-        let request = ReceiveRequest { sku: sku.clone(), qty, batch, expiry: None, mrp, bin: None };
+        let request = ReceiveRequest { sku: sku.clone(), qty, batch, expiry, mrp, bin: None };
         match self.ask_store(manager()?, Command::Receive(request))? {
             Ok(Answer::Received(answer)) => {
                 if new {
                     Truth::add(&mut self.truth.received, sku, units);
                 }
                 let place = Place { sku: sku.clone(), lot: answer.lot, bin: answer.bin };
+                self.truth.dates.extend(expiry.map(|date| (place.lot.clone(), date)));
                 *self.truth.shelf.entry(place).or_default() += units;
                 Ok(())
             }
@@ -417,8 +449,15 @@ impl World {
             .collect();
         for (place, units) in strange {
             self.truth.shelf.remove(&place);
-            self.receive(sku, units, false)?;
+            let date = self.truth.dates.get(&place.lot).copied();
+            if date.is_some_and(|date| date < self.today()) {
+                // Past its date: thrown away.
+                Truth::add(&mut self.truth.lost, sku, units);
+                continue;
+            }
+            self.receive(sku, units, (false, date))?;
         }
+        self.finds_out(sku);
         let of = sku.clone();
         let known = self.store.reading(|conn| stock::places_of_sku(conn, &of))?;
         let mut places = Vec::new();

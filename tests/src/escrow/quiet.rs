@@ -1,6 +1,7 @@
 //! The end of a run: everything that waits is done, and then both sides must say the same. Also: what the customers hear of
 //! shorts and cancellations, and the rights that were ever given, written into the truth.
 
+use super::instead::{Swaps, swaps_of};
 use super::people::key_of;
 use super::truth::Truth;
 use super::world::World;
@@ -10,7 +11,6 @@ use central_hub::command::Command as Hub;
 use model::OrderId;
 use model::order::{Moment, Moments, Owner};
 use std::collections::BTreeMap;
-use store_node::command::Command;
 use store_node::db::{docs, fence, orders, quota, unknown};
 use sync::doc::{DocActor, DocId, Document};
 use sync::lane;
@@ -24,16 +24,20 @@ impl World {
         let all = self.truth.online.keys().chain(self.truth.counter.keys());
         let open: Vec<OrderId> = all.filter(|order| !self.truth.ended(order)).copied().collect();
         let heard = self.store.reading(|conn| {
-            let mut heard = Vec::new();
+            let (mut heard, mut swaps) = (Vec::new(), Swaps::new());
             for order in &open {
                 let shorts = orders::shorts(conn, order)?;
                 let cancelled = orders::moments(conn, order)?.get(Moment::Cancelled).is_some();
+                swaps.extend(swaps_of(conn, order)?);
                 if !shorts.is_empty() || cancelled {
                     heard.push((*order, shorts, orders::lines(conn, order)?, cancelled));
                 }
             }
-            Ok(heard)
+            Ok((heard, swaps))
         })?;
+        let (heard, swaps) = heard;
+        self.truth.swapped.retain(|(order, ..), _| !open.contains(order));
+        self.truth.swapped.extend(swaps);
         for (order, shorts, lines, cancelled) in heard {
             for (line, units) in shorts {
                 let Some((_, wish)) = lines.iter().find(|(at, _)| *at == line) else { continue };
@@ -112,7 +116,10 @@ impl World {
         self.after_restores()?;
         self.pay()?;
         self.own_hub(Hub::ExpireHolds)?;
-        self.own_store(Command::GrantTick)?;
+        self.grants()?;
+        self.answers()?;
+        self.closes_hours()?;
+        self.counts_unseen()?;
         self.counts_next()?;
         self.decides_next()?;
         self.ship()?;
@@ -139,11 +146,12 @@ impl World {
             return Ok(false);
         }
         let now = self.now();
-        let level = self.is_level()?;
+        let level = self.is_level()? && self.hours_agree()? && self.is_backed()?;
+        let missed = self.truth.unseen.values().all(|units| *units == 0);
         let hub = self.hub.engine()?;
         let due = hub.data().due_steps(now.plus_ms(3_600_000), 1).map_err(machine)?.is_empty();
         let held = hub.data().holds(None).map_err(machine)?.is_empty();
-        if !level || !due || !held {
+        if !level || !due || !held || !missed {
             return Ok(false);
         }
         let settled = self.store.reading(|conn| {
@@ -217,9 +225,12 @@ impl World {
             }
         }
         if !poor.is_empty() || hub.data().quarantined().map_err(machine)? > 0 {
-            return Err(broken(Check::Converged, format!("in quarantine: {poor:?}")));
+            let theirs = hub.data().set_aside(None, 3).map_err(machine)?;
+            return Err(broken(Check::Converged, format!("in quarantine: {poor:?}, at the hub {theirs:?}")));
         }
         let _ = counter;
+        let units = self.truth.swapped.values().map(|(_, units)| u32::try_from(*units).unwrap_or(0));
+        self.tally.swapped += units.sum::<u32>();
         let data = hub.data();
         self.store.reading(|conn| Ok(quotas(&Both { store: &store, conn, data }, &goods)))??;
         self.books()
@@ -269,7 +280,8 @@ impl World {
         let soon = self.now().plus_ms(3_600_000);
         let due = self.hub.engine()?.data().due_steps(soon, 3).map_err(machine)?;
         let held = self.hub.engine()?.data().holds(None).map_err(machine)?.len();
-        let waits = (self.needs_epoch, self.hub_owes, self.line.connected, level, due, held);
+        let (hours, backed) = (self.hours_agree()?, self.is_backed()?);
+        let waits = (hours, backed, self.needs_epoch, self.hub_owes, self.line.connected, level, due, held);
         let own = (standing.epoch, standing.generation);
         Ok(format!("open {rows:?}; store {own:?}, hub {row:?}; waits {waits:?}"))
     }

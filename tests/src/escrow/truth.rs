@@ -1,8 +1,9 @@
 //! What is really so, whatever databases believe: units on shelves and in bags, what was promised and to whom, what left. I1
 //! to I5 are held against these books. No engine is asked here whether it was right.
 
+use super::instead::Swaps;
 use crate::checks::{Check, Checked, broken};
-use model::{OrderId, SkuId};
+use model::{Date, LotId, OrderId, SkuId};
 use std::collections::{BTreeMap, BTreeSet};
 use store_node::db::stock::Place;
 
@@ -32,6 +33,14 @@ pub(super) struct Truth {
     pub(super) bags: BTreeMap<OrderId, BTreeMap<Place, i64>>,
     /// Units that vanished, and were counted.
     pub(super) lost: Units,
+    /// Units that vanished and that nobody has missed yet, by place.
+    pub(super) unseen: BTreeMap<Place, i64>,
+    /// The dates on the packs.
+    pub(super) dates: BTreeMap<LotId, Date>,
+    /// Units on the shelves that no customer may get any more, by their date.
+    pub(super) unfit: Units,
+    /// Units of orders that are another product than was ordered.
+    pub(super) swapped: Swaps,
     /// Orders at the counter.
     pub(super) counter: BTreeMap<OrderId, Units>,
     /// Orders at the hub.
@@ -63,6 +72,17 @@ impl Truth {
         let mut shorts = Units::new();
         self.shorted.values().for_each(|(sku, units)| Self::add(&mut shorts, sku, *units));
         shorts
+    }
+
+    /// What counts as shrunk: what was lost, and what nobody may be promised any more.
+    pub(super) fn shrunk(&self, sku: &SkuId) -> i64 {
+        Self::of(&self.lost, sku) + Self::of(&self.unfit, sku)
+    }
+
+    /// Units of a product that its customers get as another one.
+    pub(super) fn replaced(&self, sku: &SkuId) -> i64 {
+        let open = self.swapped.iter().filter(|((order, ..), _)| !self.cancelled.contains(order));
+        open.filter(|(_, (ordered, _))| ordered == sku).map(|(_, (_, units))| units).sum()
     }
 
     /// Units that are given up, told or only decided, by SKU.
@@ -105,6 +125,11 @@ impl Truth {
         }
         let shorts = self.shorted.iter().filter(|((order, _), _)| !self.cancelled.contains(order));
         shorts.for_each(|(_, (sku, units))| Self::add(&mut promised, sku, -units));
+        let swapped = self.swapped.iter().filter(|((order, ..), _)| !self.cancelled.contains(order));
+        for ((_, _, instead), (ordered, units)) in swapped {
+            Self::add(&mut promised, ordered, -units);
+            Self::add(&mut promised, instead, *units);
+        }
         promised
     }
 
@@ -118,7 +143,7 @@ impl Truth {
             }
         }
         for (sku, shorts) in self.shorts() {
-            let lost = Self::of(&self.lost, &sku);
+            let lost = self.shrunk(&sku);
             if shorts > lost {
                 let detail = format!("I4: {sku}: {shorts} short, {lost} were ever lost");
                 return Err(broken(Check::Oversold, detail));

@@ -3,6 +3,7 @@
 use super::goods;
 use super::machines::{HubBox, StoreBox};
 use super::people::Customer;
+use super::specials::Specials;
 use super::truth::Truth;
 use crate::checks::{Check, Checked, broken, machine};
 use crate::sim::clock::Queue;
@@ -12,7 +13,7 @@ use central_hub::engine::No;
 use model::catalogue::Product;
 use model::order::Owner;
 use model::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
-use model::{CommandId, SkuId, Timestamp};
+use model::{CommandId, Date, SkuId, Timestamp};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use store_node::command as store;
@@ -25,6 +26,19 @@ const REST_STEPS: u32 = 3_000;
 
 /// A trace tells so many lines at most: the last ones.
 const NOTES_MAX: usize = 50_000;
+
+/// A rule of the core that no flow uses yet, broken where this world uses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Careless {
+    /// A sale shows what is left of its pool, whatever rights there are.
+    FlashBeyondRights,
+    /// A sale sells every right there is.
+    FlashBeyondPool,
+    /// Of a weighed good as much is reserved as was ordered.
+    ReserveAsOrdered,
+    /// A hub gives an epoch without a look at what it has pledged.
+    MintUnweighed,
+}
 
 /// What a person asked for.
 #[derive(Debug, Clone)]
@@ -43,6 +57,8 @@ pub struct Options {
     pub store_mutation: Option<store_node::engine::Mutation>,
     /// A rule broken on purpose.
     pub hub_mutation: central_hub::mutation::Mutation,
+    /// A rule of this world's people broken on purpose.
+    pub careless: Option<Careless>,
     /// Whether a promise that breaks is told with what happened before it.
     pub trace: bool,
 }
@@ -59,6 +75,7 @@ impl Options {
             both_lost: false,
             store_mutation: None,
             hub_mutation,
+            careless: None,
             trace: false,
         }
     }
@@ -103,6 +120,24 @@ pub struct Tally {
     pub returned: u32,
     /// Orders that people brought back from other logs.
     pub recovered: u32,
+    /// Units that vanished unseen.
+    pub unseen: u32,
+    /// Questions about substitutes that customers answered.
+    pub answered: u32,
+    /// Units that orders got of another product than was ordered.
+    pub swapped: u32,
+    /// Units short because their lots were too old.
+    pub unfit: u32,
+    /// Units sold in a flash sale.
+    pub flash: u32,
+    /// Pieces that were weighed.
+    pub weighed: u32,
+    /// Hours that the store has closed.
+    pub hours_closed: u32,
+    /// Closed hours that one side had forgotten and got from the other.
+    pub hours_brought: u32,
+    /// Hubs that were set back unnoticed, and found it out when a machine asked for an epoch.
+    pub wishes: u32,
 }
 
 impl Tally {
@@ -121,6 +156,15 @@ impl Tally {
         self.unknown += other.unknown;
         self.returned += other.returned;
         self.recovered += other.recovered;
+        self.unseen += other.unseen;
+        self.answered += other.answered;
+        self.swapped += other.swapped;
+        self.unfit += other.unfit;
+        self.flash += other.flash;
+        self.weighed += other.weighed;
+        self.hours_closed += other.hours_closed;
+        self.hours_brought += other.hours_brought;
+        self.wishes += other.wishes;
     }
 }
 
@@ -160,6 +204,9 @@ pub(super) struct World {
     pub(super) needs_epoch: Option<store::FenceWhy>,
     /// Restored, and its past is not closed.
     pub(super) hub_owes: bool,
+    /// The day that the store has begun.
+    pub(super) day: Option<Date>,
+    pub(super) specials: Specials,
     ids: u128,
     /// What happened last, for a trace.
     notes: std::collections::VecDeque<String>,
@@ -185,7 +232,7 @@ pub fn run(options: &Options) -> Result<Tally, String> {
 }
 
 impl World {
-    fn new(options: &Options) -> Checked<Self> {
+    pub(super) fn new(options: &Options) -> Checked<Self> {
         let dir = folder().map_err(machine)?;
         let catalogue = goods::goods(options.skus)?;
         let mut world = Self {
@@ -208,6 +255,8 @@ impl World {
             store_rolled_back: false,
             needs_epoch: None,
             hub_owes: false,
+            day: None,
+            specials: Specials::default(),
             ids: u128::from(options.seed) << 64,
             notes: std::collections::VecDeque::new(),
             _dir: dir,
@@ -283,6 +332,7 @@ impl World {
             self.happens(event)?;
         }
         self.queue.advance(until);
+        self.begins_day()?;
         self.dial()?;
         if self.hub.peer.as_ref().is_some_and(sync::peer::Peer::is_live) {
             self.heard(Owner::Hub)?;
@@ -373,11 +423,12 @@ impl World {
     pub(super) fn look(&mut self) -> Checked {
         self.hear_shorts()?;
         self.hear_rights()?;
+        self.goes_off();
         self.truth.check()?;
         if self.store.engine.is_none() {
             return Ok(());
         }
-        let goods = self.goods.clone();
+        let (goods, on) = (self.goods.clone(), self.delivered_on(0));
         let found = self.store.reading(|conn| {
             let open = fence::state(conn)?.state == fence::State::Open;
             let mut found = Vec::new();
@@ -385,19 +436,25 @@ impl World {
                 if unknown::any_on(conn, sku)? {
                     continue;
                 }
-                let (mut sellable, mut reserved) = (0_i64, 0_i64);
-                for row in stock::lots_of(conn, sku)? {
-                    sellable += i64::from(row.balance.on_hand) - i64::from(row.balance.blocked);
-                    reserved += i64::from(row.balance.reserved);
-                }
                 let out = quota::outstanding(conn, sku)?.saturating_add(unknown::need(conn, sku)?);
-                found.push((sku.clone(), sellable, reserved, i64::try_from(out).unwrap_or(i64::MAX)));
+                let lots = stock::lots_of(conn, sku)?;
+                found.push((sku.clone(), lots, i64::try_from(out).unwrap_or(i64::MAX)));
             }
             Ok(found)
         })?;
         let shorts = self.truth.given_up();
-        for (sku, sellable, reserved, out) in found {
-            let deficit = Truth::of(&self.truth.lost, &sku) - Truth::of(&shorts, &sku);
+        for (sku, lots, out) in found {
+            let (mut sellable, mut reserved) = (0_i64, 0_i64);
+            for row in lots {
+                reserved += i64::from(row.balance.reserved);
+                // What no customer may get any more stands for what was promised of it: the open deficit of a lot's date.
+                sellable += i64::from(row.balance.on_hand);
+                if self.fits(&sku, &row.lot, on) {
+                    sellable -= i64::from(row.balance.blocked);
+                }
+            }
+            let lost = Truth::of(&self.truth.lost, &sku);
+            let deficit = lost - Truth::of(&shorts, &sku) - self.truth.replaced(&sku);
             if reserved + out > sellable + deficit {
                 let detail = format!(
                     "I1: {sku}: {reserved} reserved and {out} granted or owed, {sellable} there, {deficit} of counted shrink open"

@@ -23,13 +23,15 @@ impl Hours for Sqlite {
                WHERE name.doc IS NOT NULL), \
              hour (hour) AS (SELECT CAST(substr(doc, length(?1) + 1) AS INTEGER) FROM name WHERE doc IS NOT NULL) \
              SELECT hour, (SELECT count(*) FROM orders WHERE open = 1 AND store = ?3 \
+                           AND placed_at >= hour * ?4 AND placed_at < (hour + 1) * ?4), \
+                    (SELECT count(*) FROM orders WHERE open = 1 AND store = ?3 AND hold_until IS NOT NULL \
                            AND placed_at >= hour * ?4 AND placed_at < (hour + 1) * ?4) \
              FROM hour WHERE hour < ?5 \
                AND NOT EXISTS (SELECT 1 FROM hour_mark WHERE hour_mark.store = ?3 \
                                AND hour_mark.hour = hour.hour AND mine_at IS NOT NULL) \
              ORDER BY hour LIMIT ?6",
             (from, to, store.as_str(), HOUR_MS, before, limit),
-            |r| Ok(Unmarked { hour: r.get(0)?, open: r.get(1)? }),
+            |r| Ok(Unmarked { hour: r.get(0)?, open: r.get(1)?, held: r.get(2)? }),
         )
     }
 
@@ -81,7 +83,8 @@ impl Hours for Sqlite {
         self.run("DELETE FROM doc_chunk WHERE doc = ?1", [&name])?;
         self.run(
             "INSERT INTO hour_mark (store, hour, mine_at, theirs_at, closed_at) VALUES (?1, ?2, ?3, ?3, ?3) \
-             ON CONFLICT (store, hour) DO UPDATE SET closed_at = ?3",
+             ON CONFLICT (store, hour) DO UPDATE SET closed_at = ?3, mine_at = coalesce(mine_at, ?3), \
+               theirs_at = coalesce(theirs_at, ?3)",
             (store, hour, at.ms()),
         )
         .map(drop)

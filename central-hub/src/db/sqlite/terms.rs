@@ -46,6 +46,17 @@ impl Terms for Sqlite {
         .map(drop)
     }
 
+    fn lives(&self) -> Db<Vec<u32>> {
+        self.all("SELECT life FROM hub_life ORDER BY life", [], |r| r.get(0))
+    }
+
+    fn add_life(&mut self, life: u32, first: bool) -> Db<()> {
+        if first {
+            self.run("DELETE FROM hub_life", [])?;
+        }
+        self.run("INSERT INTO hub_life (life) VALUES (?1) ON CONFLICT (life) DO NOTHING", [life]).map(drop)
+    }
+
     fn holder(&self, store: &StoreId) -> Db<Option<Holder>> {
         self.one("SELECT epoch, node_key, word_epoch FROM store WHERE id = ?1", [store.as_str()], |r| {
             Ok(Holder { epoch: StoreEpoch(r.get(0)?), node_key: r.get(1)?, word: StoreEpoch(r.get(2)?) })

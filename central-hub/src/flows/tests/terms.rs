@@ -5,10 +5,12 @@ use crate::db::quotas::QuotaKey;
 use crate::engine::{Fault, Said};
 use crate::refusal::Refusal;
 use crate::testkit::{World, sku};
-use ::sync::doc::DocKey;
+use ::sync::doc::{DocActor, DocKey, Document};
 use ::sync::lane::{Lane, LaneSeq};
 use model::api::hub::Payment;
 use model::fact::Fact;
+use model::order::Owner;
+use model::order_doc::{HeadLine, OrderHead};
 use model::quota::{FIRST_EPOCH, FIRST_GENERATION, HubGeneration, StoreEpoch};
 use model::{Moment, OrderId, OrderState, PersonId};
 
@@ -233,4 +235,61 @@ fn what_a_restored_hub_has_forgotten_it_hears_from_its_store() {
     let row = world.hub.data().order(&order).unwrap().expect("recovered");
     assert_eq!((row.state, row.generation), (OrderState::Confirmed, FIRST_GENERATION));
     assert_eq!(world.hub.data().lines(&order).unwrap()[0].qty, model::Qty::new(2).unwrap());
+}
+
+/// What a store says that the hub wrote in a life of this number: an order that was sold then.
+fn said_by_the_hub(world: &mut World, life: u32, n: u128) -> (OrderId, u32) {
+    let store = world.store.clone();
+    let hour = world.now.hour();
+    let order = OrderId::new(world.now, n);
+    let id = DocKey::Orders { hour }.of(&store);
+    let actor = DocActor { side: Owner::Hub, store: store.clone(), boot: life };
+    let mut former = Document::new(id, &actor).unwrap();
+    let line = HeadLine { sku: sku(1), qty: model::Qty::ONE, unit_price: model::Paise::new(100) };
+    let head = OrderHead {
+        number: "7F7".to_owned(),
+        channel: model::order::Channel::Online,
+        promise_at: world.now.plus_ms(600_000),
+        first_name: String::new(),
+        cod: model::Paise::ZERO,
+        preset: model::order_doc::SubstitutePreset::Refund,
+        lines: vec![line],
+    };
+    former.put_order(&order, &head).unwrap();
+    former.put_moment(&order, Moment::Confirmed, world.now).unwrap();
+    let change = former.commit().unwrap().unwrap();
+    let at = LaneSeq { lane: Lane::Orders, seq: world.next_record() };
+    let took = world.hub.inbound(world.now, &store, vec![(at, DocKey::Orders { hour }, change)]).unwrap();
+    (order, took.quarantined)
+}
+
+/// What it checks while it cannot know all that it has written: a life that it has forgotten began before this generation.
+#[test]
+fn a_restored_hub_believes_no_life_of_its_own_that_has_forgotten_nothing() {
+    let mut world = World::new();
+    let forgotten = world.hub.data().boot().unwrap();
+    world.wait(60_000);
+    begin(&mut world, "hub-b");
+    let born = world.hub.data().boot().unwrap();
+    assert!(born > forgotten);
+    let (lost, quarantined) = said_by_the_hub(&mut world, born - 7, 1);
+    assert_eq!(quarantined, 0, "a life between the backup and the restore may have sold it");
+    assert!(world.hub.data().order(&lost).unwrap().is_some());
+    for (life, n) in [(born, 2), (born + 1_000_000, 3)] {
+        let (forged, quarantined) = said_by_the_hub(&mut world, life, n);
+        assert_eq!(quarantined, 1, "life {life}");
+        assert_eq!(world.hub.data().order(&forged).unwrap(), None);
+    }
+    let why = world.hub.data().set_aside(None, 1).unwrap().remove(0).why;
+    assert!(why.contains("by a stranger") && why.contains("no such change"), "{why}");
+    // A process that starts again knows the lives before its own.
+    world.wait(60_000);
+    world.restart();
+    for (life, n) in [(born, 4), (world.hub.data().boot().unwrap(), 5)] {
+        let (forged, quarantined) = said_by_the_hub(&mut world, life, n);
+        assert_eq!((world.hub.data().order(&forged).unwrap(), quarantined), (None, 1), "life {life}");
+    }
+    world.grant(1, 5);
+    let key = QuotaKey { store: world.store.clone(), epoch: FIRST_EPOCH, generation: FIRST_GENERATION };
+    assert_eq!(world.hub.data().rights(&key, &sku(1)).unwrap().granted_seen(), 5, "the rest goes on");
 }

@@ -95,6 +95,7 @@ fn empty(order: OrderId) -> OrderView {
         picks: None,
         rider: None,
         taken: None,
+        refused: None,
         asks: vec![],
         answers: vec![],
         terms,
