@@ -136,7 +136,7 @@ impl HubEngine {
         })
     }
 
-    fn one_record(
+    pub(super) fn one_record(
         &mut self,
         now: Timestamp,
         store: &StoreId,
