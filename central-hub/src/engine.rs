@@ -6,6 +6,9 @@ mod chain;
 mod close;
 mod docs;
 mod inbound;
+mod repair;
+#[cfg(test)]
+mod repair_tests;
 mod scribe;
 mod session;
 mod spread;

@@ -408,6 +408,7 @@ impl Session<'_> {
                 asked @ (Output::PeerHello { .. }
                 | Output::NeedOut { .. }
                 | Output::Acked { .. }
+                | Output::Repair { .. }
                 | Output::WantDoc { .. }
                 | Output::Whole { .. }) => self.ask(asked).await?,
             }
@@ -436,6 +437,11 @@ impl Session<'_> {
                 let upto = LaneSeq { lane, seq: upto };
                 self.links.writer.note(Said::Acked(self.store.clone(), self.under(), upto)).await?;
             }
+            Output::Repair { doc, so_far, message } => {
+                let said = self.links.writer.repair(self.store, self.under(), doc, (so_far, message));
+                let (so_far, answer) = said.await?;
+                self.talk.peer.handle(clock::now(), Input::Repaired { doc, so_far, answer });
+            }
             Output::WantDoc { doc } => {
                 let bytes = self.links.writer.whole(self.store, doc).await?;
                 self.talk.peer.handle(clock::now(), Input::Whole { doc, bytes });
@@ -462,7 +468,7 @@ impl Session<'_> {
         let theirs = theirs.into_iter().filter(|(doc, _)| !matches!(doc, DocKey::Catalogue { .. }));
         for (doc, heads) in theirs {
             if mine.iter().any(|(key, own)| *key == doc && *own != heads) {
-                tracing::warn!(store = %self.store, ?doc, "the store has another document: asking for the whole of it");
+                tracing::warn!(store = %self.store, ?doc, "the store has another document: it is repaired");
                 self.talk.peer.handle(clock::now(), Input::Want { doc });
             }
         }

@@ -7,7 +7,7 @@ mod checkpointer;
 use crate::clock;
 use crate::command::{Anew, Answer, Envelope, Sealed};
 use crate::engine::{Applied, Batch, Carried, Fault, HubEngine, Inbound, No, Record, Said, Scribe, Under};
-use ::sync::doc::DocKey;
+use ::sync::doc::{DocKey, RepairAnswer, Repairing};
 use ::sync::lane::LANES;
 use ::sync::peer::PeerConfig;
 use checkpointer::Checkpointer;
@@ -52,7 +52,7 @@ enum Job {
     /// A whole document to take in.
     TakeWhole(StoreId, Under, DocKey, Vec<u8>, Reply<()>),
     Heads(StoreId, Reply<Heads>),
-    /// What is rare and has a transaction of its own: archives of a store.
+    /// What is rare and has a transaction of its own: archives of a store, and repairs of its documents.
     Archive(Box<dyn FnOnce(&mut HubEngine) + Send>),
     Session(StoreId, Reply<PeerConfig>),
     CloseHours,
@@ -197,6 +197,27 @@ impl Writer {
         bytes: Vec<u8>,
     ) -> Result<(), WriteError> {
         self.ask(|reply| Job::TakeWhole(store.clone(), under, doc, bytes, reply)).await
+    }
+
+    /// Takes in what a store says of a document that differs, change by change, and gives what to say next; without a message
+    /// the first word.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn repair(
+        &self,
+        store: &StoreId,
+        under: Under,
+        doc: DocKey,
+        (mut so_far, message): (Box<Repairing>, Option<Vec<u8>>),
+    ) -> Result<(Box<Repairing>, RepairAnswer), WriteError> {
+        let store = store.clone();
+        self.archive(move |engine, now| {
+            let said = (&mut *so_far, message.as_deref());
+            let (_, answer) = engine.repair(now, (&store, under), doc, said)?;
+            Ok((so_far, answer))
+        })
+        .await
     }
 
     /// What a peer of this store must know now: terms, and how far the logs have come.

@@ -94,6 +94,7 @@ async fn connect(url: &str, token: &str, peer: &mut Peer, log: &[OutRecord], fra
                 | Output::Refused { .. }
                 | Output::OneLane
                 | Output::WantDoc { .. }
+                | Output::Repair { .. }
                 | Output::Whole { .. }
                 | Output::Live
                 | Output::Stale => {}

@@ -14,6 +14,9 @@ mod lanes_of;
 #[cfg(feature = "mutations")]
 mod mutation;
 mod open;
+mod repair;
+#[cfg(test)]
+mod repair_tests;
 mod scribe;
 pub mod ship;
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Asks the hub for the time; ships ledger and temperatures to it in batches, and closed hours that it lacks: only while the session is live,
-//! mostly when nothing else waits, one piece at a time and no faster than the line's spare share. Keeps nothing: where to go
-//! on, says the hub at every turn.
+//! Asks the hub for the time; ships ledger and temperatures to it in batches, and closed hours that it lacks: beside the session,
+//! mostly when nothing else waits, and without one where none comes about; one piece at a time and no faster than the line's
+//! spare share. Keeps nothing: where to go on, says the hub at every turn.
 
 use crate::clock;
 use crate::engine::ship::Step;
@@ -28,6 +28,8 @@ const EVERY: Duration = Duration::from_secs(300);
 const AGAIN: Duration = Duration::from_secs(60);
 /// After a line that broke: the session may not have noticed, so that no new connection names the hours again.
 const SOON: Duration = Duration::from_secs(10);
+/// So long without a session, and the hub is tried without one: there are networks that let HTTPS through and no WebSocket.
+const WITHOUT_SESSION: Duration = Duration::from_secs(30);
 /// How long a piece waits for a moment in which nothing else waits.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two looks at whether something else waits.
@@ -83,10 +85,8 @@ impl Shipper {
         let mut levelled = None;
         loop {
             let turn = async {
-                if self.link.wait_for(|link| link.online).await.is_err() {
-                    return None;
-                }
-                Some(self.turn(&mut owed, &mut levelled).await)
+                let way = self.way().await?;
+                Some((way, self.turn(way, &mut owed, &mut levelled).await))
             };
             let done = tokio::select! {
                 () = stop.cancelled() => return,
@@ -94,8 +94,13 @@ impl Shipper {
             };
             let wait = match done {
                 None => return,
-                Some(Ok(())) => EVERY,
-                Some(Err(error)) => {
+                Some((_, Ok(()))) => EVERY,
+                // Mostly there is no hub at all then, and the uplink has said so.
+                Some((Way::Alone, Err(error))) => {
+                    tracing::debug!(%error, "nothing shipped without a session");
+                    AGAIN
+                }
+                Some((Way::Beside, Err(error))) => {
                     tracing::warn!(%error, "nothing shipped to the hub; it goes on from where it is");
                     if matches!(error, ShipError::Line(_)) { SOON } else { AGAIN }
                 }
@@ -115,18 +120,33 @@ impl Shipper {
         }
     }
 
-    /// Everything that the hub does not have now. `levelled`: the terms under which the lists of closed hours were last laid
-    /// side by side; under new ones a side may have come back out of a backup.
+    /// Waits for the session, or until there has been none for so long; `None` when the uplink has ended.
+    async fn way(&mut self) -> Option<Way> {
+        match tokio::time::timeout(WITHOUT_SESSION, self.link.wait_for(|link| link.online)).await {
+            Ok(Ok(_)) => Some(Way::Beside),
+            Ok(Err(_)) => None,
+            Err(_) => Some(Way::Alone),
+        }
+    }
+
+    /// Everything that the hub does not have now. `levelled`: when the lists of closed hours were last laid side by side.
     async fn turn(
         &mut self,
+        way: Way,
         owed: &mut Owed,
-        levelled: &mut Option<(StoreEpoch, HubGeneration)>,
+        levelled: &mut Option<Levelled>,
     ) -> Result<(), ShipError> {
         self.ship_hours(owed).await?;
-        let terms = self.reads.ask(|reader| reader.terms()).await?;
-        if *levelled != Some(terms) {
+        let now = self.reads.ask(|reader| Ok((reader.terms()?, reader.manifest(1)?))).await?;
+        let now = Levelled { terms: now.0, newest: now.1.first().copied() };
+        let due = levelled.as_ref().is_none_or(|then| match way {
+            // What is closed later is named when a session opens.
+            Way::Beside => then.terms != now.terms,
+            Way::Alone => *then != now,
+        });
+        if due {
             self.level_hours().await?;
-            *levelled = Some(terms);
+            *levelled = Some(now);
         }
         let told: i64 = read(self.call(Method::GET, "/sync/v1/time", Vec::new()).await?)?;
         if !clock::hub_says(Timestamp::from_ms(told)) {
@@ -258,8 +278,9 @@ impl Shipper {
         let Some(blob) = self.reads.ask(move |reader| reader.closed_blob(key)).await? else { return Ok(()) };
         self.spare(blob.len()).await?;
         let digits = crate::cold_chain::hex(&entry.sha256);
-        let reply =
-            self.line.call(Method::PUT, &format!("/sync/v1/hours/{hour}?sha256={digits}"), blob).await?;
+        let epoch = self.reads.ask(|reader| reader.epoch()).await?;
+        let path = format!("/sync/v1/hours/{hour}?sha256={digits}&epoch={epoch}");
+        let reply = self.line.call(Method::PUT, &path, blob).await?;
         match refused(&reply) {
             None => tracing::info!(hour, "a closed hour went to the hub"),
             Some(problem) => tracing::debug!(hour, problem, "a closed hour was not taken"),
@@ -278,6 +299,8 @@ impl Shipper {
         let latest = Instant::now() + PATIENCE;
         loop {
             let waits = lane::total(&self.reads.ask(|reader| reader.lanes()).await?).waiting();
+            // Without a session nothing of that is on its way.
+            let waits = if self.link.borrow().online { waits } else { 0 };
             if waits == 0 || Instant::now() >= latest {
                 break;
             }
@@ -295,6 +318,23 @@ impl Shipper {
             Some(why) => Err(ShipError::Refused { status: reply.status, why }),
         }
     }
+}
+
+/// How the hub is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Beside a live session.
+    Beside,
+    /// Without one.
+    Alone,
+}
+
+/// What held when the lists of closed hours were laid side by side: under other terms a side may have come back out of a
+/// backup, and where no session names what is closed since, the newest says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Levelled {
+    terms: (StoreEpoch, HubGeneration),
+    newest: Option<ManifestEntry>,
 }
 
 /// Hours that the hub lacks, oldest first, until it has answered.

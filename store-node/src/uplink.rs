@@ -298,6 +298,7 @@ impl Uplink {
                 | Output::Acked { .. }
                 | Output::PeerHello { .. }
                 | Output::OneLane
+                | Output::Repair { .. }
                 | Output::WantDoc { .. }
                 | Output::Whole { .. }) => self.ask(peer, asked).await?,
                 Output::Close { reason } => {
@@ -330,6 +331,11 @@ impl Uplink {
             Output::OneLane => {
                 let lanes = self.writer.hub_reads(1).await.map_err(|_| Ended::Cut)?;
                 peer.handle(clock::now(), Input::Lanes(lanes));
+            }
+            Output::Repair { doc, so_far, message } => {
+                let done = self.writer.repair(doc, so_far, message).await;
+                let (so_far, answer) = done.map_err(|_| Ended::Cut)?;
+                peer.handle(clock::now(), Input::Repaired { doc, so_far, answer });
             }
             Output::WantDoc { doc } => {
                 let bytes = self.writer.whole(doc).await.map_err(|_| Ended::Cut)?;
@@ -394,7 +400,7 @@ impl Uplink {
             // The hub says that all of its catalogue was told: where it is not here it was lost.
             let lost = own.is_none() && matches!(doc, DocKey::Catalogue { .. });
             if lost || own.is_some_and(|own| own != heads) {
-                tracing::warn!(?doc, "the hub has another document: asking for the whole of it");
+                tracing::warn!(?doc, "the hub has another document: it is repaired");
                 peer.handle(clock::now(), Input::Want { doc });
             }
         }

@@ -16,7 +16,7 @@ use figures::Writing;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use sync::batch::{Head, Stream};
-use sync::doc::{DocKey, ManifestEntry};
+use sync::doc::{DocKey, ManifestEntry, RepairAnswer, Repairing};
 use sync::lane::{Lane, LaneStates};
 use sync::peer::PeerConfig;
 use sync::pledge::Pledge;
@@ -49,6 +49,9 @@ pub type Heads = Vec<(DocKey, [u8; 8])>;
 
 type Reply = Result<Result<Answer, Refusal>, WriteError>;
 
+/// What is known of the hub's copy of a document now, and what to say next.
+pub type Repaired = (Box<Repairing>, RepairAnswer);
+
 enum Job {
     Apply {
         sealed: Box<Sealed>,
@@ -75,6 +78,8 @@ enum Job {
     HubReads(u8, oneshot::Sender<Result<LaneStates, WriteError>>),
     /// A whole document of the hub to take in.
     TakeWhole(DocKey, Vec<u8>, oneshot::Sender<Result<(), WriteError>>),
+    /// What the hub says of a document that differs, or the first word about one.
+    Repair(DocKey, Box<Repairing>, Option<Vec<u8>>, oneshot::Sender<Result<Repaired, WriteError>>),
     /// A closed hour of the hub.
     TakeHour(ManifestEntry, Vec<u8>, oneshot::Sender<Result<Result<(), BlobRefused>, WriteError>>),
     /// Bytes from the hub that were refused.
@@ -210,6 +215,16 @@ impl Writer {
     /// Takes in a whole document of the hub.
     pub async fn take_whole(&self, doc: DocKey, bytes: Vec<u8>) -> Result<(), WriteError> {
         self.ask(|reply| Job::TakeWhole(doc, bytes, reply)).await
+    }
+
+    /// Takes in what the hub says of a document, change by change, and gives what to say next.
+    pub async fn repair(
+        &self,
+        doc: DocKey,
+        so_far: Box<Repairing>,
+        message: Option<Vec<u8>>,
+    ) -> Result<Repaired, WriteError> {
+        self.ask(|reply| Job::Repair(doc, so_far, message, reply)).await
     }
 
     /// Takes in an hour that is closed at the hub and not here; `Ok(Err)`: it is refused.
@@ -358,6 +373,7 @@ impl Desk {
                 | Job::Heads(_)
                 | Job::HubReads(..)
                 | Job::TakeWhole(..)
+                | Job::Repair(..)
                 | Job::TakeHour(..)
                 | Job::Refused(_)
                 | Job::Whole(..)) => {
@@ -385,6 +401,14 @@ impl Desk {
             }
             Job::TakeWhole(doc, bytes, reply) => {
                 let done = self.engine.inbound_whole(now, doc, &bytes).map(|applied| drop(merge(applied)));
+                let _ = reply.send(done.map_err(|error| fault(&error)));
+            }
+            Job::Repair(doc, mut so_far, message, reply) => {
+                let done = self.engine.repair(now, doc, (&mut so_far, message.as_deref()));
+                let done = done.map(|(applied, answer)| {
+                    merge(applied);
+                    (so_far, answer)
+                });
                 let _ = reply.send(done.map_err(|error| fault(&error)));
             }
             Job::TakeHour(entry, bytes, reply) => {

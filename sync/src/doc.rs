@@ -20,6 +20,7 @@ mod pack;
 mod quota;
 mod read;
 mod rebuild;
+mod repair;
 mod stock;
 mod tell;
 
@@ -30,6 +31,7 @@ pub use document::{Document, MAX_PENDING, Touched};
 pub use error::DocError;
 pub use id::{DocId, DocKey};
 pub use orders::{OrderRead, OrderView};
+pub use repair::{MAX_MESSAGE, RepairAnswer, RepairMessage, RepairSaid, Repairing};
 pub use stock::StockHeader;
 pub use tell::change_says;
 

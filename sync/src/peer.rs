@@ -12,6 +12,7 @@ mod inbound;
 mod lanes;
 mod machine;
 mod outbound;
+mod parcel;
 mod repair;
 
 pub use config::{Input, Limits, Opening, OutRecord, Output, PeerConfig, REFUSED_KEPT};

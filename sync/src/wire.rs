@@ -17,16 +17,18 @@ use crate::pledge::Seal;
 use v1::FrameV1;
 
 /// The newest version this binary speaks. 1: one log. 2: lanes, the manifest of closed documents. 3: seals of a hub's pledges,
-/// stock documents. 4: the city's catalogue.
-pub const VERSION: u8 = 4;
+/// stock documents. 4: the city's catalogue. 5: repair by automerge's messages.
+pub const VERSION: u8 = 5;
 /// Since this version records and acknowledgements may be sealed; an older reader would refuse what stands behind a frame.
 pub const SEALS_SINCE: u8 = 3;
-/// The oldest version this binary still reads: N-3. Hubs upgrade first.
+/// The oldest version this binary still reads: N-4. Hubs upgrade first.
 pub const OLDEST_VERSION: u8 = 1;
 /// Since this version a side knows stock documents. To an older one nothing of them may be sent: it would refuse the frame.
 pub const STOCK_SINCE: u8 = 3;
 /// Since this version a store knows the catalogue's document. To an older one nothing of it may be sent.
 pub const CATALOGUE_SINCE: u8 = 4;
+/// Since this version a side repairs a document by automerge's messages; an older one is given and asked for the whole of it.
+pub const REPAIR_SINCE: u8 = 5;
 /// The largest frame in bytes, version byte included.
 pub const MAX_FRAME: usize = 256 * 1024;
 
@@ -68,7 +70,7 @@ pub enum WireError {
 }
 
 /// Kinds of frames of this version: a first byte from here on is a later one's.
-const KINDS: u8 = 10;
+const KINDS: u8 = 11;
 
 /// Bytes of one frame in the newest version.
 ///
@@ -121,7 +123,7 @@ pub fn decode(bytes: &[u8]) -> Result<Frame, WireError> {
             Ok((frame, [])) => Ok(frame.into()),
             Ok(_) | Err(_) => Err(WireError::Malformed),
         },
-        2..=4 => decode_body(version, body),
+        2..=VERSION => decode_body(version, body),
         found => Err(WireError::Version { found }),
     }
 }

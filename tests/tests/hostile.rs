@@ -5,6 +5,8 @@
 
 #[path = "hostile/claims.rs"]
 mod claims;
+#[path = "hostile/repairs.rs"]
+mod repairs;
 
 use automerge::transaction::Transactable;
 use automerge::{ActorId, Automerge, ObjId, ROOT, ReadDoc, ScalarValue};

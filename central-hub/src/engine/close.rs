@@ -7,7 +7,7 @@ use crate::flows;
 use ::sync::doc::{ClosedHour, DocError, DocId, DocKey, ManifestEntry};
 use model::fact::Fact;
 use model::order::Owner;
-use model::quota::FIRST_GENERATION;
+use model::quota::{FIRST_GENERATION, StoreEpoch};
 use model::{StoreId, Timestamp};
 
 /// Hours of one store that one look closes at most.
@@ -45,6 +45,14 @@ pub enum BlobRefused {
     /// It does not read.
     #[error("{0}")]
     Unreadable(#[from] DocError),
+    /// The store was replaced.
+    #[error("this is the machine of epoch {}, and the store's epoch is {}", .given.0, .current.0)]
+    Superseded {
+        /// Of the sender.
+        given: StoreEpoch,
+        /// In force.
+        current: StoreEpoch,
+    },
 }
 
 impl BlobRefused {
@@ -52,7 +60,7 @@ impl BlobRefused {
     const fn is_for_a_person(&self) -> bool {
         match self {
             Self::OtherContent | Self::Differs | Self::Unreadable(_) => true,
-            Self::NoHour | Self::NotOver | Self::Open => false,
+            Self::NoHour | Self::NotOver | Self::Open | Self::Superseded { .. } => false,
         }
     }
 }
@@ -101,6 +109,25 @@ impl HubEngine {
             }
         }
         Ok(closed)
+    }
+
+    /// As [`HubEngine::take_closed`], from the machine of an epoch: one that was replaced says nothing any more, whether it has a
+    /// session or not.
+    ///
+    /// # Errors
+    /// [`Fault`]: nothing of it happened.
+    pub fn take_closed_of(
+        &mut self,
+        now: Timestamp,
+        (store, epoch): (&StoreId, Option<StoreEpoch>),
+        entry: &ManifestEntry,
+        bytes: Vec<u8>,
+    ) -> Result<Result<(), BlobRefused>, Fault> {
+        let (current, _) = self.under(store)?;
+        match epoch {
+            Some(given) if given != current => Ok(Err(BlobRefused::Superseded { given, current })),
+            Some(_) | None => self.take_closed(now, store, entry, bytes),
+        }
     }
 
     /// Takes an hour of a store as a blob, as a restored hub gets it, and learns from it what its former life knew. `Ok(Err)`:

@@ -4,7 +4,7 @@
 
 use super::Fault;
 use crate::db::HubTx;
-use ::sync::doc::{DocActor, DocId, Document};
+use ::sync::doc::{DocActor, DocError, DocId, Document};
 use model::SkuId;
 use model::order::Owner;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,10 +48,26 @@ impl Docs {
         entry.ok_or_else(|| Fault::Db(crate::db::DbFault::Corrupt(format!("{id} vanished from memory"))))
     }
 
-    /// The whole document in bytes, for somebody outside: nothing that is not durable may be in it.
+    /// Works with the document as it durably stands: what is made and not stored yet is nothing to tell anybody.
+    pub(super) fn durable<T>(
+        &mut self,
+        tx: &dyn HubTx,
+        id: &DocId,
+        work: impl FnOnce(&mut Document) -> T,
+    ) -> Result<T, Fault> {
+        if self.owing {
+            return Ok(work(&mut self.load(tx, id)?));
+        }
+        Ok(work(self.open(tx, id)?))
+    }
+
+    /// The whole document in bytes, for somebody outside; none of one that is a closed hour, which is fetched by its hash.
     pub(super) fn whole(&mut self, tx: &dyn HubTx, id: &DocId) -> Result<Vec<u8>, Fault> {
-        let bytes = if self.owing { self.load(tx, id)?.save_full() } else { self.open(tx, id)?.save_full() };
-        Ok(bytes?)
+        match self.durable(tx, id, |document| document.save_full())? {
+            Ok(bytes) => Ok(bytes),
+            Err(DocError::HourClosed { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn load(&self, tx: &dyn HubTx, id: &DocId) -> Result<Document, Fault> {

@@ -138,7 +138,7 @@ impl HubEngine {
         })
     }
 
-    fn one_record(
+    pub(super) fn one_record(
         &mut self,
         now: Timestamp,
         store: &StoreId,

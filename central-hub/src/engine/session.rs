@@ -194,15 +194,22 @@ impl HubEngine {
         Ok(heads)
     }
 
+    /// Whether this is an edition of the catalogue that is over: the present one comes by itself.
+    pub(super) fn is_over(&self, key: DocKey) -> Result<bool, Fault> {
+        match key {
+            DocKey::Catalogue { .. } => {
+                Ok(self.db.edition()?.is_none_or(|edition| edition.doc().key() != key))
+            }
+            DocKey::Orders { .. } | DocKey::Quota { .. } | DocKey::Stock { .. } => Ok(false),
+        }
+    }
+
     /// A whole document, for a store that asks for it.
     ///
     /// # Errors
     /// [`Fault`].
     pub fn whole(&mut self, store: &StoreId, key: DocKey) -> Result<Vec<u8>, Fault> {
-        if let DocKey::Catalogue { .. } = key
-            && self.db.edition()?.is_none_or(|edition| edition.doc().key() != key)
-        {
-            // An edition that is over: the present one comes by itself.
+        if self.is_over(key)? {
             return Ok(Vec::new());
         }
         self.docs.lock().whole(&*self.db, &key.of(store))

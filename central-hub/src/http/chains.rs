@@ -37,10 +37,11 @@ pub struct Upto {
     upto: u64,
 }
 
-/// What a blob is, by the store's manifest.
+/// What a blob is, by the store's manifest, and in which life of the store it is sent; older releases do not say that.
 #[derive(Debug, Deserialize)]
 pub struct Seal {
     sha256: String,
+    epoch: Option<StoreEpoch>,
 }
 
 fn stream_of(word: &str) -> Result<Stream, HttpProblem> {
@@ -99,14 +100,14 @@ pub async fn put_hour(
     State(app): State<App>,
     Whose(store): Whose,
     At(hour): At<i64>,
-    Ask(Seal { sha256 }): Ask<Seal>,
+    Ask(Seal { sha256, epoch }): Ask<Seal>,
     Raw(body): Raw<HOUR_BYTES_MAX>,
 ) -> Result<StatusCode, HttpProblem> {
     let sha256 = ::sync::batch::hash_of(&sha256).ok_or(BlobRefused::OtherContent)?;
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
     let entry = ManifestEntry { doc: DocKey::Orders { hour }, sha256, length };
     let work = move |engine: &mut crate::engine::HubEngine, now| {
-        engine.take_closed(now, &store, &entry, body.to_vec())
+        engine.take_closed_of(now, (&store, epoch), &entry, body.to_vec())
     };
     app.writer.archive(work).await??;
     Ok(StatusCode::NO_CONTENT)
@@ -161,6 +162,9 @@ impl From<BlobRefused> for HttpProblem {
         let (code, hint) = match &refused {
             BlobRefused::Open => {
                 ("hour_open", "Nothing is to be done: it is closed when both sides have ended it.")
+            }
+            BlobRefused::Superseded { .. } => {
+                ("superseded", "Switch this machine off; the store runs on another one.")
             }
             BlobRefused::NotOver => {
                 ("hour_not_over", "Look at the clock of the store; a closed hour is kept there.")

@@ -7,7 +7,7 @@ use model::StoreId;
 use model::order::Owner;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
-use sync::doc::{DocActor, DocKey, Document};
+use sync::doc::{DocActor, DocError, DocKey, Document};
 
 /// Documents kept in memory.
 const LIVE_MAX: usize = 32;
@@ -39,20 +39,26 @@ impl Docs {
     /// The document, read from its chunks if it is not live.
     pub(super) fn get(&mut self, conn: &Connection, key: DocKey) -> Result<&mut Document, Fault> {
         if !self.live.contains_key(&key) {
-            let id = key.of(&self.store);
-            let name = id.to_string();
-            let (bytes, chunks) = db::docs::load(conn, &name)?;
-            let closed = if chunks == 0 { db::hours::blob(conn, &name)? } else { None };
-            let document = match closed {
-                Some(blob) => Document::of_closed(id, &self.actor, &blob)?,
-                None => Document::load(id, &self.actor, &bytes)?,
-            };
-            self.live.insert(key, Live { document, chunks });
+            let live = self.read(conn, key)?;
+            self.live.insert(key, live);
         }
         match self.live.get_mut(&key) {
             Some(live) => Ok(&mut live.document),
             None => Err(Fault::Db(db::DbError::Corrupt(format!("no document {key:?}")))),
         }
+    }
+
+    /// The document as the disk has it.
+    fn read(&self, conn: &Connection, key: DocKey) -> Result<Live, Fault> {
+        let id = key.of(&self.store);
+        let name = id.to_string();
+        let (bytes, chunks) = db::docs::load(conn, &name)?;
+        let closed = if chunks == 0 { db::hours::blob(conn, &name)? } else { None };
+        let document = match closed {
+            Some(blob) => Document::of_closed(id, &self.actor, &blob)?,
+            None => Document::load(id, &self.actor, &bytes)?,
+        };
+        Ok(Live { document, chunks })
     }
 
     /// Keeps a chunk of a live document. A document of very many chunks becomes one.
@@ -70,14 +76,26 @@ impl Docs {
         Ok(db::docs::append(conn, &name, bytes)?)
     }
 
-    /// The whole document in bytes, for somebody outside: nothing that is not durable may be in it.
-    pub(super) fn whole(&mut self, conn: &Connection, key: DocKey) -> Result<Vec<u8>, Fault> {
+    /// Works with the document as it durably stands: what is made and not stored yet is nothing to tell anybody.
+    pub(super) fn durable<T>(
+        &mut self,
+        conn: &Connection,
+        key: DocKey,
+        work: impl FnOnce(&mut Document) -> T,
+    ) -> Result<T, Fault> {
         if self.owing {
-            let id = key.of(&self.store);
-            let (bytes, _) = db::docs::load(conn, &id.to_string())?;
-            return Ok(Document::load(id, &self.actor, &bytes)?.save_full()?);
+            return Ok(work(&mut self.read(conn, key)?.document));
         }
-        Ok(self.get(conn, key)?.save_full()?)
+        Ok(work(self.get(conn, key)?))
+    }
+
+    /// The whole document in bytes, for somebody outside; none of one that is a closed hour, which is fetched by its hash.
+    pub(super) fn whole(&mut self, conn: &Connection, key: DocKey) -> Result<Vec<u8>, Fault> {
+        match self.durable(conn, key, |document| document.save_full())? {
+            Ok(bytes) => Ok(bytes),
+            Err(DocError::HourClosed { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A digest of the document, for the other side to compare.
@@ -126,6 +144,14 @@ impl Docs {
     pub(super) fn renew(&mut self, boot: u32) {
         self.actor.boot = boot;
         self.forget();
+    }
+
+    /// What becomes of memory after a transaction that stored what came from outside.
+    pub(super) fn trim_or_forget(&mut self, committed: bool) {
+        if !committed {
+            self.forget();
+        }
+        self.trim();
     }
 
     /// Lets old hours go; none whose changes are on their way.

@@ -20,7 +20,7 @@ use sync::doc::{DocError, DocKey, Document, OrderView, Touched};
 use sync::lane::Lane;
 
 /// What is set aside of one origin: a person looks at the first, and the rest fills no disk.
-const ASIDE_MAX: i64 = 200;
+pub(super) const ASIDE_MAX: i64 = 200;
 
 impl Engine {
     /// Takes records of the hub's log in their order; ones that are durable already are skipped. When this returns, they
@@ -177,16 +177,16 @@ fn origin(record: &InboundRecord) -> String {
 }
 
 /// Bytes from the hub that are to be applied to a document.
-struct Came<'a> {
-    now: Timestamp,
+pub(super) struct Came<'a> {
+    pub(super) now: Timestamp,
     /// Where they stood, for quarantine.
-    origin: String,
-    doc: DocKey,
-    bytes: &'a [u8],
+    pub(super) origin: String,
+    pub(super) doc: DocKey,
+    pub(super) bytes: &'a [u8],
 }
 
 /// One change, or one whole document: applied, kept, and what it asks for done. What cannot be used is quarantined.
-fn take_one(
+pub(super) fn take_one(
     tx: &Tx<'_>,
     parts: &Parts,
     live: &mut Docs,

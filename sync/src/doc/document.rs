@@ -262,8 +262,14 @@ impl Document {
             },
             Chunk::Whole(packed) => {
                 let changes = chunk::changes_of(&chunk::unpack_whole(packed)?)?;
-                let places = changes.iter().filter_map(|change| chunk::place(change, self.store));
-                if let Some(error) = places.filter_map(wrong).next() {
+                let waiting = self.waiting_by_place();
+                let refused = changes.iter().find_map(|change| {
+                    let place = chunk::place(change, self.store)?;
+                    // What waits here already is no news either: it came from its writer.
+                    let waits = waiting.get(&place).is_some_and(|slim| slim.is(&change.hash()));
+                    if waits { None } else { wrong(place) }
+                });
+                if let Some(error) = refused {
                     return Err(error);
                 }
                 let mut touched = Touched::default();
@@ -272,6 +278,17 @@ impl Document {
                 Ok(touched)
             }
         }
+    }
+
+    /// Changes that wait for one that has not come.
+    pub(super) fn waiting_by_place(&self) -> BTreeMap<Place, Slim<'_>> {
+        let mut waiting = BTreeMap::new();
+        for bytes in &self.pending {
+            if let Ok((Chunk::Slim(slim), _)) = chunk::next(bytes) {
+                waiting.insert(slim.place, slim);
+            }
+        }
+        waiting
     }
 
     fn stranger(&self, author: Author) -> DocError {
@@ -337,11 +354,34 @@ impl Document {
     pub(super) fn seal(&mut self) -> Result<Vec<u8>, DocError> {
         let change = self.am.get_last_local_change();
         let change = change.ok_or_else(|| DocError::Broken { what: "a commit without a change".into() })?;
+        let chunk = self.slim(&change)?;
+        self.learn(&change);
+        Ok(chunk)
+    }
+
+    /// The chunk of a change that builds on what is here.
+    pub(super) fn slim(&self, change: &Change) -> Result<Vec<u8>, DocError> {
         let deps: Option<Vec<Place>> =
             change.deps().iter().map(|hash| self.places.get(hash).copied()).collect();
-        let deps = deps.ok_or_else(|| DocError::Broken { what: "a commit on unknown ground".into() })?;
-        self.learn(&change);
-        chunk::slim(&change, &deps, self.store)
+        let deps = deps.ok_or_else(|| DocError::Broken { what: "a change on unknown ground".into() })?;
+        chunk::slim(change, &deps, self.store)
+    }
+
+    /// Where a change of this document stands.
+    pub(super) fn place_of(&self, hash: &ChangeHash) -> Option<Place> {
+        self.places.get(hash).copied()
+    }
+
+    /// The change that stands there.
+    pub(super) fn hash_at(&self, place: &Place) -> Option<ChangeHash> {
+        self.known.get(place).copied()
+    }
+
+    /// The changes of one author from a number on, so many of them as are here.
+    pub(super) fn hashes_in(&self, (author, first): Place, length: u64) -> impl Iterator<Item = ChangeHash> {
+        let last = first.saturating_add(length.saturating_sub(1));
+        let run = (length > 0).then(|| self.known.range((author, first)..=(author, last)));
+        run.into_iter().flatten().map(|(_, hash)| *hash)
     }
 
     /// The whole document as one chunk, compressed: for a closed hour, and for repair.

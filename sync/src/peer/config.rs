@@ -4,7 +4,7 @@ use model::id::StoreId;
 use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
 
-use crate::doc::DocKey;
+use crate::doc::{DocKey, RepairAnswer, Repairing};
 use crate::lane::{Lane, LaneStates};
 use crate::pledge::{Pledge, PledgeKey};
 use crate::wire::{CloseReason, Closed, VERSION, WireError};
@@ -140,10 +140,19 @@ pub enum Input {
         /// Last durable record of the other side's log.
         upto: u64,
     },
-    /// Ask the other side for a whole document.
+    /// A document of the other side's has what is not here: get it.
     Want {
         /// Which one.
         doc: DocKey,
+    },
+    /// The answer to `Output::Repair`.
+    Repaired {
+        /// Which one.
+        doc: DocKey,
+        /// What is known of it now.
+        so_far: Box<Repairing>,
+        /// What `Document::repair` has said.
+        answer: RepairAnswer,
     },
     /// The answer to `Output::WantDoc`.
     Whole {
@@ -216,6 +225,16 @@ pub enum Output {
         bytes: Vec<u8>,
         /// What is wrong with it.
         why: WireError,
+    },
+    /// Repair a document by automerge's protocol: with a message, check and apply the changes in it like records, as far as they
+    /// can be, and make them durable; then say `Document::repair` and answer with `Input::Repaired`.
+    Repair {
+        /// Which one.
+        doc: DocKey,
+        /// What the session knows of the other side's copy.
+        so_far: Box<Repairing>,
+        /// What the other side has said, for `RepairMessage::read`; none when this side speaks first.
+        message: Option<Vec<u8>>,
     },
     /// The other side asks for a whole document: answer with `Input::Whole`.
     WantDoc {

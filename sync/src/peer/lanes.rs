@@ -34,6 +34,19 @@ const fn is_patient(lane: Lane) -> bool {
     }
 }
 
+/// Whether a lane has its turn after everything else, repairs included.
+pub(super) const fn is_last(lane: Lane) -> bool {
+    match lane {
+        Lane::Orders | Lane::States | Lane::Alarms | Lane::Stock => false,
+        Lane::Backfill => true,
+    }
+}
+
+/// The other lanes.
+pub(super) const fn is_before(lane: Lane) -> bool {
+    !is_last(lane)
+}
+
 impl Lanes {
     pub(super) fn new(states: &LaneStates, limits: &Limits, now: Timestamp) -> Self {
         Self {
@@ -112,19 +125,26 @@ impl Lanes {
         self.outbound.iter_mut().for_each(|lane| lane.restart(limits));
     }
 
-    /// What may be sent now for the first time, lane by lane.
-    pub(super) fn fresh(&mut self, now_ms: i64, limits: &Limits) -> Vec<(Lane, Vec<OutRecord>)> {
-        let mut in_flight: usize = self.outbound.iter().map(Outbound::in_flight).sum();
+    /// What may be sent now for the first time, lane by lane, of the lanes that `turn` says. `beside`: bytes of other things
+    /// that nobody waits for, on their way too.
+    pub(super) fn fresh(
+        &mut self,
+        now_ms: i64,
+        limits: &Limits,
+        (turn, beside): (fn(Lane) -> bool, usize),
+    ) -> Vec<(Lane, Vec<OutRecord>)> {
+        let mut in_flight = self.in_flight();
         let mut out = Vec::new();
-        for &lane in self.readable() {
+        for &lane in self.readable().iter().filter(|lane| turn(**lane)) {
             let old = is_patient(lane);
+            let others = if old { beside } else { 0 };
             let window = if old { limits.backfill_window } else { limits.window_bytes };
-            let mut room = window.saturating_sub(in_flight);
+            let mut room = window.saturating_sub(in_flight + others);
             if old {
                 room = room.min(self.bucket.level(now_ms));
             }
             // One record always goes, however large: else a large one would wait for ever.
-            let eager = in_flight == 0 && (!old || self.bucket.is_full(now_ms));
+            let eager = in_flight + others == 0 && (!old || self.bucket.is_full(now_ms));
             let records = self.outbound_mut(lane).fresh(now_ms, room, eager);
             let bytes: usize = records.iter().map(|r| r.change.len()).sum();
             if old {
@@ -136,6 +156,28 @@ impl Lanes {
             }
         }
         out
+    }
+
+    fn in_flight(&self) -> usize {
+        self.outbound.iter().map(Outbound::in_flight).sum()
+    }
+
+    /// Whether so many bytes that are no record may go now, `beside` of their kind being on their way: as in a lane that nobody
+    /// waits for.
+    pub(super) fn has_room(&mut self, now_ms: i64, limits: &Limits, (beside, bytes): (usize, usize)) -> bool {
+        let busy = self.in_flight() + beside;
+        let fits = busy == 0 || busy + bytes <= limits.backfill_window;
+        fits && (self.bucket.level(now_ms) >= bytes || self.bucket.is_full(now_ms))
+    }
+
+    /// So many bytes that are no record have gone.
+    pub(super) const fn took(&mut self, bytes: usize) {
+        self.bucket.take(bytes);
+    }
+
+    /// When the bucket has filled.
+    pub(super) fn full_at(&self, now_ms: i64) -> Option<i64> {
+        self.bucket.full_at(now_ms)
     }
 
     /// Records to send again, lane by lane.

@@ -1,5 +1,5 @@
 //! The machine itself: inputs in, outputs out, timers. The two halves (`outbound`, `inbound`), the handshake's judgement
-//! (`hello`) and whole documents (`repair`) stand beside it.
+//! (`hello`), documents that differ (`repair`) and what goes out in parts (`parcel`) stand beside it.
 
 use std::collections::VecDeque;
 
@@ -10,15 +10,16 @@ use model::time::Timestamp;
 use super::config::{Input, Opening, OutRecord, Output, PeerConfig, REFUSED_KEPT};
 use super::hello::{self, Marks};
 use super::inbound::Record;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, is_before, is_last};
 use super::outbound;
-use super::repair::{self, Repair};
-use crate::doc::DocKey;
+use super::parcel::{Kind, Parcels};
+use super::repair::{Ask, Part, Repair};
+use crate::doc::{DocKey, RepairAnswer, RepairSaid, Repairing};
 use crate::lane::{LANES, Lane, LaneSeq, LaneState};
 use crate::pledge::{Pledge, Seal, Word};
 use crate::wire::{
     self, Batch, BatchItem, CloseReason, Connection, Frame, Hello, LaneMark, MAX_BATCH_RAW, MAX_HEADS,
-    MAX_MANIFEST, OLDEST_VERSION, WireError,
+    MAX_MANIFEST, OLDEST_VERSION, REPAIR_SINCE, WireError,
 };
 
 /// Frames of one connection that may be refused before it is ended: a broken line, not an attack on our disk.
@@ -67,6 +68,7 @@ pub struct Peer {
     link: Link,
     lanes: Lanes,
     repair: Repair,
+    parcels: Parcels,
     /// The caller was asked to put everything into one lane and has not answered.
     one_lane_asked: bool,
     /// What the hub has pledged of each lane, before a record that it goes with is delivered.
@@ -93,8 +95,8 @@ impl Peer {
             nonce: 0,
             refused: 0,
         };
-        let (repair, out) = (Repair::default(), VecDeque::new());
-        Self { config, link, lanes, repair, one_lane_asked: false, pledged: [None; LANES], out }
+        let (repair, parcels, out) = (Repair::default(), Parcels::default(), VecDeque::new());
+        Self { config, link, lanes, repair, parcels, one_lane_asked: false, pledged: [None; LANES], out }
     }
 
     /// A peer of other terms after this one: nothing of its logs stays, and no connection is numbered twice.
@@ -131,14 +133,12 @@ impl Peer {
                 let ready = self.lanes.inbound_mut(lane).commit(upto);
                 self.deliver(lane, ready);
             }
-            Input::Want { doc } => {
-                if self.repair.want(doc, ms) && self.is_open() {
-                    self.send(ms, &Frame::Want { doc });
-                }
-            }
+            // Said by the timers, at once while the session is open.
+            Input::Want { doc } => self.repair.want(doc),
+            Input::Repaired { doc, so_far, answer } => self.repaired(doc, so_far, answer),
             Input::Whole { doc, bytes } => {
                 if self.is_open() {
-                    repair::frames(doc, &bytes).iter().for_each(|frame| self.send(ms, frame));
+                    self.parcels.put(doc, Kind::Whole, bytes);
                 }
             }
             Input::Stop => self.close(ms, CloseReason::Stopping),
@@ -165,8 +165,8 @@ impl Peer {
             Phase::Stale => Some(dead.min(heartbeat)),
         }?;
         let log = if self.is_open() { self.lanes.due_at(self.link.sent_at) } else { None };
-        let whole = if self.is_open() { self.repair.due_at(limits.retry_first_ms) } else { None };
-        [Some(first), log, whole].into_iter().flatten().min().map(Timestamp::from_ms)
+        let parts = if self.is_open() { self.parts_due_at() } else { None };
+        [Some(first), log, parts].into_iter().flatten().min().map(Timestamp::from_ms)
     }
 
     /// Whether the other side is there and was heard lately.
@@ -186,6 +186,14 @@ impl Peer {
 
     fn is_open(&self) -> bool {
         matches!(self.link.phase, Phase::Live | Phase::Stale)
+    }
+
+    /// When a wish is to be said again, a part has been lost, or the bucket has what the next one takes.
+    fn parts_due_at(&self) -> Option<i64> {
+        let wait_ms = self.config.limits.retry_first_ms;
+        let waits = self.parcels.next_len(self.version()).is_some();
+        let bucket = if waits { self.lanes.full_at(self.link.sent_at) } else { None };
+        [self.repair.due_at(wait_ms), self.parcels.due_at(wait_ms), bucket].into_iter().flatten().min()
     }
 
     fn connect(&mut self, ms: i64, mut opening: Opening) {
@@ -215,7 +223,22 @@ impl Peer {
         self.link.phase = Phase::Down;
         self.lanes.restart(&self.config.limits);
         self.one_lane_asked = false;
-        self.out.retain(|o| !matches!(o, Output::Send(_) | Output::NeedOut { .. } | Output::OneLane));
+        self.repair.forget();
+        self.parcels.forget();
+        let of_session = |output: &Output| match output {
+            Output::Send(_) | Output::NeedOut { .. } | Output::OneLane | Output::Repair { .. } => true,
+            Output::Deliver { .. }
+            | Output::Acked { .. }
+            | Output::PeerHello { .. }
+            | Output::Manifest(_)
+            | Output::Refused { .. }
+            | Output::WantDoc { .. }
+            | Output::Whole { .. }
+            | Output::Live
+            | Output::Stale
+            | Output::Close { .. } => false,
+        };
+        self.out.retain(|output| !of_session(output));
     }
 
     fn close(&mut self, ms: i64, reason: CloseReason) {
@@ -274,7 +297,8 @@ impl Peer {
 
     fn session_frame(&mut self, ms: i64, frame: Frame) {
         match frame {
-            Frame::Hello(_) | Frame::Bye { .. } | Frame::Pong { .. } => {}
+            Frame::Hello(_) | Frame::Bye { .. } => {}
+            Frame::Pong { nonce } => self.parcels.came(nonce),
             Frame::Change { at, doc, change, seal } => {
                 self.pledged(at, seal);
                 self.receive(at, doc, change);
@@ -295,8 +319,15 @@ impl Peer {
             Frame::Ack { upto, seal } => self.acknowledged(ms, upto, seal),
             Frame::Want { doc } => self.out.push_back(Output::WantDoc { doc }),
             Frame::Whole { doc, digest, total, offset, bytes } => {
-                if let Some(bytes) = self.repair.take(doc, digest, total, (offset, bytes)) {
+                let part = Part { digest, total, offset, bytes };
+                if let Some(bytes) = self.repair.take_whole(ms, doc, part) {
                     self.out.push_back(Output::Whole { doc, bytes });
+                }
+            }
+            Frame::Repair { doc, begins, digest, total, offset, bytes } => {
+                let part = Part { digest, total, offset, bytes };
+                if let Some((so_far, message)) = self.repair.hear(ms, (doc, begins), part) {
+                    self.out.push_back(Output::Repair { doc, so_far, message: Some(message) });
                 }
             }
             Frame::Ping { nonce } => self.send(ms, &Frame::Pong { nonce }),
@@ -304,6 +335,20 @@ impl Peer {
                 entries.truncate(MAX_MANIFEST);
                 self.out.push_back(Output::Manifest(entries));
             }
+        }
+    }
+
+    /// What the caller says of a document after it has heard the other side, or first.
+    fn repaired(&mut self, doc: DocKey, so_far: Box<Repairing>, answer: RepairAnswer) {
+        if !self.is_open() {
+            return;
+        }
+        let (begins, wished) = self.repair.heard(doc, so_far, answer.level);
+        match answer.said {
+            RepairSaid::Message(bytes) => self.parcels.put(doc, Kind::Message { begins }, bytes),
+            RepairSaid::TooMuch if wished => self.out.push_back(Output::WantDoc { doc }),
+            // Nobody over there waits for it; and whoever lacks something of it here asks by himself.
+            RepairSaid::TooMuch | RepairSaid::Nothing => {}
         }
     }
 
@@ -458,8 +503,15 @@ impl Peer {
             self.link.nonce = self.link.nonce.wrapping_add(1);
             self.send(ms, &Frame::Ping { nonce: self.link.nonce });
         }
-        for doc in self.repair.again(ms, limits.retry_first_ms) {
-            self.send(ms, &Frame::Want { doc });
+        self.parcels.lose(ms, limits.retry_first_ms);
+        for (doc, ask) in self.repair.due(ms, limits.retry_first_ms, self.version() >= REPAIR_SINCE) {
+            match ask {
+                Ask::Messages => {
+                    self.repair.begin(doc);
+                    self.out.push_back(Output::Repair { doc, so_far: Box::default(), message: None });
+                }
+                Ask::Whole => self.send(ms, &Frame::Want { doc }),
+            }
         }
         for (lane, records) in self.lanes.again(ms, &limits) {
             self.send_records(ms, lane, records);
@@ -479,7 +531,11 @@ impl Peer {
             }
         }
         let limits = self.config.limits;
-        for (lane, records) in self.lanes.fresh(ms, &limits) {
+        for (lane, records) in self.lanes.fresh(ms, &limits, (is_before, self.parcels.in_flight())) {
+            self.send_records(ms, lane, records);
+        }
+        self.send_parts(ms);
+        for (lane, records) in self.lanes.fresh(ms, &limits, (is_last, self.parcels.in_flight())) {
             self.send_records(ms, lane, records);
         }
         for (lane, after) in self.lanes.need(&limits) {
@@ -488,6 +544,24 @@ impl Peer {
         if self.lanes.is_stuck() && !self.one_lane_asked {
             self.one_lane_asked = true;
             self.out.push_back(Output::OneLane);
+        }
+    }
+
+    /// Parts of what is larger than a record: before the backfill, behind everything else.
+    fn send_parts(&mut self, ms: i64) {
+        let (limits, version) = (self.config.limits, self.version());
+        while let Some(bytes) = self.parcels.next_len(version) {
+            if !self.lanes.has_room(ms, &limits, (self.parcels.in_flight(), bytes)) {
+                return;
+            }
+            let Some((frame, more)) = self.parcels.next(version) else { return };
+            self.lanes.took(bytes);
+            self.send(ms, &frame);
+            if more {
+                self.link.nonce = self.link.nonce.wrapping_add(1);
+                self.parcels.went(self.link.nonce, bytes, ms);
+                self.send(ms, &Frame::Ping { nonce: self.link.nonce });
+            }
         }
     }
 

@@ -37,6 +37,7 @@ struct Node {
     delivered: Vec<(Lane, u64, Vec<u8>)>,
     acked: [u64; LANES],
     whole: Option<Vec<u8>>,
+    repairs: u32,
     manifest: Vec<crate::wire::Closed>,
     manifests: u32,
     closed: Option<CloseReason>,
@@ -74,6 +75,7 @@ impl Node {
             delivered: vec![],
             acked: [0; LANES],
             whole: None,
+            repairs: 0,
             manifest: vec![],
             manifests: 0,
             closed: None,
@@ -172,6 +174,8 @@ impl Node {
                 Output::Close { reason } => self.closed = Some(reason),
                 Output::PeerHello { version, .. } => self.version = version,
                 Output::Refused { why, .. } => self.refused.push(why),
+                // Nobody answers: there are no documents here (`tests/repair.rs` has some).
+                Output::Repair { .. } => self.repairs += 1,
                 Output::Live | Output::Stale => {}
             }
         }

@@ -5,7 +5,7 @@ use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, CATALOGUE_SINCE, STOCK_SINCE};
+use super::{Batch, CATALOGUE_SINCE, REPAIR_SINCE, STOCK_SINCE};
 use crate::doc::{DocKey, MANIFEST_MAX, ManifestEntry};
 use crate::lane::{LaneSeq, LaneState};
 use crate::pledge::Seal;
@@ -80,6 +80,21 @@ pub enum Frame {
         /// At most [`MAX_MANIFEST`].
         entries: Vec<Closed>,
     },
+    /// Repair: a part of what automerge says to the other side about one document. Since version 5.
+    Repair {
+        /// Which one.
+        doc: DocKey,
+        /// The speaker knows nothing yet of the listener's copy, and the listener is to forget what it knows of the speaker's.
+        begins: bool,
+        /// First 8 bytes of the SHA-256 of the whole message.
+        digest: [u8; 8],
+        /// Its length in bytes.
+        total: u32,
+        /// Where this part begins.
+        offset: u32,
+        /// The part.
+        bytes: Vec<u8>,
+    },
 }
 
 impl Frame {
@@ -92,6 +107,7 @@ impl Frame {
             Frame::Manifest { entries } => {
                 entries.iter().map(|entry| known_since(entry.doc)).max().unwrap_or(2).max(2)
             }
+            Frame::Repair { doc, .. } => known_since(*doc).max(REPAIR_SINCE),
             Frame::Batch(_)
             | Frame::Ack { .. }
             | Frame::Ping { .. }

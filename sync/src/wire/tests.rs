@@ -40,6 +40,7 @@ fn every_kind() -> Vec<Frame> {
         Frame::Pong { nonce: u32::MAX },
         Frame::Bye { reason: CloseReason::WrongEpoch { mine: 1, theirs: 2 } },
         Frame::Manifest { entries: vec![Closed { doc: DOC, sha256: [3; 32], length: 9_000 }] },
+        Frame::Repair { doc: DOC, begins: true, digest: [1; 8], total: 5, offset: 0, bytes: vec![0; 5] },
     ]
 }
 
@@ -103,7 +104,7 @@ fn version_1_has_no_words_for_other_lanes() {
     for frame in every_kind() {
         let old = encode_as(&frame, 1);
         match &frame {
-            Frame::Manifest { .. } => assert_eq!(old, Err(WireError::NotInVersion)),
+            Frame::Manifest { .. } | Frame::Repair { .. } => assert_eq!(old, Err(WireError::NotInVersion)),
             Frame::Hello(hello) => {
                 let Ok(Frame::Hello(read)) = decode(&old.unwrap()) else { panic!("no hello") };
                 assert_eq!(read.lanes, vec![LaneMark { skipped: 0, ..hello.lanes[0] }]);

@@ -136,7 +136,7 @@ impl TryFrom<Frame> for FrameV1 {
             Frame::Ping { nonce } => FrameV1::Ping { nonce },
             Frame::Pong { nonce } => FrameV1::Pong { nonce },
             Frame::Bye { reason } => FrameV1::Bye { reason },
-            Frame::Manifest { .. } => return Err(WireError::NotInVersion),
+            Frame::Manifest { .. } | Frame::Repair { .. } => return Err(WireError::NotInVersion),
         })
     }
 }

@@ -2,7 +2,7 @@
 //! them, talks to peers that speak only the older one, and lets pass what it does not know. A new format gets a new
 //! folder by `LARDER_BLESS=1`; a file that is there is never written again.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
 mod scene;
 
@@ -128,6 +128,7 @@ fn pump(side: &mut Side) -> Vec<Vec<u8>> {
             Output::Acked { .. }
             | Output::OneLane
             | Output::Manifest(_)
+            | Output::Repair { .. }
             | Output::Whole { .. }
             | Output::Refused { .. }
             | Output::Live

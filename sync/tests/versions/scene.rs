@@ -14,12 +14,12 @@ use model::qty::{Grams, Qty};
 use model::quota::{HubGeneration, StoreEpoch};
 use model::stock::StockTick;
 use model::time::{HOUR_MS, Timestamp};
-use sync::doc::{DocActor, DocId, DocKey, Document};
+use sync::doc::{DocActor, DocId, DocKey, Document, RepairSaid, Repairing};
 use sync::lane::{Lane, LaneSeq};
 use sync::wire::{self, Batch, BatchItem, CloseReason, Closed, Connection, Frame, Hello, LaneMark};
 
 /// Formats that this binary must read.
-pub const SPOKEN: [u8; 4] = [1, 2, 3, 4];
+pub const SPOKEN: [u8; 5] = [1, 2, 3, 4, 5];
 
 const HOUR: i64 = 495_312;
 pub const ORDERS: DocKey = DocKey::Orders { hour: HOUR };
@@ -262,9 +262,17 @@ pub fn all() -> Vec<Kept> {
     out
 }
 
+/// What begins a repair of a document.
+fn repair(document: &mut Document) -> Frame {
+    let said = document.repair(&mut Repairing::default(), None).unwrap().said;
+    let RepairSaid::Message(bytes) = said else { panic!("{said:?}") };
+    let total = u32::try_from(bytes.len()).unwrap();
+    Frame::Repair { doc: ORDERS, begins: true, digest: [7; 8], total, offset: 0, bytes }
+}
+
 /// One frame of every kind.
 fn frames() -> Vec<Kept> {
-    let (changes, document) = life(&ORDERS.of(&store()), &hour());
+    let (changes, mut document) = life(&ORDERS.of(&store()), &hour());
     let hello = Hello {
         oldest: 1,
         newest: wire::VERSION,
@@ -310,6 +318,7 @@ fn frames() -> Vec<Kept> {
             Frame::Manifest { entries: vec![Closed { doc: ORDERS, sha256: [3; 32], length: 9_000 }] },
         ),
         ("bye_stopping", Frame::Bye { reason: CloseReason::Stopping }),
+        ("repair", repair(&mut document)),
     ];
     all.into_iter()
         .map(|(name, frame)| kept(format!("{name}.frame"), wire::encode(&frame).unwrap()))

@@ -148,8 +148,8 @@ impl World {
                 Output::Refused { why, .. } => {
                     return Err(broken(Check::Machine, format!("a frame was refused: {why}")));
                 }
-                Output::WantDoc { doc } | Output::Whole { doc, .. } => {
-                    return Err(broken(Check::Machine, format!("a whole document was asked for: {doc:?}")));
+                Output::WantDoc { doc } | Output::Whole { doc, .. } | Output::Repair { doc, .. } => {
+                    return Err(broken(Check::Machine, format!("a document was to be repaired: {doc:?}")));
                 }
                 Output::Close { reason } => {
                     if !delivered.is_empty() {

@@ -221,7 +221,9 @@ impl World {
             }
             Output::Close { reason } => bail!("{at} ends the session: {reason}"),
             Output::Refused { why, .. } => bail!("{at} refuses a frame: {why}"),
-            Output::WantDoc { doc } => bail!("{at} is asked for the whole of {doc:?}: something was lost"),
+            Output::WantDoc { doc } | Output::Repair { doc, .. } => {
+                bail!("{at} is to repair {doc:?}: something was lost")
+            }
             Output::Deliver { .. }
             | Output::PeerHello { .. }
             | Output::Manifest(_)

@@ -183,6 +183,7 @@ impl LightStore {
                 | Output::Manifest(_)
                 | Output::Refused { .. }
                 | Output::WantDoc { .. }
+                | Output::Repair { .. }
                 | Output::Whole { .. }
                 | Output::Live
                 | Output::Stale => {}

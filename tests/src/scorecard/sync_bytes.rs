@@ -196,9 +196,11 @@ fn exchange(sides: &mut [Side; 2], now: Timestamp, figures: &mut Figures) -> Res
                         Frame::Hello(_) | Frame::Bye { .. } | Frame::Manifest { .. } => {
                             figures.handshake += frame.len()
                         }
-                        Frame::Change { .. } | Frame::Batch(_) | Frame::Want { .. } | Frame::Whole { .. } => {
-                            figures.records += frame.len()
-                        }
+                        Frame::Change { .. }
+                        | Frame::Batch(_)
+                        | Frame::Want { .. }
+                        | Frame::Repair { .. }
+                        | Frame::Whole { .. } => figures.records += frame.len(),
                     }
                     sides[1 - from].peer.handle(now, Input::Frame(frame));
                 }
@@ -227,6 +229,7 @@ fn step(side: &mut Side, now: Timestamp, output: Output) -> Result<Option<Vec<u8
         | Output::Refused { .. }
         | Output::OneLane
         | Output::WantDoc { .. }
+        | Output::Repair { .. }
         | Output::Whole { .. }
         | Output::Live
         | Output::Stale => {}

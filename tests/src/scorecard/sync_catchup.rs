@@ -210,6 +210,7 @@ fn catch_up(events: &[Event], facts: usize) -> Result<Figures> {
                     | Output::Refused { .. }
                     | Output::OneLane
                     | Output::WantDoc { .. }
+                    | Output::Repair { .. }
                     | Output::Whole { .. }
                     | Output::Live
                     | Output::Stale => {}

@@ -7,8 +7,12 @@ use crate::checks::{Check, Checked, broken, machine};
 use model::order::Owner;
 use rand::Rng;
 use store_node::engine::InboundRecord;
+use sync::doc::{DocKey, Repairing};
 use sync::lane::{Lane, LaneSeq, ends};
 use sync::peer::{Input, Opening, Output};
+
+/// Digests of documents.
+type Heads = Vec<(DocKey, [u8; 8])>;
 
 impl World {
     /// A frame arrives, unless nobody listens.
@@ -47,9 +51,102 @@ impl World {
             self.feed(at, Owner::Store, Input::Lanes(lanes))?;
         }
         for end in [Owner::Store, Owner::Hub] {
-            self.feed(at, end, Input::Connected(Opening::default()))?;
+            let opening = Opening { heads: self.heads(at, end)?, ..Opening::default() };
+            self.feed(at, end, Input::Connected(opening))?;
         }
         self.grew(at)
+    }
+
+    /// Digests of the documents that one end writes to.
+    fn heads(&mut self, at: usize, end: Owner) -> Checked<Heads> {
+        let now = self.queue.now();
+        match end {
+            Owner::Store => {
+                let local = self.stores[at].now(now);
+                let engine = self.stores[at].engine.as_mut();
+                engine.map_or(Ok(Heads::new()), |engine| engine.heads(local).map_err(machine))
+            }
+            Owner::Hub => {
+                let (local, store) = (self.hub.now(now), &self.stores[at].setup.store);
+                let engine = self.hub.engine.as_mut();
+                engine.map_or(Ok(Heads::new()), |engine| engine.heads(local, store).map_err(machine))
+            }
+        }
+    }
+
+    /// Nothing is on its way, so that what differs is repaired. Of what the hub alone writes no store has more.
+    fn compare(&mut self, at: usize, end: Owner, theirs: Heads) -> Checked {
+        let mine = self.heads(at, end)?;
+        for (doc, heads) in theirs {
+            let hubs = end == Owner::Hub && matches!(doc, DocKey::Catalogue { .. });
+            if !hubs && mine.iter().any(|(key, own)| *key == doc && *own != heads) {
+                self.tally.repairs += 1;
+                self.feed(at, end, Input::Want { doc })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the other end says of a document comes in, and there is something to say next.
+    fn repair(
+        &mut self,
+        at: usize,
+        end: Owner,
+        (doc, mut so_far, message): (DocKey, Box<Repairing>, Option<Vec<u8>>),
+    ) -> Checked {
+        self.moved();
+        let now = self.queue.now();
+        let store = self.stores[at].setup.store.clone();
+        let (node, answer) = match end {
+            Owner::Store => {
+                let local = self.stores[at].now(now);
+                let Some(engine) = &mut self.stores[at].engine else { return Ok(()) };
+                let said = (&mut *so_far, message.as_deref());
+                let (_, answer) = engine.repair(local, doc, said).map_err(machine)?;
+                self.stores[at].audit(now)?;
+                (Node::Store(at), answer)
+            }
+            Owner::Hub => {
+                let local = self.hub.now(now);
+                let Some(hub) = &mut self.hub.engine else { return Ok(()) };
+                let under = hub.under(&store).map_err(machine)?;
+                let said = (&mut *so_far, message.as_deref());
+                let (_, answer) = hub.repair(local, (&store, under), doc, said).map_err(machine)?;
+                (Node::Hub, answer)
+            }
+        };
+        self.carry(node)?;
+        self.feed(at, end, Input::Repaired { doc, so_far, answer })
+    }
+
+    /// The whole of a document that the other end asks for.
+    fn whole(&mut self, at: usize, end: Owner, doc: DocKey) -> Checked {
+        let site = &mut self.stores[at];
+        let bytes = match (end, &mut site.engine, &mut self.hub.engine) {
+            (Owner::Store, Some(engine), _) => engine.whole(doc).map_err(machine)?,
+            (Owner::Hub, _, Some(hub)) => hub.whole(&site.setup.store, doc).map_err(machine)?,
+            (Owner::Store | Owner::Hub, _, _) => return Ok(()),
+        };
+        self.feed(at, end, Input::Whole { doc, bytes })
+    }
+
+    fn take_whole(&mut self, at: usize, end: Owner, (doc, bytes): (DocKey, Vec<u8>)) -> Checked {
+        let now = self.queue.now();
+        let node = match end {
+            Owner::Store => {
+                let local = self.stores[at].now(now);
+                let Some(engine) = &mut self.stores[at].engine else { return Ok(()) };
+                engine.inbound_whole(local, doc, &bytes).map_err(machine)?;
+                Node::Store(at)
+            }
+            Owner::Hub => {
+                let local = self.hub.now(now);
+                let Some(hub) = &mut self.hub.engine else { return Ok(()) };
+                hub.inbound_whole(local, &self.stores[at].setup.store, doc, bytes).map_err(machine)?;
+                Node::Hub
+            }
+        };
+        self.carry(node)
     }
 
     /// One end finds the connection gone; the store dials anew.
@@ -147,10 +244,11 @@ impl World {
                 Output::Acked { lane, upto, .. } => self.acked(at, end, LaneSeq { lane, seq: upto })?,
                 Output::Live => self.heard(at, end, true)?,
                 Output::Stale => self.heard(at, end, false)?,
+                Output::PeerHello { level: true, heads, .. } => self.compare(at, end, heads)?,
                 Output::PeerHello { .. } | Output::Manifest(_) | Output::OneLane => {}
-                Output::WantDoc { doc } | Output::Whole { doc, .. } => {
-                    return Err(broken(Check::Machine, format!("a whole document was asked for: {doc:?}")));
-                }
+                Output::Repair { doc, so_far, message } => self.repair(at, end, (doc, so_far, message))?,
+                Output::WantDoc { doc } => self.whole(at, end, doc)?,
+                Output::Whole { doc, bytes } => self.take_whole(at, end, (doc, bytes))?,
                 Output::Refused { why, .. } => {
                     return Err(broken(Check::Machine, format!("a frame was refused: {why}")));
                 }
@@ -241,12 +339,7 @@ impl World {
     }
 
     /// Makes delivered records durable, then acknowledges them. Now and then the process dies in between.
-    fn commit(
-        &mut self,
-        at: usize,
-        end: Owner,
-        records: Vec<(LaneSeq, sync::doc::DocKey, Vec<u8>)>,
-    ) -> Checked {
+    fn commit(&mut self, at: usize, end: Owner, records: Vec<(LaneSeq, DocKey, Vec<u8>)>) -> Checked {
         let upto = ends(records.iter().map(|record| record.0));
         self.moved();
         let now = self.queue.now();

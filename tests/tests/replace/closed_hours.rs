@@ -30,14 +30,23 @@ const CUT_AT: usize = MAX_BATCH + 16 * 1024;
 /// Orders of the hour that is cut.
 const LARGE: usize = 900;
 
-/// A line that breaks once, in the middle of the first connection that carries so much; the store's session goes on.
+/// A line that breaks once, in the middle of the first connection that carries so much; the store's session goes on, where the
+/// line lets one through.
 struct Breaking {
     address: SocketAddr,
     broken: Arc<AtomicBool>,
 }
 
+/// What a line does with a connection that is to become a WebSocket.
+#[derive(Clone, Copy)]
+enum Sockets {
+    Pass,
+    /// As a proxy does that knows plain HTTP only.
+    End,
+}
+
 impl Breaking {
-    async fn lay(target: SocketAddr) -> Self {
+    async fn lay(target: SocketAddr, sockets: Sockets) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let broken = Arc::new(AtomicBool::new(false));
@@ -45,19 +54,24 @@ impl Breaking {
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let Ok(far) = TcpStream::connect(target).await else { continue };
-                tokio::spawn(carry(near, far, Arc::clone(&told)));
+                tokio::spawn(carry(near, far, Arc::clone(&told), sockets));
             }
         });
         Self { address, broken }
     }
 }
 
-async fn carry(near: TcpStream, far: TcpStream, broken: Arc<AtomicBool>) {
+async fn carry(near: TcpStream, far: TcpStream, broken: Arc<AtomicBool>, sockets: Sockets) {
     let ((mut near_in, mut near_out), (mut far_in, mut far_out)) = (near.into_split(), far.into_split());
     let up = async {
         let (mut piece, mut carried) = ([0; 4_096], 0);
         while let Ok(size @ 1..) = near_in.read(&mut piece).await {
             carried += size;
+            let head = String::from_utf8_lossy(&piece[..size]).to_ascii_lowercase();
+            match sockets {
+                Sockets::End if head.contains("upgrade: websocket") => return,
+                Sockets::End | Sockets::Pass => {}
+            }
             if carried > CUT_AT && !broken.swap(true, Ordering::SeqCst) {
                 return;
             }
@@ -165,7 +179,7 @@ async fn a_closed_hour_that_is_cut_in_its_middle_goes_on_and_what_is_forged_is_s
     papers(&authority, "s1", &dir.path().join("papers"));
     let neighbour = papers(&authority, "s2", &dir.path().join("neighbour"));
     let sync = world.sync.unwrap();
-    let line = Breaking::lay(sync).await;
+    let line = Breaking::lay(sync, Sockets::Pass).await;
     let text = std::fs::read_to_string(&house.config).unwrap();
     std::fs::write(&house.config, text.replace(&sync.to_string(), &line.address.to_string())).unwrap();
     let last = clock::now().hour() - 4;
@@ -225,6 +239,45 @@ async fn a_closed_hour_that_is_cut_in_its_middle_goes_on_and_what_is_forged_is_s
     for ((store, why), word) in aside.iter().zip(words) {
         assert!(store == "s1" && why.contains(word), "{store}: {why}, not {word}");
     }
+    world.stop_hub().await;
+}
+
+/// A network that lets HTTP through and no WebSocket: there is never a session, the hours arrive, and one that is cut in its
+/// middle goes on. A machine whose epoch is over is refused there too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closed_hours_arrive_where_no_websocket_passes_and_a_replaced_machine_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut world, house) = World::build(dir.path());
+    let line = Breaking::lay(world.hub_address, Sockets::End).await;
+    let text = std::fs::read_to_string(&house.config).unwrap();
+    let address = world.hub_address.to_string();
+    std::fs::write(&house.config, text.replace(&address, &line.address.to_string())).unwrap();
+    let last = clock::now().hour() - 4;
+    let blobs =
+        [(last - 2, hour_of(last - 2, 20)), (last - 1, hour_of(last - 1, LARGE)), (last, hour_of(last, 30))];
+    put_hours(&house, &blobs.each_ref().map(|(hour, blob)| (*hour, blob)));
+    world.start_hub().await;
+    let (proc, _) = house.start().await.unwrap();
+    let console = house.manager().await.unwrap();
+    comes_true("all hours are at the hub", LIMIT * 2, || hours_at(&world.dir).len() == 3).await;
+    assert!(line.broken.load(Ordering::SeqCst), "the large one was cut");
+    let named = blobs.each_ref().map(|(hour, blob)| (format!("orders/s1/{hour}"), blob.bytes.clone()));
+    assert_eq!(hours_at(&world.dir), named, "the first did not go again");
+    let link: Link = console.get("/api/v1/link").await.unwrap();
+    assert!(!link.online, "no session came about");
+    assert!(proc.stop(LIMIT).await);
+
+    let mine = line_of(&house, None, Some("s1"));
+    let other = hour_of(last - 3, 10);
+    let put_in = async |epoch: u32| {
+        let path = format!("/sync/v1/hours/{}?sha256={}&epoch={epoch}", last - 3, hex(&other.sha256));
+        mine.call(Method::PUT, &path, other.bytes.clone()).await.unwrap()
+    };
+    assert_eq!(code(&put_in(7).await), "superseded");
+    assert_eq!(hours_at(&world.dir), named);
+    assert_eq!(put_in(1).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(hours_at(&world.dir).len(), 4);
+    assert_eq!(aside(&world.dir), []);
     world.stop_hub().await;
 }
 
