@@ -130,8 +130,11 @@ impl HubEngine {
         key: DocKey,
         bytes: Vec<u8>,
     ) -> Result<Inbound, Fault> {
+        self.db.store(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
+        if self.is_closed(store, key)? {
+            return Ok(Inbound { upto: self.received(store)?, ..Inbound::default() });
+        }
         self.within(|engine| {
-            engine.db.store(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
             let mut out = Inbound { upto: engine.received(store)?, ..Inbound::default() };
             engine.one_record(now, store, (0, key, &bytes), &mut out)?;
             Ok(out)

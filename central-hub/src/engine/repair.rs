@@ -19,7 +19,7 @@ impl HubEngine {
         (so_far, message): (&mut Repairing, Option<&[u8]>),
     ) -> Result<(Inbound, RepairAnswer), Fault> {
         self.still(store, under)?;
-        if self.is_over(doc)? {
+        if self.is_settled(store, doc)? {
             return Ok((Inbound::default(), RepairAnswer::default()));
         }
         let (inbound, came) = match message {

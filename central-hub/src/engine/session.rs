@@ -189,7 +189,11 @@ impl HubEngine {
         let mut docs = self.docs.lock();
         let mut heads = Vec::new();
         for doc in hours.into_iter().chain([quota]).chain(catalogue) {
-            heads.push((doc, docs.open(&*self.db, &doc.of(store))?.heads()));
+            let document = docs.open(&*self.db, &doc.of(store))?;
+            // A closed hour is compared by its blob, which the manifest names.
+            if !document.is_closed() {
+                heads.push((doc, document.heads()));
+            }
         }
         Ok(heads)
     }
@@ -202,6 +206,16 @@ impl HubEngine {
             }
             DocKey::Orders { .. } | DocKey::Quota { .. } | DocKey::Stock { .. } => Ok(false),
         }
+    }
+
+    /// Whether nothing about a document is repaired: a closed hour, and what [`HubEngine::is_over`] says.
+    pub(super) fn is_settled(&self, store: &StoreId, key: DocKey) -> Result<bool, Fault> {
+        Ok(self.is_over(key)? || self.is_closed(store, key)?)
+    }
+
+    /// Whether it is a closed hour.
+    pub(super) fn is_closed(&self, store: &StoreId, key: DocKey) -> Result<bool, Fault> {
+        Ok(self.docs.lock().open(&*self.db, &key.of(store))?.is_closed())
     }
 
     /// A whole document, for a store that asks for it.

@@ -7,6 +7,7 @@ use crate::testbed::{Bed, MORNING};
 use model::order::Moment;
 use model::time::HOUR_MS;
 use model::{OrderId, OrderState, Role};
+use sync::doc::{RepairAnswer, Repairing};
 
 fn state(bed: &Bed, order: OrderId) -> OrderState {
     bed.reader().order(order).unwrap().unwrap().card.state
@@ -47,6 +48,27 @@ fn an_hour_whose_orders_have_ended_becomes_the_blob_that_the_hub_makes_of_it() {
     assert_eq!(state(&bed, order), OrderState::Cancelled);
     assert_eq!(bed.engine.close_hours(bed.now).unwrap(), HoursSeen::default());
     bed.check();
+}
+
+/// Found by the simulation: the blob has other heads than the document at a hub that has not closed it yet.
+#[test]
+fn a_closed_hour_is_neither_compared_by_heads_nor_repaired() {
+    let (mut bed, _) = ended();
+    bed.engine.close_hours(bed.now).unwrap();
+    bed.hub_hears();
+    let key = bed.hub_document().id().key();
+    let compared = |bed: &mut Bed| bed.engine.heads(MORNING).unwrap().iter().any(|(doc, _)| *doc == key);
+    assert!(compared(&mut bed), "while it is open");
+    assert_eq!(bed.engine.close_hours(bed.now).unwrap().closed, 1);
+    assert!(!compared(&mut bed));
+    let whole = bed.hub_document().save_full().unwrap();
+    bed.engine.inbound_whole(bed.now, key, &whole).unwrap();
+    for message in [None, Some(&b"of the open one"[..])] {
+        let (_, answer) = bed.engine.repair(bed.now, key, (&mut Repairing::default(), message)).unwrap();
+        assert_eq!(answer, RepairAnswer::default());
+    }
+    assert_eq!(bed.engine.whole(key).unwrap(), Vec::<u8>::new());
+    assert_eq!(docs::quarantined(bed.engine.db.read()).unwrap(), 0, "nothing is wrong with either");
 }
 
 #[test]

@@ -98,9 +98,15 @@ impl Docs {
         }
     }
 
-    /// A digest of the document, for the other side to compare.
-    pub(super) fn heads(&mut self, conn: &Connection, key: DocKey) -> Result<[u8; 8], Fault> {
-        Ok(self.get(conn, key)?.heads())
+    /// A digest of the document, for the other side to compare; none of a closed hour, whose blob the manifest names.
+    pub(super) fn heads(&mut self, conn: &Connection, key: DocKey) -> Result<Option<[u8; 8]>, Fault> {
+        let document = self.get(conn, key)?;
+        Ok((!document.is_closed()).then(|| document.heads()))
+    }
+
+    /// Whether it is a closed hour: nothing about it is repaired.
+    pub(super) fn is_closed(&mut self, conn: &Connection, key: DocKey) -> Result<bool, Fault> {
+        Ok(self.get(conn, key)?.is_closed())
     }
 
     /// Which reading of the disk this is: another number after [`Docs::forget`].

@@ -112,6 +112,9 @@ impl Engine {
     pub fn inbound_whole(&mut self, now: Timestamp, doc: DocKey, bytes: &[u8]) -> Result<Applied, Fault> {
         let shared = self.docs.clone();
         let mut live = shared.lock();
+        if live.is_closed(self.db.read(), doc)? {
+            return Ok(Applied::default());
+        }
         let done = (|| {
             let tx = self.db.begin()?;
             let mut applied = Applied::default();
@@ -161,7 +164,7 @@ impl Engine {
         let mut live = self.docs.lock();
         let mut heads = Vec::new();
         for doc in hours.into_iter().chain([quota]).chain(catalogue) {
-            heads.push((doc, live.heads(self.db.read(), doc)?));
+            heads.extend(live.heads(self.db.read(), doc)?.map(|digest| (doc, digest)));
         }
         Ok(heads)
     }

@@ -25,6 +25,9 @@ impl Engine {
     ) -> Result<(Applied, RepairAnswer), Fault> {
         let shared = self.docs.clone();
         let mut live = shared.lock();
+        if live.is_closed(self.db.read(), doc)? {
+            return Ok((Applied::default(), RepairAnswer::default()));
+        }
         let Some(bytes) = message else {
             let answer = live.durable(self.db.read(), doc, |document| document.repair(so_far, None))?;
             return Ok((Applied::default(), answer?));

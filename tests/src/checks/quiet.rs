@@ -181,7 +181,9 @@ pub fn documents(both: &Both<'_>) -> Checked {
     ] {
         if count > 0 {
             let why = docs::reasons(both.conn, 3).map_err(machine)?;
-            return Err(broken(Check::Converged, format!("{side}: {count} records in quarantine: {why:?}")));
+            let hubs = both.data.set_aside(None, 3).map_err(machine)?;
+            let detail = format!("{side}: {count} records in quarantine: {why:?} {hubs:?}");
+            return Err(broken(Check::Converged, detail));
         }
     }
     Ok(())
