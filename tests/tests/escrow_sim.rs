@@ -126,7 +126,7 @@ fn each_rule_of_a_sale_and_of_weighed_goods_that_is_broken_is_noticed() {
 /// sold again while two people still look for it. In the usual world they have found it before a SKU of it is counted.
 #[test]
 fn each_rule_of_a_restored_hub_that_is_broken_is_noticed() {
-    for (mutation, first) in [(Hub::HoldsOutliveTerms, 12), (Hub::KeepRights, 32)] {
+    for (mutation, first) in [(Hub::HoldsOutliveTerms, 8), (Hub::KeepRights, 1)] {
         let name = format!("{mutation:?}");
         must_be_caught(&name, first, |seed| Options { hub_mutation: mutation, ..Options::usual(seed) });
     }
