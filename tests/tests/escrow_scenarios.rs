@@ -59,7 +59,7 @@ const PLAYED: &[(&str, &str, &str)] = &[
     ("UNKNOWN orders", MODEL, "UnknownIsNotPicked"),
     ("UNKNOWN orders", MISHAPS, "fn decides_next"),
     ("late facts", FENCE, "an_order_that_the_hubs_documents_show_as_gone_is_not_unknown"),
-    ("late facts: hours are closed while everything goes wrong", HOURS, "fn closes_hours"),
+    ("late facts: hours are closed meanwhile (only `sim_quota --hours`)", HOURS, "fn closes_hours"),
     ("same id, other content: the hub hears no", SAME, "the_hub_hears_within_five_seconds"),
     (
         "same id, other content",

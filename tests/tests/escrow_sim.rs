@@ -7,7 +7,7 @@ use central_hub::mutation::Mutation as Hub;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store_node::engine::Mutation as Store;
-use tests::escrow::{Options, Tally, run};
+use tests::escrow::{Careless, Options, Tally, run};
 
 /// Seeds of every test run.
 const SEEDS: u64 = 20;
@@ -62,7 +62,6 @@ fn twenty_seeds_keep_every_promise_through_cuts_restores_and_shrinkage() {
         ("units that vanished unseen", sum.unseen, 20),
         ("units of another product", sum.swapped, 3),
         ("units of the sale", sum.flash, 20),
-        ("hours closed", sum.hours_closed, 50),
     ];
     for (what, count, least) in counted {
         assert!(count >= least, "{what}: only {count} in {SEEDS} seeds: {sum:?}");
@@ -90,15 +89,20 @@ fn must_be_caught(name: &str, first: u64, options: impl Fn(u64) -> Options) {
     assert!(!broken.to_string().is_empty(), "{name} says what it broke");
     // What the unbroken rules fail at as well says nothing about this one.
     let hub_mutation = Hub::None;
-    let unbroken = Options { store_mutation: None, hub_mutation, ..options(seed) };
+    let unbroken = Options { store_mutation: None, careless: None, hub_mutation, ..options(seed) };
     assert_eq!(run(&unbroken).err(), None, "{name}: without it too, seed {seed}");
 }
 
 /// That a store opens without the hub's word, says short while an end is not known, or frees older rights is not noticed here
 /// in 30 seeds and more; `escrow_walk` notices all three. `sim_quota --break RULE` tells the seeds.
 #[test]
-fn each_rule_of_a_restored_store_that_is_broken_is_noticed() {
-    for (mutation, first) in [(Store::NoFence, 5), (Store::PickUnknown, 5)] {
+fn each_rule_of_a_store_that_is_broken_is_noticed() {
+    for (mutation, first) in [
+        (Store::NoFence, 1),
+        (Store::PickUnknown, 1),
+        (Store::GrantFromDying, 1),
+        (Store::SubstituteFromRights, 2),
+    ] {
         let name = format!("{mutation:?}");
         must_be_caught(&name, first, |seed| Options {
             store_mutation: Some(mutation),
@@ -107,11 +111,22 @@ fn each_rule_of_a_restored_store_that_is_broken_is_noticed() {
     }
 }
 
+/// The core's rules for a sale and for weighed goods, which no flow uses yet.
+#[test]
+fn each_rule_of_a_sale_and_of_weighed_goods_that_is_broken_is_noticed() {
+    let rules =
+        [(Careless::FlashBeyondRights, 1), (Careless::FlashBeyondPool, 4), (Careless::ReserveAsOrdered, 8)];
+    for (rule, first) in rules {
+        let name = format!("{rule:?}");
+        must_be_caught(&name, first, |seed| Options { careless: Some(rule), ..Options::usual(seed) });
+    }
+}
+
 /// That a restored hub gives its word at once matters only where its store was restored, too: what both have forgotten is
 /// sold again while two people still look for it. In the usual world they have found it before a SKU of it is counted.
 #[test]
 fn each_rule_of_a_restored_hub_that_is_broken_is_noticed() {
-    for (mutation, first) in [(Hub::HoldsOutliveTerms, 12), (Hub::KeepRights, 32)] {
+    for (mutation, first) in [(Hub::HoldsOutliveTerms, 8), (Hub::KeepRights, 1)] {
         let name = format!("{mutation:?}");
         must_be_caught(&name, first, |seed| Options { hub_mutation: mutation, ..Options::usual(seed) });
     }

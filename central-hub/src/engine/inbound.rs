@@ -163,8 +163,7 @@ impl HubEngine {
         let applied = self.apply_from_store(now, docs.open(&*self.db, &id)?, change)?;
         let touched = match applied {
             Ok(touched) => touched,
-            // A machine that came from a backup does not know yet that the hour is closed: it takes the blob, and says
-            // anew, in a later hour, what it has said here since.
+            // From a backup, and not aware that it is closed: it takes the blob, and says anew later what is new.
             Err(DocError::HourClosed { .. }) if self.under(store)?.0 != FIRST_EPOCH => {
                 tracing::info!(%store, doc = %id, seq, "a restored store writes into an hour that is closed here");
                 return Ok(());

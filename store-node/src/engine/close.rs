@@ -135,13 +135,17 @@ fn said_since(
     for view in &here.orders {
         let order = view.order;
         let known = closed.orders.iter().find(|other| (other.order, other.late) == (order, view.late));
-        let Some(known) = known else { return Ok(None) };
+        // What it has said late here is in no older life's hour; an order of its own hour is in the blob.
+        if known.is_none() && view.late != Some(Owner::Store) {
+            return Ok(None);
+        }
         for (moment, at) in &view.moments.0 {
-            if view.head.channel.owner_of(*moment) == Owner::Store && known.moments.get(*moment).is_none() {
+            let said = known.is_some_and(|known| known.moments.get(*moment).is_some());
+            if view.head.channel.owner_of(*moment) == Owner::Store && !said {
                 late.add(&Fact::Moment { order, hour, moment: *moment, at: *at })?;
             }
         }
-        if let (Some(picks), None) = (&view.picks, &known.picks) {
+        if let Some(picks) = view.picks.as_ref().filter(|_| known.is_none_or(|known| known.picks.is_none())) {
             late.add(&Fact::Picks { order, hour, picks: picks.clone() })?;
         }
     }

@@ -21,6 +21,9 @@ struct Args {
     /// Hub and store are lost together.
     #[arg(long, conflicts_with = "full")]
     both_lost: bool,
+    /// Hours are closed meanwhile, too.
+    #[arg(long)]
+    hours: bool,
     /// Breaks a rule on purpose: which seeds notice?
     #[arg(long = "break", value_enum)]
     broken: Option<Rule>,
@@ -105,7 +108,7 @@ fn main() -> Result<()> {
                         (false, true) => Options::both_lost(seed),
                         (false, false) => Options::usual(seed),
                     };
-                    let options = Options { trace: args.trace, ..options };
+                    let options = Options { trace: args.trace, hours: args.hours, ..options };
                     let options = args.broken.map_or(options.clone(), |rule| rule.broken(options));
                     match run(&options) {
                         Ok(tally) => {

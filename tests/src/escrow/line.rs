@@ -216,9 +216,10 @@ impl World {
             }
             Owner::Hub => {
                 let store = city::store_id(0).map_err(machine)?;
+                let docs: Vec<DocKey> = records.iter().map(|record| record.1).collect();
                 let records = records.into_iter().map(|(at, doc, change, _)| (at, doc, change)).collect();
                 let out = self.hub.engine()?.inbound(now, &store, records).map_err(machine)?;
-                self.note(|| format!("hub hears {} lanes", upto.len()));
+                self.note(|| format!("hub hears {} lanes of {docs:?}", upto.len()));
                 if out.quarantined > 0 {
                     let kept = self.hub.engine()?.data().set_aside(None, 1).map_err(machine)?;
                     let detail = format!("the hub put a record into quarantine: {kept:?}");

@@ -12,6 +12,7 @@ use central_hub::refusal::Refusal;
 use model::api::hub::{CheckoutRequest, Payment};
 use model::api::store::{CounterLine, CounterOrderRequest};
 use model::order_doc::SubstitutePreset;
+use model::time::SECOND_MS;
 use model::{OrderId, OrderState, Qty, SkuId};
 use rand::Rng;
 use store_node::answer::Answer;
@@ -60,7 +61,7 @@ impl World {
         let key = key_of(hub.data())?;
         let rights = hub.data().rights(&key, &sku).map_err(machine)?.available();
         if self.specials.sale.as_ref().is_none_or(|sale| sale.key != key) {
-            let size = self.rng.random_range(3..7);
+            let size = self.rng.random_range(2..5);
             self.specials.sale = Some(Sale { key, pool: FlashPool::new(size), size, sold: 0 });
         }
         let Some(sale) = &self.specials.sale else { return Ok(()) };
@@ -135,6 +136,11 @@ impl World {
         if let Some(order) = self.sells_portions(reserved)? {
             let reserved = reserved.div_ceil(PORTION_G) * PORTION_G;
             self.specials.piece = Some(Piece { order, ordered, reserved });
+            // It is cut while others order.
+            self.pass(15 * SECOND_MS)?;
+            if self.rng.random_range(0..3) > 0 {
+                return self.weighs();
+            }
         }
         Ok(())
     }
