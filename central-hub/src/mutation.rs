@@ -26,6 +26,7 @@ pub enum Mutation {
     #[cfg(feature = "mutations")]
     KeepRights,
     /// What a store wants back is sold on.
+    #[cfg(feature = "mutations")]
     KeepWanted,
 }
 
