@@ -262,7 +262,7 @@ impl Links {
             return;
         }
         tracing::info!(%store, "store connected");
-        let heads = self.writer.heads(&store).await.unwrap_or_default();
+        let heads = self.writer.heads(&store, Vec::new()).await.unwrap_or_default();
         let manifest = self.manifest(&store).await.unwrap_or_default();
         talk.peer.handle(clock::now(), Input::Connected(Opening { heads, manifest }));
         let pledged = shown.into_iter().filter(|pledge| self.pledges.made(&store, pledge)).collect();
@@ -463,7 +463,7 @@ impl Session<'_> {
 
     /// Nothing is on its way in either direction, so both must have the same documents; one that differs is repaired.
     async fn compare(&mut self, theirs: Vec<(DocKey, [u8; 8])>) -> Result<(), Over> {
-        let mine = self.links.writer.heads(self.store).await?;
+        let mine = self.links.writer.heads(self.store, theirs.iter().map(|(doc, _)| *doc).collect()).await?;
         // Of what this hub alone writes no store has more.
         let theirs = theirs.into_iter().filter(|(doc, _)| !matches!(doc, DocKey::Catalogue { .. }));
         for (doc, heads) in theirs {

@@ -51,7 +51,7 @@ enum Job {
     Whole(StoreId, DocKey, Reply<Vec<u8>>),
     /// A whole document to take in.
     TakeWhole(StoreId, Under, DocKey, Vec<u8>, Reply<()>),
-    Heads(StoreId, Reply<Heads>),
+    Heads(StoreId, Vec<DocKey>, Reply<Heads>),
     /// What is rare and has a transaction of its own: archives of a store, and repairs of its documents.
     Archive(Box<dyn FnOnce(&mut HubEngine) + Send>),
     Session(StoreId, Reply<PeerConfig>),
@@ -236,12 +236,12 @@ impl Writer {
         self.ask(|reply| Job::Whole(store.clone(), doc, reply)).await
     }
 
-    /// Digests of a store's open documents.
+    /// Digests of a store's open documents, and of those of the store's that it names.
     ///
     /// # Errors
     /// [`WriteError`].
-    pub async fn heads(&self, store: &StoreId) -> Result<Heads, WriteError> {
-        self.ask(|reply| Job::Heads(store.clone(), reply)).await
+    pub async fn heads(&self, store: &StoreId, theirs: Vec<DocKey>) -> Result<Heads, WriteError> {
+        self.ask(|reply| Job::Heads(store.clone(), theirs, reply)).await
     }
 
     /// Something that a store repeats by itself, so that nobody waits for it: an acknowledgement, a sign of life.
@@ -458,8 +458,9 @@ impl Desk {
             Job::Session(store, reply) => {
                 let _ = reply.send(engine.session(&store).map_err(|error| fault(&error)));
             }
-            Job::Heads(store, reply) => {
-                let _ = reply.send(engine.heads(clock::now(), &store).map_err(|error| fault(&error)));
+            Job::Heads(store, theirs, reply) => {
+                let _ =
+                    reply.send(engine.heads(clock::now(), &store, &theirs).map_err(|error| fault(&error)));
             }
             Job::Archive(work) => work(engine),
             Job::CloseHours => {

@@ -394,7 +394,8 @@ impl Uplink {
 
     /// Nothing is on its way in either direction, so both must have the same documents; one that differs is repaired.
     async fn compare(&self, peer: &mut Peer, theirs: Vec<(DocKey, [u8; 8])>) -> Result<(), Ended> {
-        let mine = self.writer.heads().await.map_err(|_| Ended::Cut)?;
+        let named = theirs.iter().map(|(doc, _)| *doc).collect();
+        let mine = self.writer.heads(named).await.map_err(|_| Ended::Cut)?;
         for (doc, heads) in theirs {
             let own = mine.iter().find(|(key, _)| *key == doc).map(|(_, own)| *own);
             // The hub says that all of its catalogue was told: where it is not here it was lost.

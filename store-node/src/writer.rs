@@ -73,7 +73,7 @@ enum Job {
     /// The uplink is about to open a session.
     Opening(oneshot::Sender<Result<(LaneStates, Heads), WriteError>>),
     /// What the open documents are like.
-    Heads(oneshot::Sender<Result<Heads, WriteError>>),
+    Heads(Vec<DocKey>, oneshot::Sender<Result<Heads, WriteError>>),
     /// The hub reads frames up to this version.
     HubReads(u8, oneshot::Sender<Result<LaneStates, WriteError>>),
     /// A whole document of the hub to take in.
@@ -202,9 +202,9 @@ impl Writer {
         self.ask(Job::Opening).await
     }
 
-    /// Digests of the open documents.
-    pub async fn heads(&self) -> Result<Heads, WriteError> {
-        self.ask(Job::Heads).await
+    /// Digests of the open documents, and of those of the hub's that it names.
+    pub async fn heads(&self, theirs: Vec<DocKey>) -> Result<Heads, WriteError> {
+        self.ask(|reply| Job::Heads(theirs, reply)).await
     }
 
     /// Notes which version of the frames the hub reads.
@@ -370,7 +370,7 @@ impl Desk {
                 | Job::Peer(_)
                 | Job::Pledged(..)
                 | Job::Opening(_)
-                | Job::Heads(_)
+                | Job::Heads(..)
                 | Job::HubReads(..)
                 | Job::TakeWhole(..)
                 | Job::Repair(..)
@@ -438,11 +438,11 @@ impl Desk {
             }
             Job::Opening(reply) => {
                 let done = self.engine.age_lanes(now);
-                let done = done.and_then(|lanes| Ok((lanes, self.engine.heads(now)?)));
+                let done = done.and_then(|lanes| Ok((lanes, self.engine.heads(now, &[])?)));
                 let _ = reply.send(done.map_err(|error| fault(&error)));
             }
-            Job::Heads(reply) => {
-                let _ = reply.send(self.engine.heads(now).map_err(|error| fault(&error)));
+            Job::Heads(theirs, reply) => {
+                let _ = reply.send(self.engine.heads(now, &theirs).map_err(|error| fault(&error)));
             }
             Job::HubReads(version, reply) => {
                 let _ = reply.send(self.engine.hub_reads(version).map_err(|error| fault(&error)));

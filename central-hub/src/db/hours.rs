@@ -19,6 +19,8 @@ pub struct Unmarked {
 pub trait Hours {
     /// Hours of a store before `before` in which the hub has not said its last word, oldest first.
     fn hours_unmarked(&self, store: &StoreId, before: i64, limit: u32) -> Db<Vec<Unmarked>>;
+    /// Hours of a store whose documents stand, the newest first.
+    fn hours_open(&self, store: &StoreId, limit: u32) -> Db<Vec<i64>>;
     /// The hub has said its last word in an hour.
     fn mark_mine(&mut self, store: &StoreId, hour: i64, at: Timestamp) -> Db<()>;
     /// The store has said its last word in an hour.

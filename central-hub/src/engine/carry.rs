@@ -5,10 +5,11 @@
 use super::docs::Docs;
 use super::{Fault, HubEngine};
 use crate::db::HubTx;
-use ::sync::doc::{DocError, DocId, DocKey};
+use ::sync::doc::{self, DocError, DocId, DocKey};
 use ::sync::lane::{self, Lane, LaneSeq, LaneStates};
 use model::fact::Fact;
 use model::order::Owner;
+use model::order_doc::OrderHead;
 use model::quota::StoreEpoch;
 use model::{StoreId, Timestamp};
 use std::collections::BTreeMap;
@@ -143,13 +144,12 @@ fn say_late(
         let Some((order, hour)) = fact.of_order() else { continue };
         let own = DocKey::Orders { hour }.of(store);
         let head = docs.open(tx, &own)?.order(order).ok().flatten().map(|view| view.head);
-        let later = DocKey::Orders { hour: tx.hour_after_marked(store)? }.of(store);
         let said = match head {
-            Some(head) => docs.open(tx, &later)?.put_late(&head, fact),
+            Some(head) => put_late(docs, tx, &own, hour, &head, fact)?,
             None => Err(DocError::UnknownOrder { order: order.to_string() }),
         };
         match said {
-            Ok(_) => touched.push(later),
+            Ok(later) => touched.push(later),
             Err(error @ DocError::Broken { .. }) => return Err(error.into()),
             Err(error) => {
                 let fact = serde_json::to_vec(fact).unwrap_or_default();
@@ -164,6 +164,28 @@ fn say_late(
         changes.extend(docs.open(tx, &id)?.commit()?.map(|change| (id, change)));
     }
     Ok(changes)
+}
+
+/// Stages a fact in the first later hour in which the hub has not said its last word. A former life, which this one has
+/// forgotten, may have said it in hours that no mark of this one names.
+fn put_late(
+    docs: &mut Docs,
+    tx: &dyn HubTx,
+    own: &DocId,
+    hour: i64,
+    head: &OrderHead,
+    fact: &Fact,
+) -> Result<Result<DocId, DocError>, Fault> {
+    let Some(store) = own.store() else { return Ok(Err(DocError::WrongKind { wanted: "late" })) };
+    let first = tx.hour_after_marked(store)?.max(hour + 1);
+    for later in (first..).take(doc::LATER_HOURS).map(|hour| DocKey::Orders { hour }.of(store)) {
+        match docs.open(tx, &later)?.put_late(head, fact) {
+            Err(DocError::HourClosed { .. }) => {}
+            Err(error) => return Ok(Err(error)),
+            Ok(_) => return Ok(Ok(later)),
+        }
+    }
+    Ok(Err(DocError::HourClosed { doc: own.to_string() }))
 }
 
 impl HubEngine {

@@ -4,9 +4,11 @@ use crate::db::quotas::QuotaKey;
 use crate::testkit::{World, sku};
 use ::sync::doc::{DocActor, DocId, DocKey, Document, RepairMessage, RepairSaid, Repairing};
 use ::sync::lane::{Lane, LaneSeq};
+use model::api::hub::Payment;
 use model::fact::Fact;
 use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
+use model::time::HOUR_MS;
 
 const QUOTA: DocKey = DocKey::Quota { epoch: StoreEpoch(1), generation: HubGeneration(1) };
 
@@ -68,8 +70,29 @@ fn a_lost_grant_is_learnt_with_everything_that_waited_for_it() {
     assert_eq!(talk(&mut world, &mut node), 0);
     assert_eq!([1, 2, 3].map(|n| granted(&world, n)), [5, 7, 9]);
     world.restart();
-    let heads = world.hub.heads(world.now, &world.store.clone()).unwrap();
+    let heads = world.hub.heads(world.now, &world.store.clone(), &[]).unwrap();
     assert_eq!(heads.iter().find(|(key, _)| *key == QUOTA).unwrap().1, node.heads());
+}
+
+#[test]
+fn every_open_hour_is_compared_and_one_that_only_the_store_has_when_it_is_named() {
+    let mut world = World::new();
+    world.grant(1, 5);
+    let hour = world.now.hour();
+    let [here, there] = [hour, hour + 3].map(|hour| DocKey::Orders { hour });
+    let customer = world.customer(1);
+    world.cart(customer.0, 1, 1);
+    let order = world.checkout(customer, Payment::Cod).unwrap();
+    world.store_reads();
+    world.wait(9 * HOUR_MS);
+    let store = world.store.clone();
+    let named = |world: &mut World, theirs: &[DocKey]| -> Vec<DocKey> {
+        world.hub.heads(world.now, &store, theirs).unwrap().into_iter().map(|(doc, _)| doc).collect()
+    };
+    let open = named(&mut world, &[]);
+    assert!(open.contains(&here) && !open.contains(&there), "{order}: {open:?}");
+    let both = named(&mut world, &[there]);
+    assert!(both.contains(&here) && both.contains(&there), "{both:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{Fault, HubEngine, Inbound, Record};
 use crate::db::{Db, HubTx};
-use ::sync::doc::DocKey;
+use ::sync::doc::{self, DocKey};
 use ::sync::lane::LaneSeq;
 use ::sync::peer::{Limits, OutRecord, PeerConfig};
 use model::order::Owner;
@@ -177,18 +177,24 @@ impl HubEngine {
         self.hear(now, &[said]).map(drop)
     }
 
-    /// Digests of the documents that are written to at `now`, for a store to compare.
+    /// Digests of the documents that both sides write to, for a store to compare: rights, catalogue, the hours of `now`, those
+    /// that are open here, and those of `theirs`.
     ///
     /// # Errors
     /// [`Fault`].
-    pub fn heads(&mut self, now: Timestamp, store: &StoreId) -> Result<Vec<(DocKey, [u8; 8])>, Fault> {
+    pub fn heads(
+        &mut self,
+        now: Timestamp,
+        store: &StoreId,
+        theirs: &[DocKey],
+    ) -> Result<Vec<(DocKey, [u8; 8])>, Fault> {
         let row = self.db.store(store)?.ok_or_else(|| Fault::UnknownStore(store.clone()))?;
         let quota = DocKey::Quota { epoch: row.epoch, generation: self.db.generation()? };
-        let hours = [now.hour(), now.hour() - 1].map(|hour| DocKey::Orders { hour });
+        let hours = doc::compared_hours(now, &self.db.hours_open(store, doc::COMPARED_HOURS)?, theirs);
         let catalogue = self.told_catalogue(store)?;
         let mut docs = self.docs.lock();
         let mut heads = Vec::new();
-        for doc in hours.into_iter().chain([quota]).chain(catalogue) {
+        for doc in [quota].into_iter().chain(catalogue).chain(hours) {
             let document = docs.open(&*self.db, &doc.of(store))?;
             // A closed hour is compared by its blob, which the manifest names.
             if !document.is_closed() {

@@ -42,6 +42,22 @@ pub fn unmarked(conn: &Connection, store: &str, before: i64, limit: u32) -> DbRe
     })
 }
 
+/// Hours whose documents stand, the newest first.
+///
+/// # Errors
+/// A fault of the database.
+pub fn open(conn: &Connection, store: &str, limit: u32) -> DbResult<Vec<i64>> {
+    // From name to name, not from chunk to chunk; hours have six digits until the year 2084, so names lie as hours do.
+    let sql = "WITH RECURSIVE name (doc) AS (
+                 SELECT max(doc) FROM doc_chunk WHERE doc >= ?1 AND doc < ?2
+                 UNION ALL
+                 SELECT (SELECT max(doc) FROM doc_chunk WHERE doc >= ?1 AND doc < name.doc) FROM name
+                 WHERE name.doc IS NOT NULL)
+               SELECT CAST(substr(doc, length(?1) + 1) AS INTEGER) FROM name WHERE doc IS NOT NULL LIMIT ?3";
+    let (from, to) = span(store);
+    all(conn, sql, (from, to, limit), |r| r.get(0))
+}
+
 /// This side has said its last word in an hour.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use model::fact::Fact;
 use model::order::Owner;
 use serde::Deserialize as _;
 use std::collections::BTreeMap;
-use sync::doc::{DocError, DocId, DocKey};
+use sync::doc::{self, DocError, DocId, DocKey};
 use sync::lane::Lane;
 use sync::peer::OutRecord;
 
@@ -156,7 +156,7 @@ fn say(
     let key = DocKey::of_fact(fact, terms.epoch, terms.generation);
     let document = docs.get(conn, key)?;
     let done = document.put_fact(fact);
-    let (Err(DocError::HourClosed { .. }), Some((order, _))) = (&done, fact.of_order()) else {
+    let (Err(DocError::HourClosed { .. }), Some((order, hour))) = (&done, fact.of_order()) else {
         return Ok((key, done));
     };
     let head = match document.order(order) {
@@ -167,8 +167,15 @@ fn say(
             None => return Ok((key, done)),
         },
     };
-    let later = DocKey::Orders { hour: hours::after_marked(conn)? };
-    Ok((later, docs.get(conn, later)?.put_late(&head, fact)))
+    // A former life, which this one has forgotten, may have said its last word in hours that no mark of this one names.
+    let first = hours::after_marked(conn)?.max(hour + 1);
+    for later in (first..).take(doc::LATER_HOURS).map(|hour| DocKey::Orders { hour }) {
+        match docs.get(conn, later)?.put_late(&head, fact) {
+            Err(DocError::HourClosed { .. }) => {}
+            said => return Ok((later, said)),
+        }
+    }
+    Ok((key, done))
 }
 
 /// Stores a batch in the transaction that is open. After its commit [`Docs::settle`] is due, after its failure

@@ -57,7 +57,7 @@ fn a_closed_hour_is_neither_compared_by_heads_nor_repaired() {
     bed.engine.close_hours(bed.now).unwrap();
     bed.hub_hears();
     let key = bed.hub_document().id().key();
-    let compared = |bed: &mut Bed| bed.engine.heads(MORNING).unwrap().iter().any(|(doc, _)| *doc == key);
+    let compared = |bed: &mut Bed| bed.engine.heads(MORNING, &[]).unwrap().iter().any(|(doc, _)| *doc == key);
     assert!(compared(&mut bed), "while it is open");
     assert_eq!(bed.engine.close_hours(bed.now).unwrap().closed, 1);
     assert!(!compared(&mut bed));
@@ -99,6 +99,33 @@ fn an_hour_with_an_open_order_waits_a_day_and_then_late_facts_find_a_later_docum
     let document = docs.get(bed.engine.db.read(), DocKey::Orders { hour: later }).unwrap();
     let views = document.late(&order).unwrap();
     assert!(views.iter().any(|v| v.late == Some(Owner::Store) && v.moments.get(Moment::Cancelled).is_some()));
+    assert_eq!(docs::quarantined(bed.engine.db.read()).unwrap(), 0);
+}
+
+/// Found in the escrow's world: such facts went to the first hour of 1970, which no hub ever closes.
+#[test]
+fn what_follows_the_last_word_of_a_life_that_is_forgotten_goes_to_the_next_hour() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 9, None);
+    bed.tick();
+    let (order, placed) = bed.hub_orders(1, &[("SALT", 1)]);
+    bed.inbound(vec![placed]);
+    bed.hub_hears();
+    bed.pass(3 * HOUR_MS);
+    let word = bed.hub_closes_hour();
+    bed.inbound(vec![word]);
+    bed.pass(23 * HOUR_MS);
+    assert_eq!(bed.engine.close_hours(bed.now).unwrap().marked, 1);
+    // The document came back from the hub, the row did not.
+    rusqlite::Connection::open(bed.path()).unwrap().execute("DELETE FROM hour_mark", []).unwrap();
+    let mut bed = bed.restart();
+    let later = MORNING.hour() + 1;
+    let cancel = bed.hub_says_late(order, Moment::CancelRequested, later);
+    bed.inbound(vec![cancel]);
+    assert_eq!(state(&bed, order), OrderState::Cancelled);
+    bed.engine.carry(bed.now).unwrap();
+    let records = bed.engine.out_records(Lane::Backfill, 0, 100).unwrap();
+    assert_eq!(records.last().unwrap().doc, DocKey::Orders { hour: later });
     assert_eq!(docs::quarantined(bed.engine.db.read()).unwrap(), 0);
 }
 

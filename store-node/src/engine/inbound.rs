@@ -16,7 +16,7 @@ use model::order::{Channel, Moment, Moments, Owner};
 use model::order_doc::OrderHead;
 use model::quota::{FIRST_GENERATION, HubGeneration, StoreEpoch};
 use model::{CommandId, SkuId, Timestamp};
-use sync::doc::{DocError, DocKey, Document, OrderView, Touched};
+use sync::doc::{self, DocError, DocKey, Document, OrderView, Touched};
 use sync::lane::Lane;
 
 /// What is set aside of one origin: a person looks at the first, and the rest fills no disk.
@@ -149,21 +149,23 @@ impl Engine {
         self.docs.lock().whole(self.db.read(), doc)
     }
 
-    /// Digests of the documents that are written to at `now`, for the hub to compare.
+    /// Digests of the documents that both sides write to, for the hub to compare: rights, catalogue, the hours of `now`, those
+    /// that are open here, and those of `theirs`.
     ///
     /// # Errors
     /// A fault.
-    pub fn heads(&mut self, now: Timestamp) -> Result<Vec<(DocKey, [u8; 8])>, Fault> {
+    pub fn heads(&mut self, now: Timestamp, theirs: &[DocKey]) -> Result<Vec<(DocKey, [u8; 8])>, Fault> {
         let terms = flows::terms(self.db.read())?;
         let quota = DocKey::Quota { epoch: terms.epoch, generation: terms.generation };
-        let hours = [now.hour(), now.hour() - 1].map(|hour| DocKey::Orders { hour });
+        let open = hours::open(self.db.read(), self.parts.setup.store.as_str(), doc::COMPARED_HOURS)?;
+        let hours = doc::compared_hours(now, &open, theirs);
         let catalogue = listing::standing(self.db.read())?.map(|standing| {
             let Publication { generation, edition, .. } = standing.publication;
             DocKey::Catalogue { generation, edition }
         });
         let mut live = self.docs.lock();
         let mut heads = Vec::new();
-        for doc in hours.into_iter().chain([quota]).chain(catalogue) {
+        for doc in [quota].into_iter().chain(catalogue).chain(hours) {
             heads.extend(live.heads(self.db.read(), doc)?.map(|digest| (doc, digest)));
         }
         Ok(heads)

@@ -2,6 +2,7 @@
 
 use crate::testbed::Bed;
 use model::order::{Moment, Owner};
+use model::time::HOUR_MS;
 use model::{OrderId, OrderState};
 use sync::doc::{DocActor, DocKey, Document, RepairMessage, RepairSaid, Repairing};
 
@@ -54,10 +55,27 @@ fn a_lost_order_is_learnt_with_everything_that_waited_for_it() {
     talk(&mut bed, &mut hub);
     assert_eq!([second, third].map(|order| state(&bed, order)), [Some(OrderState::Confirmed); 2]);
     let mut bed = bed.restart();
-    let heads = bed.engine.heads(bed.now).unwrap();
+    let heads = bed.engine.heads(bed.now, &[]).unwrap();
     assert_eq!(heads.iter().find(|(key, _)| *key == hub.id().key()).unwrap().1, hub.heads());
     assert_eq!(bed.stock("SALT").1, 3, "each holds its unit, once");
     bed.check();
+}
+
+#[test]
+fn an_hour_of_this_morning_is_compared_as_long_as_it_is_open_and_one_that_only_the_hub_has_when_it_is_named()
+{
+    let (mut bed, _) = with_a_gap();
+    let hub = hub_of(&bed);
+    let (DocKey::Orders { hour }, key) = (hub.id().key(), hub.id().key()) else { panic!("an hour") };
+    bed.pass(7 * HOUR_MS);
+    let own = |heads: &[(DocKey, [u8; 8])], of| heads.iter().find(|(doc, _)| *doc == of).map(|(_, own)| *own);
+    let heads = bed.engine.heads(bed.now, &[]).unwrap();
+    assert!(own(&heads, key).is_some_and(|own| own != hub.heads()), "{heads:?}");
+    let lost = DocKey::Orders { hour: hour + 2 };
+    assert_eq!(own(&heads, lost), None, "nothing of it is here");
+    let heads = bed.engine.heads(bed.now, &[lost, key]).unwrap();
+    assert!(own(&heads, lost).is_some(), "{heads:?}");
+    assert_eq!(heads.iter().filter(|(doc, _)| *doc == key).count(), 1);
 }
 
 #[test]

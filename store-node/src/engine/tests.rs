@@ -280,7 +280,7 @@ fn a_change_that_the_hub_did_not_write_is_refused_before_it_is_applied() {
     let whole = bed.engine.whole(key).unwrap();
     let hub = DocActor { side: Owner::Hub, store: bed.engine.setup().store.clone(), boot: 3 };
     let read = Document::load(key.of(&hub.store), &hub, &whole).unwrap();
-    assert_eq!(bed.engine.heads(bed.now).unwrap().iter().find(|h| h.0 == key).unwrap().1, read.heads());
+    assert_eq!(bed.engine.heads(bed.now, &[]).unwrap().iter().find(|h| h.0 == key).unwrap().1, read.heads());
     bed.engine.inbound_whole(bed.now, key, &whole).unwrap();
 }
 

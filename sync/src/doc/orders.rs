@@ -43,6 +43,9 @@ const LATE: char = '~';
 /// The farthest a moment may lie from the promised time.
 const MOMENT_SPAN_MS: i64 = 400 * DAY_MS;
 
+/// Later hours that are tried for what comes after an hour's end: a side has said its last word in few of those that follow.
+pub const LATER_HOURS: usize = 48;
+
 /// One order as its document says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderView {

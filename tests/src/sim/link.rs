@@ -51,32 +51,33 @@ impl World {
             self.feed(at, Owner::Store, Input::Lanes(lanes))?;
         }
         for end in [Owner::Store, Owner::Hub] {
-            let opening = Opening { heads: self.heads(at, end)?, ..Opening::default() };
+            let opening = Opening { heads: self.heads(at, end, &[])?, ..Opening::default() };
             self.feed(at, end, Input::Connected(opening))?;
         }
         self.grew(at)
     }
 
-    /// Digests of the documents that one end writes to.
-    fn heads(&mut self, at: usize, end: Owner) -> Checked<Heads> {
+    /// Digests of the documents that one end writes to, and of those that the other names.
+    fn heads(&mut self, at: usize, end: Owner, theirs: &[DocKey]) -> Checked<Heads> {
         let now = self.queue.now();
         match end {
             Owner::Store => {
                 let local = self.stores[at].now(now);
                 let engine = self.stores[at].engine.as_mut();
-                engine.map_or(Ok(Heads::new()), |engine| engine.heads(local).map_err(machine))
+                engine.map_or(Ok(Heads::new()), |engine| engine.heads(local, theirs).map_err(machine))
             }
             Owner::Hub => {
                 let (local, store) = (self.hub.now(now), &self.stores[at].setup.store);
                 let engine = self.hub.engine.as_mut();
-                engine.map_or(Ok(Heads::new()), |engine| engine.heads(local, store).map_err(machine))
+                engine.map_or(Ok(Heads::new()), |engine| engine.heads(local, store, theirs).map_err(machine))
             }
         }
     }
 
     /// Nothing is on its way, so that what differs is repaired. Of what the hub alone writes no store has more.
     fn compare(&mut self, at: usize, end: Owner, theirs: Heads) -> Checked {
-        let mine = self.heads(at, end)?;
+        let named: Vec<DocKey> = theirs.iter().map(|(doc, _)| *doc).collect();
+        let mine = self.heads(at, end, &named)?;
         for (doc, heads) in theirs {
             let hubs = end == Owner::Hub && matches!(doc, DocKey::Catalogue { .. });
             if !hubs && mine.iter().any(|(key, own)| *key == doc && *own != heads) {

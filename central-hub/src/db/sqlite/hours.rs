@@ -35,6 +35,20 @@ impl Hours for Sqlite {
         )
     }
 
+    // Hours have six digits until the year 2084, so names lie as hours do.
+    fn hours_open(&self, store: &StoreId, limit: u32) -> Db<Vec<i64>> {
+        let (from, to) = span(store);
+        self.all(
+            "WITH RECURSIVE name (doc) AS ( \
+               SELECT max(doc) FROM doc_chunk WHERE doc >= ?1 AND doc < ?2 UNION ALL \
+               SELECT (SELECT max(doc) FROM doc_chunk WHERE doc >= ?1 AND doc < name.doc) FROM name \
+               WHERE name.doc IS NOT NULL) \
+             SELECT CAST(substr(doc, length(?1) + 1) AS INTEGER) FROM name WHERE doc IS NOT NULL LIMIT ?3",
+            (from, to, limit),
+            |r| r.get(0),
+        )
+    }
+
     fn mark_mine(&mut self, store: &StoreId, hour: i64, at: Timestamp) -> Db<()> {
         self.run(
             "INSERT INTO hour_mark (store, hour, mine_at) VALUES (?1, ?2, ?3) \

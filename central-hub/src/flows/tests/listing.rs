@@ -90,7 +90,7 @@ fn what_changed_is_told_once_to_every_store_that_can_read_it() {
     assert_eq!(theirs.listing(&sku(1)).unwrap().unwrap().product.price, Paise::new(1_244));
     assert_eq!(theirs.catalogue_header().unwrap().unwrap().publication, 12);
     let key = DocKey::Catalogue { generation: HubGeneration(1), edition: 1 };
-    let heads = world.hub.heads(world.now, &store).unwrap();
+    let heads = world.hub.heads(world.now, &store, &[]).unwrap();
     assert!(heads.contains(&(key, theirs.heads())), "both have the same");
     let whole = world.hub.whole(&store, key).unwrap();
     let read = Document::load_as(doc(1), Owner::Store, 2, &whole).unwrap();
