@@ -92,15 +92,19 @@ impl Stage {
     /// Stops every process; who has not stopped within three seconds is killed.
     pub async fn strike(self) -> Result<()> {
         let limit = Duration::from_secs(3);
-        let mut stops = Vec::new();
+        let (mut stops, mut shelves) = (Vec::new(), Vec::new());
         for store in self.stores {
-            store.devices.lock().await.keep_labels()?;
+            shelves.push(store.devices);
             stops.push(tokio::spawn(store.agent.stop(limit)));
             stops.push(tokio::spawn(store.node.stop(limit)));
         }
         stops.push(tokio::spawn(self.hub.stop(limit)));
         for stop in stops {
             let _ = stop.await;
+        }
+        // Last: an agent that stops ends the label that is in its printer.
+        for devices in shelves {
+            devices.lock().await.keep_labels()?;
         }
         Ok(())
     }
