@@ -91,7 +91,7 @@ fn archive(table: Table<'_>) -> Table<'_> {
         .route::<(), Value>(read("/sync/v1/chains", Admits::Store, "", "How far ledger and temperatures of a store have come: pairs of a stream and its head"), get(chains::heads))
         .route::<(), Value>(read("/sync/v1/chains/{stream}/ends", Admits::Store, "upto", "Where batches end, the newest first: a restored store goes on at one"), get(chains::ends))
         .route::<Octets, Value>(write("put", "/sync/v1/chains/{stream}", Admits::Store, "Take a batch of rows, if it continues the chain").asking("epoch"), put(chains::put_batch))
-        .route::<Octets, ()>(write("put", "/sync/v1/hours/{hour}", Admits::Store, "Take a closed hour whose blob is missing here").asking("sha256"), put(chains::put_hour))
+        .route::<Octets, ()>(write("put", "/sync/v1/hours/{hour}", Admits::Store, "Take a closed hour whose blob is missing here").asking("sha256 epoch?"), put(chains::put_hour))
         .route::<(), Value>(read("/sync/v1/hours", Admits::Store, "before", "Closed hours before one, newest first: a page of names, SHA-256s and lengths"), get(chains::hours))
         .route::<(), Octets>(read("/sync/v1/hours/{hour}", Admits::Store, "", "A closed hour"), get(chains::hour))
 }
