@@ -1,4 +1,4 @@
-//! Documents: whatever bytes come as a change, a whole document or a run of chunks, they are applied or refused by name,
+//! Documents: whatever bytes come as a change, a whole document, a run of chunks or a message of a repair, they are applied or refused by name,
 //! nothing panics, and a document that refused is as it was.
 
 #![no_main]
@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use model::id::StoreId;
 use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
-use sync::doc::{DocActor, DocError, DocKey, Document};
+use sync::doc::{DocActor, DocError, DocKey, Document, RepairMessage, Repairing};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((&kind, bytes)) = bytes.split_first() else { return };
@@ -20,6 +20,11 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = Document::load(key.of(&store), &actor, bytes);
     let Ok(mut document) = Document::new(key.of(&store), &actor) else { return };
     let before = document.heads();
+    // A repair's message is heard without a change of it being applied.
+    if let Ok(came) = RepairMessage::read(bytes) {
+        let _ = document.repair(&mut Repairing::default(), Some(came));
+        assert_eq!(document.heads(), before);
+    }
     match document.apply_from(Owner::Store, bytes) {
         Ok(_) => {
             let _ = document.orders();
