@@ -40,6 +40,9 @@ pub struct Pages {
     /// Codes that customers' pages show for the rider at the door.
     #[serde(skip)]
     pub codes: BTreeMap<OrderId, String>,
+    /// Substitutes that customers were asked about.
+    #[serde(skip)]
+    pub asked_substitutes: u32,
     /// Checkouts refused because goods were gone.
     #[serde(skip)]
     pub refused_out_of_stock: u32,
@@ -135,6 +138,14 @@ impl Diary {
     /// Opens the diary for a moment; nobody keeps it open across an await.
     pub fn open(&self) -> MutexGuard<'_, Pages> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The next customer's answer to the question for a substitute: the first of all says yes, and seven of ten do, so a
+    /// short demo has one too.
+    pub fn takes_the_substitute(&self) -> bool {
+        let mut pages = self.open();
+        pages.asked_substitutes += 1;
+        !matches!(pages.asked_substitutes % 10, 3 | 6 | 9)
     }
 }
 

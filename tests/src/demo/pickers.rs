@@ -76,6 +76,7 @@ impl PickerLife {
         let listening = tokio::spawn(listen);
         let login = Action::Login { person: self.person.clone(), pin: self.pin.clone() };
         self.send(&mut line, (login, Deed::Other), false, &mut rng, &stop).await?;
+        let mut walked = false;
         while !stop.is_cancelled() {
             let view = line.views.borrow_and_update().clone();
             let Some(view) = view.filter(|view| view.person.is_some()) else {
@@ -85,9 +86,19 @@ impl PickerLife {
             let mut step = picker::next(&view, self.habits, &self.strange, &mut rng);
             self.may_take_the_wrong_lot(&view, &mut step, &mut rng);
             let Some(action) = step.action else {
+                walked = false;
                 self.wait_for_news(&mut line, &stop).await;
                 continue;
             };
+            if !walked {
+                self.pace.wait(step.takes_ms, &stop).await;
+                walked = true;
+                // The answer comes a moment before the new screen: she acts on what it shows when she is there.
+                if line.views.has_changed().unwrap_or(false) {
+                    continue;
+                }
+            }
+            walked = false;
             let deed = match &action {
                 Action::Scan { order, .. } => {
                     Deed::Scan { order: *order, sku: step.takes.as_ref().map(ToString::to_string) }
@@ -99,7 +110,6 @@ impl PickerLife {
                 | Action::Undo { .. }
                 | Action::Pack { .. } => Deed::Other,
             };
-            self.pace.wait(step.takes_ms, &stop).await;
             self.send(&mut line, (action, deed), step.twice, &mut rng, &stop).await?;
         }
         listening.abort();

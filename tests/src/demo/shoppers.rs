@@ -192,7 +192,7 @@ impl Shopper {
                 self.diary.open().codes.insert(order.id, code.clone());
             }
             if let Some(question) = &order.substitute {
-                let accept = rng.random_range(0..10) < 7;
+                let accept = self.diary.takes_the_substitute();
                 let reply = SubstituteReply { line: question.line, accept };
                 let _ = site.post::<Order>(&format!("{path}/substitute"), key(rng), &reply).await;
             }
