@@ -98,7 +98,8 @@ impl Shipper {
                 // Mostly there is no hub at all then, and the uplink has said so.
                 Some((Way::Alone, Err(error))) => {
                     tracing::debug!(%error, "nothing shipped without a session");
-                    AGAIN
+                    // What waits for a session comes before every further look, so a soon one is no flood.
+                    if matches!(error, ShipError::Line(_)) { SOON } else { AGAIN }
                 }
                 Some((Way::Beside, Err(error))) => {
                     tracing::warn!(%error, "nothing shipped to the hub; it goes on from where it is");

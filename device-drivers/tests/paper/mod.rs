@@ -377,13 +377,21 @@ impl Paper {
         let border = 16;
         let width = u32::try_from(self.width).unwrap_or(0) + 2 * border;
         let height = u32::try_from(self.rows.len()).unwrap_or(0) + 2 * border;
-        let black = |x: u32, y: u32| {
-            let row = self.rows.get((y.checked_sub(border)?) as usize)?;
-            row.get((x.checked_sub(border)?) as usize).copied()
-        };
-        let picture = image::GrayImage::from_fn(width * times, height * times, |x, y| {
-            image::Luma([if black(x / times, y / times).unwrap_or(false) { 0 } else { 255 }])
-        });
+        // Row by row as bytes: this runs unoptimised for thousands of papers.
+        let (scale, edge) = (times as usize, border as usize);
+        let line = width as usize * scale;
+        let mut dots = vec![255_u8; line * height as usize * scale];
+        for (y, row) in self.rows.iter().enumerate() {
+            let from = (y + edge) * scale * line;
+            for (x, _) in row.iter().enumerate().take(self.width).filter(|(_, black)| **black) {
+                let at = from + (x + edge) * scale;
+                dots[at..at + scale].fill(0);
+            }
+            for copy in 1..scale {
+                dots.copy_within(from..from + line, from + copy * line);
+            }
+        }
+        let picture = image::GrayImage::from_raw(width * times, height * times, dots).unwrap_or_default();
         let mut png = std::io::Cursor::new(Vec::new());
         picture.write_to(&mut png, image::ImageFormat::Png).map(|()| png.into_inner()).unwrap_or_default()
     }
