@@ -2,13 +2,15 @@
 //! hub goes on selling meanwhile; the file is sealed like a store's. What comes back is a *new generation*: the rights of
 //! the older ones stay blocked until people have closed them.
 
+pub mod rounds;
+
 use crate::db::DbFault;
 use crate::db::sqlite::Sqlite;
 use crate::db::stores::Stores as _;
 use model::Timestamp;
 use rand::TryRngCore as _;
 use sha2::{Digest as _, Sha256};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -117,6 +119,7 @@ pub fn back_up(data_dir: &Path, to: &Path, now: Timestamp) -> Result<Done, Backu
         ))
     })?;
     let keys = Keys::decode(&keys)?;
+    let _turn = turn(data_dir)?;
     let copy = data_dir.join("backup.copy");
     let _ = std::fs::remove_file(&copy);
     let live = Sqlite::open_reader(&data_dir.join("hub.db"))?;
@@ -130,6 +133,19 @@ pub fn back_up(data_dir: &Path, to: &Path, now: Timestamp) -> Result<Done, Backu
     let _ = std::fs::remove_file(&check);
     back?;
     Ok(done)
+}
+
+/// One at a time: the running hub's own rounds and `backup to` use the same files in between.
+fn turn(data_dir: &Path) -> Result<File, BackupError> {
+    let path = data_dir.join("backup.lock");
+    let file = File::options().create(true).append(true).open(&path).map_err(fail(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(BackupError::Told(
+            "another backup of this hub is under way: try again when it is written".to_owned(),
+        )),
+        Err(TryLockError::Error(source)) => Err(fail(&path)(source)),
+    }
 }
 
 fn seal(
@@ -338,6 +354,9 @@ mod tests {
         let (now, stick) = (Timestamp::from_ms(77), dir.path().join("stick.larder"));
         assert!(matches!(back_up(dir.path(), &stick, now), Err(BackupError::Told(_))));
         let recovery = enrol(dir.path()).unwrap();
+        let held = turn(dir.path()).unwrap();
+        assert!(matches!(back_up(dir.path(), &stick, now), Err(BackupError::Told(_))), "one at a time");
+        drop(held);
         // While the hub has its database open, and again over the file that is there.
         for _ in 0..2 {
             assert!(back_up(dir.path(), &stick, now).unwrap().database_bytes > 0);

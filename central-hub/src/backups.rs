@@ -6,8 +6,9 @@
 //! backups/s1/heads/17             one head each
 //! ```
 
+use crate::thinning::staying;
 use model::api::hub::OpsBackup;
-use model::time::{DAY_MS, HOUR_MS};
+use model::time::HOUR_MS;
 use model::{StoreId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -303,7 +304,8 @@ impl Backups {
         (kept, next): (Vec<Kept>, u64),
         now: Timestamp,
     ) -> Result<(), KeepError> {
-        let staying = staying(&kept, now);
+        let moments: Vec<_> = kept.iter().map(|kept| (kept.number, kept.at)).collect();
+        let staying = staying(&moments, (NEWEST, DAYS), now);
         for gone in self.numbers(store)?.into_iter().filter(|n| *n < next && !staying.contains(n)) {
             let path = self.heads(store).join(gone.to_string());
             std::fs::remove_file(&path).map_err(|error| fail(&path, error))?;
@@ -354,22 +356,6 @@ struct Stamp {
     number: u64,
     bytes: u64,
     written: Option<SystemTime>,
-}
-
-/// Numbers of the heads that stay: the newest, one for each hour of the last day, one for each day of the last fortnight.
-fn staying(kept: &[Kept], now: Timestamp) -> BTreeSet<u64> {
-    let mut staying: BTreeSet<u64> = kept.iter().rev().take(NEWEST).map(|kept| kept.number).collect();
-    let mut hours = BTreeSet::new();
-    let mut days = BTreeSet::new();
-    for kept in kept.iter().rev() {
-        let age = now.since_ms(kept.at);
-        let hourly = age < DAY_MS && hours.insert(kept.at.ms().div_euclid(HOUR_MS));
-        let daily = age < DAYS * DAY_MS && days.insert(kept.at.ms().div_euclid(DAY_MS));
-        if hourly || daily {
-            staying.insert(kept.number);
-        }
-    }
-    staying
 }
 
 fn fail(path: &Path, source: std::io::Error) -> KeepError {
@@ -425,6 +411,7 @@ fn walk(objects: &Path) -> Result<Vec<(PathBuf, u64, Timestamp)>, KeepError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::time::DAY_MS;
     use sync::vault::{DataKey, Manifest, Note, RecoveryKey, Sealed};
 
     fn store() -> StoreId {

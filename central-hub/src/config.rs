@@ -104,6 +104,24 @@ impl GlobalLink {
     }
 }
 
+/// `[backup]`: the hub backs itself up. `central-hub backup enrol` makes the recovery key first.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupConfig {
+    /// A folder on another disk than `data_dir`; it is not made, so that a disk which is not mounted is noticed.
+    pub folder: PathBuf,
+    /// Minutes between two backups, 1 to 1440.
+    #[serde(default = "backup_every")]
+    pub every_min: u16,
+}
+
+/// Minutes between two backups, at most: a day.
+const BACKUP_EVERY_MAX: u16 = 1_440;
+
+fn backup_every() -> u16 {
+    15
+}
+
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -145,6 +163,9 @@ pub struct HubConfig {
     /// Where what is the same in every city comes from; a city without it stands by itself.
     #[serde(default)]
     pub global: Option<GlobalLink>,
+    /// Where the hub's own backups go; without it none is made by itself.
+    #[serde(default)]
+    pub backup: Option<BackupConfig>,
     /// Who may connect.
     #[serde(default)]
     pub stores: Vec<StoreConfig>,
@@ -202,6 +223,9 @@ impl HubConfig {
         if let Some(global) = &mut config.global {
             global.tls = global.tls.take().map(|files| files.within(folder));
         }
+        if let Some(backup) = &mut config.backup {
+            backup.folder = folder.join(&backup.folder);
+        }
         let wrong = config.wrong();
         if wrong.is_empty() { Ok(config) } else { Err(ConfigError::Values { path: path.to_owned(), wrong }) }
     }
@@ -226,6 +250,11 @@ impl HubConfig {
             !demo && self.sync.is_none() && !self.stores.is_empty(),
             "sync: profile production lets stores in by their certificates alone; add [sync] with listen, ca, cert and key"
                 .to_owned(),
+        );
+        let every = self.backup.as_ref().map_or(1, |backup| backup.every_min);
+        say(
+            !(1..=BACKUP_EVERY_MAX).contains(&every),
+            format!("backup: every_min is 1 to {BACKUP_EVERY_MAX} minutes, not {every}"),
         );
         say(!demo && self.speed_factor != 1.0, "speed_factor: only profile demo may hurry".to_owned());
         say(!(0.1..=100.0).contains(&self.speed_factor), "speed_factor: 0.1 to 100".to_owned());

@@ -26,6 +26,7 @@ pub mod run;
 pub mod signals;
 pub mod stores;
 pub mod system;
+pub mod thinning;
 pub mod tls;
 pub mod views;
 pub mod writer;

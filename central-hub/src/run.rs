@@ -1,5 +1,6 @@
 //! Builds the hub from its parts, runs it, stops it in order: close inputs, drain the writer, checkpoint.
 
+use crate::backup::rounds::{self, Rounds};
 use crate::backup::{self, BackupError};
 use crate::backups::Backups;
 use crate::cashier::Cashier;
@@ -275,9 +276,18 @@ fn start(config: &HubConfig, engine: HubEngine, shutdown: &CancellationToken) ->
         let cashier = Cashier { gateway, writer: writer.clone(), readers: readers.clone() };
         tasks.spawn(cashier.run(shutdown.clone()));
     }
+    let own_backup = match &config.backup {
+        None => rounds::off(),
+        Some(wanted) => {
+            let rounds = Rounds::new(&config.data_dir, wanted);
+            let says = rounds.says();
+            tasks.spawn(rounds.run(clock::now, shutdown.clone()));
+            says
+        }
+    };
     let backups = Backups::new(config.data_dir.join("backups"));
     let stop = shutdown.clone();
-    let app = App { writer, readers, links, rules, profile: config.profile, backups, stop };
+    let app = App { writer, readers, links, rules, profile: config.profile, backups, own_backup, stop };
     Ok((app, thread, tasks))
 }
 

@@ -8,6 +8,8 @@ use ::sync::lane::Lane;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use model::Timestamp;
+use model::api::hub::OpsHubBackup;
 
 /// GET /metrics
 pub async fn metrics(State(app): State<App>) -> Result<Response, HttpProblem> {
@@ -16,6 +18,7 @@ pub async fn metrics(State(app): State<App>) -> Result<Response, HttpProblem> {
     let mut page = Text::default();
     city(&mut page, &known);
     stores(&mut page, &known.stores);
+    own_backup(&mut page, &app.own_backup.borrow(), crate::clock::now());
     let writing = app.writer.writing();
     page.gauge(
         "larder_hub_writer_queue",
@@ -26,6 +29,24 @@ pub async fn metrics(State(app): State<App>) -> Result<Response, HttpProblem> {
     let help = "From asking for a commit until it is on the disk.";
     page.histogram("larder_hub_commit_seconds", help, &writing.commit_us, 1e6);
     Ok(([(CONTENT_TYPE, Text::CONTENT_TYPE)], page.finish()).into_response())
+}
+
+/// Nothing where the configuration asks for no backups.
+fn own_backup(page: &mut Text, own: &OpsHubBackup, now: Timestamp) {
+    let failed = match own {
+        OpsHubBackup::Off => return,
+        OpsHubBackup::Waiting | OpsHubBackup::Kept { .. } => 0.0,
+        OpsHubBackup::Failed { .. } => 1.0,
+    };
+    page.gauge(
+        "larder_hub_backup_failed",
+        "1 while the last round of the hub's own backup came to nothing.",
+        failed,
+    );
+    if let Some(at) = own.at() {
+        let age = now.since_ms(at).max(0) as f64 / 1e3;
+        page.gauge("larder_hub_backup_age_seconds", "Age of the newest backup of the hub itself.", age);
+    }
 }
 
 fn city(page: &mut Text, known: &HubFigures) {

@@ -5,6 +5,7 @@ use super::extract::{At, Body, Key};
 use super::problem::HttpProblem;
 use super::state::App;
 use crate::command::{Answer, Command};
+use crate::db::HubTx;
 use crate::flows::terms::VOICES;
 use crate::refusal::Refusal;
 use crate::views;
@@ -25,8 +26,12 @@ pub async fn sync(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<OpsSync>, HttpProblem> {
     let backups = app.newest_backups().await?;
+    let own = app.own_backup.borrow().clone();
     let person = caller.actor.person;
-    Ok(Json(app.see(move |data, look| views::replication::now(data, look, &person, &backups)).await?))
+    let look = move |data: &dyn HubTx, look: &views::Look<'_>| {
+        views::replication::now(data, look, &person, (own, &backups))
+    };
+    Ok(Json(app.see(look).await?))
 }
 
 /// POST /api/v1/ops/orders/recover: a restored hub's lost orders, from the gateway's and the notifications' logs.

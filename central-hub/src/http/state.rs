@@ -12,10 +12,11 @@ use crate::rules::Rules;
 use crate::stores::Links;
 use crate::views::Look;
 use crate::writer::Writer;
-use model::api::hub::OpsBackup;
+use model::api::hub::{OpsBackup, OpsHubBackup};
 use model::{CommandId, StoreId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// The parts of the hub.
@@ -33,6 +34,8 @@ pub struct App {
     pub profile: Profile,
     /// The stores' backups.
     pub backups: Backups,
+    /// How the hub's own backups go.
+    pub own_backup: watch::Receiver<OpsHubBackup>,
     /// Ends the streams.
     pub stop: CancellationToken,
 }

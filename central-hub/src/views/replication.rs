@@ -7,7 +7,9 @@ use crate::db::{Db, HubTx};
 use crate::flows::terms::VOICES;
 use ::sync::inspect::reason_kind;
 use ::sync::lane;
-use model::api::hub::{BlockedRights, OpsBackup, OpsClosing, OpsQuarantined, OpsSync, OpsSyncStore};
+use model::api::hub::{
+    BlockedRights, OpsBackup, OpsClosing, OpsHubBackup, OpsQuarantined, OpsSync, OpsSyncStore,
+};
 use model::quota::HubGeneration;
 use model::{PersonId, StoreId};
 use std::collections::BTreeMap;
@@ -20,7 +22,7 @@ pub fn now(
     data: &dyn HubTx,
     look: &Look<'_>,
     person: &PersonId,
-    backups: &BTreeMap<StoreId, OpsBackup>,
+    (own_backup, backups): (OpsHubBackup, &BTreeMap<StoreId, OpsBackup>),
 ) -> Db<OpsSync> {
     let mut quarantined: BTreeMap<StoreId, u64> = BTreeMap::new();
     for ((store, _), count) in data.quarantine_counts()? {
@@ -43,6 +45,7 @@ pub fn now(
         at: look.now,
         generation: data.generation()?,
         closing: closing(data, person)?,
+        own_backup,
         stores: stores.collect::<Db<_>>()?,
         quarantine: quarantine.collect(),
     })

@@ -151,6 +151,13 @@ pub fn write_hub(dir: &Path, address: SocketAddr, speed: f64, catalogue: &Path) 
         dir.display(),
         catalogue.display()
     );
+    // In earnest that is another disk.
+    let backups = dir.join("own-backups");
+    std::fs::create_dir_all(&backups)?;
+    if !dir.join("backup.key").exists() {
+        central_hub::backup::enrol(dir)?;
+    }
+    text += &format!("[backup]\nfolder = \"{}\"\n\n", backups.display());
     for plan in STORES {
         let Plan { id, name, at: Point { lat, lon }, .. } = plan;
         let token = store_token(id);

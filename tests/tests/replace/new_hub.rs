@@ -7,8 +7,9 @@ use central_hub::config::HubConfig;
 use central_hub::lock::Lock;
 use central_hub::{backup, run, system};
 use model::api::hub::{
-    Address, AddressIn, Cart, CartLineIn, CheckoutRequest, ClosingVoices, InboxMessage, MeIn, OpsSync, Order,
-    OtpRequest, Payment, Point, RecoverAnswer, RecoverRequest, Recovered, Session, VerifyRequest,
+    Address, AddressIn, Cart, CartLineIn, CheckoutRequest, ClosingVoices, InboxMessage, MeIn, OpsHubBackup,
+    OpsSync, Order, OtpRequest, Payment, Point, RecoverAnswer, RecoverRequest, Recovered, Session,
+    VerifyRequest,
 };
 use model::api::store::OrderDetail;
 use model::order::Channel;
@@ -144,6 +145,64 @@ async fn brings_back(
     }
     let nobody = customer.post::<RecoverAnswer>(recover, id(319), &RecoverRequest { orders: vec![] }).await;
     assert!(matches!(nobody, Err(WebError::Refused(problem)) if problem.code == "wrong_role"));
+}
+
+/// Files in the folder of the hub's own backups, oldest first.
+fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// Nobody thinks of it: the hub that `[backup]` names a folder to writes one as it starts and then by the clock, operations see
+/// it, and the newest file makes a hub with the order in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hub_backs_itself_up_and_its_newest_file_makes_a_hub() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut world, house) = World::build(dir.path());
+    put_catalogue(&world);
+    let folder = dir.path().join("disk");
+    let mut text = std::fs::read_to_string(world.hub_config()).unwrap();
+    text += &format!("\n[backup]\nfolder = \"{}\"\nevery_min = 10\n", folder.display());
+    std::fs::write(world.hub_config(), text).unwrap();
+    let recovery = backup::enrol(&dir.path().join("hub")).unwrap();
+    world.start_hub().await;
+    // The disk is not mounted: the hub sells all the same, and says so.
+    let ops = log_in(&world, OPS[0], 300).await;
+    let failed = |now: &OpsSync| matches!(now.own_backup, OpsHubBackup::Failed { .. });
+    let told = until::<OpsSync>(&ops, "/api/v1/ops/sync", failed).await.own_backup;
+    assert!(format!("{told:?}").contains("mount its disk"), "{told:?}");
+    world.stop_hub().await;
+    std::fs::create_dir(&folder).unwrap();
+    world.start_hub().await;
+    let kept = |now: &OpsSync| matches!(now.own_backup, OpsHubBackup::Kept { files: 1, .. });
+    until::<OpsSync>(&ops, "/api/v1/ops/sync", kept).await;
+
+    let (proc, _) = house.start().await.unwrap();
+    let who = customer(&world, 1).await;
+    let order = shop_until(&who, 100, 3).await;
+    // A file is named by the second.
+    let placed = clock::now().plus_ms(-1_000);
+    world.stop_hub().await;
+    // A while ago, by the file's name: the next is due.
+    let first = files(&folder).remove(0);
+    std::fs::rename(&first, folder.join("hub-20260101T000000Z.larder")).unwrap();
+    world.start_hub().await;
+    let fresh =
+        |now: &OpsSync| matches!(now.own_backup, OpsHubBackup::Kept { files: 1 | 2, at, .. } if at > placed);
+    until::<OpsSync>(&ops, "/api/v1/ops/sync", fresh).await;
+    world.hub.take().unwrap().kill().await.unwrap();
+
+    let newest = files(&folder).pop().unwrap();
+    world.write_hub("hub-new");
+    let config = HubConfig::load(&world.hub_config()).unwrap();
+    run::restore(&config, &newest, &recovery).unwrap();
+    world.start_hub().await;
+    assert_eq!(who.0.get::<Order>(&format!("/api/v1/orders/{}", order.id)).await.unwrap().id, order.id);
+    let off = |now: &OpsSync| now.own_backup == OpsHubBackup::Off;
+    until::<OpsSync>(&log_in(&world, OPS[0], 600).await, "/api/v1/ops/sync", off).await;
+    assert!(proc.stop(LIMIT).await);
+    world.stop_hub().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -110,7 +110,13 @@ fn a_look_by_another_store_or_a_torn_one_is_set_aside_and_nothing_of_it_shown() 
     let rules = rules();
     let look_now = views::Look { now: world.now, rules: &rules };
     let person = PersonId::new("o1").unwrap();
-    let told = views::replication::now(world.hub.data(), &look_now, &person, &BTreeMap::new()).unwrap();
+    let told = views::replication::now(
+        world.hub.data(),
+        &look_now,
+        &person,
+        (model::api::hub::OpsHubBackup::Off, &BTreeMap::new()),
+    )
+    .unwrap();
     assert_eq!(told.quarantine.len(), 3);
     assert!(told.quarantine.iter().any(|row| row.kind == "stranger"), "{:?}", told.quarantine);
     assert!(told.quarantine.iter().all(|row| row.doc == format!("stock/s1/1/{hour}")));

@@ -194,7 +194,7 @@ fn poison_goes_to_quarantine_and_the_rest_goes_on() {
         world.hub.data(),
         &look,
         &PersonId::new("ops-a").unwrap(),
-        &BTreeMap::new(),
+        (model::api::hub::OpsHubBackup::Off, &BTreeMap::new()),
     )
     .unwrap();
     assert_eq!((told.stores[0].quarantined, told.stores[0].rights_units), (1, 4));

@@ -8,7 +8,7 @@ mod restored;
 mod rider;
 mod split;
 
-pub use backup::OpsBackup;
+pub use backup::{OpsBackup, OpsHubBackup};
 pub use instrument::{Instrument, InstrumentIn, InstrumentKind};
 pub use restored::{OpsClosing, RECOVER_MAX, RecoverAnswer, RecoverRequest, Recovered};
 pub use rider::{DropOff, LostOrder, LostWhy, RiderNow, RiderStop, RiderTask};
@@ -558,6 +558,8 @@ pub struct OpsSync {
     pub generation: HubGeneration,
     /// What a restored hub waits for: until people have closed its former life, those rights stay blocked.
     pub closing: Option<OpsClosing>,
+    /// The hub's own backups.
+    pub own_backup: OpsHubBackup,
     /// By store.
     pub stores: Vec<OpsSyncStore>,
     /// Changes that could not be used, newest first, at most 200.

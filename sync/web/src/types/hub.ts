@@ -186,6 +186,21 @@ needed: number,
 /** Who asks has said so already. */
 said: boolean, };
 
+/** The backups that the hub makes of itself. */
+export type OpsHubBackup = { "state": "off" } | { "state": "waiting" } | { "state": "kept",
+/** The moment that it shows. */
+at: Timestamp,
+/** Its size. */
+bytes: number,
+/** How many are in the folder. */
+files: number,
+/** The folder. */
+folder: string, } | { "state": "failed",
+/** The moment that the newest one shows, where one is known. */
+newest: Timestamp | null,
+/** What is wrong and what to do, in English. */
+why: string, };
+
 /** The operations page (UX 27-29). */
 export type OpsNow = {
 /** When these figures were true. */
@@ -317,6 +332,8 @@ at: Timestamp,
 generation: HubGeneration,
 /** What a restored hub waits for: until people have closed its former life, those rights stay blocked. */
 closing: OpsClosing | null,
+/** The hub's own backups. */
+own_backup: OpsHubBackup,
 /** By store. */
 stores: Array<OpsSyncStore>,
 /** Changes that could not be used, newest first, at most 200. */
