@@ -402,7 +402,8 @@ impl Session<'_> {
                     self.heed(reason).await?;
                     (socket, alive) = (None, Err(Over));
                 }
-                Output::Live | Output::Stale | Output::OneLane => {}
+                // Of what came late the store asks, for both.
+                Output::Live | Output::Stale | Output::OneLane | Output::Quiet => {}
                 Output::Refused { bytes, why } => self.refused(bytes, why.to_string()).await?,
                 Output::Manifest(theirs) => self.judge(&theirs).await?,
                 asked @ (Output::PeerHello { .. }
@@ -455,6 +456,7 @@ impl Session<'_> {
             | Output::Manifest(_)
             | Output::Refused { .. }
             | Output::OneLane
+            | Output::Quiet
             | Output::Live
             | Output::Stale => {}
         }

@@ -90,6 +90,7 @@ async fn connect(url: &str, token: &str, peer: &mut Peer, log: &[OutRecord], fra
                 Output::Acked { .. }
                 | Output::Deliver { .. }
                 | Output::PeerHello { .. }
+                | Output::Quiet
                 | Output::Manifest(_)
                 | Output::Refused { .. }
                 | Output::OneLane

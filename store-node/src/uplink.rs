@@ -298,6 +298,7 @@ impl Uplink {
                 | Output::Acked { .. }
                 | Output::PeerHello { .. }
                 | Output::OneLane
+                | Output::Quiet
                 | Output::Repair { .. }
                 | Output::WantDoc { .. }
                 | Output::Whole { .. }) => self.ask(peer, asked).await?,
@@ -326,6 +327,12 @@ impl Uplink {
                 peer.handle(clock::now(), Input::Lanes(lanes));
                 if level {
                     self.compare(peer, heads).await?;
+                }
+            }
+            // The hub need not ask, too: a talk about a document gives each side what it lacks.
+            Output::Quiet => {
+                for (doc, _) in self.writer.heads(Vec::new()).await.map_err(|_| Ended::Cut)? {
+                    peer.handle(clock::now(), Input::Want { doc });
                 }
             }
             Output::OneLane => {

@@ -13,6 +13,7 @@ mod lanes;
 mod machine;
 mod outbound;
 mod parcel;
+mod quiet;
 mod repair;
 
 pub use config::{Input, Limits, Opening, OutRecord, Output, PeerConfig, REFUSED_KEPT};

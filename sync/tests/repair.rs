@@ -188,6 +188,7 @@ impl Side {
                 Output::Close { .. } => self.closed = true,
                 Output::Acked { .. }
                 | Output::PeerHello { .. }
+                | Output::Quiet
                 | Output::Manifest(_)
                 | Output::OneLane
                 | Output::Live

@@ -1,6 +1,7 @@
 //! The deterministic world: many stores, a hub, their lines, devices and people in one thread over real SQLite files. The
 //! seed decides everything; a failing run prints its seed and replays.
 
+mod amnesia;
 mod archive;
 pub mod city;
 pub(crate) mod clock;

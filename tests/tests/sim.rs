@@ -74,7 +74,7 @@ fn two_hundred_short_seeds_keep_every_promise() {
     let again = "again: cargo run --release -p tests --bin sim -- --seed ...";
     assert!(failed.is_empty(), "{again}\n{}", failed.join("\n"));
     // A campaign in which nothing happens proves nothing.
-    let counted: [Counted; 18] = [
+    let counted: [Counted; 20] = [
         ("delivered", |t| t.delivered),
         ("counter orders in a cut", |t| t.counter_in_cut),
         ("cancelled", |t| t.cancelled),
@@ -93,6 +93,8 @@ fn two_hundred_short_seeds_keep_every_promise() {
         ("frames lost", |t| t.frames_lost),
         ("frames doubled", |t| t.frames_doubled),
         ("frames that overtook another", |t| t.frames_overtook),
+        ("changes that a machine came up without", |t| t.forgotten),
+        ("documents repaired", |t| t.repairs),
     ];
     for (what, count) in counted {
         let sum: u32 = tallies.iter().map(count).sum();

@@ -5,6 +5,7 @@
 use super::docs::Docs;
 use super::{Fault, HubEngine};
 use crate::db::HubTx;
+use crate::flows::confirm::promised_head;
 use ::sync::doc::{self, DocError, DocId, DocKey};
 use ::sync::lane::{self, Lane, LaneSeq, LaneStates};
 use model::fact::Fact;
@@ -118,7 +119,7 @@ fn one_document(
     for (seq, fact) in facts {
         match docs.open(tx, id)?.put_fact(fact) {
             Ok(_) => {}
-            Err(DocError::HourClosed { .. }) => {
+            Err(DocError::HourClosed { .. } | DocError::UnknownOrder { .. }) => {
                 late.extend(id.store().map(|store| (store.clone(), *seq, fact.clone())));
             }
             Err(error @ DocError::Broken { .. }) => return Err(error.into()),
@@ -132,7 +133,8 @@ fn one_document(
     Ok(docs.open(tx, id)?.commit()?)
 }
 
-/// Facts for hours in which the hub has said its last word go to a later one.
+/// Facts for hours in which the hub has said its last word go to a later one, and so do those about an order that its hour has
+/// lost and the hub knows: they must not wait for a repair.
 fn say_late(
     docs: &mut Docs,
     tx: &dyn HubTx,
@@ -143,7 +145,10 @@ fn say_late(
     for (store, seq, fact) in late {
         let Some((order, hour)) = fact.of_order() else { continue };
         let own = DocKey::Orders { hour }.of(store);
-        let head = docs.open(tx, &own)?.order(order).ok().flatten().map(|view| view.head);
+        let head = match docs.open(tx, &own)?.order(order).ok().flatten() {
+            Some(view) => Some(view.head),
+            None => promised_head(tx, order)?,
+        };
         let said = match head {
             Some(head) => put_late(docs, tx, &own, hour, &head, fact)?,
             None => Err(DocError::UnknownOrder { order: order.to_string() }),

@@ -3,15 +3,15 @@
 
 use super::quota::{self, Units};
 use super::{Cx, Flow, order};
-use crate::db::HubTx;
 use crate::db::orders::{LineRow, OrderRow};
+use crate::db::{Db, HubTx};
 use hub_core::eta;
 use hub_core::saga::Method;
 use model::fact::Fact;
 use model::order::Channel;
 use model::order_doc::{HeadLine, OrderHead};
 use model::quota::{FIRST_EPOCH, FIRST_GENERATION};
-use model::{Moment, Paise, Qty, Timestamp};
+use model::{Moment, OrderId, Paise, Qty, Timestamp};
 
 /// Confirms an order whose payment stands: what was held for it is sold.
 pub fn confirm(
@@ -62,6 +62,15 @@ fn leave_cart(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &OrderRow, lines: &[LineRow]
         tx.set_cart_line(&row.customer, &line.sku, left, cx.now)?;
     }
     Ok(())
+}
+
+/// The head of an order that is here, as its document had it when it was promised.
+///
+/// # Errors
+/// A fault of the database.
+pub fn promised_head(tx: &dyn HubTx, id: &OrderId) -> Db<Option<OrderHead>> {
+    let (Some(row), Some(payment)) = (tx.order(id)?, tx.payment(id)?) else { return Ok(None) };
+    Ok(Some(head(&row, payment.method, &tx.lines(id)?)))
 }
 
 fn head(row: &OrderRow, method: Method, lines: &[LineRow]) -> OrderHead {

@@ -146,7 +146,8 @@ fn facts_of(list: &str) -> Vec<Result<Fact, (String, String)>> {
     values.into_iter().map(read).collect()
 }
 
-/// Stages a fact in its document; what belongs to an hour in which the store has said its last word goes to a later one.
+/// Stages a fact in its document. What belongs to an hour in which the store has said its last word goes to a later one, and so
+/// does what is about an order that the document has lost and the store knows: it must not wait for a repair.
 fn say(
     docs: &mut Docs,
     conn: &Connection,
@@ -156,12 +157,14 @@ fn say(
     let key = DocKey::of_fact(fact, terms.epoch, terms.generation);
     let document = docs.get(conn, key)?;
     let done = document.put_fact(fact);
-    let (Err(DocError::HourClosed { .. }), Some((order, hour))) = (&done, fact.of_order()) else {
+    let (Err(DocError::HourClosed { .. } | DocError::UnknownOrder { .. }), Some((order, hour))) =
+        (&done, fact.of_order())
+    else {
         return Ok((key, done));
     };
     let head = match document.order(order) {
         Ok(Some(view)) => view.head,
-        // The hour came closed from a hub that had forgotten the order when it ended.
+        // A change was lost, or the hour came closed from a hub that had forgotten the order when it ended.
         Ok(None) | Err(_) => match orders::head(conn, order)? {
             Some(head) => head,
             None => return Ok((key, done)),

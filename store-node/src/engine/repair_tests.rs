@@ -61,6 +61,35 @@ fn a_lost_order_is_learnt_with_everything_that_waited_for_it() {
     bed.check();
 }
 
+/// The page of the disk with the hub's change went bad before the store had told the hub that it had taken the order: that is
+/// no reason to keep it back, or to set it aside.
+#[test]
+fn what_the_store_says_of_an_order_that_its_hour_has_lost_goes_to_a_later_hour() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 9, None);
+    let (order, record) = bed.hub_orders(1, &[("SALT", 1)]);
+    let DocKey::Orders { hour } = record.doc else { panic!("an hour") };
+    bed.inbound(vec![record]);
+    let conn = rusqlite::Connection::open(bed.path()).unwrap();
+    assert_eq!(conn.execute("DELETE FROM doc_chunk WHERE doc LIKE 'orders/%'", []).unwrap(), 1);
+    let mut bed = bed.restart();
+    bed.engine.carry(bed.now).unwrap();
+    let later = DocKey::Orders { hour: hour + 1 };
+    let actor = DocActor { side: Owner::Hub, store: bed.engine.setup().store.clone(), boot: 600 };
+    let whole = bed.engine.whole(later).unwrap();
+    let read = Document::load(later.of(&actor.store), &actor, &whole).unwrap();
+    let late = read.late(&order).unwrap();
+    assert!(late.iter().any(|view| view.moments.get(Moment::Accepted).is_some()), "{late:?}");
+    let named = bed.reader().snapshot(|conn, _| crate::db::docs::reasons(conn, 9)).unwrap();
+    assert!(named.is_empty(), "{named:?}");
+    // The hour itself comes back by repair, and both stand beside each other.
+    let mut hub = hub_of(&bed);
+    talk(&mut bed, &mut hub);
+    assert_eq!(state(&bed, order), Some(OrderState::Confirmed));
+    assert_eq!(bed.stock("SALT").1, 1, "held once");
+    bed.check();
+}
+
 #[test]
 fn an_hour_of_this_morning_is_compared_as_long_as_it_is_open_and_one_that_only_the_hub_has_when_it_is_named()
 {

@@ -214,6 +214,9 @@ pub enum Output {
         /// Digests of its open documents.
         heads: Vec<(DocKey, [u8; 8])>,
     },
+    /// What was on its way when the session opened has arrived: say `Input::Want` for each open document that this side
+    /// writes to. Where both have the same, that costs some hundred bytes.
+    Quiet,
     /// The other side is of version 1, and records wait in lanes that it does not know: put them into the first lane, and
     /// whatever comes, then say `Input::Lanes`.
     OneLane,

@@ -13,6 +13,7 @@ use super::inbound::Record;
 use super::lanes::{Lanes, is_before, is_last};
 use super::outbound;
 use super::parcel::{Kind, Parcels};
+use super::quiet::Quiet;
 use super::repair::{Ask, Part, Repair};
 use crate::doc::{DocKey, RepairAnswer, RepairSaid, Repairing};
 use crate::lane::{LANES, Lane, LaneSeq, LaneState};
@@ -68,6 +69,7 @@ pub struct Peer {
     link: Link,
     lanes: Lanes,
     repair: Repair,
+    quiet: Quiet,
     parcels: Parcels,
     /// The caller was asked to put everything into one lane and has not answered.
     one_lane_asked: bool,
@@ -96,7 +98,8 @@ impl Peer {
             refused: 0,
         };
         let (repair, parcels, out) = (Repair::default(), Parcels::default(), VecDeque::new());
-        Self { config, link, lanes, repair, parcels, one_lane_asked: false, pledged: [None; LANES], out }
+        let (quiet, pledged) = (Quiet::default(), [None; LANES]);
+        Self { config, link, lanes, repair, quiet, parcels, one_lane_asked: false, pledged, out }
     }
 
     /// A peer of other terms after this one: nothing of its logs stays, and no connection is numbered twice.
@@ -124,7 +127,10 @@ impl Peer {
                     self.close(ms, reason);
                 }
             }
-            Input::OutGrew { lane, last_seq } => self.lanes.outbound_mut(lane).grew(last_seq),
+            Input::OutGrew { lane, last_seq } => {
+                self.quiet.moved();
+                self.lanes.outbound_mut(lane).grew(last_seq);
+            }
             Input::Lanes(states) => {
                 self.one_lane_asked = false;
                 self.lanes.restate(&states, &self.config.limits);
@@ -166,7 +172,8 @@ impl Peer {
         }?;
         let log = if self.is_open() { self.lanes.due_at(self.link.sent_at) } else { None };
         let parts = if self.is_open() { self.parts_due_at() } else { None };
-        [Some(first), log, parts].into_iter().flatten().min().map(Timestamp::from_ms)
+        let quiet = if self.is_open() { self.quiet.due_at(limits.retry_first_ms) } else { None };
+        [Some(first), log, parts, quiet].into_iter().flatten().min().map(Timestamp::from_ms)
     }
 
     /// Whether the other side is there and was heard lately.
@@ -224,9 +231,14 @@ impl Peer {
         self.lanes.restart(&self.config.limits);
         self.one_lane_asked = false;
         self.repair.forget();
+        self.quiet.forget();
         self.parcels.forget();
         let of_session = |output: &Output| match output {
-            Output::Send(_) | Output::NeedOut { .. } | Output::OneLane | Output::Repair { .. } => true,
+            Output::Send(_)
+            | Output::NeedOut { .. }
+            | Output::OneLane
+            | Output::Repair { .. }
+            | Output::Quiet => true,
             Output::Deliver { .. }
             | Output::Acked { .. }
             | Output::PeerHello { .. }
@@ -384,6 +396,10 @@ impl Peer {
             mine.received.max(said.skipped) == said.sent && said.received.max(mine.skipped) == mine.sent
         };
         let level = self.lanes.states().iter().zip(&hello.lanes).all(is_level);
+        // Who knows no messages would be asked for whole documents.
+        if !level && self.version() >= REPAIR_SINCE {
+            self.quiet.owe(ms);
+        }
         self.out.push_back(Output::PeerHello {
             boot: hello.connection.boot,
             version: self.version(),
@@ -452,6 +468,7 @@ impl Peer {
     }
 
     fn receive(&mut self, at: LaneSeq, doc: DocKey, change: Vec<u8>) {
+        self.quiet.moved();
         let ready = self.lanes.inbound_mut(at.lane).take(at.seq, doc, change);
         self.deliver(at.lane, ready);
     }
@@ -502,6 +519,10 @@ impl Peer {
         if ms >= self.link.sent_at.saturating_add_unsigned(limits.heartbeat_ms) {
             self.link.nonce = self.link.nonce.wrapping_add(1);
             self.send(ms, &Frame::Ping { nonce: self.link.nonce });
+        }
+        let level = self.lanes.states().iter().all(|lane| lane.acked == lane.sent);
+        if self.quiet.has_come(ms, level, limits.retry_first_ms) {
+            self.out.push_back(Output::Quiet);
         }
         self.parcels.lose(ms, limits.retry_first_ms);
         for (doc, ask) in self.repair.due(ms, limits.retry_first_ms, self.version() >= REPAIR_SINCE) {

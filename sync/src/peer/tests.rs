@@ -6,7 +6,7 @@ use super::*;
 use crate::doc::DocKey;
 use crate::lane::{LANES, Lane, LaneState, LaneStates};
 use crate::pledge::PledgeKey;
-use crate::wire::{self, CloseReason, Frame, Hello};
+use crate::wire::{self, CloseReason, Frame, Hello, REPAIR_SINCE, VERSION};
 use model::id::StoreId;
 use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
@@ -38,6 +38,7 @@ struct Node {
     acked: [u64; LANES],
     whole: Option<Vec<u8>>,
     repairs: u32,
+    quiets: u32,
     manifest: Vec<crate::wire::Closed>,
     manifests: u32,
     closed: Option<CloseReason>,
@@ -76,6 +77,7 @@ impl Node {
             acked: [0; LANES],
             whole: None,
             repairs: 0,
+            quiets: 0,
             manifest: vec![],
             manifests: 0,
             closed: None,
@@ -176,6 +178,7 @@ impl Node {
                 Output::Refused { why, .. } => self.refused.push(why),
                 // Nobody answers: there are no documents here (`tests/repair.rs` has some).
                 Output::Repair { .. } => self.repairs += 1,
+                Output::Quiet => self.quiets += 1,
                 Output::Live | Output::Stale => {}
             }
         }
@@ -375,6 +378,37 @@ fn a_quiet_channel_carries_a_backlog_in_batches() {
     world.connect();
     world.settle(2_000);
     assert_eq!(world.nodes[0].got[0].len(), 500);
+}
+
+#[test]
+fn a_session_that_opens_behind_compares_once_when_nothing_moves() {
+    for newest in [VERSION, REPAIR_SINCE - 1] {
+        let mut world = World::new(5, 0);
+        for node in &mut world.nodes {
+            node.config.newest = newest;
+            node.peer = Peer::new(node.config.clone(), Timestamp::from_ms(0));
+        }
+        let quiets = |world: &World| world.nodes.each_ref().map(|node| node.quiets);
+        let idle = |world: &mut World| {
+            let until = world.now + 60_000;
+            while world.now < until {
+                world.step();
+            }
+        };
+        for n in 0..50u32 {
+            world.nodes[1].write(Timestamp::from_ms(0), Lane::Orders, n.to_be_bytes().to_vec());
+        }
+        world.connect();
+        world.settle(2_000);
+        idle(&mut world);
+        let once = u32::from(newest >= REPAIR_SINCE);
+        assert_eq!(quiets(&world), [once; 2], "version {newest}");
+        // The next one opens level and compares by its heads.
+        (0..2).for_each(|node| world.input(node, Input::Disconnected));
+        world.connect();
+        idle(&mut world);
+        assert_eq!(quiets(&world), [once; 2], "version {newest}");
+    }
 }
 
 #[test]

@@ -127,6 +127,7 @@ fn pump(side: &mut Side) -> Vec<Vec<u8>> {
             Output::PeerHello { version, .. } => side.version = version,
             Output::Acked { .. }
             | Output::OneLane
+            | Output::Quiet
             | Output::Manifest(_)
             | Output::Repair { .. }
             | Output::Whole { .. }

@@ -144,7 +144,11 @@ impl World {
                     self.acked(end, LaneSeq { lane, seq: upto }, pledge)?;
                 }
                 Output::Live => self.heard(end)?,
-                Output::Stale | Output::PeerHello { .. } | Output::Manifest(_) | Output::OneLane => {}
+                Output::Stale
+                | Output::PeerHello { .. }
+                | Output::Quiet
+                | Output::Manifest(_)
+                | Output::OneLane => {}
                 Output::Refused { why, .. } => {
                     return Err(broken(Check::Machine, format!("a frame was refused: {why}")));
                 }

@@ -226,6 +226,7 @@ impl World {
             }
             Output::Deliver { .. }
             | Output::PeerHello { .. }
+            | Output::Quiet
             | Output::Manifest(_)
             | Output::OneLane
             | Output::Whole { .. }

@@ -179,6 +179,7 @@ impl LightStore {
                 Output::Acked { lane, upto, .. } => self.acked(lane, upto),
                 Output::Close { reason } => anyhow::bail!("session closed: {reason}"),
                 Output::PeerHello { .. }
+                | Output::Quiet
                 | Output::OneLane
                 | Output::Manifest(_)
                 | Output::Refused { .. }

@@ -225,6 +225,7 @@ fn step(side: &mut Side, now: Timestamp, output: Output) -> Result<Option<Vec<u8
         Output::Close { reason } => anyhow::bail!("session closed: {reason}"),
         Output::Acked { .. }
         | Output::PeerHello { .. }
+        | Output::Quiet
         | Output::Manifest(_)
         | Output::Refused { .. }
         | Output::OneLane

@@ -206,6 +206,7 @@ fn catch_up(events: &[Event], facts: usize) -> Result<Figures> {
                     Output::Acked { upto, .. } => acked = acked.max(upto),
                     Output::Close { reason } => anyhow::bail!("session closed: {reason}"),
                     Output::PeerHello { .. }
+                    | Output::Quiet
                     | Output::Manifest(_)
                     | Output::Refused { .. }
                     | Output::OneLane

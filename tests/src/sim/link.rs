@@ -88,6 +88,14 @@ impl World {
         Ok(())
     }
 
+    /// What was on its way has come: the store asks for whatever it has open.
+    fn ask_for_all(&mut self, at: usize) -> Checked {
+        for (doc, _) in self.heads(at, Owner::Store, &[])? {
+            self.feed(at, Owner::Store, Input::Want { doc })?;
+        }
+        Ok(())
+    }
+
     /// What the other end says of a document comes in, and there is something to say next.
     fn repair(
         &mut self,
@@ -246,7 +254,8 @@ impl World {
                 Output::Live => self.heard(at, end, true)?,
                 Output::Stale => self.heard(at, end, false)?,
                 Output::PeerHello { level: true, heads, .. } => self.compare(at, end, heads)?,
-                Output::PeerHello { .. } | Output::Manifest(_) | Output::OneLane => {}
+                Output::Quiet if end == Owner::Store => self.ask_for_all(at)?,
+                Output::PeerHello { .. } | Output::Manifest(_) | Output::OneLane | Output::Quiet => {}
                 Output::Repair { doc, so_far, message } => self.repair(at, end, (doc, so_far, message))?,
                 Output::WantDoc { doc } => self.whole(at, end, doc)?,
                 Output::Whole { doc, bytes } => self.take_whole(at, end, (doc, bytes))?,

@@ -1,17 +1,18 @@
 //! Misfortunes of machines, and what time brings: cuts, deaths, clock steps, slow disks, warm cold rooms; grants, looks,
 //! readings, holds, riders, the payment gateway. In the quiet end all misfortunes stop.
 
-use super::city;
 use super::event::{Event, Mishap, Node, Timer};
 use super::net::Weather;
 use super::world::World;
+use super::{amnesia, city};
 use crate::checks::{Checked, machine};
 use central_hub::command::{Command as Hub, Outcome};
 use central_hub::db::payments::StepKind;
 use model::mqtt::Quality;
 use model::order::Owner;
 use model::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
-use rand::Rng;
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
 use store_node::command::{Command as Store, ReadingIn, ReadingMore};
 
 /// Between two looks at hours and batches: the machines' own timers need not be slowed for these.
@@ -165,6 +166,7 @@ impl World {
     /// A machine comes up and carries what it had not carried.
     pub(super) fn up(&mut self, node: Node) -> Checked {
         let now = self.queue.now();
+        self.forget(node)?;
         match node {
             Node::Hub => self.hub.start(now, self.options.mutation)?,
             Node::Store(at) => {
@@ -174,6 +176,21 @@ impl World {
         }
         self.carry(node)?;
         self.look_at_diary()
+    }
+
+    /// Now and then a machine's file has lost a change meanwhile.
+    fn forget(&mut self, node: Node) -> Checked {
+        // Dice of its own: seeds that failed before there was this keep their course up to the first loss.
+        let mut dice = SmallRng::seed_from_u64(self.options.seed ^ self.queue.now().ms().unsigned_abs());
+        if self.resting || dice.random_range(0..1_000) >= self.plan.luck.forgets {
+            return Ok(());
+        }
+        let gone = match node {
+            Node::Hub => amnesia::forget(&self.hub.path(), Owner::Store, &mut dice)?,
+            Node::Store(at) => amnesia::forget(&self.stores[at].path(), Owner::Hub, &mut dice)?,
+        };
+        self.tally.forgotten += u32::from(gone);
+        Ok(())
     }
 
     /// A quiet night: all clocks go on together, past the hours of the day's orders.

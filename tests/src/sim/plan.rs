@@ -64,6 +64,8 @@ pub struct Luck {
     pub answer_lost: u32,
     /// A command goes out twice.
     pub twice: u32,
+    /// A machine that died comes up without a change of the other side.
+    pub forgets: u32,
 }
 
 /// One run.
@@ -109,8 +111,13 @@ impl Plan {
             _ => Weather::FOUL,
         };
         let rough = rng.random_range(0..3);
-        let luck =
-            Luck { crash_before: rough * 2, crash_after: rough * 2, answer_lost: rough * 10, twice: 15 };
+        let luck = Luck {
+            crash_before: rough * 2,
+            crash_after: rough * 2,
+            answer_lost: rough * 10,
+            twice: 15,
+            forgets: 80,
+        };
         Self {
             start: Timestamp::from_ms(MIDNIGHT - before),
             trade_ms,
@@ -131,7 +138,7 @@ impl Plan {
         let drawn = Self::draw(options, rng);
         Self {
             start: Timestamp::from_ms(MIDNIGHT + 6 * HOUR_MS),
-            luck: Luck { crash_before: 1, crash_after: 1, answer_lost: 5, twice: 15 },
+            luck: Luck { crash_before: 1, crash_after: 1, answer_lost: 5, twice: 15, forgets: 30 },
             customers: 30,
             riders: 12,
             pickers: 4,

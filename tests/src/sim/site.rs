@@ -237,7 +237,7 @@ impl HubSite {
         self.body.drift.sees(now)
     }
 
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.dir.join(format!("hub-{}.db", self.body.starts))
     }
 

@@ -83,6 +83,8 @@ pub struct Tally {
     pub frames_doubled: u32,
     /// Frames that were sent later and came earlier than another of the same direction.
     pub frames_overtook: u32,
+    /// Changes of the other side that a machine came up without.
+    pub forgotten: u32,
     /// Documents that differed at the beginning of a session and were repaired.
     pub repairs: u32,
 }

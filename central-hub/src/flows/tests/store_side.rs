@@ -294,6 +294,27 @@ fn what_the_hub_learns_after_its_last_word_goes_to_a_later_hour() {
     assert_eq!(state(&world, &id), OrderState::Cancelled);
 }
 
+/// A page of the disk went bad, and the hub's own change built upon it: what happens to the order is told all the same.
+#[test]
+fn what_the_hub_says_of_an_order_that_its_hour_has_lost_goes_to_a_later_hour() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Cod, 1);
+    let customer = world.hub.data().order(&id).unwrap().unwrap().customer;
+    let hour = world.now.hour();
+    world.store_reads();
+    let head = world.document(&DocKey::Orders { hour }.of(&world.store)).order(&id).unwrap().unwrap().head;
+    let conn = rusqlite::Connection::open(world.dir.path().join("hub.db")).unwrap();
+    assert!(conn.execute("DELETE FROM doc_chunk WHERE doc LIKE 'orders/%'", []).unwrap() > 0);
+    world.restart();
+    world.done(Command::RequestCancel { customer, order: id });
+    world.store_reads();
+    let later = DocKey::Orders { hour: hour + 1 }.of(&world.store);
+    let views = world.document(&later).late(&id).unwrap();
+    assert!(views[0].moments.get(Moment::CancelRequested).is_some());
+    assert_eq!(views[0].head, head, "as it was promised");
+    assert_eq!(world.hub.data().quarantined().unwrap(), 0);
+}
+
 /// A delivered order whose hour both sides have closed, and the hub as it was before (`placed`: the order was there).
 fn closed_and_forgotten(placed: bool) -> (World, OrderId, ManifestEntry, Vec<u8>) {
     let mut world = World::new();
