@@ -14,16 +14,15 @@ const SEEDS: u64 = 20;
 /// Seeds that a broken rule may survive.
 const TRIES: u64 = 60;
 
-/// Lines `quota SEED` and `lost SEED` of `seeds.txt`.
+/// Lines `quota SEED`, `hours SEED` and `lost SEED` of `seeds.txt`.
 fn old_failures() -> Vec<Options> {
     let lines = include_str!("seeds.txt").lines().map(|line| line.split('#').next().unwrap_or("").trim());
-    lines
-        .filter_map(|line| {
-            let seed = |text: &str| text.trim().parse().unwrap();
-            let usual = line.strip_prefix("quota ").map(|text| Options::usual(seed(text)));
-            usual.or_else(|| Some(Options::both_lost(seed(line.strip_prefix("lost ")?))))
-        })
-        .collect()
+    let worlds: [(&str, fn(u64) -> Options); 3] =
+        [("quota ", Options::usual), ("hours ", Options::with_hours), ("lost ", Options::both_lost)];
+    let of_line = |line: &'static str| {
+        worlds.iter().find_map(|(word, world)| Some(world(line.strip_prefix(word)?.trim().parse().unwrap())))
+    };
+    lines.filter_map(of_line).collect()
 }
 
 fn campaign(all: &[Options]) -> Tally {

@@ -77,6 +77,7 @@ impl HubEngine {
             for store in engine.db.stores()? {
                 seen.marked += flows::hours::mark(&mut *engine.db, now, &store.seed.id)?;
                 seen.closed += engine.close_ready(now, &store.seed.id)?;
+                engine.settle_late(now, &store.seed.id)?;
             }
             Ok(seen)
         })?;
@@ -225,6 +226,7 @@ impl HubEngine {
                 self.keep_aside(now, store, whose.as_bytes(), &format!("{whose}: {why}"))?;
             }
         }
+        self.settle_late(now, store)?;
         Ok(self.db.add_facts(store, &new.late)?)
     }
 }

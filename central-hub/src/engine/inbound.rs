@@ -209,6 +209,9 @@ impl HubEngine {
                 self.set_aside(now, store, (&id, seq), (change, &why), out)?;
             }
         }
+        if let DocKey::Orders { .. } = key {
+            out.quarantined += self.settle_late(now, store)?;
+        }
         Ok(())
     }
 
@@ -251,6 +254,12 @@ impl HubEngine {
         change: &[u8],
         effect: Effect,
     ) -> Result<Result<(), String>, Fault> {
+        if let Effect::Order(view) = &effect
+            && self.is_early(view)?
+        {
+            self.db.await_order(store, &(view.order, id.clone()))?;
+            return Ok(Ok(()));
+        }
         let command = command_id(now, id, change);
         let actor = store_actor(store)?;
         let rules = self.rules.clone();

@@ -2,7 +2,7 @@
 //! canonical blob in place of the chunks. What cannot be read back is left as it is.
 
 use super::docs::Docs;
-use super::{Applied, Engine, Fault, Parts, inbound};
+use super::{Applied, Engine, Fault, Parts, inbound, late};
 use crate::db::outbox::{self, Facts};
 use crate::db::{DbError, Tx, hours};
 use crate::flows;
@@ -116,6 +116,7 @@ impl Engine {
         }
         hours::close(&tx, hour, &name, &closed.blob(entry.sha256, bytes), now)?;
         learn_hour(&tx, &self.parts, now, (&closed, &name), &mut applied)?;
+        late::settle(&tx, &self.parts, &mut live, now, &mut applied)?;
         tx.commit()?;
         live.forget();
         Ok(Ok(applied))

@@ -32,7 +32,7 @@ impl World {
     }
 
     /// The closed hours of each side.
-    fn closed_hours(&mut self) -> Checked<(Vec<ManifestEntry>, Vec<ManifestEntry>)> {
+    pub(super) fn closed_hours(&mut self) -> Checked<(Vec<ManifestEntry>, Vec<ManifestEntry>)> {
         let store = city::store_id(0).map_err(machine)?;
         let mut theirs = self.hub.engine()?.data().manifest(&store, u32::MAX).map_err(machine)?;
         let mut mine = self.store.reading(|conn| manifest(conn, u32::MAX))?;
