@@ -46,7 +46,7 @@ fn campaign(all: &[Options]) -> Tally {
 
 #[test]
 fn twenty_seeds_keep_every_promise_through_cuts_restores_and_shrinkage() {
-    let sum = campaign(&(1..=SEEDS).map(Options::usual).collect::<Vec<_>>());
+    let sum = campaign(&(1..=SEEDS).map(Options::of_campaign).collect::<Vec<_>>());
     // A campaign in which nothing happens proves nothing.
     let counted = [
         ("orders", sum.orders, 20 * 30),
@@ -61,6 +61,7 @@ fn twenty_seeds_keep_every_promise_through_cuts_restores_and_shrinkage() {
         ("units that vanished unseen", sum.unseen, 20),
         ("units of another product", sum.swapped, 3),
         ("units of the sale", sum.flash, 20),
+        ("hours closed", sum.hours_closed, 20),
     ];
     for (what, count, least) in counted {
         assert!(count >= least, "{what}: only {count} in {SEEDS} seeds: {sum:?}");

@@ -1,6 +1,6 @@
 //! Hours that are over become blobs at both sides while everything goes wrong, and what one side has forgotten of them it gets
-//! from the other, as the adapters do it over HTTP. Only where [`super::Options::hours`] says so: after a restore of both sides
-//! some moments of an order in a closed hour do not reach the hub (seeds 10 and 21 of `sim_quota --hours`), which is not mended.
+//! from the other, as the adapters do it over HTTP. Where [`super::Options::hours`] says so: the kept seeds of the time before
+//! are worlds without.
 
 use super::world::World;
 use crate::checks::{Check, Checked, broken, machine};
