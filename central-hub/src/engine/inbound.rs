@@ -204,12 +204,24 @@ impl HubEngine {
             }
         };
         drop(docs);
+        self.take_effects(now, store, (&id, seq, change), effects, out)
+    }
+
+    /// What a change means for the tables, and what has waited for that.
+    fn take_effects(
+        &mut self,
+        now: Timestamp,
+        store: &StoreId,
+        (id, seq, change): (&DocId, u64, &[u8]),
+        effects: Vec<Effect>,
+        out: &mut Inbound,
+    ) -> Result<(), Fault> {
         for effect in effects {
-            if let Err(why) = self.take_effect(now, (store, &id), change, effect)? {
-                self.set_aside(now, store, (&id, seq), (change, &why), out)?;
+            if let Err(why) = self.take_effect(now, (store, id), change, effect)? {
+                self.set_aside(now, store, (id, seq), (change, &why), out)?;
             }
         }
-        if let DocKey::Orders { .. } = key {
+        if let DocId::Orders { .. } = id {
             out.quarantined += self.settle_late(now, store)?;
         }
         Ok(())
