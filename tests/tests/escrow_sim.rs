@@ -10,7 +10,7 @@ use store_node::engine::Mutation as Store;
 use tests::escrow::{Careless, Options, Tally, run};
 
 /// Seeds of every test run: those in which hours are closed take half as long again.
-const SEEDS: u64 = 14;
+const SEEDS: u64 = 16;
 /// The same of hub and store that are lost together.
 const LOST_SEEDS: u64 = 8;
 /// Seeds that a broken rule may survive.
@@ -57,8 +57,8 @@ fn seeds_keep_every_promise_through_cuts_restores_and_shrinkage() {
     let sum = campaign(&(1..=SEEDS).map(Options::of_campaign).collect::<Vec<_>>());
     // A campaign in which nothing happens proves nothing.
     let counted = [
-        ("orders", sum.orders, 14 * 30),
-        ("shipped", sum.shipped, 14 * 20),
+        ("orders", sum.orders, 16 * 30),
+        ("shipped", sum.shipped, 16 * 20),
         ("lost units", sum.lost, 20),
         ("restores of the store", sum.store_restores, 10),
         ("restores of the hub", sum.hub_restores, 10),
