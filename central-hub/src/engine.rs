@@ -6,6 +6,7 @@ mod chain;
 mod close;
 mod docs;
 mod inbound;
+mod late;
 mod repair;
 #[cfg(test)]
 mod repair_tests;

@@ -11,6 +11,7 @@ mod docs;
 mod group;
 mod inbound;
 mod lanes_of;
+mod late;
 #[cfg(feature = "mutations")]
 mod mutation;
 mod open;

@@ -5,6 +5,7 @@
 mod goods;
 mod hours;
 mod instead;
+mod late;
 mod line;
 mod machines;
 mod mishaps;
@@ -16,5 +17,6 @@ mod specials;
 mod truth;
 mod world;
 
+pub use late::{Overtaken, late_in_a_closed_hour, overtaken};
 pub use same_id::{Answered, same_id};
 pub use world::{Careless, Options, Tally, run};

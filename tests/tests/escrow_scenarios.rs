@@ -59,7 +59,12 @@ const PLAYED: &[(&str, &str, &str)] = &[
     ("UNKNOWN orders", MODEL, "UnknownIsNotPicked"),
     ("UNKNOWN orders", MISHAPS, "fn decides_next"),
     ("late facts", FENCE, "an_order_that_the_hubs_documents_show_as_gone_is_not_unknown"),
-    ("late facts: hours are closed meanwhile (only `sim_quota --hours`)", HOURS, "fn closes_hours"),
+    ("late facts: hours are closed meanwhile", HOURS, "fn closes_hours"),
+    (
+        "late facts: one that comes before its order",
+        LATE,
+        "_hears_late_facts_before_the_closed_hour_of_their_order",
+    ),
     ("same id, other content: the hub hears no", SAME, "the_hub_hears_within_five_seconds"),
     (
         "same id, other content",
@@ -85,6 +90,7 @@ const PEOPLE: &str = "src/escrow/people.rs";
 const MISHAPS: &str = "src/escrow/mishaps.rs";
 const TRUTH: &str = "src/escrow/world.rs";
 const SHELF_LIFE: &str = "src/escrow/shelf_life.rs";
+const LATE: &str = "tests/late_facts.rs";
 const HOURS: &str = "src/escrow/hours.rs";
 const INSTEAD: &str = "src/escrow/instead.rs";
 const SPECIALS: &str = "src/escrow/specials.rs";

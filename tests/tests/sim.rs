@@ -13,11 +13,11 @@ const WATCHED: u64 = 10;
 /// Threads: one for each core of the machine the time limit is meant for.
 const THREADS: usize = 2;
 
-/// Lines of `seeds.txt`: seed, hours, stores; `#` begins a comment. Lines `quota SEED` and `lost SEED` are the escrow's own world's.
+/// Lines of `seeds.txt`: seed, hours, stores; `#` begins a comment. Lines that begin with a word are the escrow's own world's.
 fn old_failures() -> Vec<Options> {
     let lines = include_str!("seeds.txt").lines().map(|line| line.split('#').next().unwrap_or("").trim());
     lines
-        .filter(|line| !line.is_empty() && !line.starts_with("quota ") && !line.starts_with("lost "))
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_digit()))
         .map(|line| {
             let mut words = line.split_whitespace();
             let mut word = || words.next().expect("three words: seed hours stores");

@@ -2,7 +2,7 @@
 
 use super::Db;
 use ::sync::doc::{ClosedBlob, DocId, ManifestEntry};
-use model::{StoreId, Timestamp};
+use model::{OrderId, StoreId, Timestamp};
 
 /// An hour whose document stands and in which the hub has not said its last word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,9 @@ pub struct Unmarked {
     /// Orders of it of which the store has heard nothing yet, because their payment stands out.
     pub held: u32,
 }
+
+/// An order, and a document that says something late of it.
+pub type Late = (OrderId, DocId);
 
 /// The hours aggregate.
 pub trait Hours {
@@ -37,4 +40,14 @@ pub trait Hours {
     fn manifest(&self, store: &StoreId, limit: u32) -> Db<Vec<ManifestEntry>>;
     /// The same of the hours before one.
     fn closed_before(&self, store: &StoreId, hour: i64, limit: u32) -> Db<Vec<ManifestEntry>>;
+    /// What a document says late of an order waits until the order is known.
+    fn await_order(&mut self, store: &StoreId, late: &Late) -> Db<()>;
+    /// What waits for an order that is known by now.
+    fn late_due(&self, store: &StoreId, limit: u32) -> Db<Vec<Late>>;
+    /// What waits for an order that is not known, and no person was told of.
+    fn late_untold(&self, store: &StoreId, limit: u32) -> Db<Vec<Late>>;
+    /// A person was told.
+    fn set_late_told(&mut self, store: &StoreId, late: &Late) -> Db<()>;
+    /// It waits no more.
+    fn drop_late(&mut self, store: &StoreId, late: &Late) -> Db<()>;
 }

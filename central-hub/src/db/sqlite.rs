@@ -44,6 +44,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0013_quarantine.sql")),
     M::up(include_str!("../../migrations/0014_riders_lost.sql")),
     M::up(include_str!("../../migrations/0015_lives.sql")),
+    M::up(include_str!("../../migrations/0016_late.sql")),
 ];
 
 /// Statements that are kept prepared per connection.

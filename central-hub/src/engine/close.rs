@@ -3,6 +3,7 @@
 
 use super::inbound::Effect;
 use super::{Fault, HubEngine};
+use crate::db::{Db, HubTx};
 use crate::flows;
 use ::sync::doc::{ClosedHour, DocError, DocId, DocKey, ManifestEntry};
 use model::fact::Fact;
@@ -42,6 +43,9 @@ pub enum BlobRefused {
     /// Changes of that hour wait here; they would be lost.
     #[error("the hour is still open here")]
     Open,
+    /// It has not what stands here, and nobody can say it again: the two are not of one life, and a person must look.
+    #[error("the hour is closed there without something that stands here")]
+    Apart,
     /// It does not read.
     #[error("{0}")]
     Unreadable(#[from] DocError),
@@ -59,7 +63,7 @@ impl BlobRefused {
     /// Whether somebody has to look: an hour that is merely still open ends by itself.
     const fn is_for_a_person(&self) -> bool {
         match self {
-            Self::OtherContent | Self::Differs | Self::Unreadable(_) => true,
+            Self::OtherContent | Self::Differs | Self::Apart | Self::Unreadable(_) => true,
             Self::NoHour | Self::NotOver | Self::Open | Self::Superseded { .. } => false,
         }
     }
@@ -77,6 +81,7 @@ impl HubEngine {
             for store in engine.db.stores()? {
                 seen.marked += flows::hours::mark(&mut *engine.db, now, &store.seed.id)?;
                 seen.closed += engine.close_ready(now, &store.seed.id)?;
+                engine.settle_late(now, &store.seed.id)?;
             }
             Ok(seen)
         })?;
@@ -206,8 +211,9 @@ impl HubEngine {
         let shared = self.docs.clone();
         let mut docs = shared.lock();
         let here = docs.open(&*self.db, id)?.close().and_then(|blob| ClosedHour::read(hour, &blob.bytes));
-        let late = here.ok().and_then(|here| said_since(&closed, &here));
-        Ok(late.map_or(Err(BlobRefused::Open), |late| Ok(Some(New { closed, late }))))
+        let Ok(here) = here else { return Ok(Err(BlobRefused::Open)) };
+        let late = said_since(&*self.db, &closed, &here)?;
+        Ok(late.map_or(Err(BlobRefused::Apart), |late| Ok(Some(New { closed, late }))))
     }
 
     /// The orders of an hour that came closed, as those of an open one are learnt; and what this life of the hub has said there,
@@ -225,6 +231,7 @@ impl HubEngine {
                 self.keep_aside(now, store, whose.as_bytes(), &format!("{whose}: {why}"))?;
             }
         }
+        self.settle_late(now, store)?;
         Ok(self.db.add_facts(store, &new.late)?)
     }
 }
@@ -236,18 +243,33 @@ struct New {
     late: Vec<Fact>,
 }
 
-/// What the hub has said in a document beyond what the closed hour shows; `None` when the document has an order that the
-/// closed hour has not: the two are not of one life, and nothing is overwritten.
-fn said_since(closed: &ClosedHour, here: &ClosedHour) -> Option<Vec<Fact>> {
-    let (mut late, hour) = (Vec::new(), closed.hour);
+/// What the hub has said in a document beyond what the closed hour shows. What it has said late there it says late again, of the
+/// order's own hour. `None` when something stands in the document that is not the hub's to say again, and not in the closed hour:
+/// the two are not of one life, and nothing is overwritten.
+fn said_since(tx: &dyn HubTx, closed: &ClosedHour, here: &ClosedHour) -> Db<Option<Vec<Fact>>> {
+    let mut late = Vec::new();
     for view in &here.orders {
         let order = view.order;
-        let known = closed.orders.iter().find(|other| (other.order, other.late) == (order, view.late))?;
+        let known = closed.orders.iter().find(|other| (other.order, other.late) == (order, view.late));
+        let hour = match (known, view.late) {
+            (None, None | Some(Owner::Store)) => return Ok(None),
+            (Some(_), None) => closed.hour,
+            (_, Some(_)) => tx.order(&order)?.map_or(closed.hour, |row| row.placed_at.hour()),
+        };
         for (moment, at) in &view.moments.0 {
-            if moment.owner() == Owner::Hub && known.moments.get(*moment).is_none() {
+            let said = known.is_some_and(|known| known.moments.get(*moment).is_some());
+            if view.head.channel.owner_of(*moment) == Owner::Hub && !said {
                 late.push(Fact::Moment { order, hour, moment: *moment, at: *at });
             }
         }
+        for answer in &view.answers {
+            if known.is_none_or(|known| known.answers.iter().all(|other| other.line != answer.line)) {
+                late.push(Fact::Answer { order, hour, answer: answer.clone() });
+            }
+        }
+        if let Some(rider) = view.rider.as_ref().filter(|_| known.is_none_or(|known| known.rider.is_none())) {
+            late.push(Fact::Rider { order, hour, rider: rider.clone() });
+        }
     }
-    Some(late)
+    Ok(Some(late))
 }

@@ -204,10 +204,25 @@ impl HubEngine {
             }
         };
         drop(docs);
+        self.take_effects(now, store, (&id, seq, change), effects, out)
+    }
+
+    /// What a change means for the tables, and what has waited for that.
+    fn take_effects(
+        &mut self,
+        now: Timestamp,
+        store: &StoreId,
+        (id, seq, change): (&DocId, u64, &[u8]),
+        effects: Vec<Effect>,
+        out: &mut Inbound,
+    ) -> Result<(), Fault> {
         for effect in effects {
-            if let Err(why) = self.take_effect(now, (store, &id), change, effect)? {
-                self.set_aside(now, store, (&id, seq), (change, &why), out)?;
+            if let Err(why) = self.take_effect(now, (store, id), change, effect)? {
+                self.set_aside(now, store, (id, seq), (change, &why), out)?;
             }
+        }
+        if let DocId::Orders { .. } = id {
+            out.quarantined += self.settle_late(now, store)?;
         }
         Ok(())
     }
@@ -251,6 +266,12 @@ impl HubEngine {
         change: &[u8],
         effect: Effect,
     ) -> Result<Result<(), String>, Fault> {
+        if let Effect::Order(view) = &effect
+            && self.is_early(view)?
+        {
+            self.db.await_order(store, &(view.order, id.clone()))?;
+            return Ok(Ok(()));
+        }
         let command = command_id(now, id, change);
         let actor = store_actor(store)?;
         let rules = self.rules.clone();

@@ -32,7 +32,7 @@ struct Known<'a> {
     paid: bool,
 }
 
-/// An order that a store's documents show and this hub has forgotten, if it is one: sold in an older generation.
+/// An order that a store's documents show and this hub has forgotten, if it is one: sold in another generation.
 pub fn from_document(
     tx: &mut dyn HubTx,
     cx: &Cx<'_>,
@@ -44,7 +44,8 @@ pub fn from_document(
     else {
         return Ok(None);
     };
-    if !view.terms.1.is_before(tx.generation()?) {
+    // What came late names the order, and is not all of it.
+    if view.late.is_some() || !view.terms.1.may_be_forgotten_by(tx.generation()?) {
         return Ok(None);
     }
     let known = Known {
@@ -65,7 +66,8 @@ pub fn from_document(
 /// Orders that people bring back from other logs. One that is here already stays as it is.
 ///
 /// # Errors
-/// [`Refusal::BadValue`] for an order of the present generation: that one cannot have been forgotten.
+/// [`Refusal::BadValue`] for an order of the present generation: that one cannot have been forgotten; nor any by a hub that was
+/// never restored.
 pub fn from_logs(tx: &mut dyn HubTx, cx: &Cx<'_>, orders: &[Recovered]) -> Flow<Answer> {
     let mut count = 0;
     for one in orders {
@@ -77,8 +79,8 @@ pub fn from_logs(tx: &mut dyn HubTx, cx: &Cx<'_>, orders: &[Recovered]) -> Flow<
             }
             continue;
         }
-        if !one.generation.is_before(tx.generation()?) || one.head.channel != Channel::Online {
-            let want = "online orders of an older generation".to_owned();
+        if !one.generation.may_be_forgotten_by(tx.generation()?) || one.head.channel != Channel::Online {
+            let want = "online orders of another generation than the present one".to_owned();
             return Err(Refusal::BadValue { field: "orders".to_owned(), want }.into());
         }
         if tx.store(&one.store)?.is_none() || one.confirmed_at < one.placed_at {

@@ -22,10 +22,9 @@ pub fn order(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView)
     match view.head.channel {
         Channel::Counter => {
             let mut moments = view.moments.clone();
-            if view.late.is_some() {
-                for (moment, at) in tx.counter_moments(&view.order)?.0 {
-                    moments.record(moment, at);
-                }
+            // What came late stands in another document, and may be here before the order itself.
+            for (moment, at) in tx.counter_moments(&view.order)?.0 {
+                moments.record(moment, at);
             }
             let row = CounterRow { id: view.order, store: store.clone(), head: view.head.clone(), moments };
             Ok(tx.put_counter_order(&row, cx.now)?)

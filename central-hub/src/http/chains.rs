@@ -169,7 +169,9 @@ impl From<BlobRefused> for HttpProblem {
             BlobRefused::NotOver => {
                 ("hour_not_over", "Look at the clock of the store; a closed hour is kept there.")
             }
-            BlobRefused::Differs => ("hour_differs", "Compare the two by `sync inspect`; a person decides."),
+            BlobRefused::Differs | BlobRefused::Apart => {
+                ("hour_differs", "Compare the two by `sync inspect`; a person decides.")
+            }
             BlobRefused::NoHour | BlobRefused::OtherContent | BlobRefused::Unreadable(_) => (
                 "hour_unreadable",
                 "Send it again; if it is refused again, the two are of different versions.",

@@ -1,7 +1,8 @@
-//! Tables `hour_mark` and `doc_closed`: hours of orders that are over, and the blobs that took their documents' place.
+//! Tables `hour_mark`, `doc_closed` and `late_wait`: hours of orders that are over, the blobs that took their documents' place,
+//! and what came late for an order before the order.
 
 use super::{Connection, DbResult, all, number, one, row, run};
-use model::Timestamp;
+use model::{OrderId, Timestamp};
 use sync::doc::ClosedBlob;
 
 /// An hour whose document stands and in which this side has not said its last word.
@@ -170,4 +171,33 @@ pub fn sums(conn: &Connection) -> DbResult<Closed> {
         Ok(Closed { documents: r.get(0)?, orders: r.get(1)?, bytes: r.get(2)?, last_at: row::time_or(r, 3)? })
     })?;
     Ok(found.unwrap_or_default())
+}
+
+/// What the document of this hour says late of an order waits until the order is known.
+///
+/// # Errors
+/// A fault of the database.
+pub fn await_order(conn: &Connection, order: &OrderId, hour: i64) -> DbResult<()> {
+    let sql = "INSERT INTO late_wait (order_id, hour) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    run(conn, sql, (order.as_bytes(), hour)).map(|_| ())
+}
+
+/// What waits for an order that is known by now.
+///
+/// # Errors
+/// A fault of the database.
+pub fn late_due(conn: &Connection, limit: u32) -> DbResult<Vec<(OrderId, i64)>> {
+    let sql = "SELECT order_id, hour FROM late_wait
+               WHERE EXISTS (SELECT 1 FROM orders WHERE orders.order_id = late_wait.order_id)
+               ORDER BY order_id, hour LIMIT ?1";
+    all(conn, sql, [limit], |r| Ok((row::id(r, 0, OrderId::from_bytes)?, r.get(1)?)))
+}
+
+/// It waits no more.
+///
+/// # Errors
+/// A fault of the database.
+pub fn drop_late(conn: &Connection, order: &OrderId, hour: i64) -> DbResult<()> {
+    let sql = "DELETE FROM late_wait WHERE order_id = ?1 AND hour = ?2";
+    run(conn, sql, (order.as_bytes(), hour)).map(|_| ())
 }

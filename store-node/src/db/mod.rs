@@ -106,6 +106,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0014_substitute_price.sql")),
     M::up(include_str!("../../migrations/0015_quarantine.sql")),
     M::up(include_str!("../../migrations/0016_device_since.sql")),
+    M::up(include_str!("../../migrations/0017_late.sql")),
 ];
 
 /// The writing connection. There is one per process.

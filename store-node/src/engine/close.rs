@@ -2,9 +2,9 @@
 //! canonical blob in place of the chunks. What cannot be read back is left as it is.
 
 use super::docs::Docs;
-use super::{Applied, Engine, Fault, Parts, inbound};
+use super::{Applied, Engine, Fault, Parts, inbound, late};
 use crate::db::outbox::{self, Facts};
-use crate::db::{DbError, Tx, hours};
+use crate::db::{DbError, Tx, docs, hours};
 use crate::flows;
 use model::Timestamp;
 use model::fact::Fact;
@@ -39,6 +39,9 @@ pub enum BlobRefused {
     /// Changes of that hour wait here; they would be lost.
     #[error("the hour is still open here")]
     Open,
+    /// It has not what stands here, and this store cannot say it again: the two are not of one life, and a person must look.
+    #[error("the hour is closed there without something that stands here")]
+    Apart,
     /// It does not read.
     #[error("{0}")]
     Unreadable(#[from] DocError),
@@ -107,30 +110,46 @@ impl Engine {
             let same = ClosedHour::digest(&known) == Ok(entry.sha256);
             return Ok(if same { Ok(applied) } else { Err(BlobRefused::Differs) });
         }
-        if crate::db::docs::load(&tx, &name)?.1 > 0 {
+        if docs::load(&tx, &name)?.1 > 0 {
             // What a machine that came from a backup has of the hour is older than its end.
             let restored = flows::terms(&tx)?.epoch != FIRST_EPOCH && !live.is_owing();
-            let since = if restored { said_since(&tx, &mut live, (hour, &closed))? } else { None };
-            let Some(late) = since else { return Ok(Err(BlobRefused::Open)) };
+            let here = if restored { read_now(&tx, &mut live, hour)? } else { None };
+            let Some(here) = here else { return Ok(Err(BlobRefused::Open)) };
+            let Some(late) = said_since(&closed, &here)? else {
+                keep_apart(&tx, now, &name, &bytes)?;
+                tx.commit()?;
+                return Ok(Err(BlobRefused::Apart));
+            };
             outbox::push(&tx, now, late)?;
         }
         hours::close(&tx, hour, &name, &closed.blob(entry.sha256, bytes), now)?;
         learn_hour(&tx, &self.parts, now, (&closed, &name), &mut applied)?;
+        late::settle(&tx, &self.parts, &mut live, now, &mut applied)?;
         tx.commit()?;
         live.forget();
         Ok(Ok(applied))
     }
 }
 
-/// What this store has said in an hour since the state of `closed`, for a later hour. `None`: its document does not read, or
-/// has an order that is not in the blob.
-fn said_since(
-    tx: &Tx<'_>,
-    live: &mut Docs,
-    (hour, closed): (i64, &ClosedHour),
-) -> Result<Option<Facts>, Fault> {
+/// The hour as it stands here. `None`: a change waits for another, or its document does not read.
+fn read_now(tx: &Tx<'_>, live: &mut Docs, hour: i64) -> Result<Option<ClosedHour>, Fault> {
     let blob = live.get(tx, DocKey::Orders { hour })?.close();
-    let Ok(here) = blob.and_then(|blob| ClosedHour::read(hour, &blob.bytes)) else { return Ok(None) };
+    Ok(blob.and_then(|blob| ClosedHour::read(hour, &blob.bytes)).ok())
+}
+
+/// A person must look: kept once.
+fn keep_apart(tx: &Tx<'_>, now: Timestamp, name: &str, bytes: &[u8]) -> Result<(), Fault> {
+    let why = format!("{name}: {}", BlobRefused::Apart);
+    if !docs::is_set_aside(tx, &why)? {
+        docs::quarantine(tx, now, "hub hours", name, bytes, &why)?;
+    }
+    Ok(())
+}
+
+/// What this store has said in an hour since the state of `closed`, for a later hour. `None`: something stands here that is not its
+/// own to say again.
+fn said_since(closed: &ClosedHour, here: &ClosedHour) -> Result<Option<Facts>, Fault> {
+    let hour = closed.hour;
     let mut late = Facts::default();
     for view in &here.orders {
         let order = view.order;

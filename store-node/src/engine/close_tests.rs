@@ -102,6 +102,24 @@ fn an_hour_with_an_open_order_waits_a_day_and_then_late_facts_find_a_later_docum
     assert_eq!(docs::quarantined(bed.engine.db.read()).unwrap(), 0);
 }
 
+/// What waited for days goes the newest hour first: the cancellation comes before the order, to a store that was never restored.
+#[test]
+fn a_late_fact_that_comes_before_its_order_waits_for_it() {
+    let mut bed = Bed::new();
+    bed.receive("SALT", 9, None);
+    bed.tick();
+    bed.pass(26 * HOUR_MS);
+    let (order, placed) = bed.hub_orders(1, &[("SALT", 1)]);
+    let cancel = bed.hub_says_late(order, Moment::CancelRequested, MORNING.hour() + 1);
+    bed.inbound(vec![InboundRecord { lane: Lane::Orders, seq: 1, ..cancel }]);
+    assert!(bed.reader().order(order).unwrap().is_none());
+    let mut bed = bed.restart();
+    bed.inbound(vec![InboundRecord { lane: Lane::Backfill, seq: 1, ..placed }]);
+    assert_eq!(state(&bed, order), OrderState::Cancelled, "nobody picks what its customer has cancelled");
+    assert!(hours::late_due(bed.engine.db.read(), 9).unwrap().is_empty(), "it waits no more");
+    bed.check();
+}
+
 /// Found in the escrow's world: such facts went to the first hour of 1970, which no hub ever closes.
 #[test]
 fn what_follows_the_last_word_of_a_life_that_is_forgotten_goes_to_the_next_hour() {

@@ -3,7 +3,7 @@
 
 use super::docs::Docs;
 use super::group::{Care, run_one};
-use super::{Applied, Engine, Fault, InboundRecord, Parts, Refused};
+use super::{Applied, Engine, Fault, InboundRecord, Parts, Refused, late};
 use crate::answer::Answer;
 use crate::command::{AcceptOrder, Command, Envelope, TakenCatalogue, system};
 use crate::db::fence::{self, State};
@@ -218,7 +218,7 @@ pub(super) fn take_one(
     let document = live.get(tx, came.doc)?;
     let applied_now =
         if again { document.apply_change(came.bytes) } else { document.apply_from(Owner::Hub, came.bytes) };
-    let touched = match applied_now {
+    let mut touched = match applied_now {
         Ok(touched) => touched,
         Err(error @ DocError::Broken { .. }) => return Err(error.into()),
         // A hub that came from a backup does not know yet that the hour is closed: it takes the blob, and says anew, in a
@@ -242,11 +242,11 @@ pub(super) fn take_one(
         quarantine(what)?;
     }
     let document = live.get(tx, came.doc)?;
-    if let DocKey::Orders { hour } = came.doc
-        && touched.marked
-        && document.has_marked(Owner::Hub)?
-    {
-        hours::mark_theirs(tx, hour, came.now)?;
+    if let DocKey::Orders { hour } = came.doc {
+        if touched.marked && document.has_marked(Owner::Hub)? {
+            hours::mark_theirs(tx, hour, came.now)?;
+        }
+        late::hold_back(tx, hour, &mut touched.late)?;
     }
     let taken = listing::standing(tx)?.map(|standing| standing.publication);
     for envelope in commands_of(document, came.doc, (&touched, again, taken), &quarantine)? {
@@ -254,7 +254,10 @@ pub(super) fn take_one(
             live.drop_catalogues_before(came.doc);
         }
     }
-    Ok(())
+    match came.doc {
+        DocKey::Orders { .. } => late::settle(tx, parts, live, came.now, applied),
+        DocKey::Quota { .. } | DocKey::Stock { .. } | DocKey::Catalogue { .. } => Ok(()),
+    }
 }
 
 /// Does one thing that a change asks for; what is refused and must not be passed over is kept for a person. Says whether a

@@ -40,10 +40,11 @@ impl HubGeneration {
         self.0 >> TAG_BITS
     }
 
-    /// Whether a hub of generation `now` may have been of this one in a life that it has forgotten. Two lives of one backup
-    /// have one number and two tags.
-    pub fn is_before(self, now: HubGeneration) -> bool {
-        self != now && self.number() <= now.number()
+    /// Whether a hub of generation `now` may have been of this one in a life that it has forgotten: of any but its own, once it
+    /// was restored. The number says nothing: two lives of one backup have one number and two tags, and a hub that comes from an
+    /// old backup again, when its stores were lost as well, counts from there, while its last life had gone further.
+    pub fn may_be_forgotten_by(self, now: HubGeneration) -> bool {
+        self != now && now != FIRST_GENERATION
     }
 
     /// The generation after this one, as the hub with this tag takes it: the hub's id is part of the key, so that two
@@ -77,5 +78,18 @@ mod tests {
             assert_eq!(said.next(a), Some(again));
         }
         assert_eq!(StoreEpoch(2 << COUNT_BITS).next(a), None);
+    }
+
+    #[test]
+    fn a_restored_hub_may_have_forgotten_every_generation_but_its_own_and_one_that_never_was_none() {
+        let first = FIRST_GENERATION;
+        let (a, b) = (first.next(7).unwrap(), first.next(8).unwrap());
+        let further = b.next(9).unwrap();
+        for forgotten in [first, b, further] {
+            assert!(forgotten.may_be_forgotten_by(a));
+        }
+        assert!(
+            !a.may_be_forgotten_by(a) && !a.may_be_forgotten_by(first) && !first.may_be_forgotten_by(first)
+        );
     }
 }

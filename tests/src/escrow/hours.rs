@@ -1,6 +1,6 @@
 //! Hours that are over become blobs at both sides while everything goes wrong, and what one side has forgotten of them it gets
-//! from the other, as the adapters do it over HTTP. Only where [`super::Options::hours`] says so: after a restore of both sides
-//! some moments of an order in a closed hour do not reach the hub (seeds 10 and 21 of `sim_quota --hours`), which is not mended.
+//! from the other, as the adapters do it over HTTP. Where [`super::Options::hours`] says so: the kept seeds of the time before
+//! are worlds without.
 
 use super::world::World;
 use crate::checks::{Check, Checked, broken, machine};
@@ -32,7 +32,7 @@ impl World {
     }
 
     /// The closed hours of each side.
-    fn closed_hours(&mut self) -> Checked<(Vec<ManifestEntry>, Vec<ManifestEntry>)> {
+    pub(super) fn closed_hours(&mut self) -> Checked<(Vec<ManifestEntry>, Vec<ManifestEntry>)> {
         let store = city::store_id(0).map_err(machine)?;
         let mut theirs = self.hub.engine()?.data().manifest(&store, u32::MAX).map_err(machine)?;
         let mut mine = self.store.reading(|conn| manifest(conn, u32::MAX))?;

@@ -87,7 +87,7 @@ impl World {
     }
 
     /// The store's database comes from its backup.
-    fn brings_back_store(&mut self) -> Checked {
+    pub(super) fn brings_back_store(&mut self) -> Checked {
         self.note(|| "the store comes from its backup".to_owned());
         self.hang_up()?;
         self.session += 1;

@@ -89,7 +89,7 @@ impl World {
         Ok(Answered { ms, order, units, at_store, at_hub })
     }
 
-    fn sells_one(&mut self) -> Checked<OrderId> {
+    pub(super) fn sells_one(&mut self) -> Checked<OrderId> {
         let sku = self.goods[0].clone();
         for _ in 0..WAITS {
             self.pass(WAIT_MS)?;

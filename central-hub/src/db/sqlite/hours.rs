@@ -1,11 +1,11 @@
-//! Tables `hour_mark` and `doc_closed`.
+//! Tables `hour_mark`, `doc_closed` and `late_wait`.
 
 use super::{Sqlite, row};
-use crate::db::hours::Unmarked;
+use crate::db::hours::{Late, Unmarked};
 use crate::db::{Db, Hours};
 use ::sync::doc::{ClosedBlob, DocId, ManifestEntry};
 use model::time::HOUR_MS;
-use model::{StoreId, Timestamp};
+use model::{OrderId, StoreId, Timestamp};
 
 /// Where the names of a store's hours lie: from the first to before the second.
 fn span(store: &StoreId) -> (String, String) {
@@ -126,6 +126,45 @@ impl Hours for Sqlite {
             entry,
         )
     }
+
+    fn await_order(&mut self, store: &StoreId, (order, doc): &Late) -> Db<()> {
+        let sql = "INSERT INTO late_wait (store, order_id, doc) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        self.run(sql, (store.as_str(), order.as_bytes(), doc.to_string())).map(drop)
+    }
+
+    fn late_due(&self, store: &StoreId, limit: u32) -> Db<Vec<Late>> {
+        self.all(
+            "SELECT order_id, doc FROM late_wait WHERE store = ?1 \
+               AND EXISTS (SELECT 1 FROM orders WHERE orders.id = late_wait.order_id) \
+             ORDER BY order_id, doc LIMIT ?2",
+            (store.as_str(), limit),
+            late,
+        )
+    }
+
+    fn late_untold(&self, store: &StoreId, limit: u32) -> Db<Vec<Late>> {
+        self.all(
+            "SELECT order_id, doc FROM late_wait WHERE store = ?1 AND told = 0 \
+               AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.id = late_wait.order_id) \
+             ORDER BY order_id, doc LIMIT ?2",
+            (store.as_str(), limit),
+            late,
+        )
+    }
+
+    fn set_late_told(&mut self, store: &StoreId, (order, doc): &Late) -> Db<()> {
+        let sql = "UPDATE late_wait SET told = 1 WHERE store = ?1 AND order_id = ?2 AND doc = ?3";
+        self.run(sql, (store.as_str(), order.as_bytes(), doc.to_string())).map(drop)
+    }
+
+    fn drop_late(&mut self, store: &StoreId, (order, doc): &Late) -> Db<()> {
+        let sql = "DELETE FROM late_wait WHERE store = ?1 AND order_id = ?2 AND doc = ?3";
+        self.run(sql, (store.as_str(), order.as_bytes(), doc.to_string())).map(drop)
+    }
+}
+
+fn late(r: &rusqlite::Row<'_>) -> rusqlite::Result<Late> {
+    Ok((row::id(r, 0, OrderId::from_bytes)?, row::code(r, 1)?))
 }
 
 fn entry(r: &rusqlite::Row<'_>) -> rusqlite::Result<ManifestEntry> {

@@ -1,6 +1,6 @@
 //! What a store says: grants, moments, picks, cancellations, questions, counter orders, and nonsense.
 
-use crate::command::{Command, Outcome};
+use crate::command::{Command, Outcome, Recovered};
 use crate::engine::BlobRefused;
 use crate::testkit::{World, sku};
 use ::sync::doc::{DocKey, Document, ManifestEntry};
@@ -11,7 +11,7 @@ use model::order::{Channel, Owner};
 use model::order_doc::{
     HeadLine, LessPaid, OrderHead, PickedUnits, Picks, ShortUnits, SubstituteAsk, SubstitutePreset,
 };
-use model::quota::FIRST_GENERATION;
+use model::quota::{FIRST_EPOCH, FIRST_GENERATION};
 use model::{LotId, Moment, OrderId, OrderState, Paise, PersonId, Qty};
 use std::collections::BTreeMap;
 
@@ -377,6 +377,100 @@ fn a_restored_hub_learns_the_orders_of_an_hour_that_its_former_life_has_closed()
             let views = document.unwrap().late(&id).unwrap();
             assert!(views[0].moments.get(Moment::CancelRequested).is_some(), "{views:?}");
         }
+    }
+}
+
+/// What the store says late of an order, in a document of its own that a restored hub hears before it has the order.
+fn hears_late(world: &mut World, (order, hour): (OrderId, i64), step: Moment) -> u32 {
+    let store = world.store.clone();
+    let head = OrderHead {
+        number: "9Z9".to_owned(),
+        channel: Channel::Online,
+        promise_at: world.now,
+        first_name: String::new(),
+        cod: Paise::ZERO,
+        preset: SubstitutePreset::Refund,
+        lines: vec![HeadLine { sku: sku(1), qty: Qty::ONE, unit_price: Paise::new(100) }],
+    };
+    let said = Fact::Moment { order, hour, moment: step, at: world.now };
+    let later = DocKey::Orders { hour: hour + 1 };
+    let document = world.document(&later.of(&store));
+    document.put_late(&head, &said).unwrap();
+    let change = document.commit().unwrap().unwrap();
+    let seq = LaneSeq { lane: Lane::Orders, seq: world.next_record() };
+    world.hub.inbound(world.now, &store, vec![(seq, later, change)]).unwrap().quarantined
+}
+
+/// Found in the escrow's world: between documents no order is promised, and a closed hour comes beside the session.
+#[test]
+fn what_comes_late_for_a_forgotten_order_before_the_order_waits_for_it() {
+    for closed_meanwhile in [false, true] {
+        let (mut world, id, entry, bytes) = closed_and_forgotten(false);
+        let DocKey::Orders { hour } = entry.doc else { panic!("no hour") };
+        let (store, now) = (world.store.clone(), world.now);
+        world.done(Command::BeginGeneration { hub: "another".to_owned(), expect: FIRST_GENERATION });
+        world.logs_begin_anew();
+        assert_eq!(hears_late(&mut world, (id, hour), Moment::Dispatched), 0);
+        assert_eq!(world.hub.data().order(&id).unwrap(), None, "what came late is not all of it");
+        if closed_meanwhile {
+            close_past(&mut world);
+            world.hub.close_hours(now).unwrap();
+            let aside = world.hub.data().set_aside(None, 9).unwrap();
+            assert_eq!(
+                (aside.len(), aside[0].doc.clone()),
+                (1, format!("orders/s1/{}", hour + 1)),
+                "told once"
+            );
+            world.hub.close_hours(now).unwrap();
+        }
+        world.restart();
+        assert_eq!(world.hub.take_closed(now, &store, &entry, bytes.clone()).unwrap(), Ok(()));
+        let moments = world.hub.data().moments(&id).unwrap();
+        for step in [Moment::Accepted, Moment::Cancelled, Moment::Dispatched] {
+            assert!(moments.get(step).is_some(), "{step:?} of {moments:?}");
+        }
+        assert_eq!(world.hub.data().quarantined().unwrap(), u32::from(closed_meanwhile));
+        assert!(world.hub.data().late_due(&store, 9).unwrap().is_empty(), "it waits no more");
+    }
+}
+
+/// Nobody has the order but other logs.
+#[test]
+fn what_comes_late_for_an_order_that_people_bring_back_finds_it() {
+    let (mut world, id, entry, _) = closed_and_forgotten(false);
+    let DocKey::Orders { hour } = entry.doc else { panic!("no hour") };
+    world.done(Command::BeginGeneration { hub: "another".to_owned(), expect: FIRST_GENERATION });
+    world.logs_begin_anew();
+    assert_eq!(hears_late(&mut world, (id, hour), Moment::Cancelled), 0);
+    let head = world.document(&DocKey::Orders { hour: hour + 1 }.of(&world.store.clone())).late(&id).unwrap()
+        [0]
+    .head
+    .clone();
+    let placed_at = world.now.plus_ms(-2 * 3_600_000);
+    let recovered = Recovered {
+        order: id,
+        store: world.store.clone(),
+        epoch: FIRST_EPOCH,
+        generation: FIRST_GENERATION,
+        head,
+        placed_at,
+        confirmed_at: placed_at,
+        customer: None,
+        address: None,
+        paid: true,
+    };
+    world.done(Command::RecoverOrders { orders: vec![recovered] });
+    close_past(&mut world);
+    world.hub.close_hours(world.now).unwrap();
+    assert_eq!(state(&world, &id), OrderState::Cancelled);
+    assert_eq!(world.hub.data().quarantined().unwrap(), 0);
+}
+
+fn close_past(world: &mut World) {
+    for person in ["ops-a", "ops-b"] {
+        let mut envelope = world.envelope(Command::CloseGeneration { upto: FIRST_GENERATION });
+        envelope.actor.person = PersonId::new(person).unwrap();
+        world.send(envelope).unwrap();
     }
 }
 
