@@ -44,7 +44,7 @@ test.each([['desk', 'en'], ['desk', 'hi'], ['phone', 'en'], ['phone', 'hi']] as 
   await page.waitForTimeout(300);
   await shot(page, `ops-restored-${size}-${lang}`);
   expect(await violations(page)).toEqual([]);
-  if (lang === 'hi') expect(await english(page, [STORE, 's1', 'JSON', 'store-node backup enrol'])).toEqual([]);
+  if (lang === 'hi') expect(await english(page, [STORE, 's1', 'JSON', 'store-node backup enrol', 'central-hub backup enrol', 'hub.toml', '[backup]'])).toEqual([]);
   // A store that was never heard is not told to have no key.
   expect((await sync()).stores[0]!.backup).toEqual({ state: 'none' });
   if (lang === 'en') await page.locator('.stores').getByText('nothing was heard of this store yet').waitFor();
