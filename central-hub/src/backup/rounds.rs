@@ -100,11 +100,10 @@ impl Rounds {
             Ok(kept) => kept,
             Err(error) => return self.failed(None, &error),
         };
-        let newest = kept.last().map(|(at, _)| *at);
-        // One that shows a later moment was written by a clock that went wrong: it is no reason to wait.
-        let age = newest.map(|at| now.since_ms(at)).filter(|age| *age >= 0);
-        if let Some(left) = age.map(|age| self.every_ms - age).filter(|left| *left > 0) {
-            self.tell(&kept);
+        let newest = newest(&kept, now).map(|(at, _)| *at);
+        let left = newest.map(|at| self.every_ms - now.since_ms(at)).filter(|left| *left > 0);
+        if let Some(left) = left {
+            self.tell(&kept, now);
             return left;
         }
         self.sweep();
@@ -112,15 +111,15 @@ impl Rounds {
         let done = back_up(&self.data_dir, &to, now).and_then(|_| self.thin(now));
         match done {
             Ok(kept) => {
-                self.tell(&kept);
+                self.tell(&kept, now);
                 self.every_ms
             }
             Err(error) => self.failed(newest, &error),
         }
     }
 
-    fn tell(&self, kept: &[(Timestamp, PathBuf)]) {
-        let Some((at, path)) = kept.last() else { return };
+    fn tell(&self, kept: &[(Timestamp, PathBuf)], now: Timestamp) {
+        let Some((at, path)) = newest(kept, now) else { return };
         let bytes = std::fs::metadata(path).map_or(0, |about| about.len());
         let files = u32::try_from(kept.len()).unwrap_or(u32::MAX);
         let folder = self.folder.display().to_string();
@@ -177,6 +176,12 @@ impl Rounds {
         }
         Ok(left)
     }
+}
+
+/// The newest of them. One that shows a later moment was written by a clock that went wrong: it is no reason to wait, and says
+/// nothing of how old the last one is.
+fn newest(kept: &[(Timestamp, PathBuf)], now: Timestamp) -> Option<&(Timestamp, PathBuf)> {
+    kept.iter().rev().find(|(at, _)| *at <= now)
 }
 
 fn name(at: Timestamp) -> String {
@@ -242,6 +247,8 @@ mod tests {
         assert_eq!(again.kept().unwrap().len(), 2);
         // A clock that goes back is no reason to wait for days.
         assert_eq!(again.round(at(-DAY_MS)), EVERY);
+        assert_eq!(again.says().borrow().at(), Some(at(-DAY_MS)), "not what shows a later moment");
+        assert_eq!(again.round(at(-DAY_MS + MINUTE_MS)), EVERY - MINUTE_MS);
     }
 
     #[test]

@@ -40,6 +40,17 @@ test.each([['desk', 'en'], ['desk', 'hi'], ['phone', 'en'], ['phone', 'hi']] as 
   const sync = await office.api.get<OpsSync>('/api/v1/ops/sync');
   if (lang === 'hi') expect(await english(page, ['Larder', 'store-node backup enrol', ...sync.stores.flatMap((store) => [store.name, store.store])])).toEqual([]);
   expect(await page.locator('.stores > li').count()).toBe(sync.stores.length);
+  // The hub's own backup: how it goes, and what is to be done where it does not.
+  expect(sync.own_backup.state).toBe('kept');
+  const own = page.locator('.own');
+  await own.scrollIntoViewIfNeeded();
+  await shot(page, `ops-own-backup-${size}-${lang}`);
+  const why = '/mnt/backup is not there: mount its disk, or make the folder';
+  await page.route('**/api/v1/ops/sync', (route) => route.fulfill({ json: { ...sync, own_backup: { state: 'failed', newest: sync.at - 3 * 3_600_000, why } } }));
+  await own.and(page.locator('[role=alert]')).getByText(why).waitFor();
+  await own.scrollIntoViewIfNeeded();
+  await shot(page, `ops-own-backup-failed-${size}-${lang}`);
+  expect(await violations(page), 'own backup').toEqual([]);
   expect(errors).toEqual([]);
   await page.context().close();
 });
