@@ -1,15 +1,23 @@
-//! A whole store from one store.toml (issue 3, point 9): every device class that this machine can carry, on ptys, TCP and
-//! injected sysfs, each speaking its own bytes. Everything is plugged in, pulled and plugged in again, and what the console
-//! is told of each device is right each time. Doors and outputs hang on an injected GPIO chip and on Modbus modules. I2C and
-//! SPI are not there on a machine without their chips: their devices say so and disturb nobody.
+//! A whole store from one store.toml (issue 3, point 9): every device class, on ptys, TCP, injected sysfs and umockdev, each
+//! speaking its own bytes. Everything is plugged in, pulled and plugged in again, and what the console is told of each device
+//! is right each time. Doors and outputs hang on an injected GPIO chip and on Modbus modules; chips on I2C and SPI and a
+//! scanner that types answer the kernel's own calls. What hangs on a bus that the machine does not have says so and disturbs
+//! nobody.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers stop at what must not happen")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test's helpers stop at what must not happen"
+)]
+
+#[path = "whole_store/kernel.rs"]
+mod kernel;
 
 use device_drivers::printer::Language;
-use device_drivers::sim::{
-    SimDs18b20, SimGpio, SimModbus, SimPrinter, SimScale, SimScanner, SimSsi, SimWedge,
-};
-use model::api::store::DeviceRow;
+use device_drivers::sim::{SimDs18b20, SimGpio, SimModbus, SimPrinter, SimScale, SimScanner, SimSsi};
+use kernel::{Kernel, Part};
+use model::api::store::{ColdChain, DeviceRow};
 use model::mqtt::Health;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -27,14 +35,15 @@ struct Bench {
     dir: PathBuf,
     receipt_at: SocketAddr,
     label_at: SocketAddr,
+    kernel: Kernel,
     plugged: BTreeMap<&'static str, Box<dyn Send>>,
 }
 
 /// The devices that can be pulled here, by id, with their line in store.toml.
-const DEVICES: [(&str, &str, &str, &str); 13] = [
+const DEVICES: [(&str, &str, &str, &str); 15] = [
     ("scan-serial", "scanner", "serial-lines", "port = \"serial:DIR/scan-serial\""),
     ("scan-ssi", "scanner", "zebra-ssi", "port = \"serial:DIR/scan-ssi\""),
-    ("scan-wedge", "scanner", "hid-wedge", "port = \"file:DIR/scan-wedge\""),
+    ("scan-wedge", "scanner", "hid-wedge", "port = \"file:/dev/input/event7\""),
     ("receipt", "printer", "escpos", "port = \"tcp:RECEIPT\"\nsettings = { width_mm = 72 }"),
     ("label", "printer", "zpl", "port = \"tcp:LABEL\"\nsettings = { width_mm = 50, height_mm = 50 }"),
     (
@@ -48,6 +57,18 @@ const DEVICES: [(&str, &str, &str, &str); 13] = [
         "sensor",
         "modbus-rtu",
         "port = \"serial:DIR/temp-bus\"\nzone = \"A\"\nsettings = { poll_ms = 300, slave = 1, register = 0 }",
+    ),
+    (
+        "temp-i2c",
+        "sensor",
+        "sht4x",
+        "port = \"i2c:/dev/i2c-7:0x44\"\nzone = \"C\"\nsettings = { poll_ms = 300 }",
+    ),
+    (
+        "temp-spi",
+        "sensor",
+        "max31865",
+        "port = \"spi:/dev/spidev7.0\"\nzone = \"C\"\nsettings = { poll_ms = 300 }",
     ),
     ("scale-toledo", "scale", "toledo-w", "port = \"serial:DIR/scale-toledo\""),
     ("scale-nci", "scale", "nci", "port = \"serial:DIR/scale-nci\""),
@@ -87,16 +108,25 @@ impl Drop for Wire {
     }
 }
 
+const COLD_ROOM: &str = "[[zones]]\nid = \"C\"\ntemp = \"chilled\"\naisles = 1\nbays = 5\nlevels = 3\n\
+     band = { min_centi_c = 0, max_centi_c = 500, alarm_delay_s = 300 }\n\n";
+
 /// Devices on buses that this machine may not have.
-const ELSEWHERE: &str = "[[devices]]\nid = \"temp-i2c\"\nclass = \"sensor\"\ndriver = \"sht4x\"\nport = \"i2c:/dev/i2c-99:0x44\"\nzone = \"A\"\n\n\
-     [[devices]]\nid = \"temp-spi\"\nclass = \"sensor\"\ndriver = \"max31865\"\nport = \"spi:/dev/spidev99.0\"\nzone = \"A\"\n\n\
-     [[devices]]\nid = \"door-none\"\nclass = \"door\"\ndriver = \"gpio-door\"\nport = \"gpio:/dev/gpiochip99:17\"\nzone = \"A\"\n\n";
+const ELSEWHERE: &str = "[[devices]]\nid = \"no-i2c\"\nclass = \"sensor\"\ndriver = \"sht4x\"\nport = \"i2c:/dev/i2c-99:0x44\"\nzone = \"A\"\n\n\
+     [[devices]]\nid = \"no-spi\"\nclass = \"sensor\"\ndriver = \"max31865\"\nport = \"spi:/dev/spidev99.0\"\nzone = \"A\"\n\n\
+     [[devices]]\nid = \"no-door\"\nclass = \"door\"\ndriver = \"gpio-door\"\nport = \"gpio:/dev/gpiochip99:17\"\nzone = \"A\"\n\n";
 
 impl Bench {
     fn new(dir: &Path) -> Self {
         let [receipt, label] = free_ports().unwrap().map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         std::fs::create_dir_all(dir.join("temp-w1")).unwrap();
-        Self { dir: dir.to_owned(), receipt_at: receipt, label_at: label, plugged: BTreeMap::new() }
+        Self {
+            dir: dir.to_owned(),
+            receipt_at: receipt,
+            label_at: label,
+            kernel: Kernel::start(),
+            plugged: BTreeMap::new(),
+        }
     }
 
     async fn plug_in(&mut self, id: &'static str) {
@@ -104,7 +134,9 @@ impl Bench {
         let part: Box<dyn Send> = match id {
             "scan-serial" => Box::new(SimScanner::plug_in(&path).unwrap()),
             "scan-ssi" => Box::new(SimSsi::plug_in(&path).unwrap()),
-            "scan-wedge" => Box::new(SimWedge::plug_in(&path).unwrap()),
+            "scan-wedge" => Box::new(self.kernel.plug_in(Part::Keys)),
+            "temp-i2c" => Box::new(self.kernel.plug_in(Part::I2c)),
+            "temp-spi" => Box::new(self.kernel.plug_in(Part::Spi)),
             "receipt" => Box::new(SimPrinter::start(Language::Escpos, self.receipt_at).await.unwrap()),
             "label" => Box::new(SimPrinter::start(Language::Zpl, self.label_at).await.unwrap()),
             "temp-w1" => Box::new(SimDs18b20::plug_in(&path, 3_000).unwrap()),
@@ -139,7 +171,7 @@ impl Bench {
     }
 
     fn manifest(&self) -> String {
-        let mut text = String::new();
+        let mut text = COLD_ROOM.to_owned();
         for (id, class, driver, rest) in DEVICES {
             let rest = rest
                 .replace("DIR", &self.dir.display().to_string())
@@ -166,6 +198,41 @@ async fn seen(console: &Site, id: &str, want: fn(Health) -> bool, when: &str) ->
     }
 }
 
+/// Waits until both chips' newest reading is this, within a twentieth of a degree.
+async fn measured(console: &Site, milli_c: i32) {
+    let begun = Instant::now();
+    loop {
+        let chain: ColdChain = console.get("/api/v1/cold").await.unwrap();
+        let near = |id: &str| {
+            let of = chain.sensors.iter().find(|chart| chart.sensor.as_str() == id);
+            let last = of.and_then(|chart| chart.last.as_ref()?.milli_c);
+            last.is_some_and(|last| (last - milli_c).abs() <= 50)
+        };
+        if near("temp-i2c") && near("temp-spi") {
+            return;
+        }
+        assert!(begun.elapsed() < SEEN_LIMIT, "wanted {milli_c}: {:?}", chain.sensors);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// What came by the kernel's own calls is what was measured and typed.
+async fn kernel_tells_the_truth(kernel: &Kernel, console: &Site) {
+    for celsius in [4.0, -18.5] {
+        kernel.set_celsius(celsius);
+        #[expect(clippy::cast_possible_truncation, reason = "a cold room")]
+        measured(console, (celsius * 1_000.0) as i32).await;
+    }
+    kernel.scan("LP:meena");
+    let begun = Instant::now();
+    while seen(console, "scan-wedge", |health| health == Health::Ok, "in use").await.person.as_deref()
+        != Some("Meena")
+    {
+        assert!(begun.elapsed() < SEEN_LIMIT, "the typed code was not heard");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_device_of_one_manifest_is_seen_pulled_and_seen_again() {
     let dir = tempfile::tempdir().unwrap();
@@ -176,7 +243,7 @@ async fn every_device_of_one_manifest_is_seen_pulled_and_seen_again() {
         ..House::build(&dir.path().join("store"), &text).unwrap()
     };
     let (node, _) = house.start().await.unwrap();
-    let agent = house.start_agent().unwrap();
+    let agent = house.start_agent_in(&bench.kernel.environment()).unwrap();
     let console = house.manager().await.unwrap();
     let up: fn(Health) -> bool = |health| health == Health::Ok;
     let down: fn(Health) -> bool = |health| health == Health::Down;
@@ -195,13 +262,14 @@ async fn every_device_of_one_manifest_is_seen_pulled_and_seen_again() {
         bench.plug_in(id).await;
         seen(&console, id, up, "plugged in again").await;
     }
-    for id in ["temp-i2c", "temp-spi", "door-none"] {
+    for id in ["no-i2c", "no-spi", "no-door"] {
         let row = seen(&console, id, down, "that is not there").await;
         assert!(!row.detail.is_empty() && !row.hint.is_empty(), "{row:?}");
     }
     for (id, ..) in DEVICES {
         seen(&console, id, up, "in the end").await;
     }
+    kernel_tells_the_truth(&bench.kernel, &console).await;
     agent.stop(Duration::from_secs(10)).await;
     node.stop(Duration::from_secs(10)).await;
 }

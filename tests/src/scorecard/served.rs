@@ -79,7 +79,15 @@ impl House {
     /// # Errors
     /// When the process cannot be started.
     pub fn start_agent(&self) -> Result<Proc> {
-        Proc::start_from(&self.program, "__agent", &self.config, &self.dir.join("agent.log"), &[])
+        self.start_agent_in(&[])
+    }
+
+    /// Starts the device agent with these variables in its environment.
+    ///
+    /// # Errors
+    /// When the process cannot be started.
+    pub fn start_agent_in(&self, environment: &[(&str, String)]) -> Result<Proc> {
+        Proc::start_from(&self.program, "__agent", &self.config, &self.dir.join("agent.log"), environment)
     }
 
     /// A session of the manager, on a connection of its own.
