@@ -31,16 +31,31 @@ struct Class {
 }
 
 impl Class {
-    /// Dots of a line of text.
+    /// Dots of a line of text that is drawn.
     fn room(&self) -> u32 {
         match self.language {
-            Language::Escpos => self.media.width_dots(),
+            Language::Escpos => self.profile.canvas().0,
             Language::Zpl => self.media.width_dots() - 2 * self.media.head.scaled(16),
+        }
+    }
+
+    /// Em square and strokes of text that is drawn.
+    fn drawn(&self, size: Size) -> (u32, script::Weight) {
+        let (em, weight) = size.drawn();
+        (self.media.head.scaled(em), weight)
+    }
+
+    /// Lines on which a text may be drawn.
+    fn lines(&self) -> usize {
+        match self.language {
+            Language::Escpos => self.profile.drawn_lines(),
+            Language::Zpl => 1,
         }
     }
 }
 
-/// The classes that print a paper: ESC/POS on 58 and 80 mm by rows of dots and on 80 mm by columns, ZPL at these resolutions.
+/// The classes that print a paper: ESC/POS on 58 and 80 mm by rows of dots, on 80 mm by columns and by needles, ZPL at these
+/// resolutions.
 fn classes(sample: &Sample, heads: &[Head]) -> Vec<Class> {
     let receipt = |(name, width_mm, model): (&str, u16, Option<&str>)| {
         let media = Media { width_mm, height_mm: None, head: Head::Dpi203 };
@@ -56,11 +71,16 @@ fn classes(sample: &Sample, heads: &[Head]) -> Vec<Class> {
             Class { name, language: Language::Zpl, media, profile }
         })
     };
-    [("58mm", 48, None), ("80mm", 72, None), ("80mm-columns", 72, Some("TH230"))]
-        .map(receipt)
-        .into_iter()
-        .chain(heads.iter().copied().flat_map(label))
-        .collect()
+    [
+        ("58mm", 48, None),
+        ("80mm", 72, None),
+        ("80mm-columns", 72, Some("TH230")),
+        ("76mm-needles", 50, Some("TM-U220")),
+    ]
+    .map(receipt)
+    .into_iter()
+    .chain(heads.iter().copied().flat_map(label))
+    .collect()
 }
 
 /// A paper as it comes out of a printer: ESC/POS by the strict reader, ZPL by labelize.
@@ -128,15 +148,21 @@ fn every_code_scans_as_what_was_printed() {
 fn hindi(document: &Document, class: &Class) -> Vec<String> {
     let room = class.room();
     let fits = |text: &str, size: Size, room: u32| {
-        let (em, weight) = size.drawn();
-        as_far_as_it_fits(text, class.media.head.scaled(em), weight, room)
+        let (em, weight) = class.drawn(size);
+        let lines = script::broken(text, em, weight, room, class.lines()).unwrap();
+        lines.iter().map(|line| as_far_as_it_fits(line, em, weight, room)).collect()
     };
     let texts = document.blocks.iter().flat_map(|block| match block {
-        Block::Text { text, size, .. } => vec![fits(text, *size, room)],
+        Block::Text { text, size, .. } => fits(text, *size, room),
         Block::Pair { left, right } => {
-            let em = class.media.head.scaled(Size::Normal.drawn().0);
-            let taken = script::set(right, em, script::Weight::Bold, room).unwrap().width() + em / 2;
-            vec![fits(left, Size::Normal, room - taken), right.clone()]
+            let (em, weight) = class.drawn(Size::Normal);
+            let wide = |text: &str, weight| script::width(text, em, weight).unwrap();
+            let taken = wide(right, script::Weight::Bold) + em / 2;
+            let beside = class.lines() == 1 || wide(left, weight) + taken <= room;
+            let room = if beside { room - taken } else { room };
+            let mut texts: Vec<String> = fits(left, Size::Normal, room);
+            texts.push(right.clone());
+            texts
         }
         Block::Qr { .. }
         | Block::Gs1Code128 { .. }
@@ -149,7 +175,7 @@ fn hindi(document: &Document, class: &Class) -> Vec<String> {
 
 /// What stands before the ellipsis of a text that is too long: the most whole letters with which it fits.
 fn as_far_as_it_fits(text: &str, em: u32, weight: script::Weight, room: u32) -> String {
-    let wide = |text: &str| script::set(text, em, weight, u32::MAX).unwrap().width();
+    let wide = |text: &str| script::width(text, em, weight).unwrap();
     if wide(text) <= room {
         return text.to_owned();
     }

@@ -48,22 +48,14 @@ pub fn render_for(document: &Document, profile: &Profile) -> Result<Vec<u8>, Ren
         match block {
             Block::Text { text, size, align } => match fold(text) {
                 Ok(plain) => job.line(&clip(&plain, job.columns(*size)), *size, *align),
-                Err(_) => {
-                    let (em, weight) = job.drawn(*size);
-                    let ink = script::set(text, em, weight, profile.canvas().0)?;
-                    job.picture(&ink, *align, text)?;
-                }
+                Err(_) => job.drawn(text, *size, *align)?,
             },
             Block::Pair { left, right } => match (fold(left), fold(right)) {
                 (Ok(left), Ok(right)) => {
                     let words = pair(&left, &right, job.columns(Size::Normal));
                     job.line(&words, Size::Normal, Align::Left);
                 }
-                (Err(_), _) | (_, Err(_)) => {
-                    let (em, _) = job.drawn(Size::Normal);
-                    let ink = script::pair(left, right, em, profile.canvas().0)?;
-                    job.picture(&ink, Align::Left, left)?;
-                }
+                (Err(_), _) | (_, Err(_)) => job.drawn_pair(left, right)?,
             },
             Block::Rule => job.line(&"-".repeat(job.columns(Size::Normal)), Size::Normal, Align::Left),
             Block::Qr { text, size_mm } => job.qr(text, u32::from(*size_mm))?,
@@ -97,13 +89,25 @@ impl Job<'_> {
         columns as usize
     }
 
-    /// Em square and strokes of drawn text: a head with wide dots takes fewer of them.
-    fn drawn(&self, size: Size) -> (u32, script::Weight) {
-        let (em, weight) = size.drawn();
-        match self.profile.picture {
-            Picture::Columns8 => ((em * 5 / 8).max(16), weight),
-            Picture::Raster | Picture::Columns24 | Picture::None => (em, weight),
+    /// Text as dots, on as many lines as this printer gives it.
+    fn drawn(&mut self, text: &str, size: Size, align: Align) -> Result<(), RenderError> {
+        let ((em, weight), room) = (size.drawn(), self.profile.canvas().0);
+        for line in script::broken(text, em, weight, room, self.profile.drawn_lines())? {
+            self.picture(&script::set(&line, em, weight, room)?, align, text)?;
         }
+        Ok(())
+    }
+
+    /// A pair as dots. Where the two do not stand on one line and more are given, the right one stands below the left one.
+    fn drawn_pair(&mut self, left: &str, right: &str) -> Result<(), RenderError> {
+        let ((em, weight), room) = (Size::Normal.drawn(), self.profile.canvas().0);
+        let both =
+            script::width(left, em, weight)? + em / 2 + script::width(right, em, script::Weight::Bold)?;
+        if both <= room || self.profile.drawn_lines() == 1 {
+            return self.picture(&script::pair(left, right, em, room)?, Align::Left, left);
+        }
+        self.drawn(left, Size::Normal, Align::Left)?;
+        self.picture(&script::pair("", right, em, room)?, Align::Left, right)
     }
 
     fn line(&mut self, text: &str, size: Size, align: Align) {

@@ -108,6 +108,16 @@ impl Profile {
             Picture::None => (0, 8),
         }
     }
+
+    /// Lines on which a text is drawn that one line does not hold. Eight needles need letters as high as a head of 8 dots/mm
+    /// does, on less than half the dots across: what would be cut off goes on.
+    #[must_use]
+    pub const fn drawn_lines(&self) -> usize {
+        match self.picture {
+            Picture::Columns8 => 2,
+            Picture::Raster | Picture::Columns24 | Picture::None => 1,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -117,6 +117,40 @@ pub fn pair(left: &str, right: &str, em: u32, width: u32) -> Result<Ink, RenderE
     Ok(line)
 }
 
+/// Dots across that a text takes on one line that is wide enough.
+///
+/// # Errors
+/// As [`set`].
+pub fn width(text: &str, em: u32, weight: Weight) -> Result<u32, RenderError> {
+    Ok(draw(text, em, weight, u32::MAX)?.ink.width())
+}
+
+/// The text on lines of at most `room` dots, broken between words; a single word that is wider stays whole, for [`set`] to cut.
+/// From line `most` on nothing is broken any more.
+///
+/// # Errors
+/// As [`set`].
+pub fn broken(
+    text: &str,
+    em: u32,
+    weight: Weight,
+    room: u32,
+    most: usize,
+) -> Result<Vec<String>, RenderError> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let full = lines.len() >= most;
+        match lines.last_mut() {
+            Some(line) if full || width(&format!("{line} {word}"), em, weight)? <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    Ok(lines)
+}
+
 /// Whether the fonts have this sign, or it takes no ink.
 #[must_use]
 pub fn draws(sign: char) -> bool {
