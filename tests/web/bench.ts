@@ -7,7 +7,7 @@ export class Bench {
   /** `data`: the demo's folder; `store`: whose printer. */
   constructor(private readonly data: string, private readonly store: string) {}
 
-  /** `on`, `off`, or `dies after N bytes`; done when the bench has taken the word away. */
+  /** `on`, `off`, `paper out`, `cover open`, or `dies after N bytes`; done when the bench has taken the word away. */
   async say(word: string): Promise<void> {
     const hand = this.#file('label-1.hand');
     writeFileSync(`${hand}.new`, word);

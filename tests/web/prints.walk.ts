@@ -1,5 +1,6 @@
 // A printer dies in the middle of a label. Nothing is printed twice by itself: the board says that a label is in doubt, the
 // devices page asks, and both answers work: "it came out" prints nothing more, "print again" prints one that says DUPLICATE.
+// And a printer without paper, or with its cover open: every page that a manager may have open says what to do, until it is done.
 
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
@@ -29,6 +30,11 @@ async function dying(size: Size, lang: 'en' | 'hi'): Promise<{ page: Page; order
   await bench.say('dies after 60 bytes');
   await pickByHand(manager, PICKERS[2], order);
   await expect.poll(async () => history(order), { timeout: 30_000 }).toContain('label_in_doubt');
+  return { ...(await signedIn(size, lang)), order, number };
+}
+
+/** The console, signed in. */
+async function signedIn(size: Size, lang: 'en' | 'hi'): Promise<{ page: Page; errors: string[]; done: () => Promise<void> }> {
   const context = await person(chrome, size, lang);
   const page = await context.newPage();
   const errors = errorsOf(page);
@@ -37,7 +43,7 @@ async function dying(size: Size, lang: 'en' | 'hi'): Promise<{ page: Page; order
   await page.fill('#pin', MANAGER.pin);
   await page.keyboard.press('Enter');
   await page.waitForSelector('nav');
-  return { page, order, number, errors, done: () => context.close() };
+  return { page, errors, done: () => context.close() };
 }
 
 const history = async (order: string) => (await manager.order(order)).history.map((row) => row.what);
@@ -91,6 +97,36 @@ test.skipIf(data === '')('it came out: nothing is printed any more, and the orde
   await expect.poll(async () => (await labels(later.order)).length, { timeout: 30_000 }).toBe(1);
   expect((await labels(later.order))[0]).not.toContain('DUPLICATE');
   expect(await labels(order)).toEqual([]);
+  expect(errors).toEqual([]);
+  await done();
+});
+
+const WORDS = {
+  en: { wrong: 'paper is out', todo: 'put in a roll; what waits is printed once', alarm: 'Device does not work', bench: 'paper out' },
+  hi: { wrong: 'ढक्कन खुला है', todo: 'उसे बंद करें', alarm: 'उपकरण काम नहीं करता', bench: 'cover open' },
+} as const;
+
+test.skipIf(data === '').for([['desk', 'en'], ['phone', 'hi']] as const)('a printer that a person must see to, and has (%s, %s)', ONCE, async ([size, lang]) => {
+  const { page, errors, done } = await signedIn(size, lang);
+  const words = WORDS[lang];
+  await page.goto(`${store}/#/devices`);
+  await bench.say(words.bench);
+  const need = page.locator('.need', { hasText: 'label-1' });
+  await need.getByText(words.wrong).waitFor();
+  await need.getByText(words.todo).waitFor();
+  await shot(page, `prints-trouble-${size}-${lang}`);
+  expect(await violations(page)).toEqual([]);
+  // Who has another page open learns it as an alarm.
+  await page.goto(`${store}/#/cold`);
+  const alarm = page.locator('.alarm', { hasText: words.alarm });
+  await alarm.waitFor({ timeout: 60_000 });
+  await alarm.scrollIntoViewIfNeeded();
+  await shot(page, `prints-alarm-${size}-${lang}`);
+  expect(await violations(page)).toEqual([]);
+  await bench.say('on');
+  await page.goto(`${store}/#/devices`);
+  await need.waitFor({ state: 'detached' });
+  await shot(page, `prints-mended-${size}-${lang}`);
   expect(errors).toEqual([]);
   await done();
 });

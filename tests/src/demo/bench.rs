@@ -34,26 +34,48 @@ pub async fn tend(devices: Arc<Mutex<Devices>>, dir: std::path::PathBuf) {
 fn heed(devices: &Devices, hand: &Path) -> Result<()> {
     let Ok(word) = std::fs::read_to_string(hand) else { return Ok(()) };
     std::fs::remove_file(hand)?;
-    let change = understand(word.trim())?;
-    devices.label.set(change);
+    let word = understand(word.trim())?;
+    devices.label.set(|switches| word.set(switches));
     Ok(())
 }
 
-/// `on`, `off`, or `dies after N bytes` of the jobs to come.
-fn understand(word: &str) -> Result<impl FnOnce(&mut Switches)> {
-    let bytes = match word {
-        "on" | "off" => None,
+/// A word of the bench; each ends what an earlier one began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    On,
+    Off,
+    /// Dies after so many bytes of the jobs to come.
+    Dies(usize),
+    PaperOut,
+    CoverOpen,
+}
+
+/// `on`, `off`, `dies after N bytes`, `paper out` or `cover open`.
+fn understand(word: &str) -> Result<Word> {
+    Ok(match word {
+        "on" => Word::On,
+        "off" => Word::Off,
+        "paper out" => Word::PaperOut,
+        "cover open" => Word::CoverOpen,
         other => {
             let bytes = other.strip_prefix("dies after ").and_then(|rest| rest.strip_suffix(" bytes"));
             let Some(bytes) = bytes else { bail!("no word of the bench: {other:?}") };
-            Some(bytes.parse::<usize>().context("how many bytes")?)
+            Word::Dies(bytes.parse().context("how many bytes")?)
         }
-    };
-    let on = word != "off";
-    Ok(move |switches: &mut Switches| {
-        switches.power = on;
-        switches.breaks = bytes.map(|bytes| (Moment::Bytes(bytes), PrinterTrouble::Power));
     })
+}
+
+impl Word {
+    /// Moves the switches.
+    fn set(self, switches: &mut Switches) {
+        switches.power = self != Word::Off;
+        switches.paper_out = self == Word::PaperOut;
+        switches.cover_open = self == Word::CoverOpen;
+        switches.breaks = match self {
+            Word::Dies(bytes) => Some((Moment::Bytes(bytes), PrinterTrouble::Power)),
+            Word::On | Word::Off | Word::PaperOut | Word::CoverOpen => None,
+        };
+    }
 }
 
 /// Each job under a name of its own; a reader never sees half of one.
@@ -75,11 +97,12 @@ mod tests {
     fn the_words_move_the_switches() {
         let after = |word: &str| {
             let mut switches = Switches::default();
-            understand(word).unwrap()(&mut switches);
+            understand(word).unwrap().set(&mut switches);
             switches
         };
         assert!(after("on").power);
         assert!(!after("off").power);
+        assert!(after("paper out").paper_out && after("cover open").cover_open && !after("on").paper_out);
         assert_eq!(after("dies after 60 bytes").breaks, Some((Moment::Bytes(60), PrinterTrouble::Power)));
         assert!(understand("dies").is_err());
         assert!(understand("dies after some bytes").is_err());
