@@ -76,11 +76,16 @@ test-rust:
 	    $(CARGO) test $(LOCKED) --workspace --no-fail-fast; \
 	fi
 
-# The walks use the dev build of the demo that the Rust tests have made already.
+# The walks use the dev build of the demo that the Rust tests have made already. They mostly wait, so those at the hub and
+# those at a store go at the same time, each with a demo of its own; what the hub's said comes after what the store's said.
 test-web:
 	@npm run --silent test:unit
 	@$(CARGO) build $(LOCKED) --quiet -p tests --bin demo
-	@LARDER_DEMO_BIN="$${LARDER_DEMO_BIN:-$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/debug/demo}" npm run --silent test:walk
+	@export LARDER_DEMO_BIN="$${LARDER_DEMO_BIN:-$$(realpath -m "$${CARGO_TARGET_DIR:-target}")/debug/demo}"; \
+	said=$$(mktemp); trap 'rm -f "$$said"' EXIT; failed=0; \
+	LARDER_WALKS=hub npm run --silent test:walk > "$$said" 2>&1 & hub=$$!; \
+	LARDER_WALKS=store npm run --silent test:walk || failed=1; \
+	wait $$hub || failed=1; cat "$$said"; exit $$failed
 
 check-sh:
 	@for script in .ci/setup .ci/run store-node/packaging/{build,check,boot,booted}; do bash -n $$script; done

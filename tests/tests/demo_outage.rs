@@ -10,7 +10,7 @@ fn an_outage_loses_doubles_and_oversells_nothing() {
     let folder = Evidence::new().unwrap();
     let report = folder.path().join("report.json");
     let output = Command::new(env!("CARGO_BIN_EXE_demo"))
-        .args(["--minutes", "1.5", "--speed", "10", "--seed", "11", "--cut", "s1@10..60"])
+        .args(["--any-ports", "--minutes", "1.5", "--speed", "10", "--seed", "11", "--cut", "s1@10..60"])
         .arg("--data")
         .arg(folder.path().join("data"))
         .arg("--report")

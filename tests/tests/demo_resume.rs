@@ -17,7 +17,7 @@ const STOPS_WITHIN_DEBUG: Duration = Duration::from_secs(15);
 
 fn demo(data: &Path, report: &Path, more: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_demo"))
-        .args(["--speed", "20", "--seed", "5", "--data"])
+        .args(["--any-ports", "--speed", "20", "--seed", "5", "--data"])
         .arg(data)
         .arg("--report")
         .arg(report)

@@ -54,7 +54,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 /** Starts a demo in which nobody shops, in a folder of its own. */
 export async function launch(options: readonly string[]): Promise<{ demo: Demo; stop: () => Promise<void> }> {
   const data = mkdtempSync(join(tmpdir(), 'larder-walk-'));
-  const args = ['--quiet', ...options, '--data', data, '--report', join(data, 'report.json')];
+  const args = ['--quiet', '--any-ports', ...options, '--data', data, '--report', join(data, 'report.json')];
   const child = play(args, 'pipe');
   const demo = await ready(child);
   return { demo: { ...demo, data }, stop: () => stop(child) };

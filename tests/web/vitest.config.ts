@@ -1,9 +1,14 @@
-// Walks run one after the other: they share one demo and one browser's patience.
+// Walks run one after the other: they share one demo and one browser's patience. LARDER_WALKS says which of them: those of a
+// store's pages, those of the hub's, or all where nothing is said.
 import { defineConfig } from 'vitest/config';
+
+const HALVES: Record<string, string[]> = { store: ['*.walk.ts'], hub: ['hub/**/*.walk.ts'] };
+const asked = process.env['LARDER_WALKS'] ?? '';
+if (asked !== '' && !(asked in HALVES)) throw new Error(`LARDER_WALKS=${asked}: say store, hub, or nothing`);
 
 export default defineConfig({
   test: {
-    include: ['*.walk.ts', 'hub*/**/*.walk.ts'],
+    include: HALVES[asked] ?? Object.values(HALVES).flat(),
     globalSetup: ['./start.ts'],
     fileParallelism: false,
     testTimeout: 120_000,

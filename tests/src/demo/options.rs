@@ -37,6 +37,9 @@ pub struct Options {
     /// Nobody shops: only the machines run (for the browser walks and for clicking around alone).
     #[arg(long)]
     pub quiet: bool,
+    /// Takes whichever ports are free instead of 8080 and so on: for demos that start at the same moment.
+    #[arg(long)]
+    pub any_ports: bool,
 }
 
 /// A demo does not run longer by itself: a week.

@@ -75,7 +75,7 @@ impl Stage {
     pub async fn set(options: &Options, dir: &Path, rng: &mut SmallRng) -> Result<Self> {
         let dir = dir.to_owned();
         let http = reqwest::Client::builder().pool_max_idle_per_host(64).tcp_nodelay(true).build()?;
-        let [hub_port] = preferred([8080])?;
+        let [hub_port] = ports(options, [8080])?;
         let hub_address = SocketAddr::from(([127, 0, 0, 1], hub_port));
         let catalogue = dir.join("catalogue.csv");
         std::fs::write(&catalogue, CATALOGUE)?;
@@ -126,7 +126,7 @@ impl StoreStage {
         std::fs::create_dir_all(dir.join("devices"))?;
         let devices = Devices::plug_in(&dir.join("devices")).await?;
         let uplink = Wire::lay(hub).await?;
-        let [web, tcp, ws] = preferred([8081 + place, 18_831 + place, 19_001 + place])?;
+        let [web, tcp, ws] = ports(options, [8081 + place, 18_831 + place, 19_001 + place])?;
         let ports = Ports { http: web, tcp, ws };
         let hub_url = format!("http://{}", uplink.address);
         let config = house::write_store(&plan, &dir, ports, &hub_url, &devices)?;
@@ -226,8 +226,11 @@ fn opening(product: &Product, today: Option<Date>) -> Result<Vec<OpeningLine>> {
 }
 
 /// The wished ports where they are free, so that the addresses are the same at every start; else any.
-fn preferred<const N: usize>(wished: [u16; N]) -> Result<[u16; N]> {
+fn ports<const N: usize>(options: &Options, wished: [u16; N]) -> Result<[u16; N]> {
     let mut ports = free_ports::<N>()?;
+    if options.any_ports {
+        return Ok(ports);
+    }
     for (port, wish) in ports.iter_mut().zip(wished) {
         if std::net::TcpListener::bind(("127.0.0.1", wish)).is_ok() {
             *port = wish;
