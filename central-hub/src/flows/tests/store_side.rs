@@ -410,7 +410,7 @@ fn what_comes_late_for_a_forgotten_order_before_the_order_waits_for_it() {
         let (store, now) = (world.store.clone(), world.now);
         world.done(Command::BeginGeneration { hub: "another".to_owned(), expect: FIRST_GENERATION });
         world.logs_begin_anew();
-        assert_eq!(hears_late(&mut world, (id, hour), Moment::Dispatched), 0);
+        assert_eq!(hears_late(&mut world, (id, hour), Moment::Packed), 0);
         assert_eq!(world.hub.data().order(&id).unwrap(), None, "what came late is not all of it");
         if closed_meanwhile {
             close_past(&mut world);
@@ -426,7 +426,7 @@ fn what_comes_late_for_a_forgotten_order_before_the_order_waits_for_it() {
         world.restart();
         assert_eq!(world.hub.take_closed(now, &store, &entry, bytes.clone()).unwrap(), Ok(()));
         let moments = world.hub.data().moments(&id).unwrap();
-        for step in [Moment::Accepted, Moment::Cancelled, Moment::Dispatched] {
+        for step in [Moment::Accepted, Moment::Cancelled, Moment::Packed] {
             assert!(moments.get(step).is_some(), "{step:?} of {moments:?}");
         }
         assert_eq!(world.hub.data().quarantined().unwrap(), u32::from(closed_meanwhile));
@@ -487,4 +487,45 @@ fn an_hour_that_is_not_over_or_long_past_is_not_taken_closed() {
         );
         assert!(world.hub.data().closed_before(&store, i64::MAX, 9).unwrap().is_empty());
     }
+}
+
+/// What a store that was set back and did not know it writes: nothing came, and it is cancelled.
+fn given_up(world: &World, order: OrderId) -> [Fact; 2] {
+    let hour = world.hub.data().order(&order).unwrap().unwrap().placed_at.hour();
+    let short = vec![ShortUnits { line: 0, qty: Qty::new(3).unwrap() }];
+    let picks = Picks { picked: vec![], short, bags: 0, less: vec![] };
+    [Fact::Picks { order, hour, picks }, moment(world, order, Moment::Cancelled)]
+}
+
+#[test]
+fn what_has_left_is_not_cancelled_by_a_store_that_has_forgotten_it_and_nothing_is_given_back() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Upi { token: "tok_ok".to_owned() }, 3);
+    let left =
+        [picks(&world, id, 3, 0), moment(&world, id, Moment::Packed), moment(&world, id, Moment::Dispatched)];
+    world.store_says(&left);
+    let given_up = given_up(&world, id);
+    world.store_says(&given_up);
+    assert_eq!(state(&world, &id), OrderState::Dispatched);
+    assert!(world.hub.data().due_steps(world.now, 9).unwrap().is_empty());
+    let line = world.hub.data().lines(&id).unwrap().remove(0);
+    assert_eq!((line.picked, line.short), (Qty::new(3).ok(), Qty::ZERO));
+    assert!(world.hub.data().history(&id).unwrap().iter().any(|row| row.what == "cancelled_in_vain"));
+    assert_eq!(world.hub.data().quarantined().unwrap(), 0);
+}
+
+#[test]
+fn what_was_cancelled_and_turns_out_to_have_left_is_shown_to_a_person_once() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Upi { token: "tok_ok".to_owned() }, 3);
+    let given_up = given_up(&world, id);
+    world.store_says(&given_up);
+    assert_eq!(state(&world, &id), OrderState::Cancelled);
+    let left = moment(&world, id, Moment::Dispatched);
+    world.store_says(std::slice::from_ref(&left));
+    world.store_says(&[picks(&world, id, 3, 0)]);
+    assert_eq!(state(&world, &id), OrderState::Dispatched);
+    let aside = world.hub.data().set_aside(None, 9).unwrap();
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    assert!(aside[0].why.contains(&id.to_string()), "{aside:?}");
 }
