@@ -51,3 +51,5 @@ pub trait Hours {
     /// It waits no more.
     fn drop_late(&mut self, store: &StoreId, late: &Late) -> Db<()>;
 }
+    /// What waits and stands in a document of an hour before this one.
+    fn late_before(&self, store: &StoreId, hour: i64, limit: u32) -> Db<Vec<Late>>;

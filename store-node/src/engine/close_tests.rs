@@ -7,7 +7,7 @@ use crate::testbed::{Bed, MORNING};
 use model::order::Moment;
 use model::time::HOUR_MS;
 use model::{OrderId, OrderState, Role};
-use sync::doc::{RepairAnswer, Repairing};
+use sync::doc::{RepairAnswer, Repairing, SAID_AGAIN_HOURS};
 
 fn state(bed: &Bed, order: OrderId) -> OrderState {
     bed.reader().order(order).unwrap().unwrap().card.state
@@ -117,6 +117,27 @@ fn a_late_fact_that_comes_before_its_order_waits_for_it() {
     bed.inbound(vec![InboundRecord { lane: Lane::Backfill, seq: 1, ..placed }]);
     assert_eq!(state(&bed, order), OrderState::Cancelled, "nobody picks what its customer has cancelled");
     assert!(hours::late_due(bed.engine.db.read(), 9).unwrap().is_empty(), "it waits no more");
+    bed.check();
+}
+
+#[test]
+fn a_late_fact_of_an_order_that_never_comes_waits_as_long_as_anything_is_said_again() {
+    let mut bed = Bed::new();
+    let (order, _) = bed.hub_orders(1, &[("SALT", 1)]);
+    let cancel = bed.hub_says_late(order, Moment::CancelRequested, MORNING.hour() + 1);
+    bed.inbound(vec![InboundRecord { lane: Lane::Orders, seq: 1, ..cancel }]);
+    bed.pass((SAID_AGAIN_HOURS + 1) * HOUR_MS);
+    bed.engine.close_hours(bed.now).unwrap();
+    assert_eq!(hours::late_before(bed.engine.db.read(), i64::MAX, 9).unwrap().len(), 1, "an hour more");
+    assert_eq!(docs::quarantined(bed.engine.db.read()).unwrap(), 0);
+    bed.pass(HOUR_MS);
+    for _ in 0..2 {
+        bed.engine.close_hours(bed.now).unwrap();
+        assert!(hours::late_before(bed.engine.db.read(), i64::MAX, 9).unwrap().is_empty());
+        let aside = docs::set_aside(bed.engine.db.read(), 9).unwrap();
+        assert_eq!(aside.len(), 1, "told once: {aside:?}");
+        assert_eq!(sync::inspect::reason_kind(&aside[0].reason), "unknown_order", "{aside:?}");
+    }
     bed.check();
 }
 

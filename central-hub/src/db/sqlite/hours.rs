@@ -165,6 +165,16 @@ impl Hours for Sqlite {
 
 fn late(r: &rusqlite::Row<'_>) -> rusqlite::Result<Late> {
     Ok((row::id(r, 0, OrderId::from_bytes)?, row::code(r, 1)?))
+    // Hours have six digits until the year 2084, so names lie as hours do.
+    fn late_before(&self, store: &StoreId, hour: i64, limit: u32) -> Db<Vec<Late>> {
+        self.all(
+            "SELECT order_id, doc FROM late_wait WHERE store = ?1 AND doc < ?2 || ?3 \
+             ORDER BY doc, order_id LIMIT ?4",
+            (store.as_str(), span(store).0, hour, limit),
+            late,
+        )
+    }
+
 }
 
 fn entry(r: &rusqlite::Row<'_>) -> rusqlite::Result<ManifestEntry> {

@@ -3,7 +3,7 @@
 use crate::command::{Command, Outcome, Recovered};
 use crate::engine::BlobRefused;
 use crate::testkit::{World, sku};
-use ::sync::doc::{DocKey, Document, ManifestEntry};
+use ::sync::doc::{DocKey, Document, ManifestEntry, SAID_AGAIN_HOURS};
 use ::sync::lane::{Lane, LaneSeq};
 use model::api::hub::Payment;
 use model::fact::Fact;
@@ -12,7 +12,8 @@ use model::order_doc::{
     HeadLine, LessPaid, OrderHead, PickedUnits, Picks, ShortUnits, SubstituteAsk, SubstitutePreset,
 };
 use model::quota::{FIRST_EPOCH, FIRST_GENERATION};
-use model::{LotId, Moment, OrderId, OrderState, Paise, PersonId, Qty};
+use model::time::HOUR_MS;
+use model::{LotId, Moment, OrderId, OrderState, Paise, PersonId, Qty, Timestamp};
 use std::collections::BTreeMap;
 
 fn order(world: &mut World, payment: Payment, qty: i64) -> OrderId {
@@ -431,6 +432,26 @@ fn what_comes_late_for_a_forgotten_order_before_the_order_waits_for_it() {
         }
         assert_eq!(world.hub.data().quarantined().unwrap(), u32::from(closed_meanwhile));
         assert!(world.hub.data().late_due(&store, 9).unwrap().is_empty(), "it waits no more");
+    }
+}
+
+#[test]
+fn what_comes_late_for_an_order_that_never_comes_waits_as_long_as_anything_is_said_again() {
+    let (mut world, id, entry, _) = closed_and_forgotten(false);
+    let DocKey::Orders { hour } = entry.doc else { panic!("no hour") };
+    let store = world.store.clone();
+    world.done(Command::BeginGeneration { hub: "another".to_owned(), expect: FIRST_GENERATION });
+    world.logs_begin_anew();
+    assert_eq!(hears_late(&mut world, (id, hour), Moment::Packed), 0);
+    let waits = |world: &World| world.hub.data().late_before(&store, hour + 2, 9).unwrap();
+    let last = Timestamp::from_ms((hour + 1 + SAID_AGAIN_HOURS) * HOUR_MS);
+    world.hub.close_hours(last).unwrap();
+    assert_eq!((waits(&world).len(), world.hub.data().quarantined().unwrap()), (1, 0));
+    for _ in 0..2 {
+        world.hub.close_hours(last.plus_ms(HOUR_MS)).unwrap();
+        let aside = world.hub.data().set_aside(None, 9).unwrap();
+        assert_eq!((waits(&world).len(), aside.len()), (0, 1), "told once: {aside:?}");
+        assert_eq!(::sync::inspect::reason_kind(&aside[0].why), "unknown_order", "{aside:?}");
     }
 }
 
