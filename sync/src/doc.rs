@@ -27,7 +27,7 @@ mod tell;
 
 pub use actor::DocActor;
 pub use catalogue::{CatalogueHeader, Listing};
-pub use closed::{ClosedBlob, ClosedHour, Difference, MANIFEST_MAX, ManifestEntry, compare};
+pub use closed::{ClosedBlob, ClosedHour, Difference, MANIFEST_MAX, ManifestEntry, compare, same_hours};
 pub use compared::{COMPARED_HOURS, compared_hours};
 pub use document::{Document, MAX_PENDING, Touched};
 pub use error::DocError;

@@ -1,10 +1,11 @@
 //! Stories of hours that end: last words of both sides, blobs, late facts, forged ones. No sockets.
 
 use super::*;
-use crate::command::Command;
+use crate::command::{Command, FenceWhy};
 use crate::db::{docs, hours};
 use crate::testbed::{Bed, MORNING};
 use model::order::Moment;
+use model::quota::{FIRST_GENERATION, StoreEpoch};
 use model::time::HOUR_MS;
 use model::{OrderId, OrderState, Role};
 use sync::doc::{RepairAnswer, Repairing, SAID_AGAIN_HOURS};
@@ -183,6 +184,29 @@ fn a_change_for_a_closed_hour_is_set_aside_and_the_log_goes_on() {
     assert_eq!((received(&bed), docs::quarantined(bed.engine.db.read()).unwrap()), (seq, 1));
     assert_eq!(manifest(bed.engine.db.read(), 9).unwrap(), before);
     assert_eq!(state(&bed, order), OrderState::Cancelled);
+}
+
+/// What it has said there in this life it says again in a later hour; the hour itself is over, and is not sent to a hub that has it
+/// closed.
+#[test]
+fn what_waits_of_an_hour_that_a_restored_store_has_taken_closed_is_not_sent_any_more() {
+    // Two machines with one past: the first has lived on to the hour's end, the second has not.
+    let ((mut first, _), (mut bed, _)) = (ended(), ended());
+    first.engine.close_hours(first.now).unwrap();
+    first.hub_hears();
+    let blob = first.hub_document().close().unwrap();
+    let entry = blob.entry(first.hub_document().id());
+    let (epoch, generation) = (StoreEpoch(2), FIRST_GENERATION);
+    bed.system(Command::TakeEpoch { epoch, generation, why: FenceWhy::Restored }).unwrap();
+    let sent = |bed: &mut Bed| -> Vec<DocKey> {
+        let lanes = Lane::ALL.map(|lane| bed.engine.out_records(lane, 0, 99).unwrap());
+        lanes.into_iter().flatten().map(|record| record.doc).collect()
+    };
+    assert!(sent(&mut bed).contains(&entry.doc), "it does not know that the hour is over");
+    bed.engine.take_closed(bed.now, &entry, blob.bytes).unwrap().unwrap();
+    let lanes = bed.engine.age_lanes(bed.now).unwrap();
+    assert!(!sent(&mut bed).contains(&entry.doc));
+    assert!(lanes.iter().any(|lane| lane.skipped > 0), "its numbers are skipped: {lanes:?}");
 }
 
 #[test]

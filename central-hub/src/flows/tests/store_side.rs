@@ -1,9 +1,9 @@
 //! What a store says: grants, moments, picks, cancellations, questions, counter orders, and nonsense.
 
 use crate::command::{Command, Outcome, Recovered};
-use crate::engine::BlobRefused;
+use crate::engine::{BlobRefused, Said};
 use crate::testkit::{World, sku};
-use ::sync::doc::{DocKey, Document, ManifestEntry, SAID_AGAIN_HOURS};
+use ::sync::doc::{DocActor, DocKey, Document, ManifestEntry, SAID_AGAIN_HOURS};
 use ::sync::lane::{Lane, LaneSeq};
 use model::api::hub::Payment;
 use model::fact::Fact;
@@ -266,6 +266,43 @@ fn an_hour_ends_with_both_last_words_and_is_a_blob_that_late_facts_leave_alone()
     let junk = vec![(seq, doc.key(), b"junk".to_vec())];
     assert_eq!(world.hub.inbound(world.now, &store, junk).unwrap().quarantined, 1);
     assert_eq!(world.hub.data().manifest(&store, 9).unwrap(), [blob.entry(&doc)]);
+}
+
+/// A machine that came from a backup of before the hour's end writes into it: it will say that again where it has yet to take the blob.
+/// One that has shown the blob says nothing again, and what it writes is kept for a person.
+#[test]
+fn what_a_replaced_store_writes_into_an_hour_that_it_has_closed_goes_to_quarantine() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Cod, 1);
+    let (hour, store) = (world.now.hour(), world.store.clone());
+    let doc = DocKey::Orders { hour }.of(&store);
+    let actor = DocActor { side: Owner::Store, store: store.clone(), boot: 77 };
+    let mut other = Document::load(doc.clone(), &actor, &world.hub.data().chunks(&doc).unwrap()).unwrap();
+    other.put_fact(&moment(&world, id, Moment::Packed)).unwrap();
+    let change = other.commit().unwrap().unwrap();
+    let cancelled = moment(&world, id, Moment::Cancelled);
+    world.store_says(&[cancelled]);
+    world.wait(2 * HOUR_MS);
+    world.hub.close_hours(world.now).unwrap();
+    world.store_reads();
+    world.store_says(&[Fact::HourClosed { hour }]);
+    assert_eq!(world.hub.close_hours(world.now).unwrap().closed, 1);
+    let taken = Command::MintEpoch { store: store.clone(), node_key: "new".to_owned(), expect: FIRST_EPOCH };
+    world.done(taken);
+    let under = world.hub.under(&store).unwrap();
+    let says = |world: &mut World, seq| {
+        let at = LaneSeq { lane: Lane::Backfill, seq };
+        world.hub.inbound(world.now, &store, vec![(at, doc.key(), change.clone())]).unwrap().quarantined
+    };
+    assert_eq!(says(&mut world, 1), 0, "it may not know that the hour is over");
+    let of_older_terms = (FIRST_EPOCH, under.1);
+    for (terms, aside) in [(of_older_terms, 0), (under, 1)] {
+        world.hub.hear(world.now, &[Said::Closed(world.store.clone(), terms, vec![hour])]).unwrap();
+        assert_eq!(says(&mut world, 2 + u64::from(aside)), aside);
+    }
+    let told = world.hub.data().set_aside(None, 9).unwrap();
+    assert!(told.len() == 1 && told[0].why.contains("is closed"), "{told:?}");
+    assert_eq!(state(&world, &id), OrderState::Cancelled);
 }
 
 #[test]
