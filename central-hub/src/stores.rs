@@ -480,6 +480,10 @@ impl Session<'_> {
     /// An hour that is closed at both sides with different content is a case for people; nothing is overwritten.
     async fn judge(&mut self, theirs: &[ManifestEntry]) -> Result<(), Over> {
         let mine = self.links.manifest(self.store).await.ok_or(Over)?;
+        let same = doc::same_hours(&mine, theirs);
+        if !same.is_empty() {
+            self.links.writer.note(Said::Closed(self.store.clone(), self.under(), same)).await?;
+        }
         for difference in doc::compare(&mine, theirs) {
             match difference {
                 Difference::Differs(doc) if !self.talk.named.insert(doc) => {}

@@ -145,9 +145,10 @@ pub async fn run(manifest: StoreManifest, policy: Policy, stop: CancellationToke
         openapi: Arc::new(http::openapi()),
     };
     let mqtt_setup = mqtt_setup(&manifest, node_password)?;
+    let link = uplink.state();
     tasks.spawn(uplink.run(peer, stop.clone()));
     tasks.spawn(mqtt::run(mqtt_setup, writer.clone(), reads, pins, stop.clone()));
-    tasks.spawn(timers::run(writer.clone(), calendar, policy, stop.clone()));
+    tasks.spawn(timers::run(writer.clone(), (calendar, policy), link, stop.clone()));
     tracing::info!(store = %manifest.store.id, %address, broker = broker_word, "ready");
     // The port was bound at the beginning, the agent's password lies in its file, and the broker lets it in.
     notify::ready();

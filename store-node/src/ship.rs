@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use sync::batch::{Batch, Head, Stream, Taken};
-use sync::doc::{DocKey, ManifestEntry};
+use sync::doc::{DocKey, ManifestEntry, SAID_AGAIN_HOURS};
 use sync::lane;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -38,8 +38,6 @@ const LOOK: Duration = Duration::from_millis(500);
 const BYTES_PER_S: u32 = 32 * 1024;
 /// Bytes of small pieces between two waits.
 const TOGETHER: usize = 16 * 1024;
-/// Hours back from now in which the two lists are compared: the hub takes none before them.
-const HOURS_BACK: i64 = 35 * 24;
 /// Closed hours on one page of the hub's list.
 const PAGE: u32 = 48;
 /// Hours that wait to be shipped; more are named again at the next connection.
@@ -175,7 +173,8 @@ impl Shipper {
     /// Both sides' closed hours, page by page: what one side has forgotten it gets from the other. (What a session's opening
     /// names are the newest only.)
     async fn level_hours(&self) -> Result<(), ShipError> {
-        let (mut before, oldest) = (i64::MAX, clock::now().hour() - HOURS_BACK);
+        // The hub takes none before these.
+        let (mut before, oldest) = (i64::MAX, clock::now().hour() - SAID_AGAIN_HOURS);
         loop {
             let reply =
                 self.line.call(Method::GET, &format!("/sync/v1/hours?before={before}"), Vec::new()).await?;

@@ -270,6 +270,16 @@ impl Bed {
 
     /// The hub makes and confirms an order; its change, not yet at the store.
     pub fn hub_orders(&mut self, n: u128, lines: &[(&str, i64)]) -> (OrderId, InboundRecord) {
+        self.hub_orders_or(n, lines, SubstitutePreset::Refund)
+    }
+
+    /// The same of a customer who wants this where something is not there.
+    pub fn hub_orders_or(
+        &mut self,
+        n: u128,
+        lines: &[(&str, i64)],
+        preset: SubstitutePreset,
+    ) -> (OrderId, InboundRecord) {
         let order = OrderId::new(MORNING, n);
         let line = |(code, n): &(&str, i64)| HeadLine {
             sku: sku(code),
@@ -282,7 +292,7 @@ impl Bed {
             promise_at: self.now.plus_ms(600_000),
             first_name: "Ila".into(),
             cod: Paise::ZERO,
-            preset: SubstitutePreset::Refund,
+            preset,
             lines: lines.iter().map(line).collect(),
         };
         self.hub.put_order(&order, &head).unwrap();

@@ -5,9 +5,11 @@ use crate::clock;
 use crate::command::{Command, Envelope};
 use crate::flows::clock::KEPT_EVERY_MS;
 use crate::setup::{Calendar, Policy};
+use crate::uplink::LinkState;
 use crate::writer::Writer;
 use model::{Date, Timestamp};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +23,12 @@ const HOURS_EVERY: Duration = Duration::from_secs(60);
 const SHELF_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs the timers until `stop`.
-pub async fn run(writer: Writer, calendar: Calendar, policy: Policy, stop: CancellationToken) {
+pub async fn run(
+    writer: Writer,
+    (calendar, policy): (Calendar, Policy),
+    link: watch::Receiver<LinkState>,
+    stop: CancellationToken,
+) {
     let grant_every = Duration::from_millis(u64::try_from(policy.grant_every_ms).unwrap_or(10_000).max(100));
     let mut grant = steady(grant_every);
     let mut look = steady(LOOK_EVERY);
@@ -44,13 +51,19 @@ pub async fn run(writer: Writer, calendar: Calendar, policy: Policy, stop: Cance
                 submit(&writer, Command::SubstituteTick).await;
                 watch_clock(&writer, &mut told).await;
                 let today = calendar.date(clock::now());
-                if day != Some(today) {
+                if begins(today, day, link.borrow().tried) {
                     submit(&writer, Command::StartDay { day: today }).await;
                     day = Some(today);
                 }
             }
         }
     }
+}
+
+/// Whether a day is to begin. The first one of a process waits for the first dial, whatever comes of it: a database that was set
+/// back unnoticed would give up orders whose goods are past their date since, and that have left long ago.
+fn begins(today: Date, begun: Option<Date>, tried: bool) -> bool {
+    begun.map_or(tried, |begun| begun != today)
 }
 
 /// Tells what counts as the time: at the beginning, when the machine's clock becomes wrong or right, and now and then.
@@ -80,5 +93,20 @@ async fn submit(writer: &Writer, command: Command) {
         Ok(Ok(_)) => {}
         Ok(Err(refusal)) => tracing::error!(?refusal, "a tick was refused"),
         Err(error) => tracing::warn!(%error, "a tick was left out; the next one makes up for it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_day_of_a_process_waits_for_the_first_dial_and_no_later_one_does() {
+        let today: Date = "2026-11-24".parse().unwrap();
+        let before = today.plus_days(-1);
+        assert!(!begins(today, None, false) && begins(today, None, true));
+        for tried in [false, true] {
+            assert!(begins(today, Some(before), tried) && !begins(today, Some(today), tried));
+        }
     }
 }

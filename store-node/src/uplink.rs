@@ -61,6 +61,9 @@ pub struct LinkState {
     pub online: bool,
     /// Since when.
     pub since: Timestamp,
+    /// The hub was dialled at least once, whatever came of it: a database that was set back knows so by now, if the hub could be
+    /// reached.
+    pub tried: bool,
 }
 
 type Socket = WebSocketStream<line::Stream>;
@@ -86,7 +89,7 @@ impl Uplink {
         lacking: mpsc::Sender<ManifestEntry>,
         now: Timestamp,
     ) -> Self {
-        let state = watch::Sender::new(LinkState { online: false, since: now });
+        let state = watch::Sender::new(LinkState { online: false, since: now, tried: false });
         Self { setup, writer, reads, state, named: Mutex::default(), lacking }
     }
 
@@ -137,6 +140,7 @@ impl Uplink {
                 }
             }
             self.set_online(false);
+            self.state.send_if_modified(|state| !std::mem::replace(&mut state.tried, true));
             // Half to one and a half times the pause, so that a thousand stores do not dial as one.
             let jitter = crate::secrets::random::<1>().map_or(0, |[byte]| u32::from(byte));
             let wait = pause * (128 + jitter) / 256;
@@ -432,7 +436,7 @@ impl Uplink {
         self.state.send_if_modified(|state| {
             let changed = state.online != online;
             if changed {
-                *state = LinkState { online, since: clock::now() };
+                *state = LinkState { online, since: clock::now(), tried: state.tried || online };
                 tracing::info!(online, "link to the hub");
             }
             changed

@@ -27,12 +27,12 @@ mod tell;
 
 pub use actor::DocActor;
 pub use catalogue::{CatalogueHeader, Listing};
-pub use closed::{ClosedBlob, ClosedHour, Difference, MANIFEST_MAX, ManifestEntry, compare};
+pub use closed::{ClosedBlob, ClosedHour, Difference, MANIFEST_MAX, ManifestEntry, compare, same_hours};
 pub use compared::{COMPARED_HOURS, compared_hours};
 pub use document::{Document, MAX_PENDING, Touched};
 pub use error::DocError;
 pub use id::{DocId, DocKey};
-pub use orders::{LATER_HOURS, OrderRead, OrderView};
+pub use orders::{LATER_HOURS, OrderRead, OrderView, SAID_AGAIN_HOURS};
 pub use repair::{MAX_MESSAGE, RepairAnswer, RepairMessage, RepairSaid, Repairing};
 pub use stock::StockHeader;
 pub use tell::change_says;

@@ -179,7 +179,7 @@ fn open(name: &str, side: Owner, bytes: &[u8]) -> Result<(Document, BTreeMap<Str
 
 /// Of which kind a reason for quarantine is: one of few words, where the reason itself names the case.
 pub fn reason_kind(reason: &str) -> &'static str {
-    const KINDS: [(&str, &str); 21] = [
+    const KINDS: [(&str, &str); 22] = [
         ("shows no pledge", "unproved"),
         ("do not follow row", "gap"),
         ("builds on another row", "broken_chain"),
@@ -193,6 +193,7 @@ pub fn reason_kind(reason: &str) -> &'static str {
         ("with another content", "other_content"),
         ("may not write", "not_its_own"),
         ("is not in this document", "unknown_order"),
+        ("orders that never came", "unknown_order"),
         ("wait for missing", "gap"),
         ("over the limit", "too_big"),
         ("does not unpack", "too_big"),

@@ -12,6 +12,7 @@ mod mishaps;
 mod people;
 mod quiet;
 mod same_id;
+mod set_back;
 mod shelf_life;
 mod specials;
 mod truth;
@@ -19,4 +20,5 @@ mod world;
 
 pub use late::{Overtaken, late_in_a_closed_hour, overtaken};
 pub use same_id::{Answered, same_id};
+pub use set_back::{SetBack, set_back_over_a_date};
 pub use world::{Careless, Options, Tally, run};

@@ -16,7 +16,7 @@ const LOST_SEEDS: u64 = 8;
 /// Seeds that a broken rule may survive.
 const TRIES: u64 = 60;
 
-/// Lines `quota SEED`, `hours SEED` and `lost SEED` of `seeds.txt`.
+/// Lines `quota SEED`, `hours SEED`, `lost SEED` and `losthours SEED` of `seeds.txt`.
 fn old_failures() -> Vec<Options> {
     let lines = include_str!("seeds.txt").lines().map(|line| line.split('#').next().unwrap_or("").trim());
     lines
@@ -27,6 +27,7 @@ fn old_failures() -> Vec<Options> {
                 "quota" => Some(Options::usual(seed())),
                 "hours" => Some(Options::with_hours(seed())),
                 "lost" => Some(Options::both_lost(seed())),
+                "losthours" => Some(Options { hours: true, ..Options::both_lost(seed()) }),
                 _ => None,
             }
         })
@@ -78,8 +79,9 @@ fn seeds_keep_every_promise_through_cuts_restores_and_shrinkage() {
 
 #[test]
 fn hub_and_store_that_are_lost_together_keep_every_promise() {
-    let sum = campaign(&(1..=LOST_SEEDS).map(Options::both_lost).collect::<Vec<_>>());
-    assert!(sum.recovered > 0 && sum.store_restores >= 10, "{sum:?}");
+    let lost = |seed| Options { both_lost: true, ..Options::of_campaign(seed) };
+    let sum = campaign(&(1..=LOST_SEEDS).map(lost).collect::<Vec<_>>());
+    assert!(sum.recovered > 0 && sum.store_restores >= 10 && sum.hours_closed > 0, "{sum:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::Db;
 use ::sync::doc::{ClosedBlob, DocId, ManifestEntry};
+use model::quota::StoreEpoch;
 use model::{OrderId, StoreId, Timestamp};
 
 /// An hour whose document stands and in which the hub has not said its last word.
@@ -34,6 +35,10 @@ pub trait Hours {
     fn hours_ready(&self, store: &StoreId, limit: u32) -> Db<Vec<i64>>;
     /// A blob takes the place of an hour's chunks.
     fn close_hour(&mut self, doc: &DocId, hour: i64, blob: &ClosedBlob, at: Timestamp) -> Db<()>;
+    /// The store of this epoch has shown that an hour is closed there, too; of one that is open here nothing is noted.
+    fn mark_there(&mut self, store: &StoreId, hour: i64, epoch: StoreEpoch) -> Db<()>;
+    /// Whether it has.
+    fn is_closed_there(&self, store: &StoreId, hour: i64, epoch: StoreEpoch) -> Db<bool>;
     /// The blob of a document, if it is closed.
     fn closed_blob(&self, doc: &DocId) -> Db<Option<Vec<u8>>>;
     /// Closed documents of a store, the newest first.
@@ -46,6 +51,8 @@ pub trait Hours {
     fn late_due(&self, store: &StoreId, limit: u32) -> Db<Vec<Late>>;
     /// What waits for an order that is not known, and no person was told of.
     fn late_untold(&self, store: &StoreId, limit: u32) -> Db<Vec<Late>>;
+    /// What waits and stands in a document of an hour before this one.
+    fn late_before(&self, store: &StoreId, hour: i64, limit: u32) -> Db<Vec<Late>>;
     /// A person was told.
     fn set_late_told(&mut self, store: &StoreId, late: &Late) -> Db<()>;
     /// It waits no more.

@@ -45,6 +45,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0014_riders_lost.sql")),
     M::up(include_str!("../../migrations/0015_lives.sql")),
     M::up(include_str!("../../migrations/0016_late.sql")),
+    M::up(include_str!("../../migrations/0017_closed_there.sql")),
 ];
 
 /// Statements that are kept prepared per connection.

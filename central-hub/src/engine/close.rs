@@ -5,7 +5,7 @@ use super::inbound::Effect;
 use super::{Fault, HubEngine};
 use crate::db::{Db, HubTx};
 use crate::flows;
-use ::sync::doc::{ClosedHour, DocError, DocId, DocKey, ManifestEntry};
+use ::sync::doc::{ClosedHour, DocError, DocId, DocKey, ManifestEntry, SAID_AGAIN_HOURS};
 use model::fact::Fact;
 use model::order::Owner;
 use model::quota::{FIRST_GENERATION, StoreEpoch};
@@ -13,8 +13,6 @@ use model::{StoreId, Timestamp};
 
 /// Hours of one store that one look closes at most.
 const CLOSES_MAX: u32 = 16;
-/// Hours back from now of which one is taken closed: as far as stores say their orders again.
-const HOURS_BACK: i64 = 35 * 24;
 
 /// What one look at the hours of all stores did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,7 +30,7 @@ pub enum BlobRefused {
     #[error("only hours of orders are closed")]
     NoHour,
     /// It cannot be closed yet, or lies further back than anything is kept to be said again.
-    #[error("the hour is not over here, or more than {HOURS_BACK} hours ago")]
+    #[error("the hour is not over here, or more than {SAID_AGAIN_HOURS} hours ago")]
     NotOver,
     /// Its content has another SHA-256 than its manifest says.
     #[error("the blob's content is not what its manifest says")]
@@ -82,6 +80,7 @@ impl HubEngine {
                 seen.marked += flows::hours::mark(&mut *engine.db, now, &store.seed.id)?;
                 seen.closed += engine.close_ready(now, &store.seed.id)?;
                 engine.settle_late(now, &store.seed.id)?;
+                engine.give_up_late(now, &store.seed.id)?;
             }
             Ok(seen)
         })?;
@@ -198,7 +197,7 @@ impl HubEngine {
             let same = ClosedHour::digest(&known) == Ok(entry.sha256);
             return Ok(if same { Ok(None) } else { Err(BlobRefused::Differs) });
         }
-        if !(now.hour() - HOURS_BACK..now.hour()).contains(&hour) {
+        if !(now.hour() - SAID_AGAIN_HOURS..now.hour()).contains(&hour) {
             return Ok(Err(BlobRefused::NotOver));
         }
         if self.db.chunks(id)?.is_empty() {

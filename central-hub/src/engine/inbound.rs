@@ -163,8 +163,9 @@ impl HubEngine {
         let applied = self.apply_from_store(now, docs.open(&*self.db, &id)?, change)?;
         let touched = match applied {
             Ok(touched) => touched,
-            // From a backup, and not aware that it is closed: it takes the blob, and says anew later what is new.
-            Err(DocError::HourClosed { .. }) if self.under(store)?.0 != FIRST_EPOCH => {
+            // From a backup, and not aware that it is closed: it takes the blob, and says anew later what is new. One that has
+            // it closed says nothing anew.
+            Err(DocError::HourClosed { .. }) if self.will_say_again(store, key)? => {
                 tracing::info!(%store, doc = %id, seq, "a restored store writes into an hour that is closed here");
                 return Ok(());
             }
@@ -205,6 +206,18 @@ impl HubEngine {
         };
         drop(docs);
         self.take_effects(now, store, (&id, seq, change), effects, out)
+    }
+
+    /// Whether a store that writes into an hour which is closed here is one that was replaced, and has not shown since that it is
+    /// closed there, too.
+    fn will_say_again(&self, store: &StoreId, key: DocKey) -> Result<bool, Fault> {
+        let (epoch, _) = self.under(store)?;
+        Ok(match key {
+            DocKey::Orders { hour } => {
+                epoch != FIRST_EPOCH && !self.db.is_closed_there(store, hour, epoch)?
+            }
+            DocKey::Quota { .. } | DocKey::Stock { .. } | DocKey::Catalogue { .. } => false,
+        })
     }
 
     /// What a change means for the tables, and what has waited for that.

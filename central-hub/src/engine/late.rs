@@ -1,19 +1,21 @@
 //! What came late for an order that a restored hub has forgotten, before the order. That one stands in another document, which
 //! comes in its own time (a closed hour beside the session), or people bring it back from other logs; till then the fact waits, and
 //! is read again in its document when the order is known. Once two people have said that everything is here, what still waits is
-//! for a person.
+//! for a person; and after [`SAID_AGAIN_HOURS`] it waits no more.
 
 use super::inbound::Effect;
 use super::{Fault, HubEngine};
 use crate::db::hours::Late;
 use crate::refusal::Refusal;
-use ::sync::doc::{ClosedHour, DocError, DocId, OrderView};
+use ::sync::doc::{ClosedHour, DocError, DocId, OrderView, SAID_AGAIN_HOURS};
 use model::order::Channel;
 use model::quota::FIRST_GENERATION;
 use model::{StoreId, Timestamp};
 
 /// What one look settles at most.
 const AT_ONCE: u32 = 256;
+/// What one look gives up at most; the rest goes with the next.
+const GIVEN_UP_AT_ONCE: u32 = 1_000;
 
 impl HubEngine {
     /// Whether something came before the order that it is about, which this hub has forgotten.
@@ -53,6 +55,27 @@ impl HubEngine {
             aside += 1;
         }
         Ok(aside)
+    }
+
+    /// What waits for longer than anything is said again waits no more, and one line says what it was: its order comes no more.
+    pub(super) fn give_up_late(&mut self, now: Timestamp, store: &StoreId) -> Result<(), Fault> {
+        let gone =
+            self.db.late_before(store, now.hour().saturating_sub(SAID_AGAIN_HOURS), GIVEN_UP_AT_ONCE)?;
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let names = gone.iter().map(|(order, doc)| format!("{order} {doc}\n"));
+        let named = names.collect::<String>();
+        let why = format!(
+            "{} facts that came late were about orders that never came in {SAID_AGAIN_HOURS} hours, and wait no more",
+            gone.len()
+        );
+        tracing::warn!(%store, %why, %named, "late facts are given up");
+        self.db.quarantine_bytes(store, named.as_bytes(), &why, now)?;
+        for late in &gone {
+            self.db.drop_late(store, late)?;
+        }
+        Ok(())
     }
 
     /// What a document, or the blob that took its place, says late of an order, as far as it can be read.

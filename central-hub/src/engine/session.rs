@@ -29,6 +29,8 @@ pub enum Said {
     Gone(StoreId),
     /// Bytes of its connection that were refused, and why.
     Refused(StoreId, Vec<u8>, String),
+    /// These hours are closed there, with the same content as here.
+    Closed(StoreId, Under, Vec<i64>),
     /// Its session knows frames up to this version.
     Reads(StoreId, u8),
 }
@@ -111,6 +113,14 @@ impl HubEngine {
             }
             Said::Reads(store, version) => {
                 self.db.set_reads(store, *version)?;
+                Ok(Inbound::default())
+            }
+            Said::Closed(store, under, hours) => {
+                if self.still(store, *under).is_ok() {
+                    for hour in hours {
+                        self.db.mark_there(store, *hour, under.0)?;
+                    }
+                }
                 Ok(Inbound::default())
             }
             Said::Gone(store) => {

@@ -44,11 +44,13 @@ fn online(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView) ->
     if let Some(refused) = &view.refused {
         other_content(tx, cx, &row, (view, refused))?;
     }
+    let mut moments = tx.moments(&row.id)?;
+    // A store that was set back, and did not know it, has given up what had left: nothing of that counts.
+    let left = moments.has_left() || view.moments.has_left();
     // Picks first: what is captured at `packed` is what was packed.
-    if let Some(picks) = &view.picks {
+    if let Some(picks) = view.picks.as_ref().filter(|picks| !(left && picks.picked.is_empty())) {
         take_picks(tx, cx, &mut row, picks)?;
     }
-    let mut moments = tx.moments(&row.id)?;
     if tx.generation()? != FIRST_GENERATION {
         // A restored hub: its own former life speaks from the documents, too.
         recover::remember(tx, &mut row, &mut moments, &view.moments)?;
@@ -57,28 +59,9 @@ fn online(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView) ->
         if moment.owner() != Owner::Store || !order::record(tx, &mut row, &mut moments, *moment, *at)? {
             continue;
         }
-        let word = order::word(*moment);
-        history(tx, cx, &row, &word, String::new(), *at)?;
-        match moment {
-            Moment::Packed => {
-                money(pay::event(tx, cx, &mut row, Event::Packed), tx, cx, &row)?;
-                refund::settle_cash(tx, cx, &row, true)?;
-            }
-            Moment::Cancelled => {
-                row.rider = None;
-                tx.save_order(&row)?;
-                money(pay::event(tx, cx, &mut row, Event::Cancelled), tx, cx, &row)?;
-            }
-            Moment::Placed
-            | Moment::PaymentFailed
-            | Moment::Confirmed
-            | Moment::CancelRequested
-            | Moment::Accepted
-            | Moment::Picking
-            | Moment::Dispatched
-            | Moment::Delivered
-            | Moment::Completed
-            | Moment::Returned => {}
+        came(tx, cx, &mut row, (*moment, *at), left)?;
+        if *moment == Moment::Dispatched && moments.get(Moment::Cancelled).is_some() {
+            left_after_all(tx, cx, &row)?;
         }
     }
     // Of an order that is nobody's any more, whoever the store had the card of.
@@ -90,6 +73,54 @@ fn online(tx: &mut dyn HubTx, cx: &Cx<'_>, store: &StoreId, view: &OrderView) ->
         substitute::ask(tx, cx, &row, ask)?;
     }
     complete::complete(tx, cx, &mut row)
+}
+
+/// What follows from a moment of the store's that is new here. `left`: of an order that is out of the house nothing comes of a
+/// cancellation; its goods are gone, and its money stays.
+fn came(
+    tx: &mut dyn HubTx,
+    cx: &Cx<'_>,
+    row: &mut OrderRow,
+    (moment, at): (Moment, Timestamp),
+    left: bool,
+) -> Flow<()> {
+    match moment {
+        Moment::Cancelled if left => history(tx, cx, row, "cancelled_in_vain", String::new(), at),
+        Moment::Packed => {
+            history(tx, cx, row, &order::word(moment), String::new(), at)?;
+            money(pay::event(tx, cx, row, Event::Packed), tx, cx, row)?;
+            refund::settle_cash(tx, cx, row, true)
+        }
+        Moment::Cancelled => {
+            history(tx, cx, row, &order::word(moment), String::new(), at)?;
+            row.rider = None;
+            tx.save_order(row)?;
+            money(pay::event(tx, cx, row, Event::Cancelled), tx, cx, row)
+        }
+        Moment::Placed
+        | Moment::PaymentFailed
+        | Moment::Confirmed
+        | Moment::CancelRequested
+        | Moment::Accepted
+        | Moment::Picking
+        | Moment::Dispatched
+        | Moment::Delivered
+        | Moment::Completed
+        | Moment::Returned => history(tx, cx, row, &order::word(moment), String::new(), at),
+    }
+}
+
+/// The other way round the money has gone back, or is on its way: a person must look. Kept once, and loud.
+fn left_after_all(tx: &mut dyn HubTx, cx: &Cx<'_>, row: &OrderRow) -> Flow<()> {
+    let why = format!(
+        "order {}, number {}, has left the store, which had said before that it was cancelled: its money may have gone back",
+        row.id, row.number
+    );
+    if tx.is_set_aside(&row.store, &why)? {
+        return Ok(());
+    }
+    tracing::error!(store = %row.store, %why, "a person must look");
+    Ok(tx.quarantine_bytes(&row.store, &[], &why, cx.now)?)
 }
 
 /// Both contents of one order's id, as they are kept for a person.

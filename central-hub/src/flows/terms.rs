@@ -8,6 +8,7 @@ use crate::db::HubTx;
 use crate::db::orders::OrderRow;
 use crate::db::terms::{Holder, Installation};
 use crate::refusal::Refusal;
+use ::sync::doc::SAID_AGAIN_HOURS;
 use hub_core::proof;
 use hub_core::saga::Event;
 use model::fact::Fact;
@@ -15,8 +16,6 @@ use model::life::life_under;
 use model::quota::{HubGeneration, StoreEpoch};
 use model::{StoreId, Timestamp};
 
-/// Orders documents this far back are said again under new terms.
-const SAID_AGAIN_HOURS: i64 = 35 * 24;
 /// The longest key or id.
 const KEY_SIGNS: usize = 200;
 /// The end of a hold that is in doubt: none, before the past is closed.

@@ -193,6 +193,15 @@ pub fn late_due(conn: &Connection, limit: u32) -> DbResult<Vec<(OrderId, i64)>> 
     all(conn, sql, [limit], |r| Ok((row::id(r, 0, OrderId::from_bytes)?, r.get(1)?)))
 }
 
+/// What waits and stands in a document of an hour before this one, the oldest first.
+///
+/// # Errors
+/// A fault of the database.
+pub fn late_before(conn: &Connection, hour: i64, limit: u32) -> DbResult<Vec<(OrderId, i64)>> {
+    let sql = "SELECT order_id, hour FROM late_wait WHERE hour < ?1 ORDER BY hour, order_id LIMIT ?2";
+    all(conn, sql, (hour, limit), |r| Ok((row::id(r, 0, OrderId::from_bytes)?, r.get(1)?)))
+}
+
 /// It waits no more.
 ///
 /// # Errors

@@ -112,6 +112,16 @@ pub fn forget(conn: &Connection, of: Lane) -> DbResult<()> {
     run(conn, "DELETE FROM sync_out WHERE lane = ?1", [number_of(of)]).map(|_| ())
 }
 
+/// Lets go what waits of documents that are closed here: the hub has them closed, and what is new is said again in later ones.
+/// Says whether there was anything; then the lane must be renumbered by [`renumber`].
+///
+/// # Errors
+/// A fault of the database.
+pub fn drop_closed(conn: &Connection, of: Lane) -> DbResult<bool> {
+    let sql = "DELETE FROM sync_out WHERE lane = ?1 AND doc IN (SELECT doc FROM doc_closed)";
+    Ok(run(conn, sql, [number_of(of)])? > 0)
+}
+
 /// The logs of new terms begin: every lane of both sides at nought, but for so many records of the own log in one.
 ///
 /// # Errors

@@ -58,6 +58,7 @@ impl Engine {
         let store = self.parts.setup.store.clone();
         let tx = self.db.begin()?;
         let mut seen = HoursSeen { marked: flows::hours::mark(&tx, now, store.as_str())?, closed: 0 };
+        late::give_up(&tx, now)?;
         if !live.is_owing() {
             for hour in hours::ready(&tx, store.as_str(), CLOSES_MAX)? {
                 let key = DocKey::Orders { hour };

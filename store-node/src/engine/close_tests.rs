@@ -1,13 +1,14 @@
 //! Stories of hours that end: last words of both sides, blobs, late facts, forged ones. No sockets.
 
 use super::*;
-use crate::command::Command;
+use crate::command::{Command, FenceWhy};
 use crate::db::{docs, hours};
 use crate::testbed::{Bed, MORNING};
 use model::order::Moment;
+use model::quota::{FIRST_GENERATION, StoreEpoch};
 use model::time::HOUR_MS;
 use model::{OrderId, OrderState, Role};
-use sync::doc::{RepairAnswer, Repairing};
+use sync::doc::{RepairAnswer, Repairing, SAID_AGAIN_HOURS};
 
 fn state(bed: &Bed, order: OrderId) -> OrderState {
     bed.reader().order(order).unwrap().unwrap().card.state
@@ -120,6 +121,27 @@ fn a_late_fact_that_comes_before_its_order_waits_for_it() {
     bed.check();
 }
 
+#[test]
+fn a_late_fact_of_an_order_that_never_comes_waits_as_long_as_anything_is_said_again() {
+    let mut bed = Bed::new();
+    let (order, _) = bed.hub_orders(1, &[("SALT", 1)]);
+    let cancel = bed.hub_says_late(order, Moment::CancelRequested, MORNING.hour() + 1);
+    bed.inbound(vec![InboundRecord { lane: Lane::Orders, seq: 1, ..cancel }]);
+    bed.pass((SAID_AGAIN_HOURS + 1) * HOUR_MS);
+    bed.engine.close_hours(bed.now).unwrap();
+    assert_eq!(hours::late_before(bed.engine.db.read(), i64::MAX, 9).unwrap().len(), 1, "an hour more");
+    assert_eq!(docs::quarantined(bed.engine.db.read()).unwrap(), 0);
+    bed.pass(HOUR_MS);
+    for _ in 0..2 {
+        bed.engine.close_hours(bed.now).unwrap();
+        assert!(hours::late_before(bed.engine.db.read(), i64::MAX, 9).unwrap().is_empty());
+        let aside = docs::set_aside(bed.engine.db.read(), 9).unwrap();
+        assert_eq!(aside.len(), 1, "told once: {aside:?}");
+        assert_eq!(sync::inspect::reason_kind(&aside[0].reason), "unknown_order", "{aside:?}");
+    }
+    bed.check();
+}
+
 /// Found in the escrow's world: such facts went to the first hour of 1970, which no hub ever closes.
 #[test]
 fn what_follows_the_last_word_of_a_life_that_is_forgotten_goes_to_the_next_hour() {
@@ -162,6 +184,29 @@ fn a_change_for_a_closed_hour_is_set_aside_and_the_log_goes_on() {
     assert_eq!((received(&bed), docs::quarantined(bed.engine.db.read()).unwrap()), (seq, 1));
     assert_eq!(manifest(bed.engine.db.read(), 9).unwrap(), before);
     assert_eq!(state(&bed, order), OrderState::Cancelled);
+}
+
+/// What it has said there in this life it says again in a later hour; the hour itself is over, and is not sent to a hub that has it
+/// closed.
+#[test]
+fn what_waits_of_an_hour_that_a_restored_store_has_taken_closed_is_not_sent_any_more() {
+    // Two machines with one past: the first has lived on to the hour's end, the second has not.
+    let ((mut first, _), (mut bed, _)) = (ended(), ended());
+    first.engine.close_hours(first.now).unwrap();
+    first.hub_hears();
+    let blob = first.hub_document().close().unwrap();
+    let entry = blob.entry(first.hub_document().id());
+    let (epoch, generation) = (StoreEpoch(2), FIRST_GENERATION);
+    bed.system(Command::TakeEpoch { epoch, generation, why: FenceWhy::Restored }).unwrap();
+    let sent = |bed: &mut Bed| -> Vec<DocKey> {
+        let lanes = Lane::ALL.map(|lane| bed.engine.out_records(lane, 0, 99).unwrap());
+        lanes.into_iter().flatten().map(|record| record.doc).collect()
+    };
+    assert!(sent(&mut bed).contains(&entry.doc), "it does not know that the hour is over");
+    bed.engine.take_closed(bed.now, &entry, blob.bytes).unwrap().unwrap();
+    let lanes = bed.engine.age_lanes(bed.now).unwrap();
+    assert!(!sent(&mut bed).contains(&entry.doc));
+    assert!(lanes.iter().any(|lane| lane.skipped > 0), "its numbers are skipped: {lanes:?}");
 }
 
 #[test]

@@ -16,13 +16,19 @@ const SINGLE_LANE: u8 = 1;
 
 impl Engine {
     /// Lets what waits for the hub since an hour that has passed go to the last lane, the newest hour first, so that
-    /// what happens now is not behind it. Only while no session is open: numbers change.
+    /// what happens now is not behind it; and what waits of an hour that this store has since taken closed from the hub, goes: it was
+    /// said again. Only while no session is open: numbers change.
     ///
     /// # Errors
     /// A fault; nothing was moved.
     pub fn age_lanes(&mut self, now: Timestamp) -> Result<LaneStates, Fault> {
         let tx = self.db.begin()?;
         if !is_single(&tx)? {
+            for lane in Lane::ALL {
+                if lanes::drop_closed(&tx, lane)? {
+                    lanes::renumber(&tx, lane)?;
+                }
+            }
             for lane in Lane::ALL.into_iter().filter(|lane| lane.ages()) {
                 let mut old: Vec<(DocId, String)> = Vec::new();
                 for name in lanes::waiting_docs(&tx, lane)? {

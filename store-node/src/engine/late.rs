@@ -1,16 +1,18 @@
 //! What came late for an order that this store does not have: between documents no order is promised, and the closed hour of an
 //! order that a restored store has forgotten comes beside the session. Till the order is known the fact waits, and is read again in
-//! its document then.
+//! its document then; after [`SAID_AGAIN_HOURS`] it waits no more.
 
 use super::docs::Docs;
 use super::{Applied, Fault, Parts, inbound};
 use crate::db::{Tx, docs, hours, orders};
 use model::{OrderId, Timestamp};
 use std::collections::BTreeSet;
-use sync::doc::{ClosedHour, DocError, DocKey, OrderView};
+use sync::doc::{ClosedHour, DocError, DocKey, OrderView, SAID_AGAIN_HOURS};
 
 /// What one look settles at most.
 const AT_ONCE: u32 = 256;
+/// What one look gives up at most; the rest goes with the next.
+const GIVEN_UP_AT_ONCE: u32 = 1_000;
 
 /// Lets wait what came for orders that are not known; the others are left in the list.
 ///
@@ -50,6 +52,28 @@ pub(super) fn settle(
             Err(error) => docs::quarantine(tx, now, "hub late", &name, &[], &error.to_string())?,
         }
         hours::drop_late(tx, &order, hour)?;
+    }
+    Ok(())
+}
+
+/// What waits for longer than anything is said again waits no more, and one line says what it was: its order comes no more.
+///
+/// # Errors
+/// A fault of the database.
+pub(super) fn give_up(tx: &Tx<'_>, now: Timestamp) -> Result<(), Fault> {
+    let gone = hours::late_before(tx, now.hour().saturating_sub(SAID_AGAIN_HOURS), GIVEN_UP_AT_ONCE)?;
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let named: String = gone.iter().map(|(order, hour)| format!("{order} {hour}\n")).collect();
+    let why = format!(
+        "{} facts that came late were about orders that never came in {SAID_AGAIN_HOURS} hours, and wait no more",
+        gone.len()
+    );
+    tracing::warn!(%why, %named, "late facts are given up");
+    docs::quarantine(tx, now, "hub late", "", named.as_bytes(), &why)?;
+    for (order, hour) in &gone {
+        hours::drop_late(tx, order, *hour)?;
     }
     Ok(())
 }

@@ -107,7 +107,7 @@ fn is_of_a_forgotten_life(
 fn learn_again(flow: &mut Flow<'_>, row: &OrderRow, new: &AcceptOrder) -> Result<Answer, Stop> {
     moments::begin(flow, row, &[(Moment::Placed, new.placed_at), (Moment::Confirmed, new.confirmed_at)])?;
     unknown::remember(flow, row, &new.seen)?;
-    if let Some(picks) = &new.packed {
+    if let Some(picks) = packed(new) {
         unknown::stay_short(flow, &row.order, picks)?;
     }
     if unknown::ended_by(&new.seen).is_none() {
@@ -162,6 +162,11 @@ fn know(flow: &mut Flow<'_>, line: &HeadLine) -> Result<(), Stop> {
     Ok(())
 }
 
+/// What a former life packed for it.
+fn packed(new: &AcceptOrder) -> Option<&Picks> {
+    new.packed.as_ref().filter(|picks| !unknown::says_nothing_left(&new.seen, picks))
+}
+
 fn row_of(new: &AcceptOrder, flow: &Flow<'_>) -> OrderRow {
     OrderRow {
         order: new.order,
@@ -171,7 +176,7 @@ fn row_of(new: &AcceptOrder, flow: &Flow<'_>) -> OrderRow {
         promise_at: new.head.promise_at,
         first_name: new.head.first_name.clone(),
         // What a former life packed for it stands in no other table here.
-        cod: match &new.packed {
+        cod: match packed(new) {
             Some(picks) => cash_due(new.head.cod, &new.head.lines, picks),
             None => new.head.cod,
         },

@@ -1,7 +1,7 @@
 //! What a customer gets instead of goods that are not there (REQ-33): by the order's preset at once, or after asking for
 //! 60 s. A substitute takes only what the store may promise by itself, held in the same transaction.
 
-use super::{Flow, Stop, holding, moments, not_found, price};
+use super::{Flow, Stop, fence, holding, moments, not_found, price};
 use crate::answer::Answer;
 use crate::db::orders::{self, OrderRow};
 use crate::db::people::{self, NoticeRow};
@@ -81,8 +81,12 @@ fn best(flow: &Flow<'_>, row: &OrderRow, line: u8, not: &SkuId, qty: Qty) -> Res
     Ok(Some(Found { sku: good.sku.clone(), name: good.name.clone(), why: why.word(), price }))
 }
 
-/// Units that the store may promise by itself.
+/// Units that the store may promise by itself: behind the fence none, for nobody knows what lies there. A substitute is a new promise
+/// of its product, whoever's order it is for.
 fn free(flow: &Flow<'_>, sku: &SkuId) -> Result<u64, Stop> {
+    if !fence::is_open(flow, sku)? {
+        return Ok(0);
+    }
     let free = holding::free(flow, sku)?;
     #[cfg(feature = "mutations")]
     let free = super::mutated::free_for_substitute(flow, sku, free)?;

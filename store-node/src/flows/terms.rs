@@ -10,9 +10,8 @@ use crate::refusal::Refusal;
 use model::life::life_under;
 use model::quota::{HubGeneration, StoreEpoch};
 use std::fmt::Display;
+use sync::doc::SAID_AGAIN_HOURS;
 
-/// Orders documents this far back are said again under new terms: longer than any outage is buffered (REQ-51).
-const SAID_AGAIN_HOURS: i64 = 35 * 24;
 /// The alarm that stands while rights of an older generation are out.
 pub const OLD_RIGHTS: &str = "old_generation_rights";
 /// The alarm that stands where the hub has sold units that it had no right to.

@@ -74,11 +74,12 @@ pub fn learn(
     packed: Option<&Picks>,
 ) -> Result<Answer, Stop> {
     flow.only(&[])?;
+    let row = moments::order(flow, order)?;
     if !rows::is_open(flow.tx, order)? {
+        left_after_all(flow, &row, seen)?;
         return Ok(Answer::Done);
     }
-    let row = moments::order(flow, order)?;
-    if let Some(picks) = packed {
+    if let Some(picks) = packed.filter(|picks| !says_nothing_left(seen, picks)) {
         stay_short(flow, order, picks)?;
     }
     if let Some(ended) = ended_by(seen) {
@@ -88,14 +89,29 @@ pub fn learn(
     Ok(Answer::Done)
 }
 
+/// A database that was set back and did not know it has cancelled what its former life had handed over: a lot's date passed
+/// that both remember, and nothing was left to give. It has left all the same.
+fn left_after_all(flow: &mut Flow<'_>, row: &OrderRow, seen: &Moments) -> Result<(), Stop> {
+    let known = orders::moments(flow.tx, &row.order)?;
+    if !seen.has_left() || known.has_left() || known.get(Moment::Cancelled).is_none() {
+        return Ok(());
+    }
+    remember(flow, row, seen)?;
+    moments::note(flow, &row.order, "left_after_all", "")
+}
+
 /// How an order ended, as far as moments tell: those of the bay and after it, and a cancellation.
 pub fn ended_by(seen: &Moments) -> Option<UnknownEnd> {
-    let has = |moment| seen.get(moment).is_some();
-    if has(Moment::Cancelled) {
-        return Some(UnknownEnd::Cancelled);
+    if seen.has_left() {
+        return Some(UnknownEnd::Delivered);
     }
-    let left = [Moment::Dispatched, Moment::Delivered, Moment::Completed, Moment::Returned];
-    left.into_iter().any(has).then_some(UnknownEnd::Delivered)
+    seen.get(Moment::Cancelled).map(|_| UnknownEnd::Cancelled)
+}
+
+/// Whether picks are those of a cancellation, of an order that has left: something was in its bags, and who wrote this had
+/// forgotten it.
+pub fn says_nothing_left(seen: &Moments, picks: &Picks) -> bool {
+    seen.has_left() && picks.picked.is_empty()
 }
 
 /// Units that a former life has told the customer would not come. Whoever gave them to the order after all would have to

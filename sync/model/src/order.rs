@@ -225,9 +225,17 @@ pub struct IllegalMove {
 pub struct Moments(pub BTreeMap<Moment, Timestamp>);
 
 impl Moments {
-    /// The state: that of the highest-ranked moment that has a time. Without any, the order is not yet placed.
+    /// The state: that of the highest-ranked moment that has a time. Without any, the order is not yet placed. Of an order that
+    /// has left the cancellation does not count: only a life of the store that had forgotten its leaving can have written it.
     pub fn state(&self) -> OrderState {
-        self.0.keys().rev().find_map(|m| m.state()).unwrap_or(OrderState::Placed)
+        let void = |moment: &Moment| *moment == Moment::Cancelled && self.has_left();
+        self.0.keys().rev().filter(|m| !void(m)).find_map(|m| m.state()).unwrap_or(OrderState::Placed)
+    }
+
+    /// Whether the goods are out of the store: they were handed over, or somebody has heard of what comes after that.
+    pub fn has_left(&self) -> bool {
+        let after = [Moment::Dispatched, Moment::Delivered, Moment::Completed, Moment::Returned];
+        after.into_iter().any(|moment| self.get(moment).is_some())
     }
 
     /// The time of a moment.
@@ -302,6 +310,20 @@ mod tests {
         assert_eq!(moments.state(), OrderState::Dispatched);
         assert!(!moments.record(Moment::Placed, Timestamp::from_ms(99)));
         assert_eq!(moments.get(Moment::Placed), Some(Timestamp::from_ms(1)));
+    }
+
+    #[test]
+    fn what_has_left_is_not_cancelled_whichever_was_written_first() {
+        for both in [[Moment::Dispatched, Moment::Cancelled], [Moment::Cancelled, Moment::Dispatched]] {
+            let mut moments = Moments::default();
+            both.into_iter().for_each(|moment| assert!(moments.record(moment, Timestamp::from_ms(7))));
+            assert_eq!(moments.state(), OrderState::Dispatched);
+            assert!(moments.has_left());
+        }
+        let cancelled = Moments(
+            [(Moment::Packed, Timestamp::from_ms(1)), (Moment::Cancelled, Timestamp::from_ms(2))].into(),
+        );
+        assert_eq!((cancelled.state(), cancelled.has_left()), (OrderState::Cancelled, false));
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod orders;
 mod prices;
 mod rest;
 
-pub use manifest::{Difference, MANIFEST_MAX, ManifestEntry, compare};
+pub use manifest::{Difference, MANIFEST_MAX, ManifestEntry, compare, same_hours};
 
 use automerge::ReadDoc;
 use model::time::{HOUR_MS, Timestamp};

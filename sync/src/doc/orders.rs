@@ -46,6 +46,9 @@ const MOMENT_SPAN_MS: i64 = 400 * DAY_MS;
 /// Later hours that are tried for what comes after an hour's end: a side has said its last word in few of those that follow.
 pub const LATER_HOURS: usize = 48;
 
+/// Hours back from now of which anything is said again, under new terms or closed: longer than any outage is buffered (REQ-51).
+pub const SAID_AGAIN_HOURS: i64 = 35 * 24;
+
 /// One order as its document says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderView {

@@ -148,7 +148,7 @@ impl World {
         })
     }
 
-    fn ended(&mut self, order: OrderId) -> Checked<Overtaken> {
+    pub(super) fn ended(&mut self, order: OrderId) -> Checked<Overtaken> {
         let (at_store, unknown, aside) = self.store.reading(|conn| {
             Ok((orders::moments(conn, &order)?, unknown::is_open(conn, &order)?, docs::reasons(conn, 9)?))
         })?;
@@ -159,7 +159,11 @@ impl World {
         Ok(Overtaken { at_store, at_hub, unknown, brought: self.tally.hours_brought, aside })
     }
 
-    fn waits_till(&mut self, what: &str, mut there: impl FnMut(&mut World) -> Checked<bool>) -> Checked {
+    pub(super) fn waits_till(
+        &mut self,
+        what: &str,
+        mut there: impl FnMut(&mut World) -> Checked<bool>,
+    ) -> Checked {
         for _ in 0..WAITS {
             self.pass(2 * SECOND_MS)?;
             if there(self)? {

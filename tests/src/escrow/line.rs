@@ -6,6 +6,7 @@ use super::world::{Event, World};
 use crate::checks::{Check, Checked, broken, machine};
 use crate::sim::city;
 use central_hub::command::Command as Hub;
+use central_hub::engine::Said;
 use model::order::Owner;
 use rand::Rng;
 use store_node::command::{Command as Store, FenceWhy};
@@ -31,6 +32,7 @@ impl World {
         self.pledges_terms()?;
         let lanes = self.store.engine()?.age_lanes(now).map_err(machine)?;
         self.feed(Owner::Store, Input::Lanes(lanes))?;
+        self.shows_hours()?;
         for end in [Owner::Store, Owner::Hub] {
             self.feed(end, Input::Connected(Opening::default()))?;
         }
@@ -43,6 +45,21 @@ impl World {
         let terms = self.hub.engine()?.under(&store).map_err(machine)?;
         let pledge = HubBox::pledges().pledge(&store, terms, Word::Terms);
         self.store.engine()?.pledged(&[pledge]).map_err(machine)
+    }
+
+    /// With its hello the store shows which hours are closed there.
+    fn shows_hours(&mut self) -> Checked {
+        let (mine, theirs) = self.closed_hours()?;
+        let (now, store) = (self.now(), city::store_id(0).map_err(machine)?);
+        let hub = self.hub.engine()?;
+        let (under, config) =
+            (hub.under(&store).map_err(machine)?, self.store.engine()?.peer_config().map_err(machine)?);
+        // A session of other terms than the store's never comes about.
+        if under == (config.epoch, config.generation) {
+            let said = Said::Closed(store, under, sync::doc::same_hours(&theirs, &mine));
+            self.hub.engine()?.hear(now, &[said]).map_err(machine)?;
+        }
+        Ok(())
     }
 
     /// Whether what the store has of the hub's pledges shows that the hub has forgotten something.

@@ -13,7 +13,7 @@ use model::order::{Moment, Moments, Owner};
 use std::collections::BTreeMap;
 use store_node::db::{docs, fence, orders, quota, unknown};
 use sync::doc::{DocActor, DocId, Document};
-use sync::lane;
+use sync::lane::LaneState;
 
 impl World {
     /// What the store has decided; customers hear of it from the hub, or when they get their bags.
@@ -163,11 +163,14 @@ impl World {
 
     /// Whether each side has all of the other's log, and knows that it has.
     pub(super) fn is_level(&mut self) -> Checked<bool> {
-        let own = lane::total(&self.store.engine()?.lanes().map_err(machine)?);
+        let own = self.store.engine()?.lanes().map_err(machine)?;
         let store = city::store_id(0).map_err(machine)?;
-        let row = lane::total(&self.hub.engine()?.data().lanes(&store).map_err(machine)?);
-        Ok((own.sent, own.received) == (row.received, row.sent)
-            && (own.acked, row.acked) == (own.sent, row.sent))
+        let row = self.hub.engine()?.data().lanes(&store).map_err(machine)?;
+        // What went to another lane is over there; the other side hears of the gap with the next record of this one, if ever.
+        let level = |from: &LaneState, to: &LaneState| {
+            from.waiting() == 0 && from.sent == to.received.max(from.skipped)
+        };
+        Ok(own.iter().zip(&row).all(|(own, row)| level(own, row) && level(row, own)))
     }
 
     /// Both sides have the same orders, rights and documents, and the books of the store hold together.
@@ -258,6 +261,14 @@ impl World {
         Ok(())
     }
 
+    /// How far each side's log has come.
+    fn logs(&mut self) -> Checked<String> {
+        let own = self.store.engine()?.lanes().map_err(machine)?;
+        let store = city::store_id(0).map_err(machine)?;
+        let row = self.hub.engine()?.data().lanes(&store).map_err(machine)?;
+        Ok(format!("; logs of the store {own:?}, of the hub {row:?}"))
+    }
+
     /// For the report of a run that does not come to rest.
     pub(super) fn state(&mut self) -> Checked<String> {
         let all = self.truth.online.keys().chain(self.truth.counter.keys());
@@ -283,6 +294,7 @@ impl World {
         let (hours, backed) = (self.hours_agree()?, self.is_backed()?);
         let waits = (hours, backed, self.needs_epoch, self.hub_owes, self.line.connected, level, due, held);
         let own = (standing.epoch, standing.generation);
-        Ok(format!("open {rows:?}; store {own:?}, hub {row:?}; waits {waits:?}"))
+        let logs = if level { String::new() } else { self.logs()? };
+        Ok(format!("open {rows:?}; store {own:?}, hub {row:?}; waits {waits:?}{logs}"))
     }
 }

@@ -90,7 +90,12 @@ impl World {
     }
 
     pub(super) fn sells_one(&mut self) -> Checked<OrderId> {
-        let sku = self.goods[0].clone();
+        self.sells_of(0)
+    }
+
+    /// Sells a unit of the good at this place of the list.
+    pub(super) fn sells_of(&mut self, good: usize) -> Checked<OrderId> {
+        let sku = self.goods[good].clone();
         for _ in 0..WAITS {
             self.pass(WAIT_MS)?;
             let shown = self.offered()?.iter().any(|(offered, _)| *offered == sku);

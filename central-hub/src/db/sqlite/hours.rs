@@ -4,6 +4,7 @@ use super::{Sqlite, row};
 use crate::db::hours::{Late, Unmarked};
 use crate::db::{Db, Hours};
 use ::sync::doc::{ClosedBlob, DocId, ManifestEntry};
+use model::quota::StoreEpoch;
 use model::time::HOUR_MS;
 use model::{OrderId, StoreId, Timestamp};
 
@@ -104,6 +105,18 @@ impl Hours for Sqlite {
         .map(drop)
     }
 
+    fn mark_there(&mut self, store: &StoreId, hour: i64, epoch: StoreEpoch) -> Db<()> {
+        let sql = "UPDATE hour_mark SET there_epoch = ?3 WHERE store = ?1 AND hour = ?2 \
+                     AND closed_at IS NOT NULL AND there_epoch IS NOT ?3";
+        self.run(sql, (store.as_str(), hour, epoch.0)).map(drop)
+    }
+
+    fn is_closed_there(&self, store: &StoreId, hour: i64, epoch: StoreEpoch) -> Db<bool> {
+        let sql = "SELECT 1 FROM hour_mark WHERE store = ?1 AND hour = ?2 AND there_epoch = ?3";
+        let found: Option<i64> = self.one(sql, (store.as_str(), hour, epoch.0), |r| r.get(0))?;
+        Ok(found.is_some())
+    }
+
     fn closed_blob(&self, doc: &DocId) -> Db<Option<Vec<u8>>> {
         self.one("SELECT bytes FROM doc_closed WHERE doc = ?1", [doc.to_string()], |r| r.get(0))
     }
@@ -148,6 +161,16 @@ impl Hours for Sqlite {
                AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.id = late_wait.order_id) \
              ORDER BY order_id, doc LIMIT ?2",
             (store.as_str(), limit),
+            late,
+        )
+    }
+
+    // Hours have six digits until the year 2084, so names lie as hours do.
+    fn late_before(&self, store: &StoreId, hour: i64, limit: u32) -> Db<Vec<Late>> {
+        self.all(
+            "SELECT order_id, doc FROM late_wait WHERE store = ?1 AND doc < ?2 || ?3 \
+             ORDER BY doc, order_id LIMIT ?4",
+            (store.as_str(), span(store).0, hour, limit),
             late,
         )
     }

@@ -1,9 +1,9 @@
 //! What a store says: grants, moments, picks, cancellations, questions, counter orders, and nonsense.
 
 use crate::command::{Command, Outcome, Recovered};
-use crate::engine::BlobRefused;
+use crate::engine::{BlobRefused, Said};
 use crate::testkit::{World, sku};
-use ::sync::doc::{DocKey, Document, ManifestEntry};
+use ::sync::doc::{DocActor, DocKey, Document, ManifestEntry, SAID_AGAIN_HOURS};
 use ::sync::lane::{Lane, LaneSeq};
 use model::api::hub::Payment;
 use model::fact::Fact;
@@ -12,7 +12,8 @@ use model::order_doc::{
     HeadLine, LessPaid, OrderHead, PickedUnits, Picks, ShortUnits, SubstituteAsk, SubstitutePreset,
 };
 use model::quota::{FIRST_EPOCH, FIRST_GENERATION};
-use model::{LotId, Moment, OrderId, OrderState, Paise, PersonId, Qty};
+use model::time::HOUR_MS;
+use model::{LotId, Moment, OrderId, OrderState, Paise, PersonId, Qty, Timestamp};
 use std::collections::BTreeMap;
 
 fn order(world: &mut World, payment: Payment, qty: i64) -> OrderId {
@@ -267,6 +268,43 @@ fn an_hour_ends_with_both_last_words_and_is_a_blob_that_late_facts_leave_alone()
     assert_eq!(world.hub.data().manifest(&store, 9).unwrap(), [blob.entry(&doc)]);
 }
 
+/// A machine that came from a backup of before the hour's end writes into it: it will say that again where it has yet to take the blob.
+/// One that has shown the blob says nothing again, and what it writes is kept for a person.
+#[test]
+fn what_a_replaced_store_writes_into_an_hour_that_it_has_closed_goes_to_quarantine() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Cod, 1);
+    let (hour, store) = (world.now.hour(), world.store.clone());
+    let doc = DocKey::Orders { hour }.of(&store);
+    let actor = DocActor { side: Owner::Store, store: store.clone(), boot: 77 };
+    let mut other = Document::load(doc.clone(), &actor, &world.hub.data().chunks(&doc).unwrap()).unwrap();
+    other.put_fact(&moment(&world, id, Moment::Packed)).unwrap();
+    let change = other.commit().unwrap().unwrap();
+    let cancelled = moment(&world, id, Moment::Cancelled);
+    world.store_says(&[cancelled]);
+    world.wait(2 * HOUR_MS);
+    world.hub.close_hours(world.now).unwrap();
+    world.store_reads();
+    world.store_says(&[Fact::HourClosed { hour }]);
+    assert_eq!(world.hub.close_hours(world.now).unwrap().closed, 1);
+    let taken = Command::MintEpoch { store: store.clone(), node_key: "new".to_owned(), expect: FIRST_EPOCH };
+    world.done(taken);
+    let under = world.hub.under(&store).unwrap();
+    let says = |world: &mut World, seq| {
+        let at = LaneSeq { lane: Lane::Backfill, seq };
+        world.hub.inbound(world.now, &store, vec![(at, doc.key(), change.clone())]).unwrap().quarantined
+    };
+    assert_eq!(says(&mut world, 1), 0, "it may not know that the hour is over");
+    let of_older_terms = (FIRST_EPOCH, under.1);
+    for (terms, aside) in [(of_older_terms, 0), (under, 1)] {
+        world.hub.hear(world.now, &[Said::Closed(world.store.clone(), terms, vec![hour])]).unwrap();
+        assert_eq!(says(&mut world, 2 + u64::from(aside)), aside);
+    }
+    let told = world.hub.data().set_aside(None, 9).unwrap();
+    assert!(told.len() == 1 && told[0].why.contains("is closed"), "{told:?}");
+    assert_eq!(state(&world, &id), OrderState::Cancelled);
+}
+
 #[test]
 fn what_the_hub_learns_after_its_last_word_goes_to_a_later_hour() {
     let mut world = World::new();
@@ -410,7 +448,7 @@ fn what_comes_late_for_a_forgotten_order_before_the_order_waits_for_it() {
         let (store, now) = (world.store.clone(), world.now);
         world.done(Command::BeginGeneration { hub: "another".to_owned(), expect: FIRST_GENERATION });
         world.logs_begin_anew();
-        assert_eq!(hears_late(&mut world, (id, hour), Moment::Dispatched), 0);
+        assert_eq!(hears_late(&mut world, (id, hour), Moment::Packed), 0);
         assert_eq!(world.hub.data().order(&id).unwrap(), None, "what came late is not all of it");
         if closed_meanwhile {
             close_past(&mut world);
@@ -426,11 +464,31 @@ fn what_comes_late_for_a_forgotten_order_before_the_order_waits_for_it() {
         world.restart();
         assert_eq!(world.hub.take_closed(now, &store, &entry, bytes.clone()).unwrap(), Ok(()));
         let moments = world.hub.data().moments(&id).unwrap();
-        for step in [Moment::Accepted, Moment::Cancelled, Moment::Dispatched] {
+        for step in [Moment::Accepted, Moment::Cancelled, Moment::Packed] {
             assert!(moments.get(step).is_some(), "{step:?} of {moments:?}");
         }
         assert_eq!(world.hub.data().quarantined().unwrap(), u32::from(closed_meanwhile));
         assert!(world.hub.data().late_due(&store, 9).unwrap().is_empty(), "it waits no more");
+    }
+}
+
+#[test]
+fn what_comes_late_for_an_order_that_never_comes_waits_as_long_as_anything_is_said_again() {
+    let (mut world, id, entry, _) = closed_and_forgotten(false);
+    let DocKey::Orders { hour } = entry.doc else { panic!("no hour") };
+    let store = world.store.clone();
+    world.done(Command::BeginGeneration { hub: "another".to_owned(), expect: FIRST_GENERATION });
+    world.logs_begin_anew();
+    assert_eq!(hears_late(&mut world, (id, hour), Moment::Packed), 0);
+    let waits = |world: &World| world.hub.data().late_before(&store, hour + 2, 9).unwrap();
+    let last = Timestamp::from_ms((hour + 1 + SAID_AGAIN_HOURS) * HOUR_MS);
+    world.hub.close_hours(last).unwrap();
+    assert_eq!((waits(&world).len(), world.hub.data().quarantined().unwrap()), (1, 0));
+    for _ in 0..2 {
+        world.hub.close_hours(last.plus_ms(HOUR_MS)).unwrap();
+        let aside = world.hub.data().set_aside(None, 9).unwrap();
+        assert_eq!((waits(&world).len(), aside.len()), (0, 1), "told once: {aside:?}");
+        assert_eq!(::sync::inspect::reason_kind(&aside[0].why), "unknown_order", "{aside:?}");
     }
 }
 
@@ -487,4 +545,45 @@ fn an_hour_that_is_not_over_or_long_past_is_not_taken_closed() {
         );
         assert!(world.hub.data().closed_before(&store, i64::MAX, 9).unwrap().is_empty());
     }
+}
+
+/// What a store that was set back and did not know it writes: nothing came, and it is cancelled.
+fn given_up(world: &World, order: OrderId) -> [Fact; 2] {
+    let hour = world.hub.data().order(&order).unwrap().unwrap().placed_at.hour();
+    let short = vec![ShortUnits { line: 0, qty: Qty::new(3).unwrap() }];
+    let picks = Picks { picked: vec![], short, bags: 0, less: vec![] };
+    [Fact::Picks { order, hour, picks }, moment(world, order, Moment::Cancelled)]
+}
+
+#[test]
+fn what_has_left_is_not_cancelled_by_a_store_that_has_forgotten_it_and_nothing_is_given_back() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Upi { token: "tok_ok".to_owned() }, 3);
+    let left =
+        [picks(&world, id, 3, 0), moment(&world, id, Moment::Packed), moment(&world, id, Moment::Dispatched)];
+    world.store_says(&left);
+    let given_up = given_up(&world, id);
+    world.store_says(&given_up);
+    assert_eq!(state(&world, &id), OrderState::Dispatched);
+    assert!(world.hub.data().due_steps(world.now, 9).unwrap().is_empty());
+    let line = world.hub.data().lines(&id).unwrap().remove(0);
+    assert_eq!((line.picked, line.short), (Qty::new(3).ok(), Qty::ZERO));
+    assert!(world.hub.data().history(&id).unwrap().iter().any(|row| row.what == "cancelled_in_vain"));
+    assert_eq!(world.hub.data().quarantined().unwrap(), 0);
+}
+
+#[test]
+fn what_was_cancelled_and_turns_out_to_have_left_is_shown_to_a_person_once() {
+    let mut world = World::new();
+    let id = order(&mut world, Payment::Upi { token: "tok_ok".to_owned() }, 3);
+    let given_up = given_up(&world, id);
+    world.store_says(&given_up);
+    assert_eq!(state(&world, &id), OrderState::Cancelled);
+    let left = moment(&world, id, Moment::Dispatched);
+    world.store_says(std::slice::from_ref(&left));
+    world.store_says(&[picks(&world, id, 3, 0)]);
+    assert_eq!(state(&world, &id), OrderState::Dispatched);
+    let aside = world.hub.data().set_aside(None, 9).unwrap();
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    assert!(aside[0].why.contains(&id.to_string()), "{aside:?}");
 }

@@ -30,6 +30,17 @@ pub enum Difference {
     Differs(DocKey),
 }
 
+/// Hours that both have closed with the same content.
+pub fn same_hours(mine: &[ManifestEntry], theirs: &[ManifestEntry]) -> Vec<i64> {
+    let mine: BTreeMap<DocKey, [u8; 32]> = mine.iter().map(|entry| (entry.doc, entry.sha256)).collect();
+    let same = theirs.iter().filter(|entry| mine.get(&entry.doc) == Some(&entry.sha256));
+    same.filter_map(|entry| match entry.doc {
+        DocKey::Orders { hour } => Some(hour),
+        DocKey::Quota { .. } | DocKey::Stock { .. } | DocKey::Catalogue { .. } => None,
+    })
+    .collect()
+}
+
 /// Compares two manifests. Hours older than the oldest entry of either are not judged: the other side has cut its list.
 pub fn compare(mine: &[ManifestEntry], theirs: &[ManifestEntry]) -> Vec<Difference> {
     let floor = |list: &[ManifestEntry]| {
