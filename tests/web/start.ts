@@ -2,7 +2,7 @@
 // devices, nobody shopping. Addresses that are already in the environment are used as they are.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -78,12 +78,29 @@ export async function restoredHub(staff: readonly string[]): Promise<{ hub: stri
     `profile = "demo"\nlisten = "127.0.0.1:${port}"\ndata_dir = "hub"\ncatalogue = "${resolve('../../store-node/demo/catalogue.csv')}"\n`,
     '[[stores]]\nid = "s1"\nname = "Larder Indiranagar"\nlat = 12.9719\nlon = 77.6412\ntoken = "a-token-of-walks-only"\n', ...people,
   ].join(''));
-  const child = play(['__restored', join(folder, 'hub.toml')], 'ignore');
-  const hub = `http://127.0.0.1:${port}`;
+  return { hub: `http://127.0.0.1:${port}`, stop: await serving('__restored', join(folder, 'hub.toml'), port) };
+}
+
+/** A new machine takes the place of a store of this demo's: from a backup of this moment, with ports of its own. */
+export async function replacedStore(data: string, id: string): Promise<{ store: string; stop: () => Promise<void> }> {
+  const [old, folder] = [join(data, id), join(data, `${id}-new`)];
+  mkdirSync(folder);
+  const text = readFileSync(join(old, 'store.toml'), 'utf8');
+  writeFileSync(join(folder, 'old.toml'), text);
+  const [http, tcp, ws] = [await freePort(), await freePort(), await freePort()];
+  const moved = text.replaceAll(old, folder).replace(/^http = .*$/m, `http = "127.0.0.1:${http}"`)
+    .replace(/^tcp_port = .*$/m, `tcp_port = ${tcp}`).replace(/^websocket_port = .*$/m, `websocket_port = ${ws}`);
+  writeFileSync(join(folder, 'store.toml'), moved);
+  return { store: `http://127.0.0.1:${http}`, stop: await serving('__replaced', join(folder, 'store.toml'), http) };
+}
+
+/** Starts a role of the demo's program and waits until it serves; gives what stops it. */
+async function serving(role: string, config: string, port: number): Promise<() => Promise<void>> {
+  const child = play([role, config], 'ignore');
   for (const until = Date.now() + PATIENCE_MS; ;) {
-    const answer = await fetch(`${hub}/readyz`).catch(() => null);
-    if (answer?.ok) return { hub, stop: () => stop(child) };
-    if (child.exitCode !== null || Date.now() > until) throw new Error('the restored hub was not ready');
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
+    if (answer?.ok) return () => stop(child);
+    if (child.exitCode !== null || Date.now() > until) throw new Error(`${role} was not ready`);
     await new Promise((done) => setTimeout(done, 100));
   }
 }

@@ -14,6 +14,7 @@ pub fn run_role(arguments: &[String]) -> Option<Result<()>> {
     let run: fn(&Path) -> Result<()> = match role.as_str() {
         "__hub" => hub,
         "__restored" => restored,
+        "__replaced" => replaced,
         "__global" => global,
         "__store" => store,
         "__agent" => agent,
@@ -51,6 +52,23 @@ fn restored(config: &Path) -> Result<()> {
     config.data_dir = before.with_extension("restored");
     run::restore(&config, &stick, &recovery)?;
     serve_hub(config)
+}
+
+/// A new machine that takes the place of the store in `old.toml` beside its own file, from a backup made this moment: what its
+/// people have to do then, is done in a walk.
+fn replaced(config: &Path) -> Result<()> {
+    use store_node::backup::program::{self, Place};
+    use store_node::replace::{Wish, replace};
+    let old = firmware_config::load(&config.with_file_name("old.toml"))?;
+    let from = Place::File(config.with_file_name("stick.larder"));
+    let recovery = program::enrol(&old)?;
+    let runtime = runtime()?;
+    program::back_up(&program::setup(&old)?, &from, runtime.handle().clone())?;
+    let manifest = Some(firmware_config::load(config)?);
+    let wish = Wish { from, number: None, instead_of: None, manifest, hub: None, config: config.to_owned() };
+    replace(&wish, &recovery, runtime.handle().clone())?;
+    drop(runtime);
+    store(config)
 }
 
 fn serve_hub(config: central_hub::config::HubConfig) -> Result<()> {
