@@ -44,7 +44,7 @@ async function at(store: string, page: string, size: Size, lang: 'en' | 'hi'): P
 const counting = (manager: Staff) => manager.api.get<Counting>('/api/v1/counting');
 /** Counts one product: everything lies in its first place. */
 async function count(manager: Staff, task: CountTask): Promise<void> {
-  const found = task.places.map((place, i) => ({ bin: place.bin, lot: place.lot, qty: i === 0 ? 9 : 0 }));
+  const found = task.places.map((place, i) => ({ bin: place.bin, lot: place.lot, qty: i === 0 ? 60 : 0 }));
   await manager.api.post(`/api/v1/counting/${task.sku}`, { found } satisfies CountRequest);
 }
 
@@ -56,6 +56,7 @@ test('a manager counts a new machine open, and the old one says that its place i
   const { page, errors } = await at(machine.store, 'link', 'desk', 'en');
   await page.getByRole('heading', { name: /This store is fenced/ }).waitFor();
   await page.getByText('Count the shelves, best sellers first').waitFor();
+  await page.locator('.state', { hasText: 'Count the shelves' }).waitFor();
   await page.waitForTimeout(300);
   await shot(page, 'count-fenced-desk-en');
   expect(await violations(page)).toEqual([]);
@@ -91,7 +92,9 @@ test('a manager counts a new machine open, and the old one says that its place i
   expect(errors).toEqual([]);
 
   const old = await at(demo.demo.store, 'link', 'phone', 'hi');
-  await old.page.getByText('इस मशीन को बंद करें').waitFor({ timeout: 60_000 });
+  await old.page.locator('.fence').getByText('इस मशीन को बंद करें').waitFor({ timeout: 60_000 });
+  await old.page.locator('.state', { hasText: 'इस मशीन को बंद करें' }).waitFor();
+  expect(await old.page.getByText(before.number).count()).toBe(0);
   await shot(old.page, 'count-superseded-phone-hi');
   expect(await violations(old.page)).toEqual([]);
   expect(await english(old.page, ['store-node backup enrol'])).toEqual([]);

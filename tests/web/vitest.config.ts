@@ -1,14 +1,16 @@
 // Walks run one after the other: they share one demo and one browser's patience. LARDER_WALKS says which of them: those of a
-// store's pages, those of the hub's, or all where nothing is said.
-import { defineConfig } from 'vitest/config';
+// store's pages, those of the hub's (and one that has a demo of its own anyway, so that both take as long), or all where nothing
+// is said.
+import { defaultExclude, defineConfig } from 'vitest/config';
 
-const HALVES: Record<string, string[]> = { store: ['*.walk.ts'], hub: ['hub/**/*.walk.ts'] };
+const HALVES: Record<string, string[]> = { store: ['*.walk.ts'], hub: ['hub/**/*.walk.ts', 'count.walk.ts'] };
 const asked = process.env['LARDER_WALKS'] ?? '';
 if (asked !== '' && !(asked in HALVES)) throw new Error(`LARDER_WALKS=${asked}: say store, hub, or nothing`);
 
 export default defineConfig({
   test: {
     include: HALVES[asked] ?? Object.values(HALVES).flat(),
+    exclude: asked === 'store' ? [...defaultExclude, 'count.walk.ts'] : [...defaultExclude],
     globalSetup: ['./start.ts'],
     fileParallelism: false,
     testTimeout: 120_000,

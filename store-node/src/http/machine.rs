@@ -21,10 +21,10 @@ pub async fn devices(State(app): State<App>, _staff: Staff) -> Result<Json<Vec<D
 /// `GET /api/v1/link`.
 pub async fn link(State(app): State<App>, _staff: Staff) -> Result<Json<Link>, HttpProblem> {
     let state = *app.link.borrow();
-    let mut link = app.ask(|reader| reader.link(clock::now())).await?;
+    let (mut link, standing) = app.ask(|reader| Ok((reader.link(clock::now())?, reader.standing()?))).await?;
     link.online = state.online;
     link.since = state.since;
-    let situation = Situation { online: state.online, promised: link.orders_promised };
+    let situation = Situation { online: state.online, promised: link.orders_promised, standing };
     link.advice = Advice::of(situation).word().to_owned();
     Ok(Json(link))
 }

@@ -1,10 +1,28 @@
 //! How a restored or replaced store stands, for the console.
 
+use crate::command::FenceWhy;
+use crate::db::fence::State;
 use crate::db::{DbResult, fence, unknown};
 use crate::reader::Reader;
 use model::api::fence::{FenceView, UnknownRow};
+use store_core::advice::Standing;
 
 impl Reader {
+    /// Whether this machine may promise anything.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn standing(&mut self) -> DbResult<Standing> {
+        self.snapshot(|conn, _| {
+            let fence = fence::state(conn)?;
+            Ok(match fence.state {
+                State::Open | State::Emergency => Standing::Open,
+                State::Fenced if fence.why == FenceWhy::Superseded.word() => Standing::Superseded,
+                State::Fenced => Standing::Fenced,
+            })
+        })
+    }
+
     /// The fence, what is left to count, and the orders that wait for a decision.
     ///
     /// # Errors

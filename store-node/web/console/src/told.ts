@@ -65,6 +65,10 @@ export function advised(link: Link): { action: string; why: string } {
       return { action: l('do_finish_promised', { n: link.orders_promised }), why: l('finish_promised_why') };
     case 'counter_only':
       return { action: l('do_counter_only'), why: l('counter_only_why') };
+    case 'count_shelves':
+      return { action: l('do_count_shelves'), why: l('count_shelves_why') };
+    case 'switch_off':
+      return { action: l('do_switch_off'), why: l('switch_off_why') };
     default:
       return { action: l('do_all_well'), why: link.facts_waiting > 0 ? l('all_well_sending', { n: link.facts_waiting }) : l('all_well_why') };
   }

@@ -665,7 +665,8 @@ pub struct Link {
     pub database_mb_max: u32,
     /// The publication of the hub's catalogue that was taken over last; none while the hub has told nothing.
     pub catalogue: Option<CatalogueTaken>,
-    /// The safest action now, a stable word: `all_well`, `finish_promised`, `counter_only`.
+    /// The safest action now, a stable word: `all_well`, `finish_promised`, `counter_only`; `count_shelves` while the
+    /// store is fenced, `switch_off` where another machine has taken its place.
     pub advice: String,
 }
 

@@ -435,7 +435,8 @@ database_mb: number,
 database_mb_max: number,
 /** The publication of the hub's catalogue that was taken over last; none while the hub has told nothing. */
 catalogue: CatalogueTaken | null,
-/** The safest action now, a stable word: `all_well`, `finish_promised`, `counter_only`. */
+/** The safest action now, a stable word: `all_well`, `finish_promised`, `counter_only`; `count_shelves` while the
+ * store is fenced, `switch_off` where another machine has taken its place. */
 advice: string, };
 
 /** A session. */
