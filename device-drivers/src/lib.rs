@@ -15,13 +15,13 @@
 //! |---|---|---|---|
 //! | `serial-lines` | scanner that sends lines | [`scanner::framing`] | [`sim::SimScanner`] |
 //! | `zebra-ssi` | scanner that is answered | [`scanner::ssi`] | [`sim::SimSsi`] |
-//! | `hid-wedge` | scanner that types, by evdev, grabbed | [`scanner::wedge`] | [`sim::SimWedge`] |
+//! | `hid-wedge` | scanner that types, by evdev, grabbed | [`scanner::wedge`] | [`sim::SimWedge`]; umockdev in `whole_store` |
 //! | `escpos` | receipt printers | [`printer::escpos`], answers in [`printer::status`] | [`sim::SimPrinter`] |
 //! | `zpl` | label printers | [`printer::zpl`], answers in [`printer::status`] | [`sim::SimPrinter`] |
 //! | `ds18b20` | 1-wire probes, by the kernel's sysfs | [`sensor::ds18b20`] | [`sim::SimDs18b20`] |
-//! | `sht3x`, `sht4x` | humidity and temperature on I2C | [`sensor::sht`] | a scripted bus in its tests |
+//! | `sht3x`, `sht4x` | humidity and temperature on I2C | [`sensor::sht`] | a scripted bus in its tests; umockdev in `whole_store` |
 //! | `bme280` | the same with air pressure, on I2C | [`sensor::bme280`] | a scripted bus in its tests |
-//! | `max31865` | platinum elements on SPI | [`sensor::max31865`] | a scripted bus in its tests |
+//! | `max31865` | platinum elements on SPI | [`sensor::max31865`] | a scripted bus in its tests; umockdev in `whole_store` |
 //! | `toledo-w`, `nci` | scales | [`scale`], [`scale::nci`] | [`sim::SimScale`] |
 //! | `gpio-door`, `gpio-output` | contacts; relays, buzzers, lamps at a chip's pins | [`gpio`] | [`sim::SimGpio`] |
 //! | `modbus-door`, `modbus-output` | the same at a module's inputs and coils | [`modbus`] | [`sim::SimModbus`] |
