@@ -18,7 +18,7 @@ mod specials;
 mod truth;
 mod world;
 
-pub use late::{Overtaken, late_in_a_closed_hour, overtaken};
+pub use late::{Overtaken, known_by_the_word, late_in_a_closed_hour, overtaken};
 pub use same_id::{Answered, same_id};
 pub use set_back::{SetBack, set_back_over_a_date};
 pub use world::{Careless, Options, Tally, run};

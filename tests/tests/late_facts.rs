@@ -3,7 +3,7 @@
 
 use model::Moment;
 use model::order::Owner;
-use tests::escrow::{late_in_a_closed_hour, overtaken};
+use tests::escrow::{known_by_the_word, late_in_a_closed_hour, overtaken};
 
 /// Found in the escrow's world: the hub set the record aside.
 #[test]
@@ -39,5 +39,15 @@ fn what_a_hub_from_its_backup_says_in_an_hour_that_its_former_life_has_closed_go
             "{moment:?}: {end:?}"
         );
     }
+    assert_eq!(end.aside, Vec::<String>::new());
+}
+
+/// Found in the escrow's world: the word opened what was counted, and units of orders were sold again that stood in a closed hour.
+#[test]
+fn an_order_that_outlives_its_hour_is_known_to_a_store_from_its_backup_before_the_hubs_word() {
+    let end = known_by_the_word(1).unwrap();
+    assert!(end.unknown, "a person says how it ended: {end:?}");
+    assert!(end.at_store.get(Moment::Confirmed).is_some(), "{end:?}");
+    assert!(end.brought > 0, "the hour came beside the session");
     assert_eq!(end.aside, Vec::<String>::new());
 }

@@ -12,7 +12,7 @@ use model::fact::Fact;
 use model::order::Owner;
 use model::order_doc::OrderHead;
 use model::quota::StoreEpoch;
-use model::{StoreId, Timestamp};
+use model::{OrderId, StoreId, Timestamp};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -105,6 +105,8 @@ fn compose_some(docs: &mut Docs, tx: &dyn HubTx) -> Result<Option<Batch>, Fault>
         }
     }
     changes.extend(say_late(docs, tx, &late, &mut spoiled)?);
+    // The hub's word is about everything that was said before it.
+    changes.sort_by_key(|(id, _)| matches!(id, DocId::Quota { .. }));
     Ok(Some(Batch { changes, spoiled, upto, more, edition: docs.edition() }))
 }
 
@@ -145,10 +147,7 @@ fn say_late(
     for (store, seq, fact) in late {
         let Some((order, hour)) = fact.of_order() else { continue };
         let own = DocKey::Orders { hour }.of(store);
-        let head = match docs.open(tx, &own)?.order(order).ok().flatten() {
-            Some(view) => Some(view.head),
-            None => promised_head(tx, order)?,
-        };
+        let head = head_of(docs, tx, &own, order)?;
         let said = match head {
             Some(head) => put_late(docs, tx, &own, hour, &head, fact)?,
             None => Err(DocError::UnknownOrder { order: order.to_string() }),
@@ -169,6 +168,23 @@ fn say_late(
         changes.extend(docs.open(tx, &id)?.commit()?.map(|change| (id, change)));
     }
     Ok(changes)
+}
+
+/// The head of an order, as the document of its hour has it, or the blob in its place; of one that its hour has lost, as it was
+/// promised.
+fn head_of(
+    docs: &mut Docs,
+    tx: &dyn HubTx,
+    own: &DocId,
+    order: &OrderId,
+) -> Result<Option<OrderHead>, Fault> {
+    let placed = tx.order(order)?.map(|row| DocKey::Orders { hour: row.placed_at.hour() }.of(&row.store));
+    for doc in [Some(own.clone()), placed].into_iter().flatten() {
+        if let Some(view) = docs.open(tx, &doc)?.order(order).ok().flatten() {
+            return Ok(Some(view.head));
+        }
+    }
+    Ok(promised_head(tx, order)?)
 }
 
 /// Stages a fact in the first later hour in which the hub has not said its last word. A former life, which this one has

@@ -8,14 +8,17 @@ use crate::db::HubTx;
 use crate::db::orders::OrderRow;
 use crate::db::terms::{Holder, Installation};
 use crate::refusal::Refusal;
-use ::sync::doc::SAID_AGAIN_HOURS;
+use ::sync::doc::{DocKey, SAID_AGAIN_HOURS};
 use hub_core::proof;
 use hub_core::saga::Event;
 use model::fact::Fact;
 use model::life::life_under;
 use model::quota::{HubGeneration, StoreEpoch};
-use model::{StoreId, Timestamp};
+use model::{Moment, StoreId, Timestamp};
+use std::collections::BTreeMap;
 
+/// Open orders of a store that are said again at most.
+const OPEN_MAX: u32 = 10_000;
 /// The longest key or id.
 const KEY_SIGNS: usize = 200;
 /// The end of a hold that is in doubt: none, before the past is closed.
@@ -81,7 +84,35 @@ fn set_epoch(
     end_holds(tx, cx, Some(store))?;
     tx.set_holder(store, &Holder { epoch, node_key: node_key.to_owned(), word })?;
     tx.begin_log(store, cx.now.hour().saturating_sub(SAID_AGAIN_HOURS))?;
+    say_open_again(tx, store)?;
     if own.log_whole || cx.mutation.gives_word_at_once() { give_word(tx, store) } else { Ok(()) }
+}
+
+/// Orders that are open though their hour is closed are said again in a later one: a closed hour comes beside the log, in its own
+/// time, and a store from its backup may have forgotten them.
+fn say_open_again(tx: &mut dyn HubTx, store: &StoreId) -> Flow<()> {
+    let mut closed: BTreeMap<i64, bool> = BTreeMap::new();
+    for row in tx.open_orders(Some(store), OPEN_MAX)? {
+        let (order, hour) = (row.id, row.placed_at.hour());
+        let is_closed = match closed.get(&hour) {
+            Some(known) => *known,
+            None => tx.closed_blob(&DocKey::Orders { hour }.of(store))?.is_some(),
+        };
+        closed.insert(hour, is_closed);
+        let Some(confirmed) = tx.moments(&order)?.get(Moment::Confirmed).filter(|_| is_closed) else {
+            continue;
+        };
+        let (epoch, generation) = (row.epoch, row.generation);
+        // Its own hour says so already; in any other it is late.
+        let hour = hour + 1;
+        let facts = [
+            Fact::Terms { order, hour, epoch, generation },
+            Fact::Moment { order, hour, moment: Moment::Placed, at: row.placed_at },
+            Fact::Moment { order, hour, moment: Moment::Confirmed, at: confirmed },
+        ];
+        tx.add_facts(store, &facts)?;
+    }
+    Ok(())
 }
 
 /// The hub's word: every order that it sold under older epochs stands in the log before it.

@@ -15,7 +15,7 @@ use crate::{derive, flows};
 use model::order::{Channel, Moment, Moments, Owner};
 use model::order_doc::OrderHead;
 use model::quota::{FIRST_GENERATION, HubGeneration, StoreEpoch};
-use model::{CommandId, SkuId, Timestamp};
+use model::{CommandId, OrderId, SkuId, Timestamp};
 use sync::doc::{self, DocError, DocKey, Document, OrderView, Touched};
 use sync::lane::Lane;
 
@@ -246,7 +246,7 @@ pub(super) fn take_one(
         if touched.marked && document.has_marked(Owner::Hub)? {
             hours::mark_theirs(tx, hour, came.now)?;
         }
-        late::hold_back(tx, hour, &mut touched.late)?;
+        late::hold_back(tx, hour, &mut touched.late, |order| again && says_all(document, order))?;
     }
     let taken = listing::standing(tx)?.map(|standing| standing.publication);
     for envelope in commands_of(document, came.doc, (&touched, again, taken), &quarantine)? {
@@ -375,8 +375,9 @@ fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command
     let failed = view.moments.get(Moment::PaymentFailed).is_some();
     let confirmed = view.moments.get(Moment::Confirmed).filter(|_| !failed);
     if view.late.is_some() {
-        // The order itself stands in an hour that is closed: only what is new is here.
+        // The order itself stands in an hour that is closed: only what is new is here, or all of one that is open still.
         if again {
+            commands.extend(open_again(view, id(&format!("accept late {hour} {}", shows(view)))));
             let (seen, packed) = (view.moments.clone(), view.picks.clone());
             let learn = id(&format!("learn late {hour} {}", shows(view)));
             commands.push((learn, Command::LearnOrder { order, seen, packed }));
@@ -419,6 +420,29 @@ fn of_order(view: &OrderView, hour: i64, again: bool) -> Vec<(CommandId, Command
     }
     commands.extend(of_hub_moments(view));
     commands
+}
+
+/// Whether what a document says late of an order is enough to know it again.
+fn says_all(document: &Document, order: &OrderId) -> bool {
+    let views = document.late(order).unwrap_or_default();
+    views.iter().any(|view| open_again(view, derive::command(order.as_bytes(), "late")).is_some())
+}
+
+/// An order that was open when its hour ended, as a hub says it again to a store that may have forgotten it.
+fn open_again(view: &OrderView, id: CommandId) -> Option<(CommandId, Command)> {
+    let placed_at = view.moments.get(Moment::Placed)?;
+    let (epoch, generation) = view.terms;
+    let accept = AcceptOrder {
+        order: view.order,
+        hour: placed_at.hour(),
+        head: view.head.clone(),
+        placed_at,
+        confirmed_at: view.moments.get(Moment::Confirmed)?,
+        terms: Terms { epoch, generation },
+        seen: view.moments.clone(),
+        packed: view.picks.clone(),
+    };
+    Some((id, Command::AcceptOrder(accept)))
 }
 
 /// What another life of the hub put under the same id. The store has one of them, and refuses the other.

@@ -14,14 +14,20 @@ const AT_ONCE: u32 = 256;
 /// What one look gives up at most; the rest goes with the next.
 const GIVEN_UP_AT_ONCE: u32 = 1_000;
 
-/// Lets wait what came for orders that are not known; the others are left in the list.
+/// Lets wait what came for orders that are not known; the others are left in the list, and those of which `says_all` is true: what
+/// came is enough to know them.
 ///
 /// # Errors
 /// A fault of the database.
-pub(super) fn hold_back(tx: &Tx<'_>, hour: i64, late: &mut BTreeSet<OrderId>) -> Result<(), Fault> {
+pub(super) fn hold_back(
+    tx: &Tx<'_>,
+    hour: i64,
+    late: &mut BTreeSet<OrderId>,
+    says_all: impl Fn(&OrderId) -> bool,
+) -> Result<(), Fault> {
     let mut early = Vec::new();
     for order in late.iter() {
-        if orders::find(tx, order)?.is_none() {
+        if orders::find(tx, order)?.is_none() && !says_all(order) {
             hours::await_order(tx, order, hour)?;
             early.push(*order);
         }

@@ -11,7 +11,7 @@ use model::order::{Moment, Moments, Owner};
 use model::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 use model::{OrderId, Timestamp};
 use store_node::command::{Command, FenceWhy};
-use store_node::db::{docs, orders, unknown};
+use store_node::db::{docs, fence, orders, unknown};
 use sync::doc::DocKey;
 
 /// So many short waits at most for anything to happen.
@@ -52,7 +52,44 @@ pub fn late_in_a_closed_hour(seed: u64) -> Result<Overtaken, String> {
     world.says_late_in_a_closed_hour().map_err(|error| error.to_string())
 }
 
+/// An order is open when its hour is closed, and the store comes from a backup of before it: whether the store knows it again when
+/// it has the hub's word, which says that nothing was sold that it has not heard of. The closed hour has not come yet.
+///
+/// # Errors
+/// As [`overtaken`].
+pub fn known_by_the_word(seed: u64) -> Result<Overtaken, String> {
+    let mut world = World::new(&Options::with_hours(seed)).map_err(|error| error.to_string())?;
+    world.is_known_by_the_word().map_err(|error| error.to_string())
+}
+
 impl World {
+    fn is_known_by_the_word(&mut self) -> Checked<Overtaken> {
+        self.line.weather = Weather::FAIR;
+        self.resting = true;
+        self.dial()?;
+        let now = self.now();
+        self.store.save(now)?;
+        let order = self.sells_one()?;
+        self.is_over(self.truth.online[&order].recovered.placed_at.hour())?;
+        self.brings_back_store()?;
+        self.own_store(Command::Fence { why: FenceWhy::Restored })?;
+        self.take_epoch(FenceWhy::Restored)?;
+        self.waits_till("the word is there", |world| {
+            Ok(world.store.reading(fence::state)?.word_at.is_some() && world.is_level()?)
+        })?;
+        let known = self.ended(order)?;
+        // The hour itself comes later, and says nothing else.
+        self.waits_till("both have the same hours", |world| {
+            world.closes_hours()?;
+            Ok(world.hours_agree()? && world.is_level()?)
+        })?;
+        let later = self.ended(order)?;
+        if (later.unknown, &later.at_store, &later.aside) != (known.unknown, &known.at_store, &known.aside) {
+            return Err(broken(Check::Converged, format!("{known:?}, then {later:?}")));
+        }
+        Ok(later)
+    }
+
     fn overtakes(&mut self, lost: Owner) -> Checked<Overtaken> {
         self.line.weather = Weather::FAIR;
         self.resting = true;
