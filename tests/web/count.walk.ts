@@ -75,6 +75,8 @@ test('a manager counts a new machine open, and the old one says that its place i
     }
     await form.getByRole('button', { name: 'Counted' }).click();
     await page.getByRole('status').filter({ hasText: name! }).waitFor();
+    // The next one stands there only when the list is read anew.
+    await page.getByRole('form', { name: name!, exact: true }).waitFor({ state: 'detached' });
     expect(await counting(manager)).toMatchObject(left > 1 ? { needed: true, total: (await counting(manager)).done + left - 1 } : {});
   }
   await expect.poll(async () => { const now = await counting(manager); return now.total - now.done; }).toBe(0);

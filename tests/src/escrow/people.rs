@@ -448,14 +448,15 @@ impl World {
             .map(|(place, units)| (place.clone(), *units))
             .collect();
         for (place, units) in strange {
-            self.truth.shelf.remove(&place);
             let date = self.truth.dates.get(&place.lot).copied();
             if date.is_some_and(|date| date < self.today()) {
                 // Past its date: thrown away.
                 Truth::add(&mut self.truth.lost, sku, units);
-                continue;
+            } else {
+                self.receive(sku, units, (false, date))?;
             }
-            self.receive(sku, units, (false, date))?;
+            // Only now: while it is taken in it lies there, and is looked at.
+            self.truth.shelf.remove(&place);
         }
         self.finds_out(sku);
         let of = sku.clone();

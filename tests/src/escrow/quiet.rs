@@ -196,11 +196,14 @@ impl World {
             let theirs = hub.data().moments(order).map_err(machine)?;
             let shared = |m: &Moments| -> Vec<Moment> {
                 // A wish that came too late is the hub's note alone; a pick that a former life began may never begin anew,
-                // and of an order that is over only its end is asked of people, not what came before.
+                // and of an order that is over only its end is asked of people, not what came before. That a life which had
+                // forgotten its leaving cancelled it counts at neither side, and the next life may never hear of it.
                 let over = m.get(Moment::Dispatched).or(m.get(Moment::Cancelled)).is_some();
+                let left = m.has_left();
                 let own = |m: &Moment| {
                     matches!(m, Moment::CancelRequested | Moment::Picking)
                         || (over && matches!(m, Moment::Accepted | Moment::Packed))
+                        || (left && *m == Moment::Cancelled)
                 };
                 m.0.keys().copied().filter(|m| !own(m)).collect()
             };
