@@ -14,7 +14,7 @@ use ::sync::pledge::{Pledge, PledgeKey};
 use ::sync::wire::{CloseReason, MAX_FRAME};
 use axum::extract::ws::{Message, WebSocket};
 use hub_core::proof;
-use model::quota::{HubGeneration, StoreEpoch};
+use model::quota::{FIRST_EPOCH, HubGeneration, StoreEpoch};
 use model::{StoreId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -481,7 +481,8 @@ impl Session<'_> {
     async fn judge(&mut self, theirs: &[ManifestEntry]) -> Result<(), Over> {
         let mine = self.links.manifest(self.store).await.ok_or(Over)?;
         let same = doc::same_hours(&mine, theirs);
-        if !same.is_empty() {
+        // Of a store's first life nothing is ever said again.
+        if self.under().0 != FIRST_EPOCH && !same.is_empty() {
             self.links.writer.note(Said::Closed(self.store.clone(), self.under(), same)).await?;
         }
         for difference in doc::compare(&mine, theirs) {

@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core';
 import type { ColdChain, StockDetail, StockPage } from '@larder/shared/types/store.ts';
 import { browser, errorsOf, person, shot, violations } from './browser.ts';
 import { POWER_ON, Probes } from './probes.ts';
-import { Staff, type Person } from './store.ts';
+import { signIn, Staff, type Person } from './store.ts';
 
 const { cutStore: store, data } = inject('demo');
 const MANAGER: Person = { id: 'farah', name: 'Farah', pin: '8082' };
@@ -36,11 +36,7 @@ test.skipIf(data === '')('a warm cold room, a pulled probe, and one that says it
   const context = await person(chrome, 'desk');
   const page = await context.newPage();
   const errors = errorsOf(page);
-  await page.goto(`${store}/`);
-  await page.getByLabel(MANAGER.name, { exact: true }).check();
-  await page.fill('#pin', MANAGER.pin);
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('nav');
+  await signIn(page, store, MANAGER);
   expect(open(await cold())).toEqual([]);
 
   probes.set('temp-cold-1', 9000);

@@ -3,10 +3,10 @@
 // when the line breaks.
 
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { browser, errorsOf, person, shot, violations, wedge, type Size } from './browser.ts';
 import { Line } from './proxy.ts';
-import { MANAGER, PICKERS, Staff } from './store.ts';
+import { MANAGER, PICKERS, signIn, Staff } from './store.ts';
 import { pickByHand } from './hand.ts';
 
 const { store } = inject('demo');
@@ -17,14 +17,6 @@ beforeAll(async () => {
   manager = await Staff.login(store, MANAGER);
 });
 afterAll(() => chrome?.close());
-
-async function login(page: Page, base: string): Promise<void> {
-  await page.goto(`${base}/`);
-  await page.getByLabel(MANAGER.name, { exact: true }).check();
-  await page.fill('#pin', MANAGER.pin);
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('nav');
-}
 
 const SIZES: [Size, 'en' | 'hi'][] = [['desk', 'en'], ['desk', 'hi'], ['phone', 'en'], ['phone', 'hi']];
 test.each(SIZES)('every section on a %s in %s', async (size, lang) => {
@@ -40,7 +32,7 @@ test.each(SIZES)('every section on a %s in %s', async (size, lang) => {
   await page.goto(`${store}/`);
   await page.waitForSelector('.who');
   await clean('login');
-  await login(page, store);
+  await signIn(page, store);
   await page.waitForSelector('.card');
   await clean('now');
   await page.goto(`${store}/#/now/${order}`);
@@ -88,7 +80,7 @@ test('a wrong PIN is said, and nothing opens', async () => {
 test('a counter order by keyboard appears on the board by itself, is picked, and leaves with the right bags only', async () => {
   const context = await person(chrome, 'desk');
   const page = await context.newPage();
-  await login(page, store);
+  await signIn(page, store);
   await page.getByRole('link', { name: /^Counter/ }).press('Enter');
   await page.keyboard.press('/');
   await page.waitForFunction(() => document.activeElement?.id === 'cq');
@@ -129,7 +121,7 @@ test('when the line breaks the board stays, says how old it is, and comes back b
   const page = await context.newPage();
   const base = `http://127.0.0.1:${line.port}`;
   const { number } = await manager.counterOrder([1]);
-  await login(page, base);
+  await signIn(page, base);
   await page.locator('.card', { hasText: `#${number}` }).waitFor();
   await page.locator('.live:not(.off)').waitFor();
   line.cut();

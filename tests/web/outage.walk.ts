@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core';
 import type { Link } from '@larder/shared/types/store.ts';
 import { ONCE, browser, errorsOf, person, shot, violations } from './browser.ts';
 import { pickByHand } from './hand.ts';
-import { Staff, type Person } from './store.ts';
+import { signIn, Staff, type Person } from './store.ts';
 
 const { cutStore: store } = inject('demo');
 const MANAGER: Person = { id: 'farah', name: 'Farah', pin: '8082' };
@@ -21,10 +21,7 @@ test.skipIf(store === '').each([['desk', 'en'], ['desk', 'hi'], ['phone', 'en'],
   const context = await person(chrome, size, lang);
   const page = await context.newPage();
   const errors = errorsOf(page);
-  await page.goto(`${store}/`);
-  await page.getByLabel(MANAGER.name, { exact: true }).check();
-  await page.fill('#pin', MANAGER.pin);
-  await page.keyboard.press('Enter');
+  await signIn(page, store, MANAGER);
   await page.locator('.banner.warn').waitFor({ timeout: 30_000 });
   await page.waitForTimeout(300);
   await shot(page, `outage-now-${size}-${lang}`);

@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { Bench } from './bench.ts';
 import { ONCE, browser, errorsOf, person, shot, violations, type Size } from './browser.ts';
 import { pickByHand } from './hand.ts';
-import { MANAGER, PICKERS, Staff } from './store.ts';
+import { MANAGER, PICKERS, signIn, Staff } from './store.ts';
 
 const { store, data } = inject('demo');
 const bench = new Bench(data, 's1');
@@ -38,11 +38,7 @@ async function signedIn(size: Size, lang: 'en' | 'hi'): Promise<{ page: Page; er
   const context = await person(chrome, size, lang);
   const page = await context.newPage();
   const errors = errorsOf(page);
-  await page.goto(`${store}/`);
-  await page.getByLabel(MANAGER.name, { exact: true }).check();
-  await page.fill('#pin', MANAGER.pin);
-  await page.keyboard.press('Enter');
-  await page.waitForSelector('nav');
+  await signIn(page, store);
   return { page, errors, done: () => context.close() };
 }
 

@@ -12,7 +12,7 @@ import type { DeviceRow } from '@larder/shared/types/store.ts';
 import { browser, errorsOf, person, shot, violations } from './browser.ts';
 import { english } from './english.ts';
 import { pickByHand } from './hand.ts';
-import { label, MANAGER, PICKERS, pickedOf, shelf, Staff } from './store.ts';
+import { label, MANAGER, PICKERS, pickedOf, shelf, signIn, Staff } from './store.ts';
 
 const { store, data } = inject('demo');
 const SCANNER = 'scan-pack';
@@ -93,11 +93,7 @@ test.skipIf(data === '').each([['en', PICKERS[1]], ['hi', PICKERS[2]]] as const)
 
   const desk = await person(chrome, 'desk', lang);
   const console_ = await desk.newPage();
-  await console_.goto(`${store}/`);
-  await console_.getByLabel(MANAGER.name, { exact: true }).check();
-  await console_.fill('#pin', MANAGER.pin);
-  await console_.keyboard.press('Enter');
-  await console_.waitForSelector('nav');
+  await signIn(console_, store);
   await console_.goto(`${store}/#/devices`);
   await console_.locator('.need', { hasText: device }).getByText(lang === 'en' ? 'battery 12 %' : 'बैटरी 12 %').waitFor();
   await shot(console_, `console-battery-desk-${lang}`);

@@ -12,6 +12,16 @@ export const MANAGER = { id: 'meena', name: 'Meena', pin: '8080' };
 export const SECOND_MANAGER = { id: 'farah', name: 'Farah', pin: '8082' };
 export const PICKERS = [{ id: 'asha', name: 'Asha', pin: '4711' }, { id: 'ravi', name: 'Ravi', pin: '4712' }, { id: 'sunil', name: 'Sunil', pin: '4713' }] as const;
 export type Person = { id: string; name: string; pin: string };
+
+/** Signs somebody in at a store's console, as a person does. */
+export async function signIn(page: Page, base: string, who: Person = MANAGER): Promise<void> {
+  await page.goto(`${base}/`);
+  await page.getByLabel(who.name, { exact: true }).check();
+  await page.fill('#pin', who.pin);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('nav');
+}
+
 /** Twenty of these would be too heavy for one order. */
 const HEAVY = /\b([2-9]|\d\d+) (kg|L)\b/;
 
