@@ -17,7 +17,7 @@ use hub_core::proof;
 use model::quota::{FIRST_EPOCH, HubGeneration, StoreEpoch};
 use model::{StoreId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -197,7 +197,6 @@ impl Links {
         Ok(())
     }
 
-    /// Holds a session until the connection ends, a newer one comes, or the hub stops.
     /// Before a machine gets an epoch of its own: a hub that has forgotten what it pledged was set back, and begins
     /// generations until it is past every one that it took before.
     ///
@@ -246,16 +245,29 @@ impl Links {
         Ok(done.is_ok())
     }
 
-    /// `shown`: what the store says that this hub has pledged.
-    pub async fn serve(&self, store: StoreId, mut socket: WebSocket, shown: Vec<Pledge>) {
-        let Some(seat) = self.seats.get(&store) else { return };
+    /// Gives the store's seat to the connection that asks for it now; whoever held it is told to go. To be called before the
+    /// store hears that it may talk: whoever asks later then has asked after that, however late a connection's task begins.
+    /// Nothing: there is no such store.
+    pub fn take_seat(&self, store: &StoreId) -> Option<CancellationToken> {
+        let seat = self.seats.get(store)?;
         let mine = self.stop.child_token();
-        if let Ok(mut current) = seat.current.lock() {
-            current.cancel();
-            *current = mine.clone();
-        }
-        // The older connection lets go of the talk as soon as it sees that it was replaced.
-        let mut talk = seat.talk.lock().await;
+        let mut current = seat.current.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *current, mine.clone()).cancel();
+        Some(mine)
+    }
+
+    /// Holds a session until the connection ends, a newer one has taken the seat, or the hub stops. `shown`: what the store
+    /// says that this hub has pledged.
+    pub async fn serve(
+        &self,
+        store: StoreId,
+        (mut socket, mine): (WebSocket, CancellationToken),
+        shown: Vec<Pledge>,
+    ) {
+        let Some(seat) = self.seats.get(&store) else { return };
+        // The older connection lets go of the talk as soon as it sees that it was replaced. One that was replaced before its
+        // turn says nothing: the newer one may be talking already.
+        let Some(mut talk) = mine.run_until_cancelled(seat.talk.lock()).await else { return };
         let Some(mut log) = self.writer.log_of(&store) else { return };
         let life = log.borrow_and_update().life;
         if self.on_terms(&store, &mut talk).await.is_err() {

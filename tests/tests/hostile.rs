@@ -119,7 +119,7 @@ impl Rogue {
         let mine = Connection { boot, attempt: 1 };
         this.send(&hello("s1", mine, None)).await;
         loop {
-            if let Some(Frame::Hello(theirs)) = this.hear().await {
+            if let Frame::Hello(theirs) = this.hear().await.expect("the hub ended the connection") {
                 this.next = theirs.lanes[0].received + 1;
                 this.send(&hello("s1", mine, Some(theirs.connection))).await;
                 if theirs.heard == Some(mine) {
@@ -180,7 +180,7 @@ impl Rogue {
         self.next += 1;
         self.send(&Frame::Change { at, doc, change, seal: None }).await;
         loop {
-            if let Some(Frame::Ack { upto, .. }) = self.hear().await
+            if let Frame::Ack { upto, .. } = self.hear().await.expect("the hub ended the connection")
                 && upto.lane == at.lane
                 && upto.seq >= at.seq
             {

@@ -90,8 +90,10 @@ async fn open(
     let shown = shown(headers);
     let own = app.rules.pledges().pledge(&store, (row.epoch, generation), Word::Terms);
     let links = app.links.clone();
+    let Some(seat) = links.take_seat(&store) else { return Err(HttpProblem::not_found("store")) };
     let upgrade = upgrade.max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME).read_buffer_size(READ_BUFFER);
-    let answer = upgrade.on_upgrade(move |socket| async move { links.serve(store, socket, shown).await });
+    let answer =
+        upgrade.on_upgrade(move |socket| async move { links.serve(store, (socket, seat), shown).await });
     Ok(([(PLEDGES_HEADER, pledge::to_text(&[own]))], answer).into_response())
 }
 
