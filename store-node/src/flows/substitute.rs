@@ -5,7 +5,7 @@ use super::{Flow, Stop, fence, holding, moments, not_found, price};
 use crate::answer::Answer;
 use crate::db::orders::{self, OrderRow};
 use crate::db::people::{self, NoticeRow};
-use crate::db::pick_gaps::{self, Ended, Question};
+use crate::db::pick_gaps::{self, Ended, LineState, Question};
 use crate::db::{allocations, assignments, catalogue};
 use model::catalogue::Product;
 use model::fact::Fact;
@@ -155,22 +155,26 @@ pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
 fn end(flow: &mut Flow<'_>, row: &OrderRow, question: &Question, ended: Ended) -> Result<(), Stop> {
     let state = orders::moments(flow.tx, &row.order)?.state();
     let name = catalogue::must(flow.tx, &question.sku)?.product.name;
-    let suffices = free(flow, &question.sku)? >= u64::from(question.qty.get());
+    // An order that was UNKNOWN meanwhile has its units from the count, or is short of them already.
+    let lines = pick_gaps::lines(flow.tx, row.order)?;
+    let gap = lines.iter().find(|state| state.line == question.line).map_or(Qty::ZERO, LineState::gap);
+    let qty = question.qty.min(gap);
+    let suffices = free(flow, &question.sku)? >= u64::from(qty.get());
     let ended = match ended {
         Ended::Accepted if !suffices => Ended::Gone,
         Ended::Accepted | Ended::Declined | Ended::Timeout | Ended::Gone => ended,
     };
     pick_gaps::close(flow.tx, row.order, question.line, ended, flow.now)?;
-    if state != OrderState::Picking {
+    if state != OrderState::Picking || qty.is_zero() {
         return Ok(());
     }
     let code = match ended {
         Ended::Accepted => {
-            take(flow, row, question.line, &question.sku, question.qty, (&name, ended.word()))?;
+            take(flow, row, question.line, &question.sku, qty, (&name, ended.word()))?;
             "substitute_accepted"
         }
         Ended::Declined | Ended::Timeout | Ended::Gone => {
-            holding::short(flow, &row.order, question.line, question.qty, ended.word())?;
+            holding::short(flow, &row.order, question.line, qty, ended.word())?;
             "substitute_declined"
         }
     };

@@ -2,11 +2,15 @@
 //! was promised to somebody else (REQ-33, SYNC.md).
 
 use crate::shop::{ATTA, MILK, MILK_OTHER, MILK_SMALL, SOAP, Shop, ean, sku};
+use model::Qty;
+use model::api::fence::UnknownEnd;
 use model::fact::Fact;
 use model::order_doc::SubstitutePreset::{Ask, BestMatch, Refund};
 use model::order_doc::{SubstituteAnswer, SubstitutePreset};
 use model::{OrderId, OrderState};
-use store_node::command::Command;
+use store_core::movement::Balance;
+use store_node::command::{Command, Counted, FenceWhy};
+use store_node::db::stock;
 
 const WHO: &str = "p-ravi";
 const AT: &str = "hh-1";
@@ -224,4 +228,39 @@ fn a_yes_for_what_is_gone_by_now_is_a_refund() {
     answer(&mut shop, order, true);
     assert_eq!(shop.shorts(order), [(0, 2)], "the hub has the right to sell them now");
     assert_eq!(shop.sums(MILK_SMALL), (5, 0, 0));
+}
+
+/// The store is fenced while a customer is asked. What the count finds to be gone is given up then; the question that still
+/// stands gives up nothing more, and a yes that comes late takes nothing for a line that wants nothing.
+#[test]
+fn a_question_that_outlives_a_fence_gives_up_nothing_twice() {
+    for late in ["yes", "no", "silence"] {
+        let (mut shop, order) = asked(Ask);
+        let (manager, desk) = ("m-asha", "desk-1");
+        shop.must(manager, desk, Command::Fence { why: FenceWhy::ByHand });
+        for code in [MILK, MILK_SMALL, ATTA] {
+            let known = shop.read(|conn| stock::places_of_sku(conn, &sku(code)));
+            let found = |(place, balance): (stock::Place, Balance)| Counted {
+                on_hand: if code == MILK { Qty::ZERO } else { balance.on_hand },
+                lot: place.lot,
+                bin: place.bin,
+            };
+            let places = known.into_iter().map(found).collect();
+            shop.must(manager, desk, Command::CountSku { sku: sku(code), places });
+        }
+        shop.must(manager, desk, Command::OpenEmergency);
+        shop.must(manager, desk, Command::ResolveUnknown { order, end: UnknownEnd::GoOn });
+        assert_eq!(shop.shorts(order), [(0, 2)], "the count is the answer");
+        shop.begin(WHO, AT);
+        shop.scan(WHO, AT, order, &ean(ATTA)).unwrap();
+        match late {
+            "silence" => {
+                shop.now = shop.now.plus_ms(61_000);
+                shop.must("system", "timer", Command::SubstituteTick);
+            }
+            says => answer(&mut shop, order, says == "yes"),
+        }
+        assert_eq!((shop.shorts(order), shop.sums(MILK_SMALL).1), (vec![(0, 2)], 0), "{late}");
+        shop.must(WHO, AT, Command::Pack { order });
+    }
 }
