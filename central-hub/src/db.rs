@@ -1,6 +1,7 @@
 //! What the flows may ask of the store of data: one trait per aggregate, together [`HubTx`] (ARCHITECTURE, decision 9).
 //! Words of the house only; SQL stands in `db/sqlite/`, and `db/postgres/` will stand beside it behind the same traits.
 
+pub mod alarms;
 pub mod carts;
 pub mod catalogue;
 pub mod chains;
@@ -21,6 +22,7 @@ pub mod stores;
 pub mod sync;
 pub mod terms;
 
+pub use alarms::Alarms;
 pub use carts::Carts;
 pub use catalogue::Catalogue;
 pub use chains::Chains;
@@ -76,6 +78,7 @@ pub trait HubTx:
     + Globals
     + Instruments
     + Shelf
+    + Alarms
     + Listings
 {
 }
@@ -97,6 +100,7 @@ impl<T> HubTx for T where
         + Globals
         + Instruments
         + Shelf
+        + Alarms
         + Listings
 {
 }

@@ -1,6 +1,7 @@
 //! One file per thing the hub does = one transaction: load, decide, save, record. A flow sees the data only through
 //! [`HubTx`] and the time only through [`Cx`]; it decides by `hub-core` and refuses with values.
 
+pub mod alarms;
 pub mod assign;
 pub mod batch;
 pub mod cancel;
@@ -13,6 +14,7 @@ pub mod globals;
 pub mod hours;
 pub mod import;
 pub mod listing;
+pub mod looks;
 pub mod me;
 pub mod order;
 pub mod otp;

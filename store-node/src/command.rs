@@ -342,6 +342,8 @@ pub enum Command {
     WatchTick,
     /// Looks at the shelf, for the hub.
     StockTick,
+    /// Looks at the alarms that stand, for the hub.
+    AlarmsTick,
     /// What counts as the time is remembered, and the machine's clock judged by it.
     ClockWatch {
         /// The machine's clock is wrong by so much.
@@ -544,6 +546,7 @@ impl Command {
             Command::Reading(_) => "reading",
             Command::WatchTick => "watch_tick",
             Command::StockTick => "stock_tick",
+            Command::AlarmsTick => "alarms_tick",
             Command::ClockWatch { .. } => "clock_watch",
             Command::BelieveClock { .. } => "believe_clock",
             Command::Weight { .. } => "weight",
@@ -593,6 +596,7 @@ impl Command {
             | Command::Reading(_)
             | Command::WatchTick
             | Command::StockTick
+            | Command::AlarmsTick
             | Command::ClockWatch { .. }
             | Command::Weight { .. }
             | Command::Door { .. }

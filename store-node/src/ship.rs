@@ -356,7 +356,9 @@ fn common(mine: &[ManifestEntry], theirs: &[ManifestEntry]) -> (i64, bool) {
 const fn hour_of(entry: &ManifestEntry) -> Option<i64> {
     match entry.doc {
         DocKey::Orders { hour } => Some(hour),
-        DocKey::Quota { .. } | DocKey::Stock { .. } | DocKey::Catalogue { .. } => None,
+        DocKey::Quota { .. } | DocKey::Stock { .. } | DocKey::Catalogue { .. } | DocKey::Alarms { .. } => {
+            None
+        }
     }
 }
 

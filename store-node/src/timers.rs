@@ -21,6 +21,8 @@ const HOURS_EVERY: Duration = Duration::from_secs(60);
 
 /// How often the shelf is looked at for the hub.
 const SHELF_EVERY: Duration = Duration::from_secs(10);
+/// What stands is told together; a person at the store hears of it at once.
+const ALARMS_EVERY: Duration = Duration::from_secs(2);
 
 /// Runs the timers until `stop`.
 pub async fn run(
@@ -34,6 +36,7 @@ pub async fn run(
     let mut look = steady(LOOK_EVERY);
     let mut hours = steady(HOURS_EVERY);
     let mut shelf = steady(SHELF_EVERY);
+    let mut alarms = steady(ALARMS_EVERY);
     let mut day: Option<Date> = None;
     let mut told: Option<(Timestamp, bool)> = None;
     loop {
@@ -46,6 +49,7 @@ pub async fn run(
                 }
             }
             _ = shelf.tick() => submit(&writer, Command::StockTick).await,
+            _ = alarms.tick() => submit(&writer, Command::AlarmsTick).await,
             _ = look.tick() => {
                 submit(&writer, Command::WatchTick).await;
                 submit(&writer, Command::SubstituteTick).await;

@@ -6,6 +6,7 @@
 //! and replace them by one `save_full` when they are many. An hour of orders that is over becomes a blob (`closed.rs`).
 
 mod actor;
+mod alarms;
 mod catalogue;
 mod chunk;
 mod closed;

@@ -21,7 +21,7 @@ pub enum Lane {
     Orders,
     /// What the store says about orders of this hour and the one before.
     States,
-    /// Alarms and health.
+    /// Alarms that stand at the store.
     Alarms,
     /// Stock of this hour; of the hub, what is sold and for how much.
     Stock,
@@ -66,6 +66,7 @@ impl Lane {
             (DocKey::Quota { .. }, _) | (DocKey::Orders { .. }, Owner::Hub) => Lane::Orders,
             (DocKey::Orders { hour }, Owner::Store) if is_fresh(hour, now) => Lane::States,
             (DocKey::Orders { .. }, Owner::Store) => Lane::Backfill,
+            (DocKey::Alarms { .. }, _) => Lane::Alarms,
             (DocKey::Stock { .. } | DocKey::Catalogue { .. }, _) => Lane::Stock,
         }
     }

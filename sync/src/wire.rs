@@ -17,11 +17,11 @@ use crate::pledge::Seal;
 use v1::FrameV1;
 
 /// The newest version this binary speaks. 1: one log. 2: lanes, the manifest of closed documents. 3: seals of a hub's pledges,
-/// stock documents. 4: the city's catalogue. 5: repair by automerge's messages.
-pub const VERSION: u8 = 5;
+/// stock documents. 4: the city's catalogue. 5: repair by automerge's messages. 6: alarms documents.
+pub const VERSION: u8 = 6;
 /// Since this version records and acknowledgements may be sealed; an older reader would refuse what stands behind a frame.
 pub const SEALS_SINCE: u8 = 3;
-/// The oldest version this binary still reads: N-4. Hubs upgrade first.
+/// The oldest version this binary still reads: N-5. Hubs upgrade first.
 pub const OLDEST_VERSION: u8 = 1;
 /// Since this version a side knows stock documents. To an older one nothing of them may be sent: it would refuse the frame.
 pub const STOCK_SINCE: u8 = 3;
@@ -29,6 +29,8 @@ pub const STOCK_SINCE: u8 = 3;
 pub const CATALOGUE_SINCE: u8 = 4;
 /// Since this version a side repairs a document by automerge's messages; an older one is given and asked for the whole of it.
 pub const REPAIR_SINCE: u8 = 5;
+/// Since this version a hub knows alarms documents. To an older one nothing of them may be sent.
+pub const ALARMS_SINCE: u8 = 6;
 /// The largest frame in bytes, version byte included.
 pub const MAX_FRAME: usize = 256 * 1024;
 

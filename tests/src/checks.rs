@@ -10,7 +10,7 @@ mod rights;
 
 pub use books::{Books, Look};
 pub use orders::live_orders;
-pub use quiet::{Both, documents, inspected, orders, quotas, shipped_once};
+pub use quiet::{Both, alarms, documents, inspected, orders, quotas, shipped_once};
 pub use rights::hub_rights;
 
 use std::fmt;

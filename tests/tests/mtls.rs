@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail the test")]
 
+#[path = "mtls/alarms.rs"]
+mod alarms;
 #[path = "mtls/cut.rs"]
 mod cut;
 #[path = "mtls/listing.rs"]

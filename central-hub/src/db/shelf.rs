@@ -40,8 +40,8 @@ pub trait Shelf {
     /// SKUs of a store's shelf as last heard, what is nearly gone first: those whose code begins so, or whose words hold it
     /// (lower case; empty: all). At most so many; and how many there are.
     fn shelf_rows(&self, store: &StoreId, find: &str, limit: u32) -> Db<(Vec<ShelfSku>, u32)>;
-    /// Bytes that are kept of a stock document.
-    fn shelf_bytes(&self, doc: &DocId) -> Db<u64>;
+    /// Bytes that are kept of a document.
+    fn doc_bytes(&self, doc: &DocId) -> Db<u64>;
     /// Chunks of a store's stock documents other than this hour's are of no use to anybody.
     fn drop_shelf_before(&mut self, store: &StoreId, keep: &DocId) -> Db<()>;
 }

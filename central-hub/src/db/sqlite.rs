@@ -1,6 +1,7 @@
 //! The SQLite implementation of the traits in `crate::db`: opening, transactions, and the small helpers that its files
 //! share. One connection writes; readers open the same file with `query_only`. No decisions here.
 
+mod alarms;
 mod backup;
 mod carts;
 mod catalogue;
@@ -46,6 +47,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0015_lives.sql")),
     M::up(include_str!("../../migrations/0016_late.sql")),
     M::up(include_str!("../../migrations/0017_closed_there.sql")),
+    M::up(include_str!("../../migrations/0018_alarms.sql")),
 ];
 
 /// Statements that are kept prepared per connection.

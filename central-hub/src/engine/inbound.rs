@@ -6,11 +6,12 @@ use super::session::{Said, Under};
 use super::{Fault, HubEngine};
 use crate::db::DbFault;
 use crate::db::quotas::QuotaKey;
-use crate::flows::shelf::Heed;
-use crate::flows::{Cx, Flow, Stop, quota, seen, shelf};
+use crate::flows::looks::{self, Heed};
+use crate::flows::{Cx, Flow, Stop, alarms, quota, seen, shelf};
 use ::sync::doc::{DocError, DocId, DocKey, Document, OrderView, StockHeader, Touched};
 use ::sync::lane::{self, LANES, LaneSeq};
 use hub_core::proof;
+use model::alarms::AlarmsTold;
 use model::life::latest_life;
 use model::order::Owner;
 use model::quota::FIRST_EPOCH;
@@ -37,6 +38,7 @@ pub(super) enum Effect {
     Grant(SkuId, u64),
     Wanted(SkuId, u64),
     Shelf(StockHeader, Vec<(SkuId, u32)>),
+    Alarms(AlarmsTold),
     Wrong(String),
 }
 
@@ -153,7 +155,7 @@ impl HubEngine {
             let why = DocError::NotMine { field: "the catalogue".to_owned() }.to_string();
             return self.set_aside(now, store, (&id, seq), (change, &why), out);
         }
-        match shelf::heed(&*self.db, now, &id, change.len())? {
+        match looks::heed(&*self.db, now, &id, change.len())? {
             Heed::Take => {}
             Heed::Old => return Ok(()),
             Heed::Wrong(why) => return self.set_aside(now, store, (&id, seq), (change, &why), out),
@@ -200,6 +202,7 @@ impl HubEngine {
         }
         let effects = match key {
             DocKey::Stock { .. } => docs.shelf(&id, touched),
+            DocKey::Alarms { .. } => standing(document, touched),
             DocKey::Orders { .. } | DocKey::Quota { .. } | DocKey::Catalogue { .. } => {
                 effects(document, touched)
             }
@@ -216,7 +219,10 @@ impl HubEngine {
             DocKey::Orders { hour } => {
                 epoch != FIRST_EPOCH && !self.db.is_closed_there(store, hour, epoch)?
             }
-            DocKey::Quota { .. } | DocKey::Stock { .. } | DocKey::Catalogue { .. } => false,
+            DocKey::Quota { .. }
+            | DocKey::Stock { .. }
+            | DocKey::Catalogue { .. }
+            | DocKey::Alarms { .. } => false,
         })
     }
 
@@ -301,7 +307,10 @@ impl HubEngine {
                     let key = QuotaKey { store: store.clone(), epoch: *epoch, generation: *generation };
                     quota::learn(&mut *self.db, &key, &sku, total).map(drop)
                 }
-                DocId::Orders { .. } | DocId::Stock { .. } | DocId::Catalogue { .. } => Ok(()),
+                DocId::Orders { .. }
+                | DocId::Stock { .. }
+                | DocId::Catalogue { .. }
+                | DocId::Alarms { .. } => Ok(()),
             },
             Effect::Wanted(..) if self.mutation.keeps_wanted() => Ok(()),
             Effect::Wanted(sku, total) => match id {
@@ -309,9 +318,13 @@ impl HubEngine {
                     let key = QuotaKey { store: store.clone(), epoch: *epoch, generation: *generation };
                     quota::wanted(&mut *self.db, &key, &sku, total)
                 }
-                DocId::Orders { .. } | DocId::Stock { .. } | DocId::Catalogue { .. } => Ok(()),
+                DocId::Orders { .. }
+                | DocId::Stock { .. }
+                | DocId::Catalogue { .. }
+                | DocId::Alarms { .. } => Ok(()),
             },
             Effect::Shelf(header, units) => shelf::seen(&mut *self.db, &cx, id, header, &units),
+            Effect::Alarms(told) => alarms::seen(&mut *self.db, &cx, id, told),
         };
         match done {
             Ok(()) | Err(Stop::Counted(_)) => {
@@ -370,6 +383,17 @@ impl Docs {
         self.shown(id);
         effects
     }
+}
+
+/// What a change of an alarms document means.
+fn standing(document: &Document, touched: Touched) -> Vec<Effect> {
+    let mut effects: Vec<Effect> = touched.poisoned.into_iter().map(Effect::Wrong).collect();
+    match document.alarms() {
+        Ok(Some(told)) if touched.tick => effects.push(Effect::Alarms(told)),
+        Ok(_) => {}
+        Err(error) => effects.push(Effect::Wrong(error.to_string())),
+    }
+    effects
 }
 
 fn effects(document: &Document, touched: Touched) -> Vec<Effect> {

@@ -220,7 +220,9 @@ impl HubEngine {
             DocKey::Catalogue { .. } => {
                 Ok(self.db.edition()?.is_none_or(|edition| edition.doc().key() != key))
             }
-            DocKey::Orders { .. } | DocKey::Quota { .. } | DocKey::Stock { .. } => Ok(false),
+            DocKey::Orders { .. } | DocKey::Quota { .. } | DocKey::Stock { .. } | DocKey::Alarms { .. } => {
+                Ok(false)
+            }
         }
     }
 

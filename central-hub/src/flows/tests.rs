@@ -1,5 +1,6 @@
 //! The flows against a real SQLite file: login, checkout, payments, what stores say, riders.
 
+mod alarms;
 mod batches;
 mod checkout;
 mod delivery;

@@ -80,6 +80,7 @@ fn stores(page: &mut Text, stores: &[StoreFigures]) {
     });
     each("selling", "Whether the hub sells for the store now.", |s| Some(f64::from(u8::from(s.selling))));
     each("open_orders", "Orders that have no end yet.", |s| Some(f64::from(s.open_orders)));
+    each("alarms", "Alarms that stand at the store, as it last said.", |s| Some(f64::from(s.alarms?)));
     each("facts_waiting", "Facts for the store that stand in no record yet.", |s| {
         Some(s.facts_waiting as f64)
     });

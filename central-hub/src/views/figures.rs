@@ -43,6 +43,8 @@ pub struct StoreFigures {
     pub selling: bool,
     /// Orders that have no end yet.
     pub open_orders: u32,
+    /// Alarms that stand there, as it last said.
+    pub alarms: Option<u32>,
     /// Facts for it that stand in no record yet.
     pub facts_waiting: u64,
     /// Records for it that it has not acknowledged, by lane.
@@ -96,6 +98,7 @@ fn store(data: &dyn HubTx, look: &Look<'_>, row: &StoreRow) -> Db<StoreFigures> 
         heard_ms: row.heard_at.map(|at| look.now.since_ms(at).max(0)),
         selling: place::selling_of(look, row) == Selling::Open,
         open_orders,
+        alarms: data.alarms(&row.seed.id)?.map(|known| known.told.standing),
         facts_waiting: data.facts_for(&row.seed.id)?,
         records_waiting: data.lanes(&row.seed.id)?.map(|lane| lane.waiting()),
         epoch: row.epoch.0,

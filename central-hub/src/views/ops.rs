@@ -42,6 +42,7 @@ fn store(data: &dyn HubTx, look: &Look<'_>, s: StoreRow) -> Db<OpsStore> {
     let (open_orders, late_orders) = data.open_count(&s.seed.id, look.now)?;
     let key = QuotaKey { store: s.seed.id.clone(), epoch: s.epoch, generation: data.generation()? };
     let units = data.free_units(&key)?;
+    let alarms = data.alarms(&s.seed.id)?.map_or(0, |known| known.told.standing);
     let waiting: u64 = data.lanes(&s.seed.id)?.iter().map(LaneState::waiting).sum();
     Ok(OpsStore {
         store: s.seed.id,
@@ -54,6 +55,7 @@ fn store(data: &dyn HubTx, look: &Look<'_>, s: StoreRow) -> Db<OpsStore> {
         selling_why: if selling == Selling::Open { String::new() } else { selling.word().to_owned() },
         open_orders,
         late_orders,
+        alarms,
         quota_units: u32::try_from(units).unwrap_or(u32::MAX),
         facts_waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
     })

@@ -8,7 +8,7 @@ use crate::flows::terms::VOICES;
 use ::sync::inspect::reason_kind;
 use ::sync::lane;
 use model::api::hub::{
-    BlockedRights, OpsBackup, OpsClosing, OpsHubBackup, OpsQuarantined, OpsSync, OpsSyncStore,
+    BlockedRights, OpsAlarms, OpsBackup, OpsClosing, OpsHubBackup, OpsQuarantined, OpsSync, OpsSyncStore,
 };
 use model::quota::HubGeneration;
 use model::{PersonId, StoreId};
@@ -58,10 +58,16 @@ fn store(data: &dyn HubTx, row: StoreRow, quarantined: u64) -> Db<OpsSyncStore> 
         generation: key.generation,
         units: count(units),
     });
+    let alarms = data.alarms(&row.seed.id)?.map(|known| OpsAlarms {
+        as_of: known.as_of,
+        standing: known.told.standing,
+        alarms: known.told.alarms,
+    });
     let log = lane::total(&data.lanes(&row.seed.id)?);
     Ok(OpsSyncStore {
         records_waiting: count(log.waiting()),
         facts_waiting: count(data.facts_for(&row.seed.id)?),
+        alarms,
         store: row.seed.id,
         name: row.seed.name,
         online: row.online,

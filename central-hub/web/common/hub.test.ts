@@ -6,6 +6,7 @@ import { PROBLEMS } from '@larder/shared/words.ts';
 import { Api, ApiError } from '@larder/shared/api.ts';
 import type { CartLine, OpsOrderRow, OpsStore, Order, ProductCard, RiderNow } from '@larder/shared/types/hub.ts';
 import { parts, TEXTS as OPS, told, TOLD } from '../ops/src/texts.ts';
+import { SYNC } from '../ops/src/sync-texts.ts';
 import { epochName, generationName } from '../ops/src/terms.ts';
 import { matches, orderTone, slack, storeTone } from '../ops/src/tone.ts';
 import { cash, FIXES_MAX, labelCash, nextTask, others, pace, withFix, type Proof } from '../rider/src/task.ts';
@@ -24,7 +25,7 @@ import { LOGIN, whyStore } from './texts.ts';
 const MIN = 60_000;
 const request = { address: 'a1', payment: { method: 'cod' }, preset: 'ask' } as const;
 
-test.each([['shop', SHOP], ['rider', RIDER], ['ops', OPS], ['told', TOLD], ['login', LOGIN]])('%s says everything in both languages, with the same variables', (_name, texts) => {
+test.each([['shop', SHOP], ['rider', RIDER], ['ops', OPS], ['sync', SYNC], ['told', TOLD], ['login', LOGIN]])('%s says everything in both languages, with the same variables', (_name, texts) => {
   const names = (text: string) => [...text.matchAll(/\{(\w+)/g)].map((match) => match[1]).sort();
   const [en, hi] = [texts.en as Record<string, string>, texts.hi as Record<string, string>];
   expect(Object.keys(hi).sort()).toEqual(Object.keys(en).sort());
@@ -171,16 +172,20 @@ test('minutes are never zero before the time, nor negative after it', () => {
   expect([secondsLeft(41_200, 0), secondsLeft(0, 9)]).toEqual([42, 0]);
 });
 
-test('orders are coloured by slack, a store by its worst order, a silent store is grey', () => {
+test('orders are coloured by slack, a store by its worst order or its alarms, a silent store is grey', () => {
   const row = (number: string, eta: number): OpsOrderRow => ({ order: number, number, store: 's1', state: 'picking', promise_at: 10 * MIN, eta_at: eta, rider: null, to: { lat: 0, lon: 0 } });
   const rows = [row('A', 5 * MIN), row('B', 9 * MIN), row('C', 11 * MIN), row('D', 13 * MIN)];
   expect(rows.map((each) => orderTone(each, 0))).toEqual(['go', 'info', 'warn', 'stop']);
   expect(slack(rows[0]!, 11 * MIN)).toBe(-MIN);
-  const store = { store: 's1', online: true, late_orders: 0 } as OpsStore;
+  const store = { store: 's1', online: true, late_orders: 0, alarms: 0 } as OpsStore;
   expect(storeTone(store, rows, 0)).toBe('stop');
   expect(storeTone(store, rows.slice(0, 2), 0)).toBe('info');
   expect(storeTone({ ...store, late_orders: 1 }, [], 0)).toBe('warn');
   expect(storeTone({ ...store, online: false }, rows, 0)).toBe('old');
+  // An alarm that stands there: never all well, and an order that is late beyond excuse is said first.
+  const alarmed = { ...store, alarms: 2 };
+  expect([[], rows.slice(0, 3), rows].map((each) => storeTone(alarmed, each, 0))).toEqual(['alarm', 'alarm', 'stop']);
+  expect(storeTone({ ...alarmed, online: false }, [], 0)).toBe('old');
   expect([matches('sun 4k', '4K7', 'Sunita'), matches('x', '4K7', null)]).toEqual([true, false]);
 });
 

@@ -18,12 +18,15 @@ const SHAPES: Record<Exclude<Pin, 'drop'>, string> = {
   rider: '<circle cx="6.5" cy="16" r="3"/><circle cx="17.5" cy="16" r="3"/><path d="M6.5 16 10 9h4l3.5 7M10 9 8.6 6.5M12 16l2-7"/>',
 };
 
+/** The colour of a state that has none by its own name. */
+const COLOURS: Record<string, string> = { old: '--ink-3', alarm: '--stop' };
+
 export type Mark = {
   kind: Pin;
   point: Point;
   /** Named for people who do not see it. */
   label: string;
-  /** `go`, `info`, `warn`, `stop`, `old`: the state's colour. */
+  /** `go`, `info`, `warn`, `stop`, `alarm`, `old`: the state's colour. */
   tone?: string;
   /** A short word on the pin. */
   text?: string;
@@ -120,7 +123,7 @@ export class GroundMap {
   }
 
   #colour(tone: string): string {
-    const name = tone === 'old' ? '--ink-3' : `--${tone}`;
+    const name = COLOURS[tone] ?? `--${tone}`;
     return getComputedStyle(this.map.getContainer()).getPropertyValue(name).trim() || '#0b7a43';
   }
 

@@ -197,6 +197,18 @@ pub fn alarms(conn: &Connection, since: Timestamp) -> DbResult<Vec<AlarmRow>> {
     all(conn, &sql, [since.ms()], read_alarm)
 }
 
+/// Open alarms: those that nobody has seen first, then the newest. At most so many.
+///
+/// # Errors
+/// A fault of the database.
+pub fn standing(conn: &Connection, limit: usize) -> DbResult<Vec<AlarmRow>> {
+    let sql = format!(
+        "SELECT {ALARM} FROM alarm WHERE cleared IS NULL
+         ORDER BY acknowledged_by IS NOT NULL, raised DESC, id LIMIT ?1"
+    );
+    all(conn, &sql, [i64::try_from(limit).unwrap_or(i64::MAX)], read_alarm)
+}
+
 /// How many alarms are open.
 ///
 /// # Errors

@@ -31,6 +31,8 @@ pub enum Mark {
     StockEpoch,
     /// Last row of the ledger that it has looked at.
     StockSeen,
+    /// Last look at the alarms that was told.
+    AlarmsLook,
     /// The time that counted last.
     CountedAt,
     /// The last time of the hub that was believed.
@@ -59,6 +61,7 @@ impl Mark {
             Mark::StockHour => "stock_hour",
             Mark::StockEpoch => "stock_epoch",
             Mark::StockSeen => "stock_seen",
+            Mark::AlarmsLook => "alarms_look",
             Mark::CountedAt => "counted_at",
             Mark::HubTime => "hub_time",
             Mark::ClockWrongSince => "clock_wrong_since",

@@ -200,9 +200,8 @@ pub(super) fn take_one(
 ) -> Result<(), Fault> {
     let name = live.name(came.doc);
     let quarantine = |reason: &str| docs::quarantine(tx, came.now, &came.origin, &name, came.bytes, reason);
-    if let DocKey::Stock { .. } = came.doc {
-        let not_its_own = DocError::NotMine { field: "stock".to_owned() };
-        return Ok(quarantine(&not_its_own.to_string())?);
+    if let Some(own) = stores_alone(came.doc) {
+        return Ok(quarantine(&DocError::NotMine { field: own.to_owned() }.to_string())?);
     }
     if let DocKey::Catalogue { generation, edition } = came.doc
         && listing::standing(tx)?.is_some_and(|standing| {
@@ -256,7 +255,18 @@ pub(super) fn take_one(
     }
     match came.doc {
         DocKey::Orders { .. } => late::settle(tx, parts, live, came.now, applied),
-        DocKey::Quota { .. } | DocKey::Stock { .. } | DocKey::Catalogue { .. } => Ok(()),
+        DocKey::Quota { .. } | DocKey::Stock { .. } | DocKey::Catalogue { .. } | DocKey::Alarms { .. } => {
+            Ok(())
+        }
+    }
+}
+
+/// The name of a document that the store alone writes.
+const fn stores_alone(doc: DocKey) -> Option<&'static str> {
+    match doc {
+        DocKey::Stock { .. } => Some("stock"),
+        DocKey::Alarms { .. } => Some("alarms"),
+        DocKey::Orders { .. } | DocKey::Quota { .. } | DocKey::Catalogue { .. } => None,
     }
 }
 
@@ -350,8 +360,8 @@ fn commands_of(
             let edition = Publication { generation, edition, number: 0 };
             commands.extend(of_catalogue(document, edition, taken, touched, quarantine)?);
         }
-        // Refused before: the store alone writes of its shelf.
-        DocKey::Stock { .. } => {}
+        // Refused before: the store alone writes of its shelf and its alarms.
+        DocKey::Stock { .. } | DocKey::Alarms { .. } => {}
     }
     let envelope = |(id, command)| Envelope { id, actor: actor.clone(), command };
     Ok(commands.into_iter().map(envelope).collect())

@@ -5,11 +5,12 @@ use super::carry::is_single;
 use super::{Engine, Fault};
 use crate::db::marks::{self, Mark};
 use crate::db::{DbError, lanes};
+use crate::flows::alarms_told;
 use model::Timestamp;
 use model::order::Owner;
 use sync::doc::{DocError, DocId};
 use sync::lane::{Lane, LaneStates};
-use sync::wire::STOCK_SINCE;
+use sync::wire::{ALARMS_SINCE, STOCK_SINCE};
 
 /// The version whose peers know one lane only.
 const SINGLE_LANE: u8 = 1;
@@ -52,7 +53,7 @@ impl Engine {
     }
 
     /// Notes which version the hub reads. One that knows a single lane gets in it whatever waits in others; one that does not
-    /// know stock documents gets none.
+    /// know looks at the shelf or at the alarms gets none.
     ///
     /// # Errors
     /// A fault; nothing was moved.
@@ -61,6 +62,10 @@ impl Engine {
         marks::set(&tx, Mark::HubVersion, i64::from(version))?;
         if version < STOCK_SINCE {
             lanes::forget(&tx, Lane::Stock)?;
+        }
+        if version < ALARMS_SINCE {
+            lanes::forget(&tx, Lane::Alarms)?;
+            alarms_told::anew(&tx)?;
         }
         if version == SINGLE_LANE {
             for &lane in &Lane::ALL[1..] {

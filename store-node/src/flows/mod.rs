@@ -3,6 +3,9 @@
 
 pub mod accept_order;
 pub mod alarms;
+pub mod alarms_told;
+#[cfg(test)]
+mod alarms_told_tests;
 pub mod cancel;
 pub mod catalogue;
 pub mod clock;
@@ -243,6 +246,7 @@ pub fn run(flow: &mut Flow<'_>, command: &Command) -> Result<Answer, Stop> {
         Command::Reading(reading) => readings::reading(flow, reading),
         Command::WatchTick => readings::tick(flow),
         Command::StockTick => shelf::tick(flow),
+        Command::AlarmsTick => alarms_told::tick(flow),
         Command::ClockWatch { ahead_ms, hub } => clock::watch(flow, *ahead_ms, *hub),
         Command::BelieveClock { wall } => clock::believe(flow, *wall),
         Command::Weight { scale, at, grams } => devices::weight(flow, scale, *at, *grams),

@@ -5,13 +5,14 @@
 use super::{Flow, Stop, holding};
 use crate::answer::Answer;
 use crate::db::marks::{self, Mark};
-use crate::db::{ledger, shelf, stock};
+use crate::db::{ledger, looks, stock};
 use model::fact::Fact;
 use model::stock::StockTick;
 use model::time::{MINUTE_MS, Timestamp};
 use model::{Role, SkuId};
 use std::collections::BTreeSet;
 use sync::doc::DocKey;
+use sync::lane::Lane;
 use sync::wire::STOCK_SINCE;
 
 /// Rows of the ledger that one look goes through.
@@ -41,7 +42,7 @@ pub fn anew(flow: &Flow<'_>) -> Result<(), Stop> {
 pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
     flow.only(&[Role::System])?;
     let knows = marks::get(flow.tx, Mark::HubVersion)? >= i64::from(STOCK_SINCE);
-    if !knows || shelf::waits(flow.tx)? {
+    if !knows || looks::waits(flow.tx, Lane::Stock, "stock")? {
         return Ok(Answer::Done);
     }
     let (hour, terms) = (flow.now.hour(), super::terms(flow.tx)?);
@@ -62,7 +63,7 @@ pub fn tick(flow: &mut Flow<'_>) -> Result<Answer, Stop> {
     let tick = u64::try_from(marks::bump(flow.tx, Mark::StockTick)?).unwrap_or(0);
     if anew {
         let doc = DocKey::Stock { epoch: terms.epoch, hour }.of(&flow.setup.store);
-        shelf::drop_others(flow.tx, &doc)?;
+        looks::drop_others(flow.tx, &doc)?;
         marks::set(flow.tx, Mark::StockHour, hour)?;
         marks::set(flow.tx, Mark::StockEpoch, epoch)?;
     }

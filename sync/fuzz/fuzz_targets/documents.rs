@@ -12,8 +12,9 @@ use sync::doc::{DocActor, DocError, DocKey, Document, RepairMessage, Repairing};
 fuzz_target!(|bytes: &[u8]| {
     let Some((&kind, bytes)) = bytes.split_first() else { return };
     let Ok(store) = StoreId::new("s1") else { return };
-    let key = match kind % 2 {
+    let key = match kind % 3 {
         0 => DocKey::Orders { hour: 495_312 },
+        2 => DocKey::Alarms { epoch: StoreEpoch(3), hour: 495_312 },
         _ => DocKey::Quota { epoch: StoreEpoch(3), generation: HubGeneration(2) },
     };
     let actor = DocActor { side: Owner::Hub, store: store.clone(), boot: 99 };
@@ -29,6 +30,7 @@ fuzz_target!(|bytes: &[u8]| {
         Ok(_) => {
             let _ = document.orders();
             let _ = document.skus();
+            let _ = document.alarms();
             assert!(document.save_full().is_ok());
         }
         Err(DocError::Broken { .. }) => {}

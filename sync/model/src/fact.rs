@@ -1,6 +1,7 @@
 //! Facts that travel: what a flow writes into the outbox, in its own transaction, for the carrier to turn into document
 //! changes (ARCHITECTURE, "How data flows"). Kept as JSON rows, so a newer field survives an older binary.
 
+use crate::alarms::AlarmsTold;
 use crate::catalogue_doc::CataloguePart;
 use crate::id::{OrderId, SkuId};
 use crate::order::Moment;
@@ -27,6 +28,7 @@ impl Fact {
             | Fact::Returned { .. }
             | Fact::HourClosed { .. }
             | Fact::Stock(_)
+            | Fact::Alarms { .. }
             | Fact::Catalogue(_)
             | Fact::Wanted { .. }
             | Fact::Word { .. }
@@ -129,6 +131,13 @@ pub enum Fact {
     },
     /// A look at the store's shelf.
     Stock(StockTick),
+    /// The alarms that stand at the store.
+    Alarms {
+        /// The hour of the look: names its document.
+        hour: i64,
+        /// What stands.
+        told: AlarmsTold,
+    },
     /// A part of what the hub publishes of its city's catalogue; for every store the same.
     Catalogue(CataloguePart),
     /// The side that says it writes no more into the document of an hour: later facts go to a later one.

@@ -3,6 +3,7 @@
 //! imports nobody in the house, and everybody imports it.
 
 pub mod actor;
+pub mod alarms;
 pub mod api;
 pub mod catalogue;
 pub mod catalogue_doc;

@@ -262,7 +262,7 @@ impl Document {
     fn wants_catalogue(&self) -> Result<(), DocError> {
         match self.id() {
             DocId::Catalogue { .. } => Ok(()),
-            DocId::Orders { .. } | DocId::Quota { .. } | DocId::Stock { .. } => {
+            DocId::Orders { .. } | DocId::Quota { .. } | DocId::Stock { .. } | DocId::Alarms { .. } => {
                 Err(DocError::WrongKind { wanted: "catalogue" })
             }
         }

@@ -13,7 +13,9 @@ pub const COMPARED_HOURS: u32 = 48;
 pub fn compared_hours(now: Timestamp, open: &[i64], theirs: &[DocKey]) -> Vec<DocKey> {
     let named = theirs.iter().filter_map(|doc| match doc {
         DocKey::Orders { hour } => Some(*hour),
-        DocKey::Stock { .. } | DocKey::Quota { .. } | DocKey::Catalogue { .. } => None,
+        DocKey::Stock { .. } | DocKey::Quota { .. } | DocKey::Catalogue { .. } | DocKey::Alarms { .. } => {
+            None
+        }
     });
     let mut seen = BTreeSet::new();
     let hours = [now.hour(), now.hour() - 1].into_iter().chain(open.iter().copied()).chain(named);

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::actor::{Author, StoreDigest, digest_of};
 use super::chunk::{self, Chunk, Place, Slim};
-use super::{DocActor, DocError, DocId, guard, orders, quota, stock};
+use super::{DocActor, DocError, DocId, alarms, guard, orders, quota, stock};
 
 /// The most changes that may wait in memory for a missing one.
 pub const MAX_PENDING: usize = 4_096;
@@ -100,6 +100,7 @@ impl Document {
                 DocId::Orders { .. } => orders::ROOTS.to_vec(),
                 DocId::Quota { .. } => quota::SHARDS.to_vec(),
                 DocId::Stock { .. } | DocId::Catalogue { .. } => stock::roots(),
+                DocId::Alarms { .. } => alarms::ROOTS.to_vec(),
             };
             for root in roots {
                 tx.put_object(ROOT, root, ObjType::Map).map_err(broken)?;
@@ -433,7 +434,7 @@ impl Document {
     /// The time that relative times count from.
     pub(super) fn base(&self) -> Timestamp {
         match &self.id {
-            DocId::Orders { hour, .. } | DocId::Stock { hour, .. } => {
+            DocId::Orders { hour, .. } | DocId::Stock { hour, .. } | DocId::Alarms { hour, .. } => {
                 Timestamp::from_ms(hour.saturating_mul(model::time::HOUR_MS))
             }
             DocId::Quota { .. } | DocId::Catalogue { .. } => Timestamp::from_ms(0),
@@ -594,6 +595,11 @@ impl Document {
                 let header = matches!(path.first(), Some((_, Prop::Map(root))) if root == stock::HEADER);
                 touched.tick |= header;
                 header || SkuId::new(name).map(|sku| touched.skus.insert(sku)).is_ok()
+            }
+            (DocId::Alarms { .. }, Some(name), false) => {
+                let standing = alarms::is_standing(name);
+                touched.tick |= standing;
+                standing
             }
         };
         if !known {

@@ -68,7 +68,7 @@ pub enum DocError {
     /// The operation belongs to another kind of document.
     #[error("this is no {wanted} document")]
     WrongKind {
-        /// `orders`, `quota`, `stock`, `catalogue`, `late`.
+        /// `orders`, `quota`, `stock`, `catalogue`, `alarms`, `late`.
         wanted: &'static str,
     },
     /// The library failed inside; the document in memory must be thrown away and loaded again.

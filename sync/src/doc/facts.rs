@@ -20,6 +20,7 @@ impl DocKey {
             | Fact::Terms { hour, .. }
             | Fact::HourClosed { hour } => DocKey::Orders { hour: *hour },
             Fact::Stock(tick) => DocKey::Stock { epoch, hour: tick.hour },
+            Fact::Alarms { hour, .. } => DocKey::Alarms { epoch, hour: *hour },
             Fact::Catalogue(part) => DocKey::Catalogue { generation: part.generation, edition: part.edition },
             Fact::Granted { .. }
             | Fact::Returned { .. }
@@ -47,6 +48,7 @@ impl Document {
             Fact::Answer { order, answer, .. } => self.put_answer(order, answer),
             Fact::HourClosed { .. } => self.put_mark(),
             Fact::Stock(tick) => self.put_stock(tick),
+            Fact::Alarms { told, .. } => self.put_alarms(told),
             Fact::Catalogue(part) => self.put_catalogue(part),
             Fact::Granted { sku, total } => self.set_granted(sku, *total),
             Fact::Returned { sku, total } => self.set_returned(sku, *total),

@@ -47,6 +47,15 @@ pub enum DocId {
         /// Counted by the hub; the next one takes the place of one that has grown.
         edition: u32,
     },
+    /// The alarms that stand, in one hour of one store epoch.
+    Alarms {
+        /// The store that looks.
+        store: StoreId,
+        /// E.
+        epoch: StoreEpoch,
+        /// [`Timestamp::hour`] of the looks.
+        hour: i64,
+    },
 }
 
 /// A document of the session's store.
@@ -78,6 +87,13 @@ pub enum DocKey {
         /// Its number.
         edition: u32,
     },
+    /// See [`DocId::Alarms`].
+    Alarms {
+        /// E.
+        epoch: StoreEpoch,
+        /// Hour of the looks.
+        hour: i64,
+    },
 }
 
 impl DocKey {
@@ -93,7 +109,10 @@ impl DocKey {
             (None, DocKey::Catalogue { generation, edition }) => {
                 Some(DocId::Catalogue { generation, edition })
             }
-            (None, DocKey::Orders { .. } | DocKey::Quota { .. } | DocKey::Stock { .. }) => None,
+            (
+                None,
+                DocKey::Orders { .. } | DocKey::Quota { .. } | DocKey::Stock { .. } | DocKey::Alarms { .. },
+            ) => None,
         }
     }
 
@@ -104,6 +123,7 @@ impl DocKey {
             DocKey::Quota { epoch, generation } => DocId::Quota { store: store.clone(), epoch, generation },
             DocKey::Stock { epoch, hour } => DocId::Stock { store: store.clone(), epoch, hour },
             DocKey::Catalogue { generation, edition } => DocId::Catalogue { generation, edition },
+            DocKey::Alarms { epoch, hour } => DocId::Alarms { store: store.clone(), epoch, hour },
         }
     }
 }
@@ -112,9 +132,10 @@ impl DocId {
     /// The store; none for what is a whole city's.
     pub const fn store(&self) -> Option<&StoreId> {
         match self {
-            DocId::Orders { store, .. } | DocId::Quota { store, .. } | DocId::Stock { store, .. } => {
-                Some(store)
-            }
+            DocId::Orders { store, .. }
+            | DocId::Quota { store, .. }
+            | DocId::Stock { store, .. }
+            | DocId::Alarms { store, .. } => Some(store),
             DocId::Catalogue { .. } => None,
         }
     }
@@ -127,6 +148,7 @@ impl DocId {
                 DocKey::Quota { epoch: *epoch, generation: *generation }
             }
             DocId::Stock { epoch, hour, .. } => DocKey::Stock { epoch: *epoch, hour: *hour },
+            DocId::Alarms { epoch, hour, .. } => DocKey::Alarms { epoch: *epoch, hour: *hour },
             DocId::Catalogue { generation, edition } => {
                 DocKey::Catalogue { generation: *generation, edition: *edition }
             }
@@ -142,6 +164,7 @@ impl fmt::Display for DocId {
                 write!(f, "quota/{store}/{}/{}", epoch.0, generation.0)
             }
             DocId::Stock { store, epoch, hour } => write!(f, "stock/{store}/{}/{hour}", epoch.0),
+            DocId::Alarms { store, epoch, hour } => write!(f, "alarms/{store}/{}/{hour}", epoch.0),
             DocId::Catalogue { generation, edition } => write!(f, "catalogue/{}/{edition}", generation.0),
         }
     }
@@ -164,6 +187,11 @@ impl FromStr for DocId {
                 generation: HubGeneration(generation.parse().map_err(|_| bad())?),
             },
             ["stock", at, epoch, hour] => DocId::Stock {
+                store: store(at)?,
+                epoch: StoreEpoch(epoch.parse().map_err(|_| bad())?),
+                hour: hour.parse().map_err(|_| bad())?,
+            },
+            ["alarms", at, epoch, hour] => DocId::Alarms {
                 store: store(at)?,
                 epoch: StoreEpoch(epoch.parse().map_err(|_| bad())?),
                 hour: hour.parse().map_err(|_| bad())?,

@@ -279,6 +279,7 @@ impl Document {
             | Fact::Word { .. }
             | Fact::Closing { .. }
             | Fact::Stock(_)
+            | Fact::Alarms { .. }
             | Fact::Catalogue(_) => Err(DocError::WrongKind { wanted: "late" }),
         }
     }
@@ -656,7 +657,7 @@ impl Document {
     fn wants_orders(&self) -> Result<(), DocError> {
         match self.id() {
             DocId::Orders { .. } => Ok(()),
-            DocId::Quota { .. } | DocId::Stock { .. } | DocId::Catalogue { .. } => {
+            DocId::Quota { .. } | DocId::Stock { .. } | DocId::Catalogue { .. } | DocId::Alarms { .. } => {
                 Err(DocError::WrongKind { wanted: "orders" })
             }
         }

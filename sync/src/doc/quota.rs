@@ -243,7 +243,7 @@ impl Document {
     fn wants_quota(&self) -> Result<(), DocError> {
         match self.id() {
             DocId::Quota { .. } => Ok(()),
-            DocId::Orders { .. } | DocId::Stock { .. } | DocId::Catalogue { .. } => {
+            DocId::Orders { .. } | DocId::Stock { .. } | DocId::Catalogue { .. } | DocId::Alarms { .. } => {
                 Err(DocError::WrongKind { wanted: "quota" })
             }
         }

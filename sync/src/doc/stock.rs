@@ -120,7 +120,7 @@ impl Document {
     fn wants_stock(&self) -> Result<(), DocError> {
         match self.id() {
             DocId::Stock { .. } => Ok(()),
-            DocId::Orders { .. } | DocId::Quota { .. } | DocId::Catalogue { .. } => {
+            DocId::Orders { .. } | DocId::Quota { .. } | DocId::Catalogue { .. } | DocId::Alarms { .. } => {
                 Err(DocError::WrongKind { wanted: "stock" })
             }
         }

@@ -4,6 +4,7 @@
 use super::chunk::{self, Chunk};
 use super::{CatalogueHeader, DocError, DocId, Document, Listing, OrderView};
 use crate::doc::actor::Author;
+use model::alarms::AlarmTold;
 use model::order::Owner;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -28,6 +29,10 @@ impl Document {
             DocId::Stock { .. } => {
                 let skus = self.stock_skus()?.into_iter();
                 Ok(skus.map(|sku| (sku.to_string(), self.free(&sku).unwrap_or_else(poisoned))).collect())
+            }
+            DocId::Alarms { .. } => {
+                let told = self.alarms()?.into_iter().flat_map(|told| told.alarms);
+                Ok(told.map(|alarm| (alarm.id.to_string(), stands(&alarm))).collect())
             }
             DocId::Catalogue { .. } => {
                 let skus = self.catalogue_skus()?.into_iter();
@@ -64,6 +69,13 @@ impl Document {
     fn rights(&self, sku: &model::SkuId) -> Result<String, DocError> {
         Ok(format!("granted {}, returned {}", self.granted(sku)?, self.returned(sku)?))
     }
+}
+
+fn stands(alarm: &AlarmTold) -> String {
+    let AlarmTold { kind, zone, device, began, seen, detail, .. } = alarm;
+    let place = zone.as_ref().map_or_else(String::new, |zone| format!(" in {zone}"));
+    let seen = if *seen { "seen" } else { "not seen" };
+    format!("{kind} at {device}{place} since {began}, {seen}; {detail}")
 }
 
 fn poisoned(error: DocError) -> String {

@@ -14,6 +14,7 @@ use model::qty::Qty;
 use model::quota::{HubGeneration, StoreEpoch};
 use model::time::{HOUR_MS, Timestamp};
 
+mod alarms;
 mod catalogue;
 mod closed;
 mod damage;

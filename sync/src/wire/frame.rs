@@ -5,7 +5,7 @@ use model::order::Owner;
 use model::quota::{HubGeneration, StoreEpoch};
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, CATALOGUE_SINCE, REPAIR_SINCE, STOCK_SINCE};
+use super::{ALARMS_SINCE, Batch, CATALOGUE_SINCE, REPAIR_SINCE, STOCK_SINCE};
 use crate::doc::{DocKey, MANIFEST_MAX, ManifestEntry};
 use crate::lane::{LaneSeq, LaneState};
 use crate::pledge::Seal;
@@ -123,6 +123,7 @@ pub const fn known_since(doc: DocKey) -> u8 {
         DocKey::Orders { .. } | DocKey::Quota { .. } => 1,
         DocKey::Stock { .. } => STOCK_SINCE,
         DocKey::Catalogue { .. } => CATALOGUE_SINCE,
+        DocKey::Alarms { .. } => ALARMS_SINCE,
     }
 }
 

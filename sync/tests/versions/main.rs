@@ -208,7 +208,7 @@ fn the_newest_talks_to_every_older_version_in_both_roles() {
 
 #[test]
 fn no_frame_about_a_document_is_made_for_a_reader_that_does_not_know_it() {
-    for doc in [scene::STOCK, scene::CATALOGUE] {
+    for doc in [scene::STOCK, scene::CATALOGUE, scene::ALARMS] {
         unknown_to_older(doc);
     }
 }

@@ -1,9 +1,10 @@
 //! What the fixtures say: a small hour of orders and a few rights, written by both sides, and one frame of every kind.
 
+use model::alarms::{AlarmTold, AlarmsTold};
 use model::catalogue::{Product, TempClass, Velocity};
 use model::catalogue_doc::CataloguePart;
 use model::fact::Fact;
-use model::id::{LotId, OrderId, SkuId, StoreId};
+use model::id::{CommandId, DeviceId, LotId, OrderId, SkuId, StoreId, ZoneId};
 use model::money::Paise;
 use model::order::{Channel, Moment, Owner};
 use model::order_doc::{
@@ -19,11 +20,12 @@ use sync::lane::{Lane, LaneSeq};
 use sync::wire::{self, Batch, BatchItem, CloseReason, Closed, Connection, Frame, Hello, LaneMark};
 
 /// Formats that this binary must read.
-pub const SPOKEN: [u8; 5] = [1, 2, 3, 4, 5];
+pub const SPOKEN: [u8; 6] = [1, 2, 3, 4, 5, 6];
 
 const HOUR: i64 = 495_312;
 pub const ORDERS: DocKey = DocKey::Orders { hour: HOUR };
 pub const STOCK: DocKey = DocKey::Stock { epoch: StoreEpoch(3), hour: HOUR };
+pub const ALARMS: DocKey = DocKey::Alarms { epoch: StoreEpoch(3), hour: HOUR };
 pub const CATALOGUE: DocKey = DocKey::Catalogue { generation: HubGeneration(2), edition: 4 };
 const QUOTA: DocKey = DocKey::Quota { epoch: StoreEpoch(3), generation: HubGeneration(2) };
 
@@ -58,6 +60,9 @@ pub fn documents(version: u8) -> Vec<(&'static str, DocId)> {
     }
     if version >= wire::CATALOGUE_SINCE {
         all.push(("catalogue", CATALOGUE.of(&store())));
+    }
+    if version >= wire::ALARMS_SINCE {
+        all.push(("alarms", ALARMS.of(&store())));
     }
     all
 }
@@ -203,11 +208,33 @@ fn publications() -> Vec<(Owner, Vec<Fact>)> {
     ]
 }
 
+/// Two alarms, then one that somebody has seen.
+fn alarms() -> Vec<(Owner, Vec<Fact>)> {
+    let alarm = |n: u64, kind: &str, seen| AlarmTold {
+        id: CommandId::new(at(n as i64), u128::from(n)),
+        kind: kind.into(),
+        zone: (n == 0).then(|| ZoneId::new("chill").unwrap()),
+        device: DeviceId::new(format!("dev-{n}")).unwrap(),
+        began: at(n as i64 * 1_000),
+        seen,
+        detail: "worst_milli_c=9100".into(),
+    };
+    let look = |look, alarms: Vec<AlarmTold>| {
+        let told = AlarmsTold { look, at: at(look as i64 * 10_000), standing: alarms.len() as u32, alarms };
+        (Owner::Store, vec![Fact::Alarms { hour: HOUR, told }])
+    };
+    vec![
+        look(3, vec![alarm(0, "too_warm", false), alarm(1, "device_lost", false)]),
+        look(4, vec![alarm(0, "too_warm", true)]),
+    ]
+}
+
 fn told(name: &str) -> Vec<(Owner, Vec<Fact>)> {
     match name {
         "orders" => hour(),
         "quota" => rights(),
         "stock" => looks(),
+        "alarms" => alarms(),
         _ => publications(),
     }
 }
@@ -232,6 +259,13 @@ pub fn said(document: &Document) -> String {
             };
             format!("{} {} {:?}", header.publication, header.parts, [of(0), of(1), of(2)])
         }
+        DocId::Alarms { .. } => {
+            let told = document.alarms().unwrap().unwrap();
+            let of = |alarm: &AlarmTold| {
+                format!("{} {:?} {} {} {}", alarm.kind, alarm.zone, alarm.device, alarm.seen, alarm.detail)
+            };
+            format!("{} {} {:?}", told.look, told.standing, told.alarms.iter().map(of).collect::<Vec<_>>())
+        }
         DocId::Orders { .. } => format!("{:?}", document.orders().unwrap()),
     }
 }
@@ -242,6 +276,9 @@ pub fn expected(name: &str) -> String {
         "quota" => return "[(19, 2), (7, 0), (0, 0)]".to_owned(),
         "stock" => return "7 [Some(12), Some(0), Some(9), None]".to_owned(),
         "catalogue" => return "2 2 [(1, 6400, true), (2, 6000, true), (2, 6300, false)]".to_owned(),
+        "alarms" => {
+            return "4 1 [\"too_warm Some(ZoneId(\\\"chill\\\")) dev-0 true worst_milli_c=9100\"]".to_owned();
+        }
         _ => {}
     }
     let said = said(&life(&ORDERS.of(&store()), &hour()).1);
@@ -307,6 +344,10 @@ fn frames() -> Vec<Kept> {
         (
             "change_catalogue",
             Frame::Change { at: at_states(6), doc: CATALOGUE, change: changes[0].clone(), seal: None },
+        ),
+        (
+            "change_alarms",
+            Frame::Change { at: at_states(6), doc: ALARMS, change: changes[0].clone(), seal: None },
         ),
         ("want", Frame::Want { doc: ORDERS }),
         ("whole", Frame::Whole { doc: ORDERS, digest: [7; 8], total, offset: 0, bytes }),

@@ -9,10 +9,21 @@ export function particulars(text: string): Record<string, string> | null {
   const pair = /\s*(\w+)=("(?:[^"\\]|\\.)*"|[^\s"]+)/y;
   let end = 0;
   for (let found = pair.exec(text); found; found = pair.exec(text)) {
-    named[found[1]!] = found[2]!.startsWith('"') ? (JSON.parse(found[2]!) as string) : found[2]!;
+    const value = found[2]!.startsWith('"') ? unquoted(found[2]!) : found[2]!;
+    if (value === null) return null;
+    named[found[1]!] = value;
     end = pair.lastIndex;
   }
   return text.slice(end).trim() === '' ? named : null;
+}
+
+/** A quoted value; null where no node quotes like that. A page shows what other machines say and must outlive it. */
+function unquoted(text: string): string | null {
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -22,7 +33,8 @@ export function particulars(text: string): Record<string, string> | null {
 export function recount(texts: Record<Lang, Record<string, string>>, key: string, text: string, more: (named: Record<string, string>) => Vars = () => ({})): string {
   const named = particulars(text);
   if (named === null) return lang() === 'en' ? text : '';
-  const words = texts[lang()][key];
+  const known = texts[lang()];
+  const words = Object.hasOwn(known, key) ? known[key] : undefined;
   if (words === undefined) return Object.values(named).join(' · ');
   return Object.keys(named).length === 0 ? '' : fill(words, { ...named, ...more(named) }, lang());
 }

@@ -6,11 +6,12 @@ use central_hub::db::HubTx;
 use central_hub::db::quotas::QuotaKey;
 use central_hub::flows::refund;
 use hub_core::saga::Method;
+use model::alarms::NAMED_MAX;
 use model::order::{Channel, Moment, Moments, Owner};
-use model::{OrderId, SkuId, StoreId};
+use model::{CommandId, OrderId, SkuId, StoreId};
 use std::collections::{BTreeMap, BTreeSet};
 use store_node::db::quota::Terms;
-use store_node::db::{Connection, allocations, docs, handovers, orders as store_orders, quota};
+use store_node::db::{Connection, allocations, cold, docs, handovers, orders as store_orders, quota};
 use sync::doc::{DocActor, DocId, Document};
 
 /// One store and the hub.
@@ -149,6 +150,24 @@ pub fn quotas(both: &Both<'_>, goods: &[SkuId]) -> Checked {
     Ok(())
 }
 
+/// The hub knows which alarms stand at the store, and which of them somebody there has seen.
+///
+/// # Errors
+/// Both words, where they differ.
+pub fn alarms(both: &Both<'_>) -> Checked {
+    let own = cold::standing(both.conn, NAMED_MAX).map_err(machine)?;
+    let own: BTreeMap<CommandId, bool> =
+        own.into_iter().map(|alarm| (alarm.id, alarm.acknowledged_by.is_some())).collect();
+    let known = both.data.alarms(both.store).map_err(machine)?.map(|known| known.told);
+    let told = known.iter().flat_map(|known| &known.alarms).map(|alarm| (alarm.id, alarm.seen)).collect();
+    // That none stands is told, too.
+    if known.is_some() && own == told {
+        return Ok(());
+    }
+    let detail = format!("alarms of {}: {own:?} stand, {known:?} is what the hub knows", both.store);
+    Err(broken(Check::Converged, detail))
+}
+
 /// Both sides have the same changes in every document.
 ///
 /// # Errors
@@ -156,7 +175,7 @@ pub fn quotas(both: &Both<'_>, goods: &[SkuId]) -> Checked {
 pub fn documents(both: &Both<'_>) -> Checked {
     for name in docs::names(both.conn).map_err(machine)? {
         let id: DocId = name.parse().map_err(machine)?;
-        if is_shelf(&id) {
+        if is_look(&id) {
             continue;
         }
         let (own, _) = docs::load(both.conn, &name).map_err(machine)?;
@@ -189,10 +208,10 @@ pub fn documents(both: &Both<'_>) -> Checked {
     Ok(())
 }
 
-/// The store looks at its shelf whenever it runs and each side drops hours that are over when it comes to it.
-fn is_shelf(id: &DocId) -> bool {
+/// The store looks at its shelf and its alarms whenever it runs and each side drops hours that are over when it comes to it.
+fn is_look(id: &DocId) -> bool {
     match id {
-        DocId::Stock { .. } => true,
+        DocId::Stock { .. } | DocId::Alarms { .. } => true,
         DocId::Orders { .. } | DocId::Quota { .. } | DocId::Catalogue { .. } => false,
     }
 }
@@ -208,8 +227,9 @@ pub fn inspected(both: &Both<'_>) -> Checked {
     let closing = |one: &sync::inspect::Difference| {
         one.here.starts_with("closed") != one.there.starts_with("closed") && one.of.starts_with("orders/")
     };
-    let shelf = |one: &sync::inspect::Difference| one.of.starts_with("stock/");
-    match sync::inspect::differences(&here, &there).iter().find(|one| !closing(one) && !shelf(one)) {
+    let look =
+        |one: &sync::inspect::Difference| one.of.starts_with("stock/") || one.of.starts_with("alarms/");
+    match sync::inspect::differences(&here, &there).iter().find(|one| !closing(one) && !look(one)) {
         None => Ok(()),
         Some(one) => {
             let words = format!("{}: store {}, hub {}", one.of, one.here, one.there);

@@ -88,6 +88,13 @@ impl World {
         Ok(())
     }
 
+    /// The store notes which version its hub reads.
+    fn hub_reads(&mut self, at: usize, version: u8) -> Checked {
+        let Some(engine) = &mut self.stores[at].engine else { return Ok(()) };
+        let lanes = engine.hub_reads(version).map_err(machine)?;
+        self.feed(at, Owner::Store, Input::Lanes(lanes))
+    }
+
     /// What was on its way has come: the store asks for whatever it has open.
     fn ask_for_all(&mut self, at: usize) -> Checked {
         for (doc, _) in self.heads(at, Owner::Store, &[])? {
@@ -253,9 +260,16 @@ impl World {
                 Output::Acked { lane, upto, .. } => self.acked(at, end, LaneSeq { lane, seq: upto })?,
                 Output::Live => self.heard(at, end, true)?,
                 Output::Stale => self.heard(at, end, false)?,
-                Output::PeerHello { level: true, heads, .. } => self.compare(at, end, heads)?,
+                Output::PeerHello { version, level, heads, .. } => {
+                    if end == Owner::Store {
+                        self.hub_reads(at, version)?;
+                    }
+                    if level {
+                        self.compare(at, end, heads)?;
+                    }
+                }
                 Output::Quiet if end == Owner::Store => self.ask_for_all(at)?,
-                Output::PeerHello { .. } | Output::Manifest(_) | Output::OneLane | Output::Quiet => {}
+                Output::Manifest(_) | Output::OneLane | Output::Quiet => {}
                 Output::Repair { doc, so_far, message } => self.repair(at, end, (doc, so_far, message))?,
                 Output::WantDoc { doc } => self.whole(at, end, doc)?,
                 Output::Whole { doc, bytes } => self.take_whole(at, end, (doc, bytes))?,

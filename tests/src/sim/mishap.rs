@@ -234,7 +234,13 @@ impl World {
                 let watch = site.clock_watch();
                 self.own_store(
                     at,
-                    vec![Store::WatchTick, Store::SubstituteTick, watch, Store::StartDay { day }],
+                    vec![
+                        Store::WatchTick,
+                        Store::SubstituteTick,
+                        Store::AlarmsTick,
+                        watch,
+                        Store::StartDay { day },
+                    ],
                 )
             }
             Timer::Sensors(at) => self.sensors(at),

@@ -25,6 +25,7 @@ impl World {
                 let both = Both { store: &store, conn, data };
                 checks::orders(&both, &told)?;
                 checks::quotas(&both, goods)?;
+                checks::alarms(&both)?;
                 checks::documents(&both)?;
                 checks::inspected(&both)?;
                 checks::shipped_once(&both)

@@ -51,7 +51,7 @@ impl Shelf for Sqlite {
         Ok((rows, self.sure(&sql, (store.as_str(), find), |r| r.get(0))?))
     }
 
-    fn shelf_bytes(&self, doc: &DocId) -> Db<u64> {
+    fn doc_bytes(&self, doc: &DocId) -> Db<u64> {
         let sql = "SELECT coalesce(sum(length(bytes)), 0) FROM doc_chunk WHERE doc = ?1";
         self.sure(sql, [doc.to_string()], |r| row::count(r, 0))
     }

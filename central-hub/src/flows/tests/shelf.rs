@@ -1,6 +1,6 @@
 //! What a store says of its shelf: shown whole, with its age, bounded; what is forged or cannot be is set aside.
 
-use crate::flows::shelf::{AHEAD_HOURS_MAX, BYTES_MAX, Heed, heed};
+use crate::flows::looks::{AHEAD_HOURS_MAX, BYTES_MAX, Heed, heed};
 use crate::testkit::{World, rules, sku};
 use crate::views;
 use ::sync::doc::{DocActor, DocId, DocKey, Document};
@@ -158,7 +158,7 @@ fn days_of_looks_keep_one_hour_and_no_hour_grows_beyond_its_limit() {
         world.wait(3_600_000 - 240_000);
     }
     let doc = key(world.now.hour() - 1).of(&world.store);
-    let standing = world.hub.data().shelf_bytes(&doc).unwrap();
+    let standing = world.hub.data().doc_bytes(&doc).unwrap();
     assert!(standing < 1_000, "{standing}");
     let more = |bytes: u64| heed(world.hub.data(), world.now, &doc, bytes as usize).unwrap();
     assert_eq!(more(BYTES_MAX - standing), Heed::Take);

@@ -2,7 +2,8 @@
 
 import type { OpsOrderRow, OpsStore } from '@larder/shared/types/hub.ts';
 
-export type Tone = 'go' | 'info' | 'warn' | 'stop' | 'old';
+/** `alarm` is a store's only: no order is late there beyond excuse, but something stands that a person must see to. */
+export type Tone = 'go' | 'info' | 'warn' | 'stop' | 'alarm' | 'old';
 /** Less slack than this is tight; later than this is late beyond excuse. */
 export const TIGHT_MS = 120_000;
 const WORST: readonly Tone[] = ['stop', 'warn', 'info', 'go'];
@@ -19,11 +20,13 @@ export function orderTone(order: OpsOrderRow, now: number): Tone {
   return left >= -TIGHT_MS ? 'warn' : 'stop';
 }
 
-/** Grey without a link; else as its worst order, where the hub counts more late ones than the list holds at least slipping. */
+/** Grey without a link; else as its worst order, where the hub counts more late ones than the list holds at least slipping. A
+    standing alarm weighs more than anything but a late order: a store that has one is not all well. */
 export function storeTone(store: OpsStore, orders: readonly OpsOrderRow[], now: number): Tone {
   if (!store.online) return 'old';
   const tones = orders.filter((order) => order.store === store.store).map((order) => orderTone(order, now));
   const worst = WORST.find((tone) => tones.includes(tone)) ?? 'go';
+  if (store.alarms > 0 && worst !== 'stop') return 'alarm';
   return store.late_orders > 0 && (worst === 'go' || worst === 'info') ? 'warn' : worst;
 }
 

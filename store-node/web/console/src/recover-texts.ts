@@ -4,7 +4,6 @@ import { pack, translator } from '@larder/shared/i18n.svelte.ts';
 export const RECOVER = pack(
   {
     fenced: 'This store is fenced', fenced_since: 'since {time}, {why}', emergency: 'Open in an emergency', emergency_since: 'by {name} since {time}: what is counted sells without the hub', open: 'Open',
-    why_restored: 'its data came from a backup', why_replaced: 'it is a new machine', why_rolled_back: 'the hub knew more of it than it did itself', why_superseded: 'another machine has taken its place', why_by_hand: 'somebody asked for it',
     fence_means: 'It sells nothing, grants nothing and prints no labels: its former life may have done so already.',
     step_word: 'The hub’s word on what it sold', step_word_done: 'heard {time}', step_word_open: 'waiting for the hub', step_count: 'Count the shelves, best sellers first', step_count_open: '{n|# product|# products} left; each opens when it is counted', step_count_done: 'everything is counted', step_unknown: 'Decide what became of {n|# order|# orders}', step_unknown_done: 'no order is in doubt',
     superseded_todo: 'Switch this machine off. Its place has been taken; everything it knew is at the new one.', to_count: 'Count now', to_unknown: 'Decide', emergency_go: 'Open without the hub', emergency_why: 'Hub and store are both lost? A manager can open what is counted alone. It may sell what the hub has sold already; that is accepted and put on record.', emergency_ask: 'Sell without knowing what the hub has sold?', emergency_sure: 'Yes, open what is counted',
@@ -15,7 +14,6 @@ export const RECOVER = pack(
   },
   {
     fenced: 'यह स्टोर बंद घेरे में है', fenced_since: '{time} से, {why}', emergency: 'आपात में खुला', emergency_since: '{name} ने {time} से खोला: जो गिना गया वह हब के बिना बिकता है', open: 'खुला',
-    why_restored: 'डेटा बैकअप से आया', why_replaced: 'मशीन नई है', why_rolled_back: 'हब इसके बारे में इससे ज़्यादा जानता था', why_superseded: 'दूसरी मशीन ने जगह ले ली', why_by_hand: 'किसी ने कहा',
     fence_means: 'यह कुछ नहीं बेचता, हब को कुछ नहीं देता, लेबल नहीं छापता: पिछले जीवन में यह हो चुका हो सकता है।',
     step_word: 'हब बताए उसने क्या बेचा', step_word_done: '{time} बजे सुना', step_word_open: 'हब का इंतज़ार', step_count: 'शेल्फ़ गिनें, ज़्यादा बिकने वाले पहले', step_count_open: '{n|# सामान|# सामान} बाकी; गिनते ही खुलता है', step_count_done: 'सब गिना गया', step_unknown: '{n|# ऑर्डर|# ऑर्डर} का क्या हुआ, तय करें', step_unknown_done: 'किसी ऑर्डर पर शक नहीं',
     superseded_todo: 'इस मशीन को बंद करें। इसकी जगह ली जा चुकी है; जो यह जानती थी सब नई के पास है।', to_count: 'अभी गिनें', to_unknown: 'तय करें', emergency_go: 'हब के बिना खोलें', emergency_why: 'हब और स्टोर दोनों खो गए? मैनेजर गिने हुए को अकेले खोल सकता है। जो हब बेच चुका वह भी बिक सकता है; यह मानकर दर्ज किया जाता है।', emergency_ask: 'यह जाने बिना बेचें कि हब ने क्या बेचा?', emergency_sure: 'हाँ, गिना हुआ खोलें',

@@ -14,6 +14,7 @@ pub use restored::{OpsClosing, RECOVER_MAX, RecoverAnswer, RecoverRequest, Recov
 pub use rider::{DropOff, LostOrder, LostWhy, RiderNow, RiderStop, RiderTask};
 pub use split::{SplitLine, SplitOffer, SplitPart, SplitRequest};
 
+use crate::alarms::AlarmTold;
 use crate::id::{AddressId, CustomerId, InstrumentId, OrderId, RiderId, SkuId, StoreId};
 use crate::order::{Moments, OrderState};
 use crate::order_doc::SubstitutePreset;
@@ -481,6 +482,8 @@ pub struct OpsStore {
     pub late_orders: u32,
     /// Units of quota left.
     pub quota_units: u32,
+    /// Alarms that stand there, as it last said.
+    pub alarms: u32,
     /// Facts for it that it has not acknowledged.
     pub facts_waiting: u32,
 }
@@ -591,10 +594,24 @@ pub struct OpsSyncStore {
     pub rights_units: u32,
     /// Rights of earlier epochs and generations that still stand: nobody may sell them until they are closed.
     pub blocked: Vec<BlockedRights>,
+    /// Alarms that stand there, as it last said. Null before its first word.
+    pub alarms: Option<OpsAlarms>,
     /// Its changes that ever went to quarantine.
     pub quarantined: u32,
     /// Its newest backup here.
     pub backup: OpsBackup,
+}
+
+/// Alarms that stand at a store; read-only here, a person at the store sees to them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct OpsAlarms {
+    /// When the hub heard of a change last. While the link is up nothing has changed since.
+    pub as_of: Timestamp,
+    /// How many stand.
+    pub standing: u32,
+    /// Those that nobody has seen first, then the newest; at most 50.
+    pub alarms: Vec<AlarmTold>,
 }
 
 /// What a store has on its shelf and free, as it last said; read-only here.

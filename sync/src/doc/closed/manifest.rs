@@ -36,7 +36,9 @@ pub fn same_hours(mine: &[ManifestEntry], theirs: &[ManifestEntry]) -> Vec<i64> 
     let same = theirs.iter().filter(|entry| mine.get(&entry.doc) == Some(&entry.sha256));
     same.filter_map(|entry| match entry.doc {
         DocKey::Orders { hour } => Some(hour),
-        DocKey::Quota { .. } | DocKey::Stock { .. } | DocKey::Catalogue { .. } => None,
+        DocKey::Quota { .. } | DocKey::Stock { .. } | DocKey::Catalogue { .. } | DocKey::Alarms { .. } => {
+            None
+        }
     })
     .collect()
 }

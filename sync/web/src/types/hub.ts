@@ -1,6 +1,6 @@
 // Written from Rust (sync/model/src/api/hub.rs): do not edit; see sync/model/tests/types.rs.
 import type { HistoryRow } from './store';
-import type { AddressId, CustomerId, HubGeneration, InstrumentId, Moments, OrderHead, OrderId, OrderState, Paise, Qty, RiderId, Role, SkuId, StoreEpoch, StoreId, SubstitutePreset, Timestamp } from './words';
+import type { AddressId, AlarmTold, CustomerId, HubGeneration, InstrumentId, Moments, OrderHead, OrderId, OrderState, Paise, Qty, RiderId, Role, SkuId, StoreEpoch, StoreId, SubstitutePreset, Timestamp } from './words';
 
 /** An address. */
 export type Address = {
@@ -168,6 +168,15 @@ export type MeIn = {
 /** First name, at most 60 signs. */
 name: string, };
 
+/** Alarms that stand at a store; read-only here, a person at the store sees to them. */
+export type OpsAlarms = {
+/** When the hub heard of a change last. While the link is up nothing has changed since. */
+as_of: Timestamp,
+/** How many stand. */
+standing: number,
+/** Those that nobody has seen first, then the newest; at most 50. */
+alarms: Array<AlarmTold>, };
+
 /** What is here of a store's backups. */
 export type OpsBackup = { "state": "none" } | { "state": "kept",
 /** The moment that it shows. */
@@ -321,6 +330,8 @@ open_orders: number,
 late_orders: number,
 /** Units of quota left. */
 quota_units: number,
+/** Alarms that stand there, as it last said. */
+alarms: number,
 /** Facts for it that it has not acknowledged. */
 facts_waiting: number, };
 
@@ -361,6 +372,8 @@ facts_waiting: number,
 rights_units: number,
 /** Rights of earlier epochs and generations that still stand: nobody may sell them until they are closed. */
 blocked: Array<BlockedRights>,
+/** Alarms that stand there, as it last said. Null before its first word. */
+alarms: OpsAlarms | null,
 /** Its changes that ever went to quarantine. */
 quarantined: number,
 /** Its newest backup here. */

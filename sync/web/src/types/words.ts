@@ -12,6 +12,23 @@ role: Role, };
 /** A customer's address. */
 export type AddressId = string;
 
+/** One alarm that stands. */
+export type AlarmTold = {
+/** Its id at the store. */
+id: CommandId,
+/** A stable word: `too_warm`, `sensor_silent`, `device_down` ... */
+kind: string,
+/** The zone, where it is of one. */
+zone: ZoneId | null,
+/** The device that it is about. */
+device: DeviceId,
+/** When the trouble began. */
+began: Timestamp,
+/** A person at the store has said that it was seen. */
+seen: boolean,
+/** Its particulars by name, `worst_milli_c=9100 units=12`. */
+detail: string, };
+
 /** A bag's label code, for example `4K7-1-9F3A`. */
 export type BagId = string;
 
