@@ -1,12 +1,12 @@
-//! Looks that a store tells, at its shelf and at its alarms: only the current hour of the current epoch is of use to anybody, so
-//! what is old, from far ahead or too much is known before a byte of it is looked at. What a look says is `shelf.rs`'s and
-//! `alarms.rs`'s.
+//! Looks that a store tells, at its shelf and at its alarms: only those of its present epoch are of use to anybody, and of the
+//! shelf only those of the newest hour. What is old, from far ahead or too much is known before a byte of it is looked at. What
+//! a look says is `shelf.rs`'s and `alarms.rs`'s.
 
 use crate::db::{Db, HubTx};
 use ::sync::doc::DocId;
 use model::Timestamp;
 
-/// A store's clock may be ahead of the hub's by so many hours: a look from further on would hide all that come after it.
+/// A store's clock may be ahead of the hub's by so many hours: a look at the shelf from further on would hide all after it.
 pub const AHEAD_HOURS_MAX: i64 = 24;
 /// Bytes of one hour's document of looks: 20,000 SKUs, and every look of the hour with 200 of them, take less.
 pub const BYTES_MAX: u64 = 4 * 1024 * 1024;
